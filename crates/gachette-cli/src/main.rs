@@ -1,0 +1,2 @@
+//! The `gachette` command.
+fn main() {}

@@ -1,0 +1,27 @@
+//! Debian's own formats, each as a type that cannot hold a wrong value.
+
+mod architecture;
+mod package_name;
+mod version;
+
+pub use architecture::{Architecture, ArchitectureError};
+pub use package_name::{PackageName, PackageNameError};
+pub use version::{Version, VersionError};
+
+/// Serialises a type as its `Display` text, and reads it back through `FromStr`.
+macro_rules! as_text {
+    ($type:ty) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use as_text;

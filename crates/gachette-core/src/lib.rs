@@ -1,0 +1,12 @@
+//! Decides: values in, values out.
+//!
+//! Nothing here reads a file, starts a process, opens a connection, looks at the clock or at the environment; all of
+//! that is an argument. `clippy.toml` beside this crate enforces it.
+
+pub mod debian;
+pub mod missile;
+pub mod stack;
+
+mod digest;
+
+pub use digest::{DigestError, Sha256Digest};

@@ -1,0 +1,1 @@
+//! Stacks: names, revisions, the ledger they form, and the difference between two.

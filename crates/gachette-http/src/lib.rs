@@ -1,0 +1,1 @@
+//! The HTTP API of gachette: wire types, router and client.

@@ -1,0 +1,1 @@
+//! For tests only: git repositories, package fixtures, roots for dpkg.

@@ -1,0 +1,1 @@
+//! From a git ref to packages in a stack: working copies, builds, stacks and repositories.

@@ -1,0 +1,1 @@
+//! Builds Debian packages from a recipe (the missile) on this machine.

@@ -1,0 +1,2 @@
+//! The `trebuchet` command.
+fn main() {}
