@@ -8,5 +8,8 @@ pub mod missile;
 pub mod stack;
 
 mod digest;
+mod nearest;
+
+pub use nearest::nearest;
 
 pub use digest::{DigestError, Sha256Digest};
