@@ -29,6 +29,12 @@ pub struct VersionError {
 const LONGEST: usize = 160;
 
 impl Version {
+    /// `1.0.0`, the version of what is built without saying one.
+    pub fn initial() -> Self {
+        let text = "1.0.0";
+        Self { text: text.to_owned(), epoch: 0, upstream: (0, text.len()) }
+    }
+
     /// The version as it was spelled.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -200,6 +206,13 @@ mod tests {
         assert_eq!((v.epoch(), v.upstream(), v.revision()), (2, "1.0-rc1", Some("3~bpo")));
         assert_eq!((version("1.0").epoch(), version("1.0").revision()), (0, None));
         assert_eq!(v.without_epoch(), "1.0-rc1-3~bpo");
+    }
+
+    #[test]
+    fn the_initial_version_is_what_its_text_parses_to() {
+        let (initial, parsed) = (Version::initial(), version("1.0.0"));
+        assert_eq!(initial, parsed);
+        assert_eq!((initial.upstream(), initial.revision()), (parsed.upstream(), parsed.revision()));
     }
 
     #[test]

@@ -1,0 +1,24 @@
+//! The shell lines a recipe adds to a package's maintainer scripts.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Lines for each maintainer script (Debian Policy chapter 6), run under `set -e`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MaintainerLines {
+    /// Run before the package is unpacked.
+    pub preinst: Vec<String>,
+    /// Run after the package is configured.
+    pub postinst: Vec<String>,
+    /// Run before the package is removed.
+    pub prerm: Vec<String>,
+    /// Run after the package is removed.
+    pub postrm: Vec<String>,
+}
+
+impl MaintainerLines {
+    /// Whether the recipe adds nothing.
+    pub fn is_empty(&self) -> bool {
+        [&self.preinst, &self.postinst, &self.prerm, &self.postrm].iter().all(|lines| lines.is_empty())
+    }
+}

@@ -1,0 +1,62 @@
+//! One thing wrong, or suspicious, in a recipe.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Place;
+
+/// How bad a [`Problem`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The build goes on.
+    Warning,
+    /// The build cannot start.
+    Error,
+}
+
+/// One thing wrong in a recipe: what, where, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Whether the build can go on.
+    pub severity: Severity,
+    /// What is wrong: a lower-case fragment that reads well after `error: `.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub place: Place,
+}
+
+impl Problem {
+    /// A problem that stops the build.
+    pub fn error(place: Place, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, message: message.into(), hint: None, place }
+    }
+
+    /// A problem that does not stop the build.
+    pub fn warning(place: Place, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, message: message.into(), hint: None, place }
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Whether it stops the build.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+impl fmt::Display for Problem {
+    /// `line:column: message`; the hint is left to the caller.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.place.line, self.place.column, self.message)
+    }
+}
