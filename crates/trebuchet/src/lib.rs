@@ -1,1 +1,3 @@
 //! Builds Debian packages from a recipe (the missile) on this machine.
+
+pub mod process;

@@ -1,0 +1,99 @@
+//! Why a program did not end well.
+
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use super::status_text;
+
+/// Why a program did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// The program is not on this machine.
+    #[error("`{program}` is not installed, or not in PATH")]
+    NotFound {
+        /// What was looked for.
+        program: String,
+    },
+    /// It ended with another status than 0.
+    #[error("`{command}` ended with {}{}", status_text(status), tail(last_lines))]
+    Failed {
+        /// The command as one would type it.
+        command: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// The last lines it wrote.
+        last_lines: Vec<String>,
+    },
+    /// It took too long and was ended.
+    #[error("`{command}` was ended after {} s{}", after.as_secs_f32(), tail(last_lines))]
+    TimedOut {
+        /// The command as one would type it.
+        command: String,
+        /// How long it was allowed to run.
+        after: Duration,
+        /// The last lines it wrote.
+        last_lines: Vec<String>,
+    },
+    /// Its user wanted it to end.
+    #[error("`{command}` was cancelled")]
+    Cancelled {
+        /// The command as one would type it.
+        command: String,
+    },
+    /// It was stopped, since it wanted to ask something on a terminal.
+    #[error(
+        "`{command}` wanted to ask something on the terminal, where nobody would answer{}",
+        tail(last_lines)
+    )]
+    AskedTheTerminal {
+        /// The command as one would type it.
+        command: String,
+        /// The last lines it wrote.
+        last_lines: Vec<String>,
+    },
+    /// It wrote more than can be kept.
+    #[error("`{command}` wrote more than {limit} bytes")]
+    TooMuchOutput {
+        /// The command as one would type it.
+        command: String,
+        /// What would have been accepted.
+        limit: usize,
+    },
+    /// The system refused to start it, or to let us wait for it.
+    #[error("`{command}` could not be run: {source}")]
+    Io {
+        /// The command as one would type it.
+        command: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl ProcessError {
+    /// The last lines the program wrote, when it came so far.
+    pub fn last_lines(&self) -> &[String] {
+        match self {
+            Self::Failed { last_lines, .. }
+            | Self::TimedOut { last_lines, .. }
+            | Self::AskedTheTerminal { last_lines, .. } => last_lines,
+            _ => &[],
+        }
+    }
+
+    /// The status the program itself ended with.
+    pub fn exit_code(&self) -> Option<i32> {
+        match self {
+            Self::Failed { status, .. } => status.code(),
+            _ => None,
+        }
+    }
+}
+
+fn tail(last_lines: &[String]) -> String {
+    let mut text = String::new();
+    for line in last_lines.iter().filter(|line| !line.trim().is_empty()) {
+        text.push_str(if text.is_empty() { ":\n  " } else { "\n  " });
+        text.push_str(line);
+    }
+    text
+}

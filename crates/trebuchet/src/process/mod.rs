@@ -1,0 +1,262 @@
+//! Starts other programs and sees them through to their end, whatever they do: every child leads a process group of its
+//! own, has nothing to read on its standard input, and is ended with all its descendants on cancellation or timeout.
+//!
+//! Which program, with which arguments, is the caller's business; no shell is ever put between.
+//!
+//! # When this very process is killed with `kill -9`
+//! Nobody is left to end the children. `PR_SET_PDEATHSIG` is no remedy: it needs a wrapper program, fires when the
+//! *thread* that started the child ends, and does not reach grandchildren. Instead their pipes break, which ends most
+//! programs at their next line, and [`Process::hold`] lets a child keep a lock of ours: the file lock on that
+//! descriptor is free only when the child is gone too, so that the next run cannot race with an orphan.
+
+mod cancel;
+mod error;
+mod lines;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use cancel::Cancel;
+pub use error::ProcessError;
+
+use lines::{Cut, Lines};
+
+/// Which of its two streams a program wrote a line to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// A program that ended well.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// How long it ran.
+    pub duration: Duration,
+    /// The last lines it wrote, of both streams.
+    pub last_lines: Vec<String>,
+}
+
+/// A program that ended well, with all it wrote to its standard output.
+#[derive(Debug, Clone)]
+pub struct Captured {
+    /// Its standard output, byte for byte.
+    pub stdout: Vec<u8>,
+    /// The last lines of its standard error.
+    pub last_lines: Vec<String>,
+}
+
+impl Captured {
+    /// Its standard output as text, without the last line end.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).trim_end_matches(['\n', '\r']).to_owned()
+    }
+}
+
+/// A program to be started, with its arguments, environment and folder.
+///
+/// ```
+/// # use trebuchet::process::{Cancel, Process};
+/// let mut lines = Vec::new();
+/// Process::new("printf").arg("%s\\n").args(["$(id)", "; b"]).run(&Cancel::new(), &mut |_, line| lines.push(line.to_owned()))?;
+/// assert_eq!(lines, ["$(id)", "; b"]);
+/// # Ok::<(), trebuchet::process::ProcessError>(())
+/// ```
+#[derive(Clone)]
+pub struct Process {
+    program: OsString,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, Option<OsString>)>,
+    environment_cleared: bool,
+    directory: Option<PathBuf>,
+    timeout: Option<Duration>,
+    kept_lines: usize,
+    output_limit: usize,
+    held: Option<Arc<File>>,
+}
+
+impl Process {
+    /// The program `program`, looked up in `PATH` when it holds no `/`.
+    pub fn new(program: impl AsRef<OsStr>) -> Self {
+        Self {
+            program: program.as_ref().to_owned(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            environment_cleared: false,
+            directory: None,
+            timeout: None,
+            kept_lines: 20,
+            output_limit: 64 << 20,
+            held: None,
+        }
+    }
+
+    /// Adds one argument.
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    /// Adds arguments.
+    pub fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets one environment variable.
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.environment.push((name.as_ref().to_owned(), Some(value.as_ref().to_owned())));
+        self
+    }
+
+    /// Takes one environment variable away.
+    pub fn env_remove(mut self, name: impl AsRef<OsStr>) -> Self {
+        self.environment.push((name.as_ref().to_owned(), None));
+        self
+    }
+
+    /// Begins with an empty environment instead of ours; what was set before this call stays set.
+    pub fn env_clear(mut self) -> Self {
+        self.environment_cleared = true;
+        self
+    }
+
+    /// Runs in this folder.
+    pub fn current_dir(mut self, directory: impl AsRef<Path>) -> Self {
+        self.directory = Some(directory.as_ref().to_owned());
+        self
+    }
+
+    /// Ends the program when it runs longer than this.
+    pub fn timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How many of the last lines are kept for errors; 20 when not said.
+    pub fn keep_lines(mut self, count: usize) -> Self {
+        self.kept_lines = count;
+        self
+    }
+
+    /// The most bytes [`Process::output`] accepts; 64 MiB when not said.
+    pub fn output_limit(mut self, bytes: usize) -> Self {
+        self.output_limit = bytes;
+        self
+    }
+
+    /// Gives the child this open file as its standard input, so that a lock on it lives as long as the child does, even
+    /// if this process is killed. The file's position should be at its end: a child that reads then finds nothing.
+    pub fn hold(mut self, file: Arc<File>) -> Self {
+        self.held = Some(file);
+        self
+    }
+
+    /// Runs the program to its end, each line of its output going to `on_line` as it comes.
+    ///
+    /// A line ends with `\n`, `\r\n` or a lone `\r` (progress that overwrites itself). Bytes that are not UTF-8 are
+    /// replaced, and a line is cut at 8 KiB.
+    ///
+    /// # Errors
+    /// When it cannot be started, ends with another status than 0, runs out of time or is cancelled.
+    pub fn run(
+        &self,
+        cancel: &Cancel,
+        on_line: &mut dyn FnMut(Stream, &str),
+    ) -> Result<Finished, ProcessError> {
+        let (mut stdout, mut stderr) = (Lines::default(), Lines::default());
+        let mut tail = lines::Tail::new(self.kept_lines);
+        let ended = run::run(self, cancel, &mut |stream, chunk| {
+            let lines = if stream == Stream::Stdout { &mut stdout } else { &mut stderr };
+            lines.read(chunk, &mut |cut| {
+                tail.push(&cut);
+                if let Cut::Line(line) | Cut::Progress(line) = cut {
+                    on_line(stream, line);
+                }
+            });
+            Ok(())
+        })?;
+        self.judge(ended, tail.into_lines())
+    }
+
+    /// Runs the program to its end and returns its standard output whole.
+    ///
+    /// # Errors
+    /// As [`Process::run`], and when it writes more than the limit.
+    pub fn output(&self, cancel: &Cancel) -> Result<Captured, ProcessError> {
+        let (mut stdout, mut stderr) = (Vec::new(), Lines::default());
+        let mut tail = lines::Tail::new(self.kept_lines);
+        let ended = run::run(self, cancel, &mut |stream, chunk| {
+            match (stream, chunk) {
+                (Stream::Stdout, Some(chunk)) if stdout.len() + chunk.len() > self.output_limit => {
+                    let (command, limit) = (self.to_string(), self.output_limit);
+                    return Err(ProcessError::TooMuchOutput { command, limit });
+                }
+                (Stream::Stdout, chunk) => stdout.extend_from_slice(chunk.unwrap_or_default()),
+                (Stream::Stderr, chunk) => {
+                    stderr.read(chunk, &mut |cut| tail.push(&cut));
+                }
+            }
+            Ok(())
+        })?;
+        let finished = self.judge(ended, tail.into_lines())?;
+        Ok(Captured { stdout, last_lines: finished.last_lines })
+    }
+
+    fn judge(&self, ended: run::Ended, last_lines: Vec<String>) -> Result<Finished, ProcessError> {
+        let command = self.to_string();
+        match ended.how {
+            run::How::Exited(status) if status.success() => {
+                Ok(Finished { duration: ended.duration, last_lines })
+            }
+            run::How::Exited(status) => Err(ProcessError::Failed { command, status, last_lines }),
+            run::How::TimedOut(after) => Err(ProcessError::TimedOut { command, after, last_lines }),
+            run::How::AskedTheTerminal => Err(ProcessError::AskedTheTerminal { command, last_lines }),
+            run::How::Cancelled => Err(ProcessError::Cancelled { command }),
+        }
+    }
+}
+
+impl fmt::Display for Process {
+    /// The command as one would type it, quoted where needed; never the environment, which may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, word) in std::iter::once(&self.program).chain(&self.arguments).enumerate() {
+            let word = word.to_string_lossy();
+            let separator = if index == 0 { "" } else { " " };
+            let plain = |c: char| c.is_alphanumeric() || "-_./:=@,+%^{}~".contains(c);
+            match !word.is_empty() && word.chars().all(plain) {
+                true => write!(f, "{separator}{word}")?,
+                false => {
+                    write!(f, "{separator}'{}'", word.escape_debug().to_string().replace("\\'", "'\\''"))?
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Process({self})")
+    }
+}
+
+/// How a program ended, in words: `exit status 1`, `killed by signal 9`.
+fn status_text(status: &ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(signal)) => format!("killed by signal {signal}"),
+        (None, None) => "an unknown status".to_owned(),
+    }
+}

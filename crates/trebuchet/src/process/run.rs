@@ -1,0 +1,242 @@
+//! The wait for a child: reads both of its pipes, watches the clock and the wish to cancel, and leaves no descendant behind.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid,
+};
+
+use super::{Cancel, Process, ProcessError, Stream};
+
+/// How often cancellation is looked at while nothing else happens.
+const TICK: Duration = Duration::from_millis(50);
+/// What a program gets to clean up after `TERM`, before `KILL`.
+const GRACE: Duration = Duration::from_secs(3);
+/// How long the pipes may stay open in somebody else's hands once the program itself is gone.
+const DRAIN: Duration = Duration::from_millis(500);
+
+/// How a program came to its end.
+#[derive(Debug)]
+pub(super) enum How {
+    Exited(ExitStatus),
+    TimedOut(Duration),
+    Cancelled,
+    AskedTheTerminal,
+}
+
+/// The end of a program.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// Of its own, or at our hand.
+    pub(super) how: How,
+    pub(super) duration: Duration,
+}
+
+/// Gets what a stream brings, `None` at its end.
+pub(super) type OnChunk<'a> = dyn FnMut(Stream, Option<&[u8]>) -> Result<(), ProcessError> + 'a;
+
+/// Runs a program to its end.
+pub(super) fn run(
+    process: &Process,
+    cancel: &Cancel,
+    on_chunk: &mut OnChunk<'_>,
+) -> Result<Ended, ProcessError> {
+    let io = |source| ProcessError::Io { command: process.to_string(), source };
+    let began = Instant::now();
+    let mut group = Group::start(process)?;
+    let mut pipes = group.pipes();
+    let mut stopped: Option<How> = None;
+    // When patience with the present state ends: the program's time, then its grace, then its descendants'.
+    let mut until = process.timeout.and_then(|timeout| began.checked_add(timeout));
+    let mut exit_seen = false;
+    loop {
+        let now = Instant::now();
+        let state = group.state().map_err(io)?;
+        let late = until.is_some_and(|until| now >= until);
+        if state == State::Gone {
+            if pipes.is_empty() || (exit_seen && late) {
+                break;
+            }
+            if !exit_seen {
+                (exit_seen, until) = (true, Some(now + DRAIN));
+            }
+        } else if stopped.is_some() {
+            if late {
+                group.signal(Signal::KILL);
+            }
+        } else if let Some(reason) = reason_to_stop(process, cancel, late, state) {
+            group.signal(Signal::TERM);
+            // A stopped process takes its TERM only when it goes on.
+            group.signal(Signal::CONT);
+            (stopped, until) = (Some(reason), Some(now + GRACE));
+        }
+        let patience = until.map_or(TICK, |until| until.saturating_duration_since(now).min(TICK));
+        let notice = group.notice.as_ref().filter(|_| !exit_seen);
+        read_ready(&mut pipes, notice, patience, on_chunk, &io)?;
+    }
+    let duration = began.elapsed();
+    if stopped.is_some() || !pipes.is_empty() {
+        group.signal(Signal::KILL);
+    }
+    let status = group.reap().map_err(io)?;
+    for (stream, _) in &pipes {
+        on_chunk(*stream, None)?;
+    }
+    Ok(Ended { how: stopped.unwrap_or(How::Exited(status)), duration })
+}
+
+/// `ENOENT` means the program or the folder it should run in.
+fn not_started(process: &Process, source: io::Error) -> ProcessError {
+    let missing = source.kind() == io::ErrorKind::NotFound;
+    match &process.directory {
+        Some(folder) if missing && !folder.is_dir() => {
+            let source = io::Error::new(source.kind(), format!("there is no folder {}", folder.display()));
+            ProcessError::Io { command: process.to_string(), source }
+        }
+        _ if missing => ProcessError::NotFound { program: process.program.to_string_lossy().into_owned() },
+        _ => ProcessError::Io { command: process.to_string(), source },
+    }
+}
+
+fn reason_to_stop(process: &Process, cancel: &Cancel, late: bool, state: State) -> Option<How> {
+    if cancel.is_cancelled() {
+        return Some(How::Cancelled);
+    }
+    if state == State::AskedTheTerminal {
+        return Some(How::AskedTheTerminal);
+    }
+    process.timeout.filter(|_| late).map(How::TimedOut)
+}
+
+/// Waits until a pipe has something, the program ended or patience did, and passes on what is there.
+fn read_ready(
+    pipes: &mut Vec<(Stream, OwnedFd)>,
+    notice: Option<&OwnedFd>,
+    patience: Duration,
+    on_chunk: &mut OnChunk<'_>,
+    io: &dyn Fn(io::Error) -> ProcessError,
+) -> Result<(), ProcessError> {
+    let watched = pipes.iter().map(|(_, fd)| fd).chain(notice);
+    let mut polled: Vec<_> = watched.map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
+    let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(patience.min(TICK).subsec_nanos()) };
+    match poll(&mut polled, Some(&timeout)) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(errno) => return Err(io(errno.into())),
+    }
+    let ready: Vec<bool> = polled.iter().map(|fd| !fd.revents().is_empty()).collect();
+    let mut buffer = [0; 16 << 10];
+    for index in (0..pipes.len()).rev().filter(|&index| ready[index]) {
+        let (stream, fd) = &pipes[index];
+        let stream = *stream;
+        match rustix::io::read(fd.as_fd(), &mut buffer) {
+            Ok(0) => {
+                pipes.remove(index);
+                on_chunk(stream, None)?;
+            }
+            Ok(count) => on_chunk(stream, Some(&buffer[..count]))?,
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+            Err(errno) => return Err(io(errno.into())),
+        }
+    }
+    Ok(())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Running,
+    /// Stopped by the system, since it wants something from the terminal of a session that is not its own.
+    AskedTheTerminal,
+    /// Ended, but not reaped yet: its process group's number cannot belong to anybody else.
+    Gone,
+}
+
+/// A child that leads a process group. Dropped before it was reaped, it takes the whole group with it.
+struct Group {
+    child: Child,
+    leader: Pid,
+    /// Becomes readable when the child ends; absent on kernels without it.
+    notice: Option<OwnedFd>,
+    reaped: bool,
+}
+
+impl Group {
+    fn start(process: &Process) -> Result<Self, ProcessError> {
+        let held = process.held.as_ref().map(|file| file.try_clone()).transpose();
+        let child = held.and_then(|held| command(process, held).spawn());
+        let child = child.map_err(|source| not_started(process, source))?;
+        let leader = Pid::from_child(&child);
+        let notice = pidfd_open(leader, PidfdFlags::empty()).ok();
+        Ok(Self { child, leader, notice, reaped: false })
+    }
+
+    fn pipes(&mut self) -> Vec<(Stream, OwnedFd)> {
+        let stdout = self.child.stdout.take().map(|pipe| (Stream::Stdout, OwnedFd::from(pipe)));
+        let stderr = self.child.stderr.take().map(|pipe| (Stream::Stderr, OwnedFd::from(pipe)));
+        stdout.into_iter().chain(stderr).collect()
+    }
+
+    fn state(&self) -> io::Result<State> {
+        let options = WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let now = |what| match waitid(WaitId::Pid(self.leader), options | what) {
+            Err(rustix::io::Errno::INTR) => Ok(None),
+            status => status,
+        };
+        if now(WaitIdOptions::EXITED)?.is_some() {
+            return Ok(State::Gone);
+        }
+        let stopping = now(WaitIdOptions::STOPPED)?.and_then(|status| status.stopping_signal());
+        let terminal = [Signal::TTIN.as_raw(), Signal::TTOU.as_raw()];
+        Ok(match stopping {
+            Some(signal) if terminal.contains(&signal) => State::AskedTheTerminal,
+            _ => State::Running,
+        })
+    }
+
+    /// Signals the whole group; that nobody is left in it is no error.
+    fn signal(&self, signal: Signal) {
+        if !self.reaped {
+            let _ = kill_process_group(self.leader, signal);
+        }
+    }
+
+    fn reap(&mut self) -> io::Result<ExitStatus> {
+        let status = self.child.wait();
+        self.reaped = true;
+        status
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if !self.reaped {
+            self.signal(Signal::KILL);
+            let _ = self.reap();
+        }
+    }
+}
+
+fn command(process: &Process, held: Option<File>) -> Command {
+    let mut command = Command::new(&process.program);
+    command.args(&process.arguments);
+    if process.environment_cleared {
+        command.env_clear();
+    }
+    for (name, value) in &process.environment {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    if let Some(directory) = &process.directory {
+        command.current_dir(directory);
+    }
+    command.stdin(held.map_or_else(Stdio::null, Stdio::from)).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.process_group(0);
+    command
+}
