@@ -1,3 +1,4 @@
 //! Builds Debian packages from a recipe (the missile) on this machine.
 
+pub mod deb;
 pub mod process;

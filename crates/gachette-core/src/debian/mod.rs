@@ -1,11 +1,22 @@
 //! Debian's own formats, each as a type that cannot hold a wrong value.
 
 mod architecture;
+mod control;
+mod deb822;
 mod package_name;
+mod paragraph;
+mod relation_field;
+mod relation_reader;
+mod relations;
 mod version;
 
 pub use architecture::{Architecture, ArchitectureError};
+pub use control::{Control, ControlError};
+pub use deb822::{Deb822Error, Deb822Fault, Field, Fields, Paragraphs};
 pub use package_name::{PackageName, PackageNameError};
+pub use paragraph::{Paragraph, ParagraphError};
+pub use relation_field::RelationField;
+pub use relations::{Alternatives, Operator, Relation, Relations, RelationsError};
 pub use version::{Version, VersionError};
 
 /// Serialises a type as its `Display` text, and reads it back through `FromStr`.

@@ -55,6 +55,11 @@ impl Version {
         self.text.get(self.upstream.1 + 1..)
     }
 
+    /// An absent revision is equal to an empty one, and so to `0` (deb-version(7)).
+    fn revision_bytes(&self) -> &[u8] {
+        self.revision().unwrap_or_default().as_bytes()
+    }
+
     /// The version without its epoch, as Debian writes it into file names.
     pub fn without_epoch(&self) -> &str {
         &self.text[self.upstream.0..]
@@ -97,11 +102,10 @@ impl FromStr for Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        let revision = |version: &Self| version.revision().unwrap_or_default().to_owned();
         self.epoch
             .cmp(&other.epoch)
             .then_with(|| compare_part(self.upstream().as_bytes(), other.upstream().as_bytes()))
-            .then_with(|| compare_part(revision(self).as_bytes(), revision(other).as_bytes()))
+            .then_with(|| compare_part(self.revision_bytes(), other.revision_bytes()))
     }
 }
 

@@ -1,0 +1,183 @@
+//! The syntax of relation fields: text in, [`Relations`] out.
+
+use super::relations::{Alternatives, Operator, Relation, Relations, RelationsError};
+use super::{PackageName, Version};
+
+/// Whose rules decide about what is obsolete but still read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Debian Policy 7.1: nothing ambiguous.
+    Strict,
+    /// What dpkg still takes, with a warning.
+    Dpkg,
+}
+
+/// A place in the text of a relation field.
+pub(super) struct Reader<'a> {
+    rest: &'a str,
+    start: &'a str,
+    dialect: Dialect,
+}
+
+/// What separates things in a relation field: it may be folded over lines.
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// The longest name, qualifier or restriction to be looked at, in bytes.
+const LONGEST_WORD: usize = 256;
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &'a str, dialect: Dialect) -> Self {
+        Self { rest: text, start: text, dialect }
+    }
+
+    /// The whole field. A comma may stand at the end, as dpkg allows; an entry may not be empty.
+    pub(super) fn relations(mut self) -> Result<Relations, RelationsError> {
+        let mut all = Vec::new();
+        loop {
+            self.skip_blanks();
+            if self.rest.is_empty() {
+                return Ok(Relations(all));
+            }
+            all.push(self.alternatives()?);
+            if !self.take(',') && !self.rest.is_empty() {
+                return self.refuse("expected `,` or `|` after it");
+            }
+        }
+    }
+
+    fn alternatives(&mut self) -> Result<Alternatives, RelationsError> {
+        let mut any = vec![self.relation()?];
+        while self.take('|') {
+            any.push(self.relation()?);
+        }
+        Ok(Alternatives(any))
+    }
+
+    fn relation(&mut self) -> Result<Relation, RelationsError> {
+        self.skip_blanks();
+        self.start = self.rest;
+        if self.rest.starts_with('$') {
+            return self.refuse(
+                "variables such as `${misc:Depends}` are known to debhelper only; write the package",
+            );
+        }
+        let name = match self.word() {
+            "" => return self.refuse("a package's name is missing"),
+            word => match word.parse::<PackageName>() {
+                Ok(name) => name,
+                Err(error) => return self.refuse(error),
+            },
+        };
+        let mut relation = Relation::any(name);
+        if self.rest.starts_with(':') {
+            self.rest = &self.rest[1..];
+            relation.qualifier = Some(self.architecture("an architecture is missing after `:`")?);
+        }
+        self.skip_blanks();
+        if self.take('(') {
+            relation.version = Some(self.version()?);
+        }
+        if self.take('[') {
+            relation.architectures = self.restrictions(']')?;
+        }
+        while self.take('<') {
+            let profile = self.restrictions('>')?;
+            relation.profiles.push(profile);
+        }
+        Ok(relation)
+    }
+
+    /// `>= 1.0)`, after the opening parenthesis.
+    fn version(&mut self) -> Result<(Operator, Version), RelationsError> {
+        self.skip_blanks();
+        let operator = self.operator()?;
+        self.skip_blanks();
+        let text = self.until(|c| c == ')' || c == '(' || BLANKS.contains(&c));
+        let version = match text.parse::<Version>() {
+            Ok(version) => version,
+            Err(error) => return self.refuse(error),
+        };
+        if !self.take(')') {
+            return self.refuse("expected `)` after the version");
+        }
+        Ok((operator, version))
+    }
+
+    fn operator(&mut self) -> Result<Operator, RelationsError> {
+        const OPERATORS: [Operator; 5] = [
+            Operator::Earlier,
+            Operator::EarlierOrEqual,
+            Operator::LaterOrEqual,
+            Operator::Later,
+            Operator::Equal,
+        ];
+        for operator in OPERATORS {
+            if let Some(rest) = self.rest.strip_prefix(operator.as_str()) {
+                self.rest = rest;
+                return Ok(operator);
+            }
+        }
+        let lenient = self.dialect == Dialect::Dpkg;
+        match self.rest.chars().next() {
+            Some('<') if lenient => self.rest = &self.rest[1..],
+            Some('>') if lenient => {
+                self.rest = &self.rest[1..];
+                return Ok(Operator::LaterOrEqual);
+            }
+            Some('<') => return self.refuse("`<` is ambiguous: write `<<` (earlier) or `<=`"),
+            Some('>') => return self.refuse("`>` is ambiguous: write `>>` (later) or `>=`"),
+            _ if lenient => return Ok(Operator::Equal),
+            _ => return self.refuse("expected `<<`, `<=`, `=`, `>=` or `>>` before the version"),
+        }
+        Ok(Operator::EarlierOrEqual)
+    }
+
+    /// The words up to the closing bracket: architectures or profiles, each perhaps with `!` before it.
+    fn restrictions(&mut self, close: char) -> Result<Vec<String>, RelationsError> {
+        let mut words = Vec::new();
+        loop {
+            self.skip_blanks();
+            if !words.is_empty() && self.take(close) {
+                return Ok(words);
+            }
+            let negated = self.rest.strip_prefix('!').inspect(|rest| self.rest = rest).is_some();
+            let word = self.architecture("a word is missing between the brackets")?;
+            words.push(if negated { format!("!{word}") } else { word });
+        }
+    }
+
+    fn architecture(&mut self, missing: &str) -> Result<String, RelationsError> {
+        let word = self.until(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '+')));
+        let first = word.bytes().next();
+        if word.len() > LONGEST_WORD || !first.is_some_and(|b| b.is_ascii_alphanumeric()) {
+            return self.refuse(missing);
+        }
+        Ok(word.to_owned())
+    }
+
+    fn word(&mut self) -> &'a str {
+        self.until(|c| BLANKS.contains(&c) || matches!(c, ',' | '|' | ':' | '(' | '[' | '<'))
+    }
+
+    fn until(&mut self, ends: impl Fn(char) -> bool) -> &'a str {
+        let end = self.rest.find(ends).unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        word
+    }
+
+    fn skip_blanks(&mut self) {
+        self.rest = self.rest.trim_start_matches(BLANKS);
+    }
+
+    /// Takes this character off, blanks before it included, if it comes next.
+    fn take(&mut self, wanted: char) -> bool {
+        self.skip_blanks();
+        self.rest.strip_prefix(wanted).inspect(|rest| self.rest = rest).is_some()
+    }
+
+    fn refuse<T>(&self, reason: impl ToString) -> Result<T, RelationsError> {
+        let text: String = self.start.chars().take_while(|c| !matches!(c, ',' | '|')).take(80).collect();
+        Err(RelationsError { text: text.trim_end_matches(BLANKS).to_owned(), reason: reason.to_string() })
+    }
+}

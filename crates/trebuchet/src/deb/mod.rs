@@ -1,0 +1,25 @@
+//! Binary packages (`.deb`, deb(5)) as files: written from a tree and a control, and read back safely.
+//!
+//! What goes into a package is decided by the build; what the control fields mean, by [`gachette_core::debian`].
+
+mod archive;
+mod compression;
+mod control_archive;
+mod entry;
+mod layout;
+mod package;
+mod package_path;
+mod pipeline;
+mod tar_archive;
+mod tar_header;
+mod tree;
+mod write;
+mod write_error;
+
+pub use compression::Compression;
+pub use entry::{Content, Entry, Owner, Source};
+pub use package::{ControlFile, DebPackage, MaintainerScripts};
+pub use package_path::{PackagePath, PackagePathError};
+pub use tree::{FolderModes, Tree};
+pub use write::{WriteOptions, Written, write};
+pub use write_error::DebError;

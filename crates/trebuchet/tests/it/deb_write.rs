@@ -1,0 +1,147 @@
+//! Packages that are written, judged by dpkg-deb.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use gachette_core::debian::{Control, Paragraph};
+use trebuchet::deb::{Compression, DebError, DebPackage, Entry, Tree, WriteOptions, write};
+
+/// Half past midnight of 2023-11-15 in UTC, as seconds.
+const MTIME: i64 = 1_700_008_200;
+const EVERY_COMPRESSION: [Compression; 3] =
+    [Compression::Xz { level: 1 }, Compression::Zstd { level: 3 }, Compression::Gzip];
+
+fn control() -> Control {
+    let mut control =
+        Control::new("dh-web".parse().unwrap(), "1:2.0-1".parse().unwrap(), "all".parse().unwrap());
+    control.maintainer = "Ann Example <ann@example.org>".to_owned();
+    control.description = "web server\nServes the web.\n\nAll of it.".to_owned();
+    control.depends = "libc6 (>= 2.31), adduser | passwd".parse().unwrap();
+    control
+}
+
+fn run(program: &str, arguments: &[&str]) -> Vec<u8> {
+    let output =
+        Command::new(program).args(arguments).env("LC_ALL", "C.UTF-8").env("TZ", "UTC").output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} {arguments:?}: {stderr}");
+    assert_eq!(stderr, "", "{program} {arguments:?}");
+    output.stdout
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap()
+}
+
+fn small() -> DebPackage {
+    let mut package = DebPackage::new(control());
+    package.entries = vec![
+        Entry::file("opt/web/run".parse().unwrap(), "#!/bin/sh\n").with_mode(0o755),
+        Entry::file("etc/web.conf".parse().unwrap(), "key = value\n"),
+        Entry::symlink("opt/web/now".parse().unwrap(), "run"),
+    ];
+    package.conffiles = vec!["etc/web.conf".parse().unwrap()];
+    package.scripts.postinst = Some("#!/bin/sh\nset -e\n".to_owned());
+    package
+}
+
+fn written(package: &DebPackage, folder: &Path, compression: Compression) -> PathBuf {
+    let output = folder.join(format!("{compression:?}.deb").replace(' ', ""));
+    let options = WriteOptions { compression, ..WriteOptions::new(MTIME) };
+    let written = write(package, &output, &options).unwrap();
+    assert_eq!(written.size, output.metadata().unwrap().len());
+    let digest = text(run("sha256sum", &[output.to_str().unwrap()]));
+    assert_eq!(digest.split_once(' ').unwrap().0, written.sha256.to_string());
+    output
+}
+
+#[test]
+fn dpkg_deb_reads_control_and_contents_in_every_compression() {
+    let folder = tempfile::tempdir().unwrap();
+    for compression in EVERY_COMPRESSION {
+        let deb = written(&small(), folder.path(), compression);
+        let deb = deb.to_str().unwrap();
+        let fields = Paragraph::parse(&text(run("dpkg-deb", &["--field", deb]))).unwrap();
+        assert_eq!(fields.get("Version"), Some("1:2.0-1"));
+        assert_eq!(fields.get("Description"), Some("web server\nServes the web.\n.\nAll of it."));
+        let listing = text(run("dpkg-deb", &["--contents", deb]));
+        insta::assert_snapshot!("contents", listing);
+        assert_eq!(text(run("dpkg-deb", &["--info", deb, "conffiles"])), "/etc/web.conf\n");
+        let sums = text(run("dpkg-deb", &["--info", deb, "md5sums"]));
+        assert!(sums.ends_with("  opt/web/run\n") && sums.lines().count() == 1, "{sums}");
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes_with_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let big: Vec<u8> = (0..4_000_000_u32).flat_map(|n| (n / 7).to_le_bytes()).collect();
+    let mut package = small();
+    package.entries.push(Entry::file("opt/web/big".parse().unwrap(), big));
+    for compression in [Compression::Xz { level: 0 }, Compression::Zstd { level: 1 }] {
+        let digest = |threads| {
+            let options = WriteOptions { compression, mtime: MTIME, threads };
+            write(&package, &folder.path().join("x.deb"), &options).unwrap().sha256
+        };
+        let one = digest(1);
+        assert_eq!([digest(2), digest(4), digest(0)], [one; 3], "{compression:?}");
+    }
+}
+
+#[test]
+fn a_tree_comes_out_as_it_went_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    let deep = "a-rather-long-name-of-a-folder/".repeat(6);
+    std::fs::create_dir_all(source.join(&deep)).unwrap();
+    std::fs::write(source.join(&deep).join("leaf"), vec![7; 3_000_000]).unwrap();
+    std::fs::write(source.join(".hidden ünïcode"), "").unwrap();
+    std::os::unix::fs::symlink(format!("{deep}leaf"), source.join("link")).unwrap();
+    let mut tree = Tree::new();
+    tree.add_folder(&source, Some(&"opt/it".parse().unwrap()), Default::default()).unwrap();
+    let mut package = DebPackage::new(control());
+    package.entries = tree.into_entries();
+    for compression in EVERY_COMPRESSION {
+        let deb = written(&package, folder.path(), compression);
+        let unpacked = tempfile::tempdir().unwrap();
+        let target = unpacked.path().to_str().unwrap();
+        run("dpkg-deb", &["--extract", deb.to_str().unwrap(), target]);
+        run(
+            "diff",
+            &["--recursive", "--no-dereference", source.to_str().unwrap(), &format!("{target}/opt/it")],
+        );
+        let sums = folder.path().join("md5sums");
+        std::fs::write(&sums, run("dpkg-deb", &["--info", deb.to_str().unwrap(), "md5sums"])).unwrap();
+        let check =
+            Command::new("md5sum").args(["--check", "--strict"]).arg(&sums).current_dir(target).output();
+        let checked = text(check.unwrap().stdout);
+        assert_eq!(checked.lines().filter(|line| line.ends_with(": OK")).count(), 2, "{checked}");
+    }
+}
+
+#[test]
+fn what_cannot_be_in_a_package_is_refused_and_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("x.deb");
+    let refuse = |change: &dyn Fn(&mut DebPackage)| {
+        let mut package = small();
+        change(&mut package);
+        let error = write(&package, &output, &WriteOptions::new(MTIME)).unwrap_err();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        error
+    };
+    let path = |text: &str| text.parse().unwrap();
+    let errors: Vec<DebError> = vec![
+        refuse(&|p| p.scripts.prerm = Some("exit 0".to_owned())),
+        refuse(&|p| p.conffiles.push(path("etc/none"))),
+        refuse(&|p| p.entries.push(Entry::file(path("opt/web/now/x"), ""))),
+        refuse(&|p| p.entries.push(Entry::file(path("etc/web.conf"), "other"))),
+        refuse(&|p| p.entries.push(Entry::symlink(path("empty"), ""))),
+        refuse(&|p| p.entries.push(Entry::copy(path("null"), "/dev/null"))),
+        refuse(&|p| p.entries.push(Entry::copy(path("none"), "/nonexistent"))),
+        refuse(&|p| p.control.maintainer = "a\nEssential: yes".to_owned()),
+        refuse(&|p| p.control.description = String::new()),
+    ];
+    let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!("refused", messages.join("\n"));
+}

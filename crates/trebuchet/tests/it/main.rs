@@ -1,0 +1,3 @@
+//! Trebuchet against the real tools: dpkg, lintian, Python.
+
+mod deb_write;
