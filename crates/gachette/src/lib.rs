@@ -1,1 +1,3 @@
 //! From a git ref to packages in a stack: working copies, builds, stacks and repositories.
+
+pub mod repository;

@@ -1,1 +1,23 @@
-//! Stacks: names, revisions, the ledger they form, and the difference between two.
+//! Stacks: their names, the ledger of revisions each of them is, and the difference between two.
+//!
+//! All of it is values. A stack's history is a chain of [`Revision`]s, each holding the hash of the one before; the
+//! methods of [`Entry`] say what the next one would be, or why there cannot be one. Where the ledger is kept, and who
+//! wins when two writers want the same number, is decided elsewhere.
+
+mod change;
+mod content;
+mod diff;
+mod encoding;
+mod ledger;
+mod name;
+mod record;
+mod revision;
+
+pub use change::{Next, Refusal};
+pub use content::{Content, ContentError, StackedPackage};
+pub use diff::{PackageChange, PackageDiff, StackDiff};
+pub use encoding::to_readable_json;
+pub use ledger::{Entry, LedgerFault};
+pub use name::{Domain, NameError, StackName, StackRef};
+pub use record::{PackageRecord, Provenance, RECORD_FORMAT};
+pub use revision::{Attribution, By, Change, FormatError, Origin, REVISION_FORMAT, Revision};

@@ -1,0 +1,180 @@
+//! What the next revision of a stack would be, or why there cannot be one.
+//!
+//! Pure: the newest revision and a wish go in, the next revision comes out. Whoever stores it may lose the race for its
+//! number, and then asks again with the new newest revision.
+
+use super::content::{Content, StackedPackage};
+use super::ledger::Entry;
+use super::name::StackName;
+use super::revision::{Attribution, Change, Origin, REVISION_FORMAT, Revision};
+use crate::debian::PackageName;
+
+/// The outcome of a wish that was not refused.
+#[derive(Clone, Debug)]
+pub enum Next {
+    /// This revision is to be stored.
+    Revision(Box<Revision>),
+    /// The stack is already as wished.
+    Unchanged,
+}
+
+/// Why a stack is not changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is sealed.
+    #[error("stack {stack} is sealed")]
+    Sealed {
+        /// The stack.
+        stack: StackName,
+    },
+    /// There is none of that name, or it was deleted.
+    #[error("there is no stack {stack}")]
+    Missing {
+        /// The stack.
+        stack: StackName,
+        /// The number of the revision that deleted it.
+        deleted: Option<u64>,
+    },
+    /// A package that was to be removed is not in it.
+    #[error("package `{package}` is not in stack {stack}")]
+    NotInStack {
+        /// The stack.
+        stack: StackName,
+        /// The package.
+        package: PackageName,
+    },
+}
+
+impl Next {
+    /// The first revision of a stack, or the first after its deletion. A stack that exists is left as it is.
+    pub fn create(newest: Option<&Entry>, stack: &StackName, from: Option<&Entry>, by: Attribution) -> Self {
+        if newest.is_some_and(Entry::exists) {
+            return Self::Unchanged;
+        }
+        let (change, content) = match from {
+            None => (Change::Create {}, Content::default()),
+            Some(entry) => (Change::Clone { from: entry.origin() }, entry.revision.packages.clone()),
+        };
+        Self::new(newest, stack, change, content, by)
+    }
+
+    /// The first revision of a stack that a tree of the original tool holds.
+    pub fn adopt(stack: &StackName, content: Content, by: Attribution) -> Self {
+        Self::new(None, stack, Change::Adopt {}, content, by)
+    }
+
+    fn new(
+        newest: Option<&Entry>,
+        stack: &StackName,
+        change: Change,
+        packages: Content,
+        by: Attribution,
+    ) -> Self {
+        Self::Revision(Box::new(Revision {
+            format: REVISION_FORMAT,
+            stack: stack.clone(),
+            number: newest.map_or(1, |entry| entry.revision.number + 1),
+            previous: newest.map(|entry| entry.hash),
+            sealed: change == Change::Seal {},
+            deleted: change == Change::Delete {},
+            change,
+            author: by.author,
+            time: by.time,
+            reason: by.reason,
+            writer: by.writer,
+            content: packages.hash(),
+            packages,
+        }))
+    }
+}
+
+impl Entry {
+    /// This revision as the origin of a copy.
+    pub fn origin(&self) -> Origin {
+        Origin { stack: self.revision.stack.clone(), revision: self.revision.number, hash: self.hash }
+    }
+
+    /// With these packages added, or their versions replaced.
+    ///
+    /// # Errors
+    /// When the stack is sealed or deleted.
+    pub fn add(&self, packages: &[StackedPackage], by: Attribution) -> Result<Next, Refusal> {
+        let mut content = self.open()?.clone();
+        packages.iter().cloned().for_each(|package| content.put(package));
+        let mut names: Vec<PackageName> = packages.iter().map(|package| package.name.clone()).collect();
+        names.sort();
+        names.dedup();
+        Ok(self.changed(Change::Add { packages: names }, content, by))
+    }
+
+    /// Without these packages.
+    ///
+    /// # Errors
+    /// When the stack is sealed or deleted, or one of them is not in it.
+    pub fn remove(&self, packages: &[PackageName], by: Attribution) -> Result<Next, Refusal> {
+        let mut content = self.open()?.clone();
+        let mut names = packages.to_vec();
+        names.sort();
+        names.dedup();
+        for package in &names {
+            if content.take(package).is_none() {
+                let stack = self.revision.stack.clone();
+                return Err(Refusal::NotInStack { stack, package: package.clone() });
+            }
+        }
+        Ok(self.changed(Change::Remove { packages: names }, content, by))
+    }
+
+    /// Sealed: nothing follows it.
+    ///
+    /// # Errors
+    /// When the stack is deleted.
+    pub fn seal(&self, by: Attribution) -> Result<Next, Refusal> {
+        if self.revision.sealed {
+            return Ok(Next::Unchanged);
+        }
+        let content = self.open()?.clone();
+        Ok(Next::new(Some(self), &self.revision.stack, Change::Seal {}, content, by))
+    }
+
+    /// With the content of an earlier revision.
+    ///
+    /// # Errors
+    /// When the stack is sealed or deleted, or that revision is its deletion.
+    pub fn rollback(&self, target: &Revision, by: Attribution) -> Result<Next, Refusal> {
+        self.open()?;
+        if target.deleted {
+            return Err(Refusal::Missing { stack: target.stack.clone(), deleted: Some(target.number) });
+        }
+        Ok(self.changed(Change::Rollback { to: target.number }, target.packages.clone(), by))
+    }
+
+    /// Deleted. The ledger stays, and a later revision may create the stack again.
+    ///
+    /// # Errors
+    /// When the stack is sealed, or deleted already.
+    pub fn delete(&self, by: Attribution) -> Result<Next, Refusal> {
+        self.open()?;
+        Ok(Next::new(Some(self), &self.revision.stack, Change::Delete {}, Content::default(), by))
+    }
+
+    /// The content, if it may be changed.
+    fn open(&self) -> Result<&Content, Refusal> {
+        let revision = &self.revision;
+        if revision.deleted {
+            return Err(Refusal::Missing { stack: revision.stack.clone(), deleted: Some(revision.number) });
+        }
+        if revision.sealed {
+            return Err(Refusal::Sealed { stack: revision.stack.clone() });
+        }
+        Ok(&revision.packages)
+    }
+
+    /// The next revision, unless the content stays the same.
+    fn changed(&self, change: Change, content: Content, by: Attribution) -> Next {
+        if content.hash() == self.revision.content {
+            return Next::Unchanged;
+        }
+        Next::new(Some(self), &self.revision.stack, change, content, by)
+    }
+}

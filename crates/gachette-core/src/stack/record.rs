@@ -1,0 +1,106 @@
+//! A package record: what is known of one package file, and where it came from.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::content::StackedPackage;
+use super::encoding::to_readable_json;
+use super::revision::{FormatError, parse_format};
+use crate::Sha256Digest;
+use crate::debian::{Architecture, PackageName, Version};
+
+/// The version of the format that is written, and the newest that is read.
+pub const RECORD_FORMAT: u32 = 1;
+
+/// What is known of one package file. Written once, when the file is registered, and never changed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackageRecord {
+    /// The version of this format.
+    pub format: u32,
+    /// The package's name.
+    pub name: PackageName,
+    /// Its version.
+    pub version: Version,
+    /// Its architecture.
+    pub architecture: Architecture,
+    /// The file's name in the folder of package files.
+    pub file: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256.
+    pub sha256: Sha256Digest,
+    /// Where it came from.
+    #[serde(default, skip_serializing_if = "Provenance::is_empty")]
+    pub provenance: Provenance,
+    /// The fields of its control file, in their order.
+    pub control: IndexMap<String, String>,
+}
+
+/// Where a package file came from, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Provenance {
+    /// The project's name in the configuration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// Where its source was fetched from, without credentials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The ref that was asked for.
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The full commit that it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The SHA-256 of the recipe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Sha256Digest>,
+    /// The SHA-256 of everything that decides what the build makes: two builds with the same one need not both be run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Sha256Digest>,
+    /// When it was built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub built_at: Option<Timestamp>,
+    /// The machine that built it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub builder: Option<String>,
+    /// The version of gachette that built it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gachette: Option<String>,
+}
+
+impl Provenance {
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl PackageRecord {
+    /// The package as a stack names it.
+    pub fn stacked(&self) -> StackedPackage {
+        StackedPackage {
+            name: self.name.clone(),
+            version: self.version.clone(),
+            files: [(self.architecture.clone(), self.sha256)].into(),
+        }
+    }
+
+    /// The bytes that are stored.
+    ///
+    /// # Errors
+    /// Never in practice; the signature is JSON's.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
+        Ok(to_readable_json(self)?)
+    }
+
+    /// Reads stored bytes.
+    ///
+    /// # Errors
+    /// When they are no record, or one of a newer format.
+    pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
+        parse_format(bytes, RECORD_FORMAT, |record: &Self| record.format)
+    }
+}

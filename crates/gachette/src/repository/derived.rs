@@ -1,0 +1,151 @@
+//! The files that clients of the original tool read, kept right by writing only what differs.
+//!
+//! `derived.json` in a stack's folder says up to which revision they are right, and is written last: when a writer dies
+//! before that, the next one begins where the files were last known to be right.
+
+use std::collections::BTreeMap;
+
+use gachette_core::Sha256Digest;
+use gachette_core::debian::PackageName;
+use gachette_core::stack::{Content, Entry, PackageRecord, StackName};
+use serde::{Deserialize, Serialize};
+
+use super::error::RepositoryError;
+use super::{Repository, key, lock};
+
+/// The revision that a stack's derived files show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Shown {
+    pub(crate) format: u32,
+    pub(crate) revision: u64,
+    pub(crate) hash: Sha256Digest,
+}
+
+impl Shown {
+    fn of(entry: &Entry) -> Self {
+        Self { format: 1, revision: entry.revision.number, hash: entry.hash }
+    }
+}
+
+impl Repository {
+    /// Makes the derived files of a stack show its newest revision, which is `newest` or a later one. `before` spares
+    /// reading the one before it.
+    pub(crate) fn derive_stack(&self, before: Option<&Entry>, newest: &Entry) -> Result<(), RepositoryError> {
+        let stack = &newest.revision.stack;
+        if self.shown(stack)? == Some(Shown::of(newest)) {
+            return Ok(());
+        }
+        // A writer that stalls here with an older state and then dies would leave it to be seen; so one at a time.
+        let _turn = self.store.root().map(|root| lock::turn(&root.join(key::stack(stack))));
+        let mut newest = newest.clone();
+        loop {
+            let number = self.newest_number(stack, newest.revision.number)?;
+            if number != newest.revision.number {
+                newest = self.read_revision(stack, number)?.unwrap_or(newest);
+            }
+            let shown = self.shown(stack)?;
+            if shown == Some(Shown::of(&newest)) {
+                return Ok(());
+            }
+            let known = match shown {
+                Some(shown) => self.entry_shown(stack, &shown, before)?,
+                None if newest.revision.number == 1 => Some(BTreeMap::new()),
+                None => None,
+            };
+            self.show_versions(stack, known, &newest.revision.packages)?;
+            self.mark_shown(&newest)?;
+        }
+    }
+
+    /// Writes that the derived files show this revision.
+    pub(crate) fn mark_shown(&self, entry: &Entry) -> Result<(), RepositoryError> {
+        let key = key::derived(&entry.revision.stack);
+        let text = serde_json::to_string(&Shown::of(entry)).unwrap_or_default() + "\n";
+        self.store.replace(&key, text)
+    }
+
+    /// What the mark of a stack says; nothing when it cannot be read.
+    pub(crate) fn shown(&self, stack: &StackName) -> Result<Option<Shown>, RepositoryError> {
+        let bytes = self.store.read(&key::derived(stack))?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    /// The versions that the derived files show by their mark, if the ledger knows that revision.
+    fn entry_shown(
+        &self,
+        stack: &StackName,
+        shown: &Shown,
+        known: Option<&Entry>,
+    ) -> Result<Versions, RepositoryError> {
+        if let Some(entry) = known.filter(|entry| Shown::of(entry) == *shown) {
+            return Ok(Some(versions(&entry.revision.packages)));
+        }
+        let entry = self.read_revision(stack, shown.revision)?.filter(|entry| Shown::of(entry) == *shown);
+        Ok(entry.map(|entry| versions(&entry.revision.packages)))
+    }
+
+    /// Writes and deletes what differs between the versions shown and those of `content`. Without knowing what is
+    /// shown, all of it is read.
+    fn show_versions(
+        &self,
+        stack: &StackName,
+        shown: Versions,
+        content: &Content,
+    ) -> Result<(), RepositoryError> {
+        let mut old = match shown {
+            Some(versions) => versions,
+            None => self.read_shown(stack)?,
+        };
+        for package in content.iter() {
+            if old.remove(&package.name).as_deref() != Some(package.version.as_str()) {
+                let key = key::stacked_version(stack, &package.name);
+                self.store.replace(&key, format!("{}\n", package.version))?;
+            }
+        }
+        old.keys().try_for_each(|gone| self.store.delete(&key::stacked_version(stack, gone)))
+    }
+
+    /// The versions that are shown, as they are found; one that is no file of ours counts as an empty version.
+    pub(crate) fn read_shown(
+        &self,
+        stack: &StackName,
+    ) -> Result<BTreeMap<PackageName, String>, RepositoryError> {
+        let mut versions = BTreeMap::new();
+        for folder in self.store.children(&key::stacked_packages(stack))?.folders {
+            let Ok(name) = folder.parse::<PackageName>() else { continue };
+            let bytes = self.store.read(&key::stacked_version(stack, &name))?.unwrap_or_default();
+            let text = std::str::from_utf8(&bytes).unwrap_or_default();
+            versions.insert(name, text.strip_suffix('\n').unwrap_or_default().to_owned());
+        }
+        Ok(versions)
+    }
+
+    /// Makes the derived files of a record: the name of the version's file, and the entry by its inputs.
+    pub(crate) fn derive_record(&self, record: &PackageRecord) -> Result<(), RepositoryError> {
+        let (name, version) = (&record.name, &record.version);
+        if let Some(inputs) = &record.provenance.inputs {
+            let key = key::input(inputs, name, version, &record.architecture);
+            if !self.store.exists(&key)? {
+                self.store.replace(&key, Vec::new())?;
+            }
+        }
+        // The original knew one file a version; of several architectures it is the first. A writer of another
+        // architecture may come between, so look again until it is right.
+        loop {
+            let Some(first) = self.records(name, version)?.into_iter().next() else { return Ok(()) };
+            let (key, line) = (key::file(name, version), format!("{}\n", first.file));
+            if self.store.read(&key)?.is_some_and(|bytes| bytes == line.as_bytes()) {
+                return Ok(());
+            }
+            self.store.replace(&key, line)?;
+        }
+    }
+}
+
+/// What is shown of each package; unknown when there is no trustworthy mark.
+type Versions = Option<BTreeMap<PackageName, String>>;
+
+pub(crate) fn versions(content: &Content) -> BTreeMap<PackageName, String> {
+    content.iter().map(|package| (package.name.clone(), package.version.to_string())).collect()
+}

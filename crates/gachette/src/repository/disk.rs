@@ -1,0 +1,50 @@
+//! Durable steps on a local disk: folders, links and renames that survive a power cut.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use gachette_core::Sha256Digest;
+use sha2::{Digest, Sha256};
+
+use super::error::RepositoryError;
+
+/// The error of the disk at this path.
+pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> RepositoryError {
+    let path = PathBuf::from(path);
+    move |source| RepositoryError::Io { path, source }
+}
+
+/// Makes a folder and those above it.
+pub(crate) fn make_folder(path: &Path) -> Result<(), RepositoryError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let missing = path.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    let made: Vec<&Path> = missing.collect();
+    fs::create_dir_all(path).map_err(at(path))?;
+    made.iter().try_for_each(|folder| sync_folder_of(folder))
+}
+
+/// Makes the names in the folder that holds `path` durable.
+pub(crate) fn sync_folder_of(path: &Path) -> Result<(), RepositoryError> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+}
+
+/// The SHA-256 of all that is left to read of a file, and how much that was.
+pub(crate) fn hash(mut file: &File) -> io::Result<(Sha256Digest, u64)> {
+    let (mut hasher, mut size) = (Sha256::new(), 0);
+    let mut buffer = vec![0; 1 << 17];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok((Sha256Digest::from_bytes(hasher.finalize().into()), size)),
+            Ok(count) => {
+                hasher.update(&buffer[..count]);
+                size += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

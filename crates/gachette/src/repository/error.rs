@@ -1,0 +1,192 @@
+//! What can go wrong with a repository, and what to do about it.
+
+use std::path::PathBuf;
+
+use gachette_core::Sha256Digest;
+use gachette_core::debian::{Architecture, PackageName, Version};
+use gachette_core::stack::{NameError, Refusal, StackName};
+
+/// Why an operation on a repository failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RepositoryError {
+    /// The change is not allowed, or there is no such stack.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A text is no name of a stack or domain.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The stack has no revision of this number.
+    #[error("stack {stack} has no revision {number}; its newest is {newest}")]
+    MissingRevision {
+        /// The stack.
+        stack: StackName,
+        /// The number that was asked for.
+        number: u64,
+        /// The newest there is.
+        newest: u64,
+    },
+    /// No file of this package is registered.
+    #[error("package `{name}` {version} is not registered")]
+    MissingPackage {
+        /// The package.
+        name: PackageName,
+        /// The version.
+        version: Version,
+    },
+    /// A package file is not in the folder of package files.
+    #[error("there is no package file {}", path.display())]
+    MissingFile {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// Another file is known for the same name, version and architecture.
+    #[error(transparent)]
+    Conflict(Box<Conflict>),
+    /// A package file's control fields are not what was said of it.
+    #[error("{file} is `{found}`, not `{expected}`")]
+    Mismatch {
+        /// The file's name.
+        file: String,
+        /// Name and version as they were said.
+        expected: String,
+        /// Name and version by its control file.
+        found: String,
+    },
+    /// A text is no name of a package file.
+    #[error("`{}` is no name of a package file: {reason}", name.escape_debug())]
+    FileName {
+        /// The text.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A package file cannot be read as one.
+    #[error("{} is no package: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No repository is there.
+    #[error("there is no repository in {}", path.display())]
+    NotThere {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file of the repository is not what it was when it was written.
+    #[error("{key} is damaged: {reason}")]
+    Damaged {
+        /// The file, from the repository's folder.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A newer gachette wrote this.
+    #[error("{key}: {reason}")]
+    Newer {
+        /// The file, from the repository's folder.
+        key: String,
+        /// What is too new.
+        reason: String,
+    },
+    /// The storage failed.
+    #[error("{key}: {source}")]
+    Storage {
+        /// The file, from the repository's folder.
+        key: String,
+        /// The storage's own error.
+        source: Box<object_store::Error>,
+    },
+    /// The disk failed.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's own error.
+        source: std::io::Error,
+    },
+}
+
+/// Two files for one name, version and architecture.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "another file is registered as `{name}` {version} {architecture}: its SHA-256 is {known}, not {found}"
+)]
+pub struct Conflict {
+    /// The package.
+    pub name: PackageName,
+    /// The version.
+    pub version: Version,
+    /// The architecture.
+    pub architecture: Architecture,
+    /// The SHA-256 of the registered file.
+    pub known: Sha256Digest,
+    /// The SHA-256 of the refused file.
+    pub found: Sha256Digest,
+}
+
+/// What kind of failure an error is, for exit codes and HTTP statuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// What was asked for does not exist.
+    Missing,
+    /// It is not allowed: sealed, or other bytes for a known version.
+    Refused,
+    /// A name or a file that was given is no good.
+    Invalid,
+    /// The repository, or the disk below it, is at fault.
+    Broken,
+}
+
+impl RepositoryError {
+    /// What kind of failure this is.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Refused(Refusal::Sealed { .. }) | Self::Conflict(_) => FailureKind::Refused,
+            Self::Refused(Refusal::Missing { .. } | Refusal::NotInStack { .. })
+            | Self::MissingRevision { .. }
+            | Self::MissingPackage { .. }
+            | Self::MissingFile { .. }
+            | Self::NotThere { .. } => FailureKind::Missing,
+            Self::Name(_) | Self::Mismatch { .. } | Self::FileName { .. } | Self::Unreadable { .. } => {
+                FailureKind::Invalid
+            }
+            Self::Damaged { .. } | Self::Newer { .. } | Self::Storage { .. } | Self::Io { .. } => {
+                FailureKind::Broken
+            }
+        }
+    }
+
+    /// What to do about it, in a sentence for people.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Refused(Refusal::Sealed { stack }) => {
+                format!("start the next one with `gachette stack create NEW --from {stack}`")
+            }
+            Self::Refused(Refusal::Missing { stack, deleted: Some(number) }) if *number > 1 => format!(
+                "it was deleted by revision {number}; bring it back with `gachette stack create {stack} --from {}`",
+                stack.at(number - 1)
+            ),
+            Self::Refused(Refusal::Missing { stack, .. }) => {
+                format!("make it with `gachette stack create {stack}`, or see `gachette stack list`")
+            }
+            Self::Refused(Refusal::NotInStack { stack, .. }) => {
+                format!("see what it holds with `gachette stack show {stack}`")
+            }
+            Self::MissingRevision { stack, .. } => format!("see `gachette stack log {stack}`"),
+            Self::MissingPackage { name, .. } => format!("see `gachette package list {name}`"),
+            Self::MissingFile { .. } => "build it first, or put the file there".to_owned(),
+            Self::Conflict(_) => {
+                "a version never changes its bytes: build it under another version".to_owned()
+            }
+            Self::NotThere { path } => format!("make one with `gachette repository init {}`", path.display()),
+            Self::Damaged { .. } => "see what else is with `gachette repository fsck`".to_owned(),
+            Self::Newer { .. } => "use the gachette that wrote it, or a newer one".to_owned(),
+            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                "make room on the disk, and run the same command again".to_owned()
+            }
+            _ => return None,
+        })
+    }
+}

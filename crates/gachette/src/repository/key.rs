@@ -1,0 +1,82 @@
+//! Where everything lies in a repository. Nothing else spells these paths.
+
+use gachette_core::Sha256Digest;
+use gachette_core::debian::{Architecture, PackageName, Version};
+use gachette_core::stack::{Domain, StackName};
+
+/// The repository's own description.
+pub(crate) const IDENTITY: &str = "gachette.json";
+
+/// The folder of all domains.
+pub(crate) const DOMAINS: &str = "domain";
+
+/// The folder of all package records.
+pub(crate) const PACKAGES: &str = "packages";
+
+/// The folder in which records are found by the inputs of their build. Derived.
+pub(crate) const INPUTS: &str = "inputs";
+
+/// The folder of a domain's stacks.
+pub(crate) fn stacks(domain: &Domain) -> String {
+    format!("domain/{domain}/stacks")
+}
+
+/// The folder of a stack.
+pub(crate) fn stack(stack: &StackName) -> String {
+    format!("domain/{}/stacks/{}", stack.domain(), stack.name())
+}
+
+/// One revision. Ten digits, so that names sort as numbers do.
+pub(crate) fn revision(name: &StackName, number: u64) -> String {
+    format!("{}/revisions/{number:010}.json", stack(name))
+}
+
+/// Up to which revision a stack's derived files are known to be right. Itself derived.
+pub(crate) fn derived(name: &StackName) -> String {
+    format!("{}/derived.json", stack(name))
+}
+
+/// The folder of a stack's derived files.
+pub(crate) fn stacked_packages(name: &StackName) -> String {
+    format!("{}/packages", stack(name))
+}
+
+/// The version of a package in a stack, as clients of the original tool read it. Derived.
+pub(crate) fn stacked_version(name: &StackName, package: &PackageName) -> String {
+    format!("{}/packages/{package}/version", stack(name))
+}
+
+/// The folder of a package's versions.
+pub(crate) fn versions(package: &PackageName) -> String {
+    format!("packages/{package}/version")
+}
+
+/// The folder of one version's records.
+pub(crate) fn version(package: &PackageName, version: &Version) -> String {
+    format!("packages/{package}/version/{version}")
+}
+
+/// A package record.
+pub(crate) fn record(package: &PackageName, version: &Version, architecture: &Architecture) -> String {
+    format!("packages/{package}/version/{version}/{architecture}.json")
+}
+
+/// The file name of a version, as clients of the original tool read it. Derived.
+pub(crate) fn file(package: &PackageName, version: &Version) -> String {
+    format!("packages/{package}/version/{version}/file")
+}
+
+/// The folder of what was built from these inputs.
+pub(crate) fn inputs(inputs: &Sha256Digest) -> String {
+    format!("{INPUTS}/{inputs}")
+}
+
+/// One package that was built from these inputs. `_` is in no name, version or architecture.
+pub(crate) fn input(
+    inputs: &Sha256Digest,
+    name: &PackageName,
+    version: &Version,
+    arch: &Architecture,
+) -> String {
+    format!("{INPUTS}/{inputs}/{name}_{version}_{arch}")
+}

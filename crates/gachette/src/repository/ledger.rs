@@ -1,0 +1,122 @@
+//! A stack's ledger in the store: finding its newest revision, and appending the next.
+
+use gachette_core::stack::{Attribution, By, Entry, FormatError, Next, StackName, StackRef};
+use jiff::Timestamp;
+
+use super::error::RepositoryError;
+use super::store::Created;
+use super::{Repository, key, writer};
+
+/// What became of a change.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// The stack's newest revision: the one that was written, or the one that already was as wished.
+    pub entry: Entry,
+    /// Whether a revision was written.
+    pub changed: bool,
+}
+
+impl Repository {
+    /// The newest revision of a ledger, whether or not the stack still exists by it.
+    pub(crate) fn newest(&self, stack: &StackName) -> Result<Option<Entry>, RepositoryError> {
+        match self.newest_number(stack, 0)? {
+            0 => Ok(None),
+            number => self.read_revision(stack, number),
+        }
+    }
+
+    /// The highest number there is, which is at least `known`; 0 without any.
+    ///
+    /// Numbers are dense, so leaps of growing length and then a search between them find the end in a few looks.
+    pub(crate) fn newest_number(&self, stack: &StackName, known: u64) -> Result<u64, RepositoryError> {
+        let there = |number| self.store.exists(&key::revision(stack, number));
+        let (mut low, mut leap) = (known, 1);
+        while there(low + leap)? {
+            low += leap;
+            leap *= 2;
+        }
+        let mut high = low + leap;
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if there(middle)? { low = middle } else { high = middle }
+        }
+        Ok(low)
+    }
+
+    /// One revision, when it is there.
+    pub(crate) fn read_revision(
+        &self,
+        stack: &StackName,
+        number: u64,
+    ) -> Result<Option<Entry>, RepositoryError> {
+        let key = key::revision(stack, number);
+        let Some(bytes) = self.store.read(&key)? else { return Ok(None) };
+        Entry::parse(&bytes).map(Some).map_err(|error| unreadable(key, &error))
+    }
+
+    /// The revision that is meant, of a stack that exists, or once did when a number is given.
+    pub(crate) fn resolve(&self, reference: &StackRef) -> Result<Entry, RepositoryError> {
+        let stack = &reference.stack;
+        let newest = self.newest(stack)?.ok_or_else(|| missing(stack, None))?;
+        let deletion = |entry: &Entry| missing(stack, Some(entry.revision.number));
+        match reference.revision {
+            None if newest.exists() => Ok(newest),
+            None => Err(deletion(&newest)),
+            Some(number) => match self.read_revision(stack, number)? {
+                Some(entry) if entry.exists() => Ok(entry),
+                Some(entry) => Err(deletion(&entry)),
+                None => {
+                    let (stack, newest) = (stack.clone(), newest.revision.number);
+                    Err(RepositoryError::MissingRevision { stack, number, newest })
+                }
+            },
+        }
+    }
+
+    /// Asks for the next revision until it is written, or not wanted, or refused. Whoever loses the race for a number
+    /// asks again with the winner's revision.
+    pub(crate) fn append(
+        &self,
+        stack: &StackName,
+        by: &By,
+        wish: impl Fn(Option<&Entry>, Attribution) -> Result<Next, RepositoryError>,
+    ) -> Result<Committed, RepositoryError> {
+        let mut newest = self.newest(stack)?;
+        loop {
+            let next = match wish(newest.as_ref(), by.at(Timestamp::now(), writer::id()))? {
+                Next::Revision(next) => next,
+                Next::Unchanged => {
+                    let entry = newest.ok_or_else(|| missing(stack, None))?;
+                    self.derive_stack(None, &entry)?;
+                    return Ok(Committed { entry, changed: false });
+                }
+            };
+            let key = key::revision(stack, next.number);
+            let bytes = next.to_bytes().map_err(|error| unreadable(key.clone(), &error))?;
+            let entry = Entry::of(*next, &bytes);
+            match self.store.create(&key, bytes)? {
+                Created::New => {
+                    self.derive_stack(newest.as_ref(), &entry)?;
+                    return Ok(Committed { entry, changed: true });
+                }
+                Created::Taken(_) => {
+                    let number = self.newest_number(stack, entry.revision.number)?;
+                    newest = self.read_revision(stack, number)?;
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn missing(stack: &StackName, deleted: Option<u64>) -> RepositoryError {
+    gachette_core::stack::Refusal::Missing { stack: stack.clone(), deleted }.into()
+}
+
+/// The error for stored bytes that cannot be read.
+pub(crate) fn unreadable(key: String, error: &FormatError) -> RepositoryError {
+    let reason = error.to_string();
+    match error {
+        FormatError::Newer { .. } => RepositoryError::Newer { key, reason },
+        FormatError::Malformed(_) => RepositoryError::Damaged { key, reason },
+    }
+}

@@ -1,0 +1,92 @@
+//! The place that holds packages and stacks: plain files, of which the ledgers of stacks are the truth.
+//!
+//! No daemon, no database and no lock: a revision is committed by creating a file that must not exist yet. The order of
+//! writes is always package file, package record, revision, derived files, so that a crash at any point leaves the old
+//! state or the new one. Which revision comes next is decided by [`gachette_core::stack`].
+
+mod derived;
+mod disk;
+mod error;
+mod identity;
+mod key;
+mod ledger;
+mod lock;
+mod package_file;
+mod packages;
+mod place;
+mod register;
+mod stacks;
+mod staging;
+mod store;
+mod writer;
+
+use std::path::{Path, PathBuf};
+
+pub use error::{Conflict, FailureKind, RepositoryError};
+pub use identity::Identity;
+pub use ledger::Committed;
+pub use packages::StackWithPackage;
+pub use place::{Placed, Placement};
+pub use staging::Staging;
+pub use store::Store;
+
+/// A repository of packages and stacks.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    store: Store,
+    debs: PathBuf,
+    identity: Identity,
+}
+
+impl Repository {
+    /// Opens the repository in the folder `meta`, with its package files in `debs` or else in `meta/debs`, and makes one
+    /// when there is none. A tree that the original tool wrote there is kept.
+    ///
+    /// # Errors
+    /// When the folders cannot be made, or a newer gachette made the repository.
+    pub fn init(meta: &Path, debs: Option<&Path>) -> Result<Self, RepositoryError> {
+        let debs = debs.map_or_else(|| meta.join("debs"), Path::to_path_buf);
+        disk::make_folder(meta)?;
+        Self::with_store(Store::local(meta)?, debs)
+    }
+
+    /// Opens the repository in the folder `meta`, which must be one already.
+    ///
+    /// # Errors
+    /// When it is none, or a newer gachette made it.
+    pub fn open(meta: &Path, debs: Option<&Path>) -> Result<Self, RepositoryError> {
+        let debs = debs.map_or_else(|| meta.join("debs"), Path::to_path_buf);
+        let not_there = || RepositoryError::NotThere { path: meta.to_path_buf() };
+        if !meta.join(key::IDENTITY).is_file() {
+            return Err(not_there());
+        }
+        let store = Store::local(meta)?;
+        let identity = identity::read(&store)?.ok_or_else(not_there)?;
+        Ok(Self { store, debs, identity })
+    }
+
+    /// The repository in any store, made when there is none; its package files are in the folder `debs`.
+    ///
+    /// # Errors
+    /// When the store fails, or a newer gachette made the repository.
+    pub fn with_store(store: Store, debs: PathBuf) -> Result<Self, RepositoryError> {
+        disk::make_folder(&debs)?;
+        let identity = identity::read_or_write(&store)?;
+        Ok(Self { store, debs, identity })
+    }
+
+    /// What makes this repository this one.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The folder of package files.
+    pub fn debs(&self) -> &Path {
+        &self.debs
+    }
+
+    /// The folder of everything else, when it is one of this machine.
+    pub fn meta(&self) -> Option<&Path> {
+        self.store.root()
+    }
+}

@@ -1,0 +1,96 @@
+//! One file in the folder of package files: its name, and an exclusive hold on it.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::Repository;
+use super::disk::at;
+use super::error::RepositoryError;
+
+/// A package file that nobody replaces or registers while this is held.
+pub(crate) struct Held {
+    pub(crate) file: File,
+    pub(crate) path: PathBuf,
+}
+
+impl Repository {
+    /// The path of a package file of this name.
+    pub(crate) fn package_path(&self, name: &str) -> Result<PathBuf, RepositoryError> {
+        check_name(name)?;
+        Ok(self.debs.join(name))
+    }
+
+    /// The name of a package file that lies in the folder of package files, or is named alone.
+    pub(crate) fn package_name_of(&self, path: &Path) -> Result<String, RepositoryError> {
+        let refuse = |reason| RepositoryError::FileName { name: path.display().to_string(), reason };
+        let name =
+            path.file_name().and_then(|name| name.to_str()).ok_or_else(|| refuse("it is not UTF-8"))?;
+        check_name(name)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let lies_there = |folder: &Path| match (folder.canonicalize(), self.debs.canonicalize()) {
+            (Ok(folder), Ok(debs)) => folder == debs,
+            _ => false,
+        };
+        match folder {
+            Some(folder) if !lies_there(folder) => {
+                Err(refuse("it does not lie in the folder of package files"))
+            }
+            _ => Ok(name.to_owned()),
+        }
+    }
+}
+
+impl Held {
+    /// Waits until nobody else holds the file of this path, whichever file that then is. `None` when there is none.
+    pub(crate) fn take(path: &Path) -> Result<Option<Self>, RepositoryError> {
+        loop {
+            // Symbolic links are not followed: what is registered must be in this folder to stay.
+            match fs::symlink_metadata(path) {
+                Ok(found) if !found.is_file() => {
+                    let reason = "it is no regular file".to_owned();
+                    return Err(RepositoryError::Unreadable { path: path.to_path_buf(), reason });
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(at(path)(error)),
+            }
+            let file = match File::open(path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(at(path)(error)),
+            };
+            flock(&file, FlockOperation::LockExclusive).map_err(|error| at(path)(error.into()))?;
+            let held = file.metadata().map_err(at(path))?;
+            match fs::symlink_metadata(path) {
+                Ok(now) if (now.dev(), now.ino()) == (held.dev(), held.ino()) => {
+                    return Ok(Some(Self { file, path: path.to_path_buf() }));
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(at(path)(error)),
+            }
+        }
+    }
+}
+
+/// A file name that is nothing else: no path, no hidden or temporary file, no option.
+fn check_name(name: &str) -> Result<(), RepositoryError> {
+    let refuse = |reason| Err(RepositoryError::FileName { name: name.chars().take(255).collect(), reason });
+    if !name.ends_with(".deb") {
+        return refuse("it does not end in `.deb`");
+    }
+    if name.len() > 255 {
+        return refuse("it is longer than 255 bytes");
+    }
+    if name.starts_with(['.', '-']) {
+        return refuse("it begins with `.` or `-`");
+    }
+    if name.contains('/') || name.chars().any(char::is_control) {
+        return refuse("it holds `/` or a control character");
+    }
+    Ok(())
+}

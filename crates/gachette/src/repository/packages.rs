@@ -1,0 +1,119 @@
+//! Finding packages: by name, by version, by what they were built from, and in which stacks they are.
+
+use gachette_core::Sha256Digest;
+use gachette_core::debian::{Architecture, PackageName, Version};
+use gachette_core::stack::{PackageRecord, StackName};
+use serde::{Deserialize, Serialize};
+
+use super::error::RepositoryError;
+use super::register::parse_record;
+use super::{Repository, key};
+
+/// A stack that holds a package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackWithPackage {
+    /// The stack.
+    pub stack: StackName,
+    /// Its newest revision.
+    pub revision: u64,
+    /// The version of the package in it.
+    pub version: Version,
+}
+
+impl Repository {
+    /// The names of all registered packages.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub fn package_names(&self) -> Result<Vec<PackageName>, RepositoryError> {
+        let folders = self.store.children(key::PACKAGES)?.folders;
+        Ok(folders.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
+    /// The versions of a package, oldest first in Debian's order; none when it is unknown.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub fn package_versions(&self, name: &PackageName) -> Result<Vec<Version>, RepositoryError> {
+        let folders = self.store.children(&key::versions(name))?.folders;
+        let mut versions: Vec<Version> = folders.iter().filter_map(|version| version.parse().ok()).collect();
+        versions.sort();
+        Ok(versions)
+    }
+
+    /// The records of one version, by architecture; none when it is unknown.
+    ///
+    /// # Errors
+    /// When the repository cannot be read, or a record is damaged.
+    pub fn records(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Vec<PackageRecord>, RepositoryError> {
+        let files = self.store.children(&key::version(name, version))?.files;
+        let architectures = files.iter().filter_map(|file| file.strip_suffix(".json")?.parse().ok());
+        let records = architectures.filter_map(|arch| self.record(name, version, &arch).transpose());
+        records.collect()
+    }
+
+    /// The record of one package file, when it is registered.
+    ///
+    /// # Errors
+    /// When the repository cannot be read, or the record is damaged.
+    pub fn record(
+        &self,
+        name: &PackageName,
+        version: &Version,
+        architecture: &Architecture,
+    ) -> Result<Option<PackageRecord>, RepositoryError> {
+        let key = key::record(name, version, architecture);
+        self.store.read(&key)?.map(|bytes| parse_record(key, &bytes)).transpose()
+    }
+
+    /// The records of all that was built from these inputs.
+    ///
+    /// # Errors
+    /// When the repository cannot be read, or a record is damaged.
+    pub fn built_from(&self, inputs: &Sha256Digest) -> Result<Vec<PackageRecord>, RepositoryError> {
+        let mut records = Vec::new();
+        for entry in self.store.children(&key::inputs(inputs))?.files {
+            let mut parts = entry.splitn(3, '_');
+            let (Some(name), Some(version), Some(arch)) = (parts.next(), parts.next(), parts.next()) else {
+                continue;
+            };
+            let (Ok(name), Ok(version), Ok(arch)) = (name.parse(), version.parse(), arch.parse()) else {
+                continue;
+            };
+            let record = self.record(&name, &version, &arch)?;
+            records.extend(record.filter(|record| record.provenance.inputs == Some(*inputs)));
+        }
+        Ok(records)
+    }
+
+    /// The stacks that now hold a package, in that version or, without one, in any.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub fn stacks_with(
+        &self,
+        name: &PackageName,
+        version: Option<&Version>,
+    ) -> Result<Vec<StackWithPackage>, RepositoryError> {
+        let mut found = Vec::new();
+        for domain in self.domains()? {
+            for entry in self.stacks(&domain)? {
+                let revision = entry.revision;
+                let Some(package) = revision.packages.get(name) else { continue };
+                if version.is_none_or(|version| *version == package.version) {
+                    let version = package.version.clone();
+                    found.push(StackWithPackage {
+                        stack: revision.stack,
+                        revision: revision.number,
+                        version,
+                    });
+                }
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,159 @@
+//! What users do with stacks: create, look at, change, seal, delete.
+
+use gachette_core::debian::PackageName;
+use gachette_core::stack::{
+    By, Domain, Entry, Next, PackageRecord, StackDiff, StackName, StackRef, StackedPackage,
+};
+
+use super::error::RepositoryError;
+use super::ledger::{Committed, missing};
+use super::{Repository, key};
+
+impl Repository {
+    /// Makes a stack: empty, or with what another one (or one revision of it) holds. One that exists is left as it is.
+    ///
+    /// # Errors
+    /// When there is no stack to copy; then nothing is made.
+    pub fn create_stack(
+        &self,
+        stack: &StackName,
+        from: Option<&StackRef>,
+        by: &By,
+    ) -> Result<Committed, RepositoryError> {
+        let from = from.map(|from| self.resolve(from)).transpose()?;
+        self.append(stack, by, |newest, by| Ok(Next::create(newest, stack, from.as_ref(), by)))
+    }
+
+    /// The domains that have a stack, by name.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub fn domains(&self) -> Result<Vec<Domain>, RepositoryError> {
+        let mut domains = Vec::new();
+        for folder in self.store.children(key::DOMAINS)?.folders {
+            let Ok(domain) = folder.parse::<Domain>() else { continue };
+            if !self.stacks(&domain)?.is_empty() {
+                domains.push(domain);
+            }
+        }
+        Ok(domains)
+    }
+
+    /// The newest revisions of the stacks of a domain, by name, without those that were deleted.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub fn stacks(&self, domain: &Domain) -> Result<Vec<Entry>, RepositoryError> {
+        let ledgers = self.ledgers(domain)?;
+        let newest = ledgers.iter().filter_map(|stack| self.newest(stack).transpose());
+        newest.filter(|entry| entry.as_ref().map_or(true, Entry::exists)).collect()
+    }
+
+    /// The names in a domain's folder, of stacks that exist, once did, or were about to.
+    pub(crate) fn ledgers(&self, domain: &Domain) -> Result<Vec<StackName>, RepositoryError> {
+        let folders = self.store.children(&key::stacks(domain))?.folders;
+        Ok(folders.iter().filter_map(|name| StackName::new(domain.clone(), name).ok()).collect())
+    }
+
+    /// A stack's newest revision, or the one that is named.
+    ///
+    /// # Errors
+    /// When there is no such stack or revision.
+    pub fn show_stack(&self, stack: &StackRef) -> Result<Entry, RepositoryError> {
+        self.resolve(stack)
+    }
+
+    /// Whether there is a stack of this name.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub fn has_stack(&self, stack: &StackName) -> Result<bool, RepositoryError> {
+        Ok(self.newest(stack)?.is_some_and(|entry| entry.exists()))
+    }
+
+    /// A stack's revisions, newest first, at most `limit` of them. A deleted stack has a log too.
+    ///
+    /// # Errors
+    /// When there never was such a stack.
+    pub fn log_stack(&self, stack: &StackName, limit: Option<usize>) -> Result<Vec<Entry>, RepositoryError> {
+        let newest = self.newest_number(stack, 0)?;
+        if newest == 0 {
+            return Err(missing(stack, None));
+        }
+        let numbers = (1..=newest).rev().take(limit.unwrap_or(usize::MAX));
+        numbers
+            .map(|number| {
+                let lost = || RepositoryError::Damaged {
+                    key: key::revision(stack, number),
+                    reason: "the file is lost".to_owned(),
+                };
+                self.read_revision(stack, number)?.ok_or_else(lost)
+            })
+            .collect()
+    }
+
+    /// What leads from one stack or revision to another.
+    ///
+    /// # Errors
+    /// When there is no such stack or revision.
+    pub fn diff_stacks(&self, old: &StackRef, new: &StackRef) -> Result<StackDiff, RepositoryError> {
+        let (old, new) = (self.resolve(old)?, self.resolve(new)?);
+        Ok(StackDiff::between(&old.revision.packages, &new.revision.packages))
+    }
+
+    /// Adds registered packages to a stack, all in one revision, replacing other versions of them.
+    ///
+    /// # Errors
+    /// When there is no such stack, or it is sealed.
+    pub fn add_to_stack(
+        &self,
+        stack: &StackName,
+        packages: &[PackageRecord],
+        by: &By,
+    ) -> Result<Committed, RepositoryError> {
+        let packages: Vec<StackedPackage> = packages.iter().map(PackageRecord::stacked).collect();
+        self.append(stack, by, |newest, by| Ok(existing(stack, newest)?.add(&packages, by)?))
+    }
+
+    /// Removes packages from a stack, all in one revision.
+    ///
+    /// # Errors
+    /// When there is no such stack, it is sealed, or a package is not in it.
+    pub fn remove_from_stack(
+        &self,
+        stack: &StackName,
+        packages: &[PackageName],
+        by: &By,
+    ) -> Result<Committed, RepositoryError> {
+        self.append(stack, by, |newest, by| Ok(existing(stack, newest)?.remove(packages, by)?))
+    }
+
+    /// Seals a stack: it never changes again.
+    ///
+    /// # Errors
+    /// When there is no such stack.
+    pub fn seal_stack(&self, stack: &StackName, by: &By) -> Result<Committed, RepositoryError> {
+        self.append(stack, by, |newest, by| Ok(existing(stack, newest)?.seal(by)?))
+    }
+
+    /// Gives a stack the content of its revision `to` again, as a new revision.
+    ///
+    /// # Errors
+    /// When there is no such stack or revision, or it is sealed.
+    pub fn rollback_stack(&self, stack: &StackName, to: u64, by: &By) -> Result<Committed, RepositoryError> {
+        let target = self.resolve(&stack.at(to))?;
+        self.append(stack, by, |newest, by| Ok(existing(stack, newest)?.rollback(&target.revision, by)?))
+    }
+
+    /// Deletes a stack, by a revision that says so; its ledger stays, and it may be created again.
+    ///
+    /// # Errors
+    /// When there is no such stack, or it is sealed.
+    pub fn delete_stack(&self, stack: &StackName, by: &By) -> Result<Committed, RepositoryError> {
+        self.append(stack, by, |newest, by| Ok(existing(stack, newest)?.delete(by)?))
+    }
+}
+
+fn existing<'a>(stack: &StackName, newest: Option<&'a Entry>) -> Result<&'a Entry, RepositoryError> {
+    newest.ok_or_else(|| missing(stack, None))
+}

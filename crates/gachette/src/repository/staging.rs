@@ -1,0 +1,57 @@
+//! Folders in which package files are built before they are placed.
+//!
+//! They lie in the folder of package files, so that placing is a link and not a copy. Whoever uses one holds a lock on
+//! it, which the kernel ends with the process: so `fsck` can tell a killed builder's leftovers from a live one's work.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::disk::at;
+use super::error::RepositoryError;
+use super::{Repository, writer};
+
+/// The folder of all staging folders, within that of package files.
+pub(crate) const FOLDER: &str = ".staging";
+
+/// A folder for one build, gone when this is dropped.
+#[derive(Debug)]
+pub struct Staging {
+    path: PathBuf,
+    _alive: File,
+}
+
+impl Repository {
+    /// A new, empty staging folder.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn staging(&self) -> Result<Staging, RepositoryError> {
+        let all = self.debs.join(FOLDER);
+        loop {
+            let path = all.join(writer::id());
+            fs::create_dir_all(&path).map_err(at(&path))?;
+            // A sweep that comes before the lock takes the folder away; then there is nothing to open, or to be found.
+            let Ok(alive) = File::open(&path) else { continue };
+            if flock(&alive, FlockOperation::NonBlockingLockExclusive).is_ok() && path.is_dir() {
+                return Ok(Staging { path, _alive: alive });
+            }
+        }
+    }
+}
+
+impl Staging {
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // What cannot be removed now is swept by `fsck`.
+        let _ = fs::remove_dir_all(&self.path);
+        let _ = self.path.parent().map(fs::remove_dir);
+    }
+}

@@ -1,0 +1,166 @@
+//! Files by key, of which some must never be written twice: the one door between a repository and its storage.
+//!
+//! Blocking. On a local folder `object_store` does its work on the calling thread; a bucket would do as well, since
+//! nothing here needs more than a create-only write.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::executor::block_on;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+
+use super::error::RepositoryError;
+
+/// How often a write is tried whose reply was an error and that had no effect.
+const ATTEMPTS: usize = 4;
+
+/// Where a repository keeps its files.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Survives a power cut: for what cannot be made again.
+    durable: Arc<dyn ObjectStore>,
+    /// Need not: for what is derived.
+    quick: Arc<dyn ObjectStore>,
+    root: Option<PathBuf>,
+}
+
+/// What became of a file that must not be there yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Created {
+    /// It was written by us.
+    New,
+    /// Another is there, with these bytes.
+    Taken(Bytes),
+}
+
+/// What lies directly below a key.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Children {
+    /// Folders' names.
+    pub(crate) folders: Vec<String>,
+    /// Files' names.
+    pub(crate) files: Vec<String>,
+}
+
+impl Store {
+    /// A folder of this machine, which must exist.
+    ///
+    /// # Errors
+    /// When it does not, or cannot be entered.
+    pub fn local(folder: &Path) -> Result<Self, RepositoryError> {
+        let open = || LocalFileSystem::new_with_prefix(folder).map_err(|e| storage(folder.display(), e));
+        Ok(Self {
+            durable: Arc::new(open()?.with_fsync(true)),
+            quick: Arc::new(open()?.with_automatic_cleanup(true)),
+            root: Some(folder.to_path_buf()),
+        })
+    }
+
+    /// Any object store that honours create-only writes, such as a faulty one in a test.
+    pub fn remote(store: Arc<dyn ObjectStore>) -> Self {
+        Self { durable: store.clone(), quick: store, root: None }
+    }
+
+    /// The folder on this machine, when it is one.
+    pub(crate) fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    /// Writes a file that must not be there yet. `bytes` must be unlike those of any other writer.
+    ///
+    /// A lost reply looks like an error for a write that is there, or like "already there" for our own; so after any
+    /// error the file is read again, and it is ours when the bytes are.
+    pub(crate) fn create(&self, key: &str, bytes: Vec<u8>) -> Result<Created, RepositoryError> {
+        let (path, bytes) = (parse(key)?, Bytes::from(bytes));
+        let mut attempt = 1;
+        loop {
+            let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+            let Err(error) = block_on(self.durable.put_opts(&path, bytes.clone().into(), options)) else {
+                return Ok(Created::New);
+            };
+            match self.read(key) {
+                Ok(Some(found)) if found == bytes => return Ok(Created::New),
+                Ok(Some(found)) => return Ok(Created::Taken(found)),
+                Ok(None) | Err(_) if attempt < ATTEMPTS => attempt += 1,
+                Ok(None) | Err(_) => return Err(storage(key, error)),
+            }
+        }
+    }
+
+    /// Writes a derived file, whatever is there.
+    pub(crate) fn replace(&self, key: &str, bytes: impl Into<Bytes>) -> Result<(), RepositoryError> {
+        let (path, bytes) = (parse(key)?, bytes.into());
+        again(|| block_on(self.quick.put(&path, bytes.clone().into()))).map_err(|e| storage(key, e))?;
+        Ok(())
+    }
+
+    /// Deletes a file; one that is not there is fine.
+    pub(crate) fn delete(&self, key: &str) -> Result<(), RepositoryError> {
+        let path = parse(key)?;
+        match again(|| block_on(self.quick.delete(&path))) {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(storage(key, error)),
+        }
+    }
+
+    /// The bytes of a file, when it is there.
+    pub(crate) fn read(&self, key: &str) -> Result<Option<Bytes>, RepositoryError> {
+        let path = parse(key)?;
+        match again(|| block_on(async { self.durable.get(&path).await?.bytes().await })) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(storage(key, error)),
+        }
+    }
+
+    /// Whether a file is there.
+    pub(crate) fn exists(&self, key: &str) -> Result<bool, RepositoryError> {
+        let path = parse(key)?;
+        match again(|| block_on(self.durable.head(&path))) {
+            Ok(_) => Ok(true),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(storage(key, error)),
+        }
+    }
+
+    /// What lies directly below a key, by name; nothing below one that is not there.
+    pub(crate) fn children(&self, key: &str) -> Result<Children, RepositoryError> {
+        let path = parse(key)?;
+        let listed = match again(|| block_on(self.quick.list_with_delimiter(Some(&path)))) {
+            Ok(listed) => listed,
+            Err(Error::NotFound { .. }) => return Ok(Children::default()),
+            Err(error) => return Err(storage(key, error)),
+        };
+        let name = |path: &Key| path.filename().unwrap_or_default().to_owned();
+        let mut children = Children {
+            folders: listed.common_prefixes.iter().map(name).collect(),
+            files: listed.objects.iter().map(|object| name(&object.location)).collect(),
+        };
+        children.folders.sort();
+        children.files.sort();
+        Ok(children)
+    }
+}
+
+/// Does what may be done twice until it is done, or not there.
+fn again<T>(mut action: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    let mut attempt = 1;
+    loop {
+        match action() {
+            Err(error) if attempt < ATTEMPTS && !matches!(error, Error::NotFound { .. }) => attempt += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// A key as it is, nothing escaped: versions hold `~` and `:`, and their folders are named so.
+fn parse(key: &str) -> Result<Key, RepositoryError> {
+    Key::parse(key).map_err(|error| storage(key, error.into()))
+}
+
+fn storage(key: impl ToString, source: Error) -> RepositoryError {
+    RepositoryError::Storage { key: key.to_string(), source: Box::new(source) }
+}
