@@ -85,6 +85,7 @@ impl ProcessError {
         match self {
             Self::Failed { last_lines, .. }
             | Self::TimedOut { last_lines, .. }
+            | Self::FellSilent { last_lines, .. }
             | Self::AskedTheTerminal { last_lines, .. } => last_lines,
             _ => &[],
         }
