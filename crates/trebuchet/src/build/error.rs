@@ -1,0 +1,73 @@
+//! Why a build, or one of its packages, failed.
+
+use std::path::PathBuf;
+
+use gachette_core::debian::PackageName;
+use gachette_core::missile::Problem;
+
+use crate::deb::DebError;
+use crate::environment::EnvironmentError;
+use crate::io_error::IoError;
+use crate::process::ProcessError;
+use crate::stage::StageError;
+
+/// Why a build failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The missile cannot be read.
+    #[error("the missile {0}")]
+    Missile(IoError),
+    /// The missile is wrong.
+    #[error("the missile `{}` is wrong:{}", path.display(), listed(problems))]
+    Recipe {
+        /// The missile.
+        path: PathBuf,
+        /// What is wrong; at least one error.
+        problems: Vec<Problem>,
+    },
+    /// Two packages of the build would be one file.
+    #[error("the package `{0}` would be built twice; give the variants different values of `name_suffix`")]
+    Twice(PackageName),
+    /// What goes into a package could not be put together.
+    #[error("the package `{package}`: {source}")]
+    Stage {
+        /// The package.
+        package: PackageName,
+        /// Why.
+        source: StageError,
+    },
+    /// The package file could not be written.
+    #[error("the package `{package}`: {source}")]
+    Write {
+        /// The package.
+        package: PackageName,
+        /// Why.
+        source: DebError,
+    },
+    /// This machine's architecture cannot be found out.
+    #[error("the architecture of this machine is not known; name it: {0}")]
+    Architecture(String),
+    /// Something on disk could not be read or written.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// Its user wanted it to end.
+    #[error("the build was cancelled")]
+    Cancelled,
+}
+
+impl BuildError {
+    /// What went wrong while a package was put together; a cancellation is told as such.
+    pub(crate) fn stage(package: &PackageName, source: StageError) -> Self {
+        match source {
+            StageError::Environment(EnvironmentError::Cancelled)
+            | StageError::Environment(EnvironmentError::Process(ProcessError::Cancelled { .. }))
+            | StageError::Process(ProcessError::Cancelled { .. }) => Self::Cancelled,
+            source => Self::Stage { package: package.clone(), source },
+        }
+    }
+}
+
+fn listed(problems: &[Problem]) -> String {
+    let errors = problems.iter().filter(|problem| problem.is_error());
+    errors.map(|problem| format!("\n  {problem}")).collect()
+}

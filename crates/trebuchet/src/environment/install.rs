@@ -1,0 +1,194 @@
+//! Makes a virtual environment in a folder and installs the requirements into it, by uv or by pip, then runs the
+//! recipe's own steps. What is left behind in the folder is sorted out by `snapshot`.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::Path;
+
+use super::interpreter::{Interpreter, without_python_settings};
+use super::uv;
+use super::{EnvironmentError, SOURCES};
+use crate::process::{Cancel, Process, ProcessError, Stream};
+
+/// What is installed, and from where.
+pub(crate) struct Installation<'a> {
+    pub(crate) interpreter: &'a Interpreter,
+    pub(crate) project: &'a Path,
+    pub(crate) requirements: &'a [std::path::PathBuf],
+    pub(crate) pip_options: &'a [String],
+    pub(crate) post_environment: &'a [String],
+    pub(crate) uv: bool,
+}
+
+/// What compilers are told the time is, in seconds: the first that a zip file can hold. It is always the same one, so
+/// that an environment depends on nothing but what its cache entry is named by.
+const FIXED_TIME: &str = "315532800";
+
+/// Where lines that programs write go.
+pub(crate) type OnLine<'a> = &'a mut dyn FnMut(Stream, &str);
+
+/// Whether `uv` is in `PATH`.
+pub(crate) fn uv_is_there(cancel: &Cancel) -> Result<bool, ProcessError> {
+    match Process::new("uv").arg("--version").output(cancel) {
+        Ok(_) => Ok(true),
+        Err(error @ ProcessError::Cancelled { .. }) => Err(error),
+        Err(_) => Ok(false),
+    }
+}
+
+impl Installation<'_> {
+    /// Installs into `environment`; `scratch` is an empty folder for whatever must be compiled.
+    pub(crate) fn run(
+        &self,
+        environment: &Path,
+        scratch: &Path,
+        cancel: &Cancel,
+        on_line: OnLine<'_>,
+    ) -> Result<(), EnvironmentError> {
+        let has_pip = self.create(environment, scratch, cancel, on_line)?;
+        if !self.requirements.is_empty() {
+            let install = match self.uv_arguments(environment, scratch, has_pip, cancel, on_line)? {
+                Some(arguments) => self.uv_install(environment, scratch, &arguments),
+                None => self.pip_install(environment, scratch),
+            };
+            install.run(cancel, on_line)?;
+        }
+        for step in self.post_environment {
+            let shell = Process::new("sh").args(["-e", "-c", step]).current_dir(self.project);
+            self.prepared(activated(shell, environment), scratch).run(cancel, on_line)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the empty environment; whether it holds pip.
+    fn create(
+        &self,
+        environment: &Path,
+        scratch: &Path,
+        cancel: &Cancel,
+        on_line: OnLine<'_>,
+    ) -> Result<bool, EnvironmentError> {
+        let python = |arguments: &[&str]| {
+            self.prepared(Process::new(&self.interpreter.path).arg("-I").args(arguments), scratch)
+        };
+        if python(&["-c", "import ensurepip, venv"]).output(cancel).is_ok() {
+            python(&["-m", "venv"]).arg(environment).run(cancel, on_line)?;
+            return Ok(true);
+        }
+        if !self.uv {
+            return Err(self.no_venv());
+        }
+        let venv = Process::new("uv").args(["venv", "--no-project", "--python"]).arg(&self.interpreter.path);
+        self.prepared(venv.arg(environment), scratch).run(cancel, on_line)?;
+        Ok(false)
+    }
+
+    fn no_venv(&self) -> EnvironmentError {
+        let package = format!("{}-venv", self.interpreter.name());
+        EnvironmentError::NoVenv { interpreter: self.interpreter.path.clone(), package }
+    }
+
+    /// What uv is to be told, if it is to be used.
+    fn uv_arguments(
+        &self,
+        environment: &Path,
+        scratch: &Path,
+        has_pip: bool,
+        cancel: &Cancel,
+        on_line: OnLine<'_>,
+    ) -> Result<Option<Vec<String>>, EnvironmentError> {
+        if !self.uv {
+            return Ok(None);
+        }
+        let settings = if has_pip {
+            let list = Process::new(environment.join("bin/python")).args(["-m", "pip", "config", "list"]);
+            uv::pip_settings(&self.prepared(list, scratch).output(cancel)?.text())
+        } else {
+            uv::settings_of_variables(env::vars())
+        };
+        match uv::arguments(self.pip_options, &settings) {
+            Ok(arguments) => Ok(Some(arguments)),
+            Err(_) if !has_pip => Err(self.no_venv()),
+            Err(unknown) => {
+                on_line(Stream::Stderr, &format!("pip is used instead of uv, which has no `{unknown}`"));
+                Ok(None)
+            }
+        }
+    }
+
+    fn uv_install(&self, environment: &Path, scratch: &Path, translated: &[String]) -> Process {
+        // Without copies, what is changed in the environment would change in uv's cache too.
+        let install = Process::new("uv")
+            .args([
+                "pip",
+                "install",
+                "--link-mode",
+                "copy",
+                "--index-strategy",
+                "unsafe-best-match",
+                "--python",
+            ])
+            .arg(environment.join("bin/python"));
+        self.prepared(self.with_requirements(install.args(translated)), scratch)
+    }
+
+    fn pip_install(&self, environment: &Path, scratch: &Path) -> Process {
+        let install = Process::new(environment.join("bin/python")).args([
+            "-m",
+            "pip",
+            "install",
+            "--no-compile",
+            "--no-input",
+            "--disable-pip-version-check",
+        ]);
+        self.prepared(self.with_requirements(install).args(self.pip_options), scratch)
+    }
+
+    fn with_requirements(&self, process: Process) -> Process {
+        self.requirements.iter().fold(process, |process, file| process.arg("--requirement").arg(file))
+    }
+
+    /// The settings that make an installation repeatable, and keep the scratch folder's name out of what is compiled.
+    fn prepared(&self, process: Process, scratch: &Path) -> Process {
+        let process = without_python_settings(process)
+            .current_dir(self.project)
+            .env("TMPDIR", scratch)
+            .env("SOURCE_DATE_EPOCH", FIXED_TIME)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PYTHONHASHSEED", "0");
+        let c = [flag("-ffile-prefix-map=", scratch), flag("-ffile-prefix-map=", self.project)];
+        let rust = [flag("--remap-path-prefix=", scratch), flag("--remap-path-prefix=", self.project)];
+        [("CFLAGS", &c), ("CXXFLAGS", &c), ("RUSTFLAGS", &rust)]
+            .into_iter()
+            .fold(process, |process, (name, added)| process.env(name, appended(env::var_os(name), added)))
+    }
+}
+
+/// A process that sees an environment as activated.
+pub(crate) fn activated(process: Process, environment: &Path) -> Process {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(environment.join("bin")).chain(env::split_paths(&path));
+    // A folder with `:` in its name cannot be in PATH; the caller's temporary folders have none.
+    let path = env::join_paths(folders).unwrap_or(path);
+    without_python_settings(process)
+        .env("VIRTUAL_ENV", environment)
+        .env("PATH", path)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+}
+
+fn flag(option: &str, folder: &Path) -> OsString {
+    let mut flag = OsString::from(option);
+    flag.push(folder);
+    flag.push("=");
+    flag.push(SOURCES);
+    flag
+}
+
+fn appended(flags: Option<OsString>, added: &[OsString]) -> OsString {
+    let mut flags = flags.unwrap_or_default();
+    for flag in added {
+        flags.push(" ");
+        flags.push(flag);
+    }
+    flags
+}
