@@ -1,1 +1,5 @@
 //! For tests only: git repositories, package fixtures, roots for dpkg.
+
+mod git;
+
+pub use git::{GitRepository, Sshd, hermetic_git};

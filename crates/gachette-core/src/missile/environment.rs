@@ -1,5 +1,10 @@
 //! The `environment` of a recipe: a virtual environment in a package of its own.
 
+use super::fields::Fields;
+use super::naming::Naming;
+use super::node::{Content, Node};
+use super::problems::Problems;
+use super::{Problem, values};
 use serde::Serialize;
 
 use super::{MaintainerLines, RecipeName};
@@ -29,4 +34,47 @@ impl Environment {
     pub fn path(&self) -> String {
         format!("/opt/trebuchet/{}/env", self.full_name)
     }
+}
+
+impl Environment {
+    pub(super) fn read(node: &Node, naming: &Naming, problems: &mut Problems) -> Option<Self> {
+        const KEYS: [&str; 6] =
+            ["name", "type", "binary", "requirements", "post_environment", "debian_scripts"];
+        let fields = Fields::of(node, "environment", &KEYS, problems)?;
+        if let Some(kind) = fields.get("type") {
+            values::one_of(kind, &[("python", ())], problems);
+        }
+        let requirements = fields.get("requirements").map(|node| paths(node, problems)).unwrap_or_default();
+        let binary = fields.get("binary").and_then(|node| binary(node, problems));
+        let named = naming.named(&fields, problems)?;
+        Some(Self {
+            name: named.name,
+            full_name: named.full_name,
+            package: named.package,
+            binary,
+            requirements,
+            post_environment: fields.texts("post_environment", problems),
+            debian_scripts: MaintainerLines::read(&fields, problems),
+        })
+    }
+}
+
+fn paths(node: &Node, problems: &mut Problems) -> Vec<String> {
+    let items = match &node.content {
+        Content::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    items.iter().filter_map(|item| values::project_path(item, problems)).collect()
+}
+
+/// A program's name or path; it is run, so it cannot be mistaken for an option. Empty means none, as in the original.
+fn binary(node: &Node, problems: &mut Problems) -> Option<String> {
+    let binary = values::line(node, problems)?;
+    if binary.starts_with('-') || binary.contains(char::is_whitespace) {
+        let message = format!("`{}` is no program", values::shown(&binary));
+        let hint = "name an interpreter such as `python3.11`, without options";
+        problems.push(Problem::error(node.place, message).with_hint(hint));
+        return None;
+    }
+    (!binary.is_empty()).then_some(binary)
 }

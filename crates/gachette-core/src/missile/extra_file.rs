@@ -1,5 +1,10 @@
 //! The `extra_files` of a recipe: rendered templates, and where they go.
 
+use super::fields::Fields;
+use super::naming::Naming;
+use super::node::Node;
+use super::problems::Problems;
+use super::{Problem, values};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -114,4 +119,62 @@ impl ExtraFile {
             _ => 0o644,
         }
     }
+}
+
+const KINDS: [(&str, ExtraFileKind); 8] = [
+    ("nginx", ExtraFileKind::Nginx),
+    ("binary", ExtraFileKind::Binary),
+    ("debian", ExtraFileKind::Debian),
+    ("product", ExtraFileKind::Product),
+    ("upstart", ExtraFileKind::Upstart),
+    ("systemd", ExtraFileKind::Systemd),
+    ("newrelic_config", ExtraFileKind::NewrelicConfig),
+    ("custom", ExtraFileKind::Custom),
+];
+
+impl ExtraFile {
+    pub(super) fn read(node: &Node, naming: &Naming, problems: &mut Problems) -> Option<Self> {
+        const KEYS: [&str; 7] = [
+            "name",
+            "type",
+            "template",
+            "target_path",
+            "target_extension",
+            "target_is_executable",
+            "target_filename",
+        ];
+        let fields = Fields::of(node, "extra_files entry", &KEYS, problems)?;
+        let name = fields.required("name", problems).and_then(|node| values::parsed(node, problems));
+        let kind = fields.required("type", problems).and_then(|node| values::one_of(node, &KINDS, problems));
+        let template =
+            fields.required("template", problems).and_then(|node| values::project_path(node, problems));
+        let target_path = fields.get("target_path").and_then(|node| values::inner_path(node, problems));
+        if kind == Some(ExtraFileKind::Custom) {
+            fields.required("target_path", problems);
+        }
+        let name: RecipeName = name?;
+        Some(Self {
+            full_name: name.suffixed(&naming.suffix),
+            name,
+            kind: kind?,
+            template: template?,
+            target_path,
+            target_extension: fields.get("target_extension").and_then(|node| file_name(node, problems)),
+            target_is_executable: fields
+                .get("target_is_executable")
+                .and_then(|node| values::flag(node, problems)),
+            target_filename: fields.get("target_filename").and_then(|node| file_name(node, problems)),
+        })
+    }
+}
+
+/// A file's name or the end of one: no folder in it.
+fn file_name(node: &Node, problems: &mut Problems) -> Option<String> {
+    let name = values::line(node, problems)?;
+    if name.contains('/') || name == ".." || name == "." {
+        let message = format!("`{}` is no file name", values::shown(&name));
+        problems.push(Problem::error(node.place, message).with_hint("folders belong in `target_path`"));
+        return None;
+    }
+    (!name.is_empty()).then_some(name)
 }

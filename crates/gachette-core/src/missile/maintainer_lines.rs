@@ -1,5 +1,7 @@
 //! The shell lines a recipe adds to a package's maintainer scripts.
 
+use super::fields::Fields;
+use super::problems::Problems;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -20,5 +22,23 @@ impl MaintainerLines {
     /// Whether the recipe adds nothing.
     pub fn is_empty(&self) -> bool {
         [&self.preinst, &self.postinst, &self.prerm, &self.postrm].iter().all(|lines| lines.is_empty())
+    }
+}
+
+impl MaintainerLines {
+    /// Reads `debian_scripts`, when it is there.
+    pub(super) fn read(fields: &Fields, problems: &mut Problems) -> Self {
+        const KEYS: [&str; 4] = ["preinst", "postinst", "prerm", "postrm"];
+        let scripts = fields.get("debian_scripts");
+        let Some(scripts) = scripts.and_then(|node| Fields::of(node, "debian_scripts", &KEYS, problems))
+        else {
+            return Self::default();
+        };
+        Self {
+            preinst: scripts.texts("preinst", problems),
+            postinst: scripts.texts("postinst", problems),
+            prerm: scripts.texts("prerm", problems),
+            postrm: scripts.texts("postrm", problems),
+        }
     }
 }

@@ -3,19 +3,33 @@
 //! Reading text, merging variants, checking every known key and deciding what is built in which order happens here.
 //! Files (templates, requirements, the code tree) are looked at by others.
 
+mod check;
+mod context;
 mod custom_file;
 mod environment;
 mod extra_file;
+mod fields;
 mod maintainer_lines;
 mod metadata;
 mod names;
+mod naming;
+mod node;
+mod parse;
 mod place;
 mod plan;
 mod problem;
+mod problems;
+mod python_text;
+mod read_recipe;
 mod recipe;
 mod service;
+mod settings;
+mod slip;
 mod static_entry;
+mod values;
 mod versions;
+mod yaml;
+mod yaml_problem;
 
 pub use custom_file::{CustomFile, FileOwner};
 pub use environment::Environment;
@@ -26,7 +40,9 @@ pub use names::{NameError, RecipeName, UserName};
 pub use place::Place;
 pub use plan::{PlannedArchitecture, PlannedDependency, PlannedKind, PlannedPackage};
 pub use problem::{Problem, Severity};
+pub use python_text::{python_quoted, python_repr, python_text};
 pub use recipe::{Missile, Recipe, RecipeKind, Settings};
 pub use service::{Service, ServiceKind};
+pub use settings::{Export, shell_quoted};
 pub use static_entry::{StaticEntry, StaticFolder};
 pub use versions::Versions;

@@ -21,6 +21,19 @@ impl Place {
         Self { line: 1, column: 1, offset: 0, length: 0 }
     }
 
+    /// The character at a line and column of `text`, both counted from 1; past the end, the end.
+    pub fn at(line: u32, column: u32, text: &str) -> Self {
+        let before: usize =
+            text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
+        let rest = text.get(before..).unwrap_or("");
+        let rest = rest.split('\n').next().unwrap_or("");
+        let (offset, length) = match rest.char_indices().nth(column.saturating_sub(1) as usize) {
+            Some((at, found)) => (before + at, found.len_utf8()),
+            None => (before + rest.len(), 0),
+        };
+        Self { line, column, offset, length }
+    }
+
     /// Whether it points anywhere.
     pub fn is_known(&self) -> bool {
         self.line > 0

@@ -70,6 +70,9 @@ pub struct Recipe {
     pub package_prefix: String,
     /// Files shipped as they are.
     pub files: Vec<CustomFile>,
+    /// What templates see of the file: settings and known keys as they were written.
+    #[serde(skip)]
+    pub(super) visible: Settings,
     /// Where each key stands, by its path such as `services[0].binary_name`.
     #[serde(skip)]
     pub(super) places: IndexMap<String, Place>,

@@ -1,5 +1,11 @@
 //! The `services` of a recipe.
 
+use super::fields::Fields;
+use super::naming::Naming;
+use super::node::{Content, Node};
+use super::problems::Problems;
+use super::settings::is_shell_name;
+use super::{Problem, values};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -41,4 +47,57 @@ impl Service {
     pub fn worker(&self) -> String {
         format!("dh_{}", self.full_name)
     }
+}
+
+impl Service {
+    pub(super) fn read(node: &Node, naming: &Naming, problems: &mut Problems) -> Option<Self> {
+        const KEYS: [&str; 5] = ["name", "type", "binary_name", "env_var", "debian_scripts"];
+        const KINDS: [(&str, ServiceKind); 2] =
+            [("upstart", ServiceKind::Upstart), ("systemd", ServiceKind::Systemd)];
+        let fields = Fields::of(node, "services entry", &KEYS, problems)?;
+        // The original never looked at the type: upstart was all there was.
+        let kind = match fields.get("type") {
+            None => ServiceKind::Upstart,
+            Some(node) => values::one_of(node, &KINDS, problems)?,
+        };
+        let env_var = fields.get("env_var").map(|node| variables(node, problems)).unwrap_or_default();
+        let binary_name =
+            fields.required("binary_name", problems).and_then(|node| values::text(node, problems));
+        let named = naming.named(&fields, problems)?;
+        Some(Self {
+            name: named.name,
+            full_name: named.full_name,
+            package: named.package,
+            kind,
+            binary_name: binary_name?,
+            env_var,
+            debian_scripts: MaintainerLines::read(&fields, problems),
+        })
+    }
+}
+
+/// Variables for jobs and units: their formats hold one line each.
+fn variables(node: &Node, problems: &mut Problems) -> IndexMap<String, String> {
+    let Some(entries) = node.entries() else {
+        // The original's default was an empty list in some releases.
+        if !matches!(&node.content, Content::List(items) if items.is_empty()) {
+            let message = format!("`env_var` must be a map, not {}", node.kind());
+            problems
+                .push(Problem::error(node.place, message).with_hint("write `NAME: value` lines below it"));
+        }
+        return IndexMap::new();
+    };
+    let mut variables = IndexMap::new();
+    for entry in entries {
+        if !is_shell_name(&entry.key) {
+            let message = format!("`{}` is no name of an environment variable", values::shown(&entry.key));
+            let hint = "use letters, digits and `_`, not beginning with a digit";
+            problems.push(Problem::error(entry.key_place, message).with_hint(hint));
+        } else if matches!(entry.value.content, Content::Null) {
+            variables.insert(entry.key.clone(), String::new());
+        } else if let Some(value) = values::line(&entry.value, problems) {
+            variables.insert(entry.key.clone(), value);
+        }
+    }
+    variables
 }

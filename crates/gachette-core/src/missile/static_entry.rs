@@ -1,5 +1,10 @@
 //! The `static_files` of a recipe.
 
+use super::fields::Fields;
+use super::naming::Naming;
+use super::node::{Content, Node};
+use super::problems::Problems;
+use super::values;
 use serde::Serialize;
 
 use super::{MaintainerLines, RecipeName};
@@ -29,4 +34,37 @@ pub struct StaticFolder {
     pub includes: Vec<String>,
     /// Globs of what is left out again.
     pub excludes: Vec<String>,
+}
+
+impl StaticEntry {
+    pub(super) fn read(node: &Node, naming: &Naming, problems: &mut Problems) -> Option<Self> {
+        let fields =
+            Fields::of(node, "static_files entry", &["name", "folders", "debian_scripts"], problems)?;
+        fields.required("folders", problems);
+        let folders = match fields.get("folders") {
+            Some(node) if matches!(node.content, Content::Text(_)) => std::slice::from_ref(node),
+            _ => fields.list("folders", problems),
+        };
+        let folders = folders.iter().filter_map(|node| StaticFolder::read(node, problems)).collect();
+        let named = naming.named(&fields, problems)?;
+        Some(Self {
+            name: named.name,
+            full_name: named.full_name,
+            package: named.package,
+            folders,
+            debian_scripts: MaintainerLines::read(&fields, problems),
+        })
+    }
+}
+
+impl StaticFolder {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        if matches!(node.content, Content::Text(_)) {
+            return Some(Self { path: values::inner_path(node, problems)?, ..Self::default() });
+        }
+        let fields = Fields::of(node, "folders entry", &["path", "includes", "excludes"], problems)?;
+        let path = fields.required("path", problems).and_then(|node| values::inner_path(node, problems));
+        let (includes, excludes) = (fields.texts("includes", problems), fields.texts("excludes", problems));
+        Some(Self { path: path?, includes, excludes })
+    }
 }

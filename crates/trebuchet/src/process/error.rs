@@ -34,6 +34,16 @@ pub enum ProcessError {
         /// The last lines it wrote.
         last_lines: Vec<String>,
     },
+    /// It said nothing for too long and was ended.
+    #[error("`{command}` said nothing for {} s and was ended{}", after.as_secs_f32(), tail(last_lines))]
+    FellSilent {
+        /// The command as one would type it.
+        command: String,
+        /// How long it was allowed to be silent.
+        after: Duration,
+        /// The last lines it wrote.
+        last_lines: Vec<String>,
+    },
     /// Its user wanted it to end.
     #[error("`{command}` was cancelled")]
     Cancelled {
@@ -75,6 +85,7 @@ impl ProcessError {
         match self {
             Self::Failed { last_lines, .. }
             | Self::TimedOut { last_lines, .. }
+            | Self::FellSilent { last_lines, .. }
             | Self::AskedTheTerminal { last_lines, .. } => last_lines,
             _ => &[],
         }

@@ -80,6 +80,7 @@ pub struct Process {
     environment_cleared: bool,
     directory: Option<PathBuf>,
     timeout: Option<Duration>,
+    silence: Option<Duration>,
     kept_lines: usize,
     output_limit: usize,
     held: Option<Arc<File>>,
@@ -95,6 +96,7 @@ impl Process {
             environment_cleared: false,
             directory: None,
             timeout: None,
+            silence: None,
             kept_lines: 20,
             output_limit: 64 << 20,
             held: None,
@@ -140,6 +142,12 @@ impl Process {
     /// Ends the program when it runs longer than this.
     pub fn timeout(mut self, timeout: Option<Duration>) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Ends the program when it says nothing for this long, however long it may run.
+    pub fn silence(mut self, longest: Option<Duration>) -> Self {
+        self.silence = longest;
         self
     }
 
@@ -221,6 +229,7 @@ impl Process {
             }
             run::How::Exited(status) => Err(ProcessError::Failed { command, status, last_lines }),
             run::How::TimedOut(after) => Err(ProcessError::TimedOut { command, after, last_lines }),
+            run::How::FellSilent(after) => Err(ProcessError::FellSilent { command, after, last_lines }),
             run::How::AskedTheTerminal => Err(ProcessError::AskedTheTerminal { command, last_lines }),
             run::How::Cancelled => Err(ProcessError::Cancelled { command }),
         }

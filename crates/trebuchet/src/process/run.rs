@@ -26,6 +26,7 @@ const DRAIN: Duration = Duration::from_millis(500);
 pub(super) enum How {
     Exited(ExitStatus),
     TimedOut(Duration),
+    FellSilent(Duration),
     Cancelled,
     AskedTheTerminal,
 }
@@ -52,33 +53,31 @@ pub(super) fn run(
     let mut group = Group::start(process)?;
     let mut pipes = group.pipes();
     let mut stopped: Option<How> = None;
-    // When patience with the present state ends: the program's time, then its grace, then its descendants'.
-    let mut until = process.timeout.and_then(|timeout| began.checked_add(timeout));
-    let mut exit_seen = false;
+    // When patience with a stopped program ends, or with the heirs of one that is gone.
+    let mut until = None;
+    let (mut exit_seen, mut last_heard) = (false, began);
     loop {
         let now = Instant::now();
-        let state = group.state().map_err(io)?;
         let late = until.is_some_and(|until| now >= until);
-        if state == State::Gone {
-            if pipes.is_empty() || (exit_seen && late) {
-                break;
+        match group.state().map_err(io)? {
+            State::Gone if pipes.is_empty() || (exit_seen && late) => break,
+            State::Gone if exit_seen => {}
+            State::Gone => (exit_seen, until) = (true, Some(now + DRAIN)),
+            _ if stopped.is_some() && late => group.signal(Signal::KILL),
+            _ if stopped.is_some() => {}
+            state => {
+                if let Some(reason) = reason_to_stop(process, cancel, state, now - began, now - last_heard) {
+                    group.signal(Signal::TERM);
+                    // A stopped process takes its TERM only when it goes on.
+                    group.signal(Signal::CONT);
+                    (stopped, until) = (Some(reason), Some(now + GRACE));
+                }
             }
-            if !exit_seen {
-                (exit_seen, until) = (true, Some(now + DRAIN));
-            }
-        } else if stopped.is_some() {
-            if late {
-                group.signal(Signal::KILL);
-            }
-        } else if let Some(reason) = reason_to_stop(process, cancel, late, state) {
-            group.signal(Signal::TERM);
-            // A stopped process takes its TERM only when it goes on.
-            group.signal(Signal::CONT);
-            (stopped, until) = (Some(reason), Some(now + GRACE));
         }
-        let patience = until.map_or(TICK, |until| until.saturating_duration_since(now).min(TICK));
         let notice = group.notice.as_ref().filter(|_| !exit_seen);
-        read_ready(&mut pipes, notice, patience, on_chunk, &io)?;
+        if read_ready(&mut pipes, notice, on_chunk, &io)? {
+            last_heard = Instant::now();
+        }
     }
     let duration = began.elapsed();
     if stopped.is_some() || !pipes.is_empty() {
@@ -104,34 +103,42 @@ fn not_started(process: &Process, source: io::Error) -> ProcessError {
     }
 }
 
-fn reason_to_stop(process: &Process, cancel: &Cancel, late: bool, state: State) -> Option<How> {
+fn reason_to_stop(
+    process: &Process,
+    cancel: &Cancel,
+    state: State,
+    ran: Duration,
+    silent: Duration,
+) -> Option<How> {
     if cancel.is_cancelled() {
         return Some(How::Cancelled);
     }
     if state == State::AskedTheTerminal {
         return Some(How::AskedTheTerminal);
     }
-    process.timeout.filter(|_| late).map(How::TimedOut)
+    let over = |limit: Option<Duration>, spent| limit.filter(|limit| spent >= *limit);
+    over(process.timeout, ran)
+        .map(How::TimedOut)
+        .or_else(|| over(process.silence, silent).map(How::FellSilent))
 }
 
-/// Waits until a pipe has something, the program ended or patience did, and passes on what is there.
+/// Waits, for a tick, until a pipe has something or the program ended, and passes on what is there.
 fn read_ready(
     pipes: &mut Vec<(Stream, OwnedFd)>,
     notice: Option<&OwnedFd>,
-    patience: Duration,
     on_chunk: &mut OnChunk<'_>,
     io: &dyn Fn(io::Error) -> ProcessError,
-) -> Result<(), ProcessError> {
+) -> Result<bool, ProcessError> {
     let watched = pipes.iter().map(|(_, fd)| fd).chain(notice);
     let mut polled: Vec<_> = watched.map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
-    let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(patience.min(TICK).subsec_nanos()) };
+    let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(TICK.subsec_nanos()) };
     match poll(&mut polled, Some(&timeout)) {
         Ok(_) | Err(rustix::io::Errno::INTR) => {}
         Err(errno) => return Err(io(errno.into())),
     }
     let ready: Vec<bool> = polled.iter().map(|fd| !fd.revents().is_empty()).collect();
-    let mut buffer = [0; 16 << 10];
-    for index in (0..pipes.len()).rev().filter(|&index| ready[index]) {
+    let (mut buffer, pipes_before) = ([0; 16 << 10], pipes.len());
+    for index in (0..pipes_before).rev().filter(|&index| ready[index]) {
         let (stream, fd) = &pipes[index];
         let stream = *stream;
         match rustix::io::read(fd.as_fd(), &mut buffer) {
@@ -144,7 +151,7 @@ fn read_ready(
             Err(errno) => return Err(io(errno.into())),
         }
     }
-    Ok(())
+    Ok(ready[..pipes_before].contains(&true))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

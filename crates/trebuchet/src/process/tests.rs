@@ -108,11 +108,22 @@ fn who_ignores_the_request_to_end_is_killed() {
 #[test]
 fn a_program_out_of_time_is_ended_with_what_it_said() {
     let began = Instant::now();
-    let (error, _) = lines(&sh("echo started; sleep 600").timeout(Some(Duration::from_millis(300))));
+    let (error, _) = lines(&sh("echo started; exec sleep 600").timeout(Some(Duration::from_millis(300))));
     let error = error.unwrap_err();
     assert!(matches!(error, ProcessError::TimedOut { .. }), "{error}");
     assert_eq!(error.last_lines(), ["started"]);
     assert!(began.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn a_program_that_falls_silent_is_ended_and_one_that_talks_is_not() {
+    let limit = Some(Duration::from_millis(400));
+    let (error, _) = lines(&sh("echo connecting; exec sleep 600").silence(limit));
+    let error = error.unwrap_err();
+    assert!(matches!(error, ProcessError::FellSilent { .. }), "{error}");
+    assert_eq!(error.last_lines(), ["connecting"]);
+    let talks = sh("for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; sleep 0.1; done").silence(limit);
+    lines(&talks).0.unwrap();
 }
 
 #[test]

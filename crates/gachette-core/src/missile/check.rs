@@ -1,0 +1,156 @@
+//! What is wrong, or suspicious, in a recipe whose every key is readable by itself.
+
+use std::collections::{HashMap, HashSet};
+
+use super::node::{Content, Entry, Node};
+use super::problems::Problems;
+use super::read_recipe::meant_key;
+use super::{ExtraFileTarget, Problem, Recipe, RecipeKind, values};
+use crate::debian::PackageName;
+use crate::nearest;
+
+/// Control members that dpkg knows and a recipe may write (Debian Policy 6.1; deb-postinst(5) and its neighbours).
+const CONTROL_MEMBERS: [&str; 9] =
+    ["preinst", "postinst", "prerm", "postrm", "triggers", "shlibs", "symbols", "templates", "config"];
+
+impl Recipe {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        self.check_services(problems);
+        self.check_extra_files(problems);
+        self.check_kind(problems);
+        for problem in self.check_settings() {
+            problems.push(problem);
+        }
+    }
+
+    fn check_services(&self, problems: &mut Problems) {
+        let known: Vec<&str> = self.extra_files.iter().map(|file| file.name.as_str()).collect();
+        for (index, service) in self.services.iter().enumerate() {
+            if known.contains(&service.binary_name.as_str()) {
+                continue;
+            }
+            let written = values::shown(&service.binary_name);
+            let message = format!("the service `{}` runs `{written}`, which no extra file is", service.name);
+            let hint = match nearest(&service.binary_name, &known) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None if known.is_empty() => "add an extra_files entry of this name".to_owned(),
+                None => format!("the extra files are {}", values::listed(&known)),
+            };
+            let place = self.place(&format!("services[{index}].binary_name"));
+            problems.push(Problem::error(place, message).with_hint(hint));
+        }
+    }
+
+    fn check_extra_files(&self, problems: &mut Problems) {
+        let (mut targets, mut names) = (HashMap::new(), HashSet::new());
+        for (index, file) in self.extra_files.iter().enumerate() {
+            let place = self.place(&format!("extra_files[{index}].name"));
+            if !names.insert(file.name.as_str()) {
+                let message = format!("two extra files are named `{}`; services find the first", file.name);
+                problems.push(Problem::warning(place, message));
+            }
+            if let Some(other) = targets.insert(file.path(), &file.name) {
+                let message = format!("`{}` and `{other}` both become `{}`", file.name, file.path());
+                problems.push(Problem::error(place, message).with_hint("give one a `target_filename`"));
+            }
+            if let ExtraFileTarget::Control(member) = file.target() {
+                self.check_control_member(index, &member, problems);
+            }
+        }
+    }
+
+    fn check_control_member(&self, index: usize, member: &str, problems: &mut Problems) {
+        if CONTROL_MEMBERS.contains(&member) {
+            return;
+        }
+        let message = format!("dpkg knows no control member `{}`", values::shown(member));
+        let hint = match nearest(member, &CONTROL_MEMBERS) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("it knows {}", values::listed(&CONTROL_MEMBERS)),
+        };
+        let place = self.place(&format!("extra_files[{index}].name"));
+        // `control` and the like are trebuchet's own to write; anything else dpkg carries along unread.
+        let own = matches!(member, "control" | "md5sums" | "conffiles");
+        let problem = if own { Problem::error(place, message) } else { Problem::warning(place, message) };
+        problems.push(problem.with_hint(hint));
+    }
+
+    fn check_kind(&self, problems: &mut Problems) {
+        if self.kind == RecipeKind::Application {
+            return;
+        }
+        for (key, used) in [
+            ("build_assets", !self.build_assets.is_empty()),
+            ("exclude_folders", !self.exclude_folders.is_empty()),
+        ] {
+            if used {
+                let message = format!("a configuration has no code tree: `{key}` has no effect");
+                problems.push(Problem::warning(self.place(key), message));
+            }
+        }
+    }
+
+    /// Each package's name with the path of the key that gave it.
+    pub(super) fn package_places(&self) -> Vec<(&PackageName, String)> {
+        let services = self.services.iter().enumerate();
+        let services = services.map(|(index, service)| (&service.package, format!("services[{index}].name")));
+        let environment = self.environment.iter().map(|env| (&env.package, "environment.name".to_owned()));
+        let statics = self.static_files.iter().enumerate();
+        let statics = statics.map(|(index, entry)| (&entry.package, format!("static_files[{index}].name")));
+        let main = [(&self.package, "name".to_owned())];
+        main.into_iter().chain(services).chain(environment).chain(statics).collect()
+    }
+}
+
+/// Names that every template has; a setting of the same name is not seen there.
+const OWN_NAMES: [&str; 6] = ["full_name", "base_template", "app_env", "app_code", "options", "service_user"];
+
+/// Settings whose keys or spellings probably mean something else.
+pub(super) fn settings_keys(settings: &[&Entry], known: &[Entry], text: &str, problems: &mut Problems) {
+    for entry in settings {
+        if let Some(meant) = meant_key(&entry.key, known) {
+            let message = format!("`{}` is taken as a setting", values::shown(&entry.key));
+            let hint = format!("did you mean the key `{meant}`?");
+            problems.push(Problem::warning(entry.key_place, message).with_hint(hint));
+        }
+        if OWN_NAMES.contains(&entry.key.as_str()) {
+            let message = format!("templates do not see the setting `{}`: the name is taken", entry.key);
+            problems.push(Problem::warning(entry.key_place, message).with_hint("choose another key"));
+        }
+        old_spellings(&entry.value, text, problems);
+    }
+}
+
+/// `yes` was true and `0755` was 493 to the original, which read YAML 1.1; here they are text.
+fn old_spellings(node: &Node, text: &str, problems: &mut Problems) {
+    match &node.content {
+        Content::List(items) => items.iter().for_each(|item| old_spellings(item, text, problems)),
+        Content::Map(entries) => entries.iter().for_each(|e| old_spellings(&e.value, text, problems)),
+        Content::Text(value) => {
+            let plain = text.get(node.place.offset..).is_some_and(|rest| rest.starts_with(value.as_str()));
+            let flag = match value.to_ascii_lowercase().as_str() {
+                "yes" | "on" => Some("true"),
+                "no" | "off" => Some("false"),
+                _ => None,
+            };
+            let octal = value.len() > 1
+                && value.starts_with('0')
+                && value.bytes().all(|b| matches!(b, b'0'..=b'7' | b'_'));
+            if !plain || value.len() > 40 || (flag.is_none() && !octal) {
+                return;
+            }
+            let (message, hint) = match flag {
+                Some(flag) => (
+                    format!("`{value}` is text here, which a template's `if` takes as true"),
+                    format!("write `{flag}`, or quote it if text is meant"),
+                ),
+                None => (
+                    format!("`{value}` is text here, where older tools read an octal number"),
+                    "quote it if text is meant".to_owned(),
+                ),
+            };
+            problems.push(Problem::warning(node.place, message).with_hint(hint));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,113 @@
+//! A recipe's YAML as a tree in which every value knows where it was written.
+
+use serde_json::{Number, Value};
+
+use super::Place;
+
+/// One value of the tree.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Node {
+    pub(super) place: Place,
+    pub(super) content: Content,
+}
+
+/// What a value holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Content {
+    Null,
+    /// With its spelling, such as `True`.
+    Bool(bool, String),
+    /// With its spelling, such as `1.10`.
+    Number(Number, String),
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+/// One key of a map with its value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_place: Place,
+    pub(super) value: Node,
+}
+
+impl Node {
+    /// The keys of a map.
+    pub(super) fn entries(&self) -> Option<&[Entry]> {
+        match &self.content {
+            Content::Map(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// Whether it is text with this last character.
+    pub(super) fn is_text_ending_with(&self, last: char) -> bool {
+        matches!(&self.content, Content::Text(text) if text.ends_with(last))
+    }
+
+    /// What it is, for messages.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.content {
+            Content::Null => "nothing",
+            Content::Bool(..) => "true or false",
+            Content::Number(..) => "a number",
+            Content::Text(_) => "text",
+            Content::List(_) => "a list",
+            Content::Map(_) => "a map",
+        }
+    }
+
+    /// The value without places, for templates and exports.
+    pub(super) fn to_value(&self) -> Value {
+        match &self.content {
+            Content::Null => Value::Null,
+            Content::Bool(flag, _) => Value::Bool(*flag),
+            Content::Number(number, _) => Value::Number(number.clone()),
+            Content::Text(text) => Value::String(text.clone()),
+            Content::List(items) => Value::Array(items.iter().map(Self::to_value).collect()),
+            Content::Map(entries) => Value::Object(
+                entries.iter().map(|entry| (entry.key.clone(), entry.value.to_value())).collect(),
+            ),
+        }
+    }
+
+    /// Calls `visit` for this value and all below it with their paths, such as `services[0].name`.
+    pub(super) fn walk(&self, path: &str, visit: &mut dyn FnMut(&str, Place)) {
+        visit(path, self.place);
+        match &self.content {
+            Content::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    item.walk(&format!("{path}[{index}]"), visit);
+                }
+            }
+            Content::Map(entries) => {
+                let dot = if path.is_empty() { "" } else { "." };
+                for entry in entries {
+                    entry.value.walk(&format!("{path}{dot}{}", entry.key), visit);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `over` laid over `base`: maps merge key by key and keep the base's order, anything else in `over` wins.
+///
+/// A merged map is said to stand where `over` has it, so that what is missing in a variant points at the variant.
+pub(super) fn merge(base: &Node, over: &Node) -> Node {
+    let (Content::Map(below), Content::Map(above)) = (&base.content, &over.content) else {
+        return over.clone();
+    };
+    let mut entries: Vec<Entry> = below.clone();
+    for entry in above {
+        match entries.iter_mut().find(|known| known.key == entry.key) {
+            Some(known) => {
+                known.key_place = entry.key_place;
+                known.value = merge(&known.value, &entry.value);
+            }
+            None => entries.push(entry.clone()),
+        }
+    }
+    Node { place: over.place, content: Content::Map(entries) }
+}

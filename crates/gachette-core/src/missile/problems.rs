@@ -1,0 +1,31 @@
+//! Collects what is wrong with a recipe, so that one run names it all.
+
+use super::Problem;
+
+/// More than anyone reads at once; a hostile recipe could hold millions.
+const MOST: usize = 100;
+
+/// The problems found so far.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    found: Vec<Problem>,
+}
+
+impl Problems {
+    pub(super) fn push(&mut self, problem: Problem) {
+        // Variants share their default's lines: what is wrong there is said once.
+        if self.found.len() < MOST && !self.found.contains(&problem) {
+            self.found.push(problem);
+        }
+    }
+
+    pub(super) fn has_error(&self) -> bool {
+        self.found.iter().any(Problem::is_error)
+    }
+
+    /// All of them, in the order of the file.
+    pub(super) fn into_sorted(mut self) -> Vec<Problem> {
+        self.found.sort_by_key(|problem| (problem.place.line, problem.place.column));
+        self.found
+    }
+}

@@ -1,0 +1,8 @@
+//! Git repositories, and servers of them, as fixtures.
+#![allow(clippy::expect_used, clippy::panic, reason = "a fixture that cannot be made ends the test")]
+
+mod repository;
+mod sshd;
+
+pub use repository::{GitRepository, hermetic_git};
+pub use sshd::Sshd;

@@ -1,0 +1,164 @@
+//! Reads package files that anybody may have made: in one pass, in bounded memory, trusting nothing they announce.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use gachette_core::Sha256Digest;
+use gachette_core::debian::{Control, Paragraph};
+use rustix::fs::OFlags;
+use sha2::{Digest, Sha256};
+
+use super::archive::{ArchiveReader, MemberHeader};
+use super::decode::{Bounded, decoder};
+use super::tar_reader::TarReader;
+use super::{DebFault, DebMember, DebReadError, ReadLimits};
+
+/// What is in a package file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DebFile {
+    /// What it says about itself.
+    pub control: Control,
+    /// The same as it stands in the file: every field, in order.
+    pub fields: Paragraph,
+    /// The names of its control files.
+    pub control_files: Vec<String>,
+    /// What it installs, in the file's order; empty when [`read_control`] made this.
+    pub members: Vec<DebMember>,
+    /// The size of the package file in bytes.
+    pub size: u64,
+    /// The digest of the package file.
+    pub sha256: Sha256Digest,
+}
+
+/// Reads a package file whole: every member is unpacked and checked.
+pub fn read(path: &Path) -> Result<DebFile, DebReadError> {
+    read_within(path, &ReadLimits::default())
+}
+
+/// Reads a package file within limits of one's own.
+pub fn read_within(path: &Path, limits: &ReadLimits) -> Result<DebFile, DebReadError> {
+    open_and_read(path, limits, Depth::Whole)
+}
+
+/// Reads what a package file says about itself, its size and its digest; the files in it are not looked at.
+pub fn read_control(path: &Path) -> Result<DebFile, DebReadError> {
+    open_and_read(path, &ReadLimits::default(), Depth::Control)
+}
+
+/// How much of a package file is unpacked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Control,
+    Whole,
+}
+
+fn open_and_read(path: &Path, limits: &ReadLimits, depth: Depth) -> Result<DebFile, DebReadError> {
+    let open = || -> Result<File, DebFault> {
+        // Opening a pipe would wait for a writer.
+        let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+        if file.metadata()?.is_file() { Ok(file) } else { Err(DebFault::NoFile) }
+    };
+    let read = || read_stream(BufReader::with_capacity(1 << 17, open()?), limits, depth);
+    read().map_err(|fault| DebReadError { path: path.to_owned(), fault })
+}
+
+/// Reads a package from any stream; [`read`] for bytes that are no file.
+pub fn read_from(input: impl Read, limits: &ReadLimits) -> Result<DebFile, DebFault> {
+    read_stream(input, limits, Depth::Whole)
+}
+
+fn read_stream(input: impl Read, limits: &ReadLimits, depth: Depth) -> Result<DebFile, DebFault> {
+    let mut hashed = Hashed { input, hash: Sha256::new(), size: 0 };
+    let mut archive = ArchiveReader::begin(&mut hashed)?;
+    let header = archive.expect("control.tar")?;
+    let (text, control_files) = control_text(&mut archive, &header, limits)?;
+    let fields = Paragraph::parse(&text)?;
+    let control = Control::from_paragraph(&fields)?;
+    let header = archive.expect("data.tar")?;
+    let members = match depth {
+        Depth::Control => Vec::new(),
+        Depth::Whole => members(&mut archive, &header, limits)?,
+    };
+    archive.finish()?;
+    let sha256 = Sha256Digest::from_bytes(hashed.hash.finalize().into());
+    Ok(DebFile { control, fields, control_files, members, size: hashed.size, sha256 })
+}
+
+/// The text of the control file, and the names of all control files.
+fn control_text<R: Read>(
+    archive: &mut ArchiveReader<R>,
+    header: &MemberHeader,
+    limits: &ReadLimits,
+) -> Result<(String, Vec<String>), DebFault> {
+    let input = Bounded { input: decoder(&header.name, archive.contents())?, left: limits.control_bytes };
+    let mut tar = TarReader::new(input, "control.tar");
+    let (mut names, mut control) = (Vec::new(), None);
+    while let Some(found) = tar.next().map_err(|fault| limited(fault, limits.control_bytes))? {
+        if names.len() >= limits.control_files {
+            return Err(DebFault::TooMuch { what: "control files", limit: limits.control_files as u64 });
+        }
+        let Some(member) = DebMember::of(found)? else { continue };
+        let name = member.path.to_string();
+        if name == "control" {
+            if control.is_some() {
+                return Err(DebFault::Format("it has two control files"));
+            }
+            control = Some(tar.contents(limits.control_file_bytes)?);
+        }
+        names.push(name);
+    }
+    tar.finish().map_err(|fault| limited(fault, limits.control_bytes))?;
+    archive.skip_rest()?;
+    let control = control.ok_or(DebFault::Format("it has no control file"))?;
+    Ok((String::from_utf8(control).map_err(|_| DebFault::Text)?, names))
+}
+
+fn members<R: Read>(
+    archive: &mut ArchiveReader<R>,
+    header: &MemberHeader,
+    limits: &ReadLimits,
+) -> Result<Vec<DebMember>, DebFault> {
+    let left = limits.data_bytes.max(header.size.saturating_mul(limits.data_ratio));
+    let input = Bounded { input: decoder(&header.name, archive.contents())?, left };
+    let mut tar = TarReader::new(input, "data.tar");
+    let (mut members, mut path_bytes) = (Vec::new(), 0);
+    while let Some(found) = tar.next().map_err(|fault| limited(fault, left))? {
+        path_bytes += found.name.len() + found.target.len();
+        if members.len() >= limits.members {
+            return Err(DebFault::TooMuch { what: "files", limit: limits.members as u64 });
+        }
+        if path_bytes > limits.path_bytes {
+            return Err(DebFault::TooMuch { what: "bytes in its paths", limit: limits.path_bytes as u64 });
+        }
+        members.extend(DebMember::of(found)?);
+    }
+    tar.finish().map_err(|fault| limited(fault, left))?;
+    Ok(members)
+}
+
+/// Says how much would have been read.
+fn limited(fault: DebFault, limit: u64) -> DebFault {
+    match fault {
+        DebFault::TooMuch { what, limit: 0 } => DebFault::TooMuch { what, limit },
+        other => other,
+    }
+}
+
+/// A stream whose digest and size are taken while it is read.
+struct Hashed<R> {
+    input: R,
+    hash: Sha256,
+    size: u64,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        self.hash.update(&buffer[..count]);
+        self.size += count as u64;
+        Ok(count)
+    }
+}
