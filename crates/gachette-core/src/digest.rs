@@ -35,7 +35,14 @@ impl Sha256Digest {
 
 impl fmt::Display for Sha256Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // Digit by digit through the formatter, a list of ten thousand packages would spend its time here.
+        let mut digits = String::with_capacity(64);
+        for byte in self.0 {
+            digits.extend(
+                [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])),
+            );
+        }
+        f.write_str(&digits)
     }
 }
 

@@ -7,6 +7,7 @@ use super::content::{Content, StackedPackage};
 use super::ledger::Entry;
 use super::name::StackName;
 use super::revision::{Attribution, Change, Origin, REVISION_FORMAT, Revision};
+use crate::Sha256Digest;
 use crate::debian::PackageName;
 
 /// The outcome of a wish that was not refused.
@@ -51,23 +52,23 @@ impl Next {
         if newest.is_some_and(Entry::exists) {
             return Self::Unchanged;
         }
-        let (change, content) = match from {
+        let (change, packages) = match from {
             None => (Change::Create {}, Content::default()),
             Some(entry) => (Change::Clone { from: entry.origin() }, entry.revision.packages.clone()),
         };
-        Self::new(newest, stack, change, content, by)
+        Self::new(newest, stack, change, Hashed::of(packages), by)
     }
 
     /// The first revision of a stack that a tree of the original tool holds.
-    pub fn adopt(stack: &StackName, content: Content, by: Attribution) -> Self {
-        Self::new(None, stack, Change::Adopt {}, content, by)
+    pub fn adopt(stack: &StackName, packages: Content, by: Attribution) -> Self {
+        Self::new(None, stack, Change::Adopt {}, Hashed::of(packages), by)
     }
 
     fn new(
         newest: Option<&Entry>,
         stack: &StackName,
         change: Change,
-        packages: Content,
+        content: Hashed,
         by: Attribution,
     ) -> Self {
         Self::Revision(Box::new(Revision {
@@ -82,8 +83,8 @@ impl Next {
             time: by.time,
             reason: by.reason,
             writer: by.writer,
-            content: packages.hash(),
-            packages,
+            content: content.hash,
+            packages: content.packages,
         }))
     }
 }
@@ -133,8 +134,14 @@ impl Entry {
         if self.revision.sealed {
             return Ok(Next::Unchanged);
         }
-        let content = self.open()?.clone();
-        Ok(Next::new(Some(self), &self.revision.stack, Change::Seal {}, content, by))
+        let packages = self.open()?.clone();
+        Ok(Next::new(
+            Some(self),
+            &self.revision.stack,
+            Change::Seal {},
+            Hashed { packages, hash: self.revision.content },
+            by,
+        ))
     }
 
     /// With the content of an earlier revision.
@@ -155,7 +162,7 @@ impl Entry {
     /// When the stack is sealed, or deleted already.
     pub fn delete(&self, by: Attribution) -> Result<Next, Refusal> {
         self.open()?;
-        Ok(Next::new(Some(self), &self.revision.stack, Change::Delete {}, Content::default(), by))
+        Ok(Next::new(Some(self), &self.revision.stack, Change::Delete {}, Hashed::of(Content::default()), by))
     }
 
     /// The content, if it may be changed.
@@ -171,10 +178,23 @@ impl Entry {
     }
 
     /// The next revision, unless the content stays the same.
-    fn changed(&self, change: Change, content: Content, by: Attribution) -> Next {
-        if content.hash() == self.revision.content {
+    fn changed(&self, change: Change, packages: Content, by: Attribution) -> Next {
+        let content = Hashed::of(packages);
+        if content.hash == self.revision.content {
             return Next::Unchanged;
         }
         Next::new(Some(self), &self.revision.stack, change, content, by)
+    }
+}
+
+/// A content and its hash, which is worth computing once only.
+struct Hashed {
+    packages: Content,
+    hash: Sha256Digest,
+}
+
+impl Hashed {
+    fn of(packages: Content) -> Self {
+        Self { hash: packages.hash(), packages }
     }
 }

@@ -36,6 +36,9 @@ pub struct PackageRecord {
     pub provenance: Provenance,
     /// The fields of its control file, in their order.
     pub control: IndexMap<String, String>,
+    /// The SHA-256 of this record as it is written without this field, against decay of the disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Sha256Digest>,
 }
 
 /// Where a package file came from, as far as it is known.
@@ -88,12 +91,19 @@ impl PackageRecord {
         }
     }
 
-    /// The bytes that are stored.
+    /// The bytes that are stored, [`PackageRecord::record`] among them.
     ///
     /// # Errors
     /// Never in practice; the signature is JSON's.
     pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
-        Ok(to_readable_json(self)?)
+        let bare = Self { record: None, ..self.clone() };
+        let digest = Sha256Digest::of(&to_readable_json(&bare)?);
+        Ok(to_readable_json(&Self { record: Some(digest), ..bare })?)
+    }
+
+    /// Whether these are the bytes that gachette writes for this record.
+    pub fn is_intact(&self, bytes: &[u8]) -> bool {
+        self.to_bytes().is_ok_and(|ours| ours == bytes)
     }
 
     /// Reads stored bytes.

@@ -11,7 +11,7 @@ use gachette_core::stack::{Content, Entry, PackageRecord, StackName};
 use serde::{Deserialize, Serialize};
 
 use super::error::RepositoryError;
-use super::{Repository, key, lock};
+use super::{Repository, key};
 
 /// The revision that a stack's derived files show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,14 +30,13 @@ impl Shown {
 
 impl Repository {
     /// Makes the derived files of a stack show its newest revision, which is `newest` or a later one. `before` spares
-    /// reading the one before it.
+    /// reading the one before it. The caller has the stack's turn, if there is one to have: a writer that stalls here
+    /// with an older state and then dies would leave it to be seen until `fsck`.
     pub(crate) fn derive_stack(&self, before: Option<&Entry>, newest: &Entry) -> Result<(), RepositoryError> {
         let stack = &newest.revision.stack;
         if self.shown(stack)? == Some(Shown::of(newest)) {
             return Ok(());
         }
-        // A writer that stalls here with an older state and then dies would leave it to be seen; so one at a time.
-        let _turn = self.store.root().map(|root| lock::turn(&root.join(key::stack(stack))));
         let mut newest = newest.clone();
         loop {
             let number = self.newest_number(stack, newest.revision.number)?;

@@ -1,11 +1,13 @@
 //! A stack's ledger in the store: finding its newest revision, and appending the next.
 
+use std::fs::File;
+
 use gachette_core::stack::{Attribution, By, Entry, FormatError, Next, StackName, StackRef};
 use jiff::Timestamp;
 
 use super::error::RepositoryError;
 use super::store::Created;
-use super::{Repository, key, writer};
+use super::{Repository, key, lock, writer};
 
 /// What became of a change.
 #[derive(Clone, Debug)]
@@ -17,11 +19,20 @@ pub struct Committed {
 }
 
 impl Repository {
+    /// A turn among the writers of this machine on one stack, which spares them the work of losing races.
+    pub(crate) fn turn(&self, stack: &StackName) -> Option<File> {
+        self.store.root().and_then(|root| lock::turn(&root.join(key::stack(stack))))
+    }
+
     /// The newest revision of a ledger, whether or not the stack still exists by it.
+    ///
+    /// The mark of the derived files is read first: it says where to begin to look, and betrays a lost end of the
+    /// ledger, which nothing in the ledger itself could.
     pub(crate) fn newest(&self, stack: &StackName) -> Result<Option<Entry>, RepositoryError> {
-        match self.newest_number(stack, 0)? {
+        let shown = self.shown(stack)?.map_or(0, |shown| shown.revision);
+        match self.newest_number(stack, shown)? {
             0 => Ok(None),
-            number => self.read_revision(stack, number),
+            number => self.read_revision(stack, number)?.map(Some).ok_or_else(|| lost(stack, number)),
         }
     }
 
@@ -81,6 +92,7 @@ impl Repository {
         by: &By,
         wish: impl Fn(Option<&Entry>, Attribution) -> Result<Next, RepositoryError>,
     ) -> Result<Committed, RepositoryError> {
+        let _turn = self.turn(stack);
         let mut newest = self.newest(stack)?;
         loop {
             let next = match wish(newest.as_ref(), by.at(Timestamp::now(), writer::id()))? {
@@ -106,6 +118,11 @@ impl Repository {
             }
         }
     }
+}
+
+/// The error for a revision that was there once.
+pub(crate) fn lost(stack: &StackName, number: u64) -> RepositoryError {
+    RepositoryError::Damaged { key: key::revision(stack, number), reason: "the file is lost".to_owned() }
 }
 
 pub(crate) fn missing(stack: &StackName, deleted: Option<u64>) -> RepositoryError {

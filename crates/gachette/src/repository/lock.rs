@@ -1,6 +1,7 @@
 //! Turns between processes on one machine, by flock(2), which the kernel ends with the process.
 //!
-//! The ledger needs none of this: it is for derived files and for package files.
+//! The ledger does not need them: whoever creates the file of a revision wins, with or without a turn. They keep writers on
+//! one machine from racing in vain, and derived files from being left as a slow writer's older state had them.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
-/// How long a turn is waited for. A process that was stopped while it had its turn must not stop all others; what goes
-/// wrong without a turn is a derived file, which `fsck` mends.
+/// How long a turn is waited for. A process that was stopped while it had its turn must not stop all others; all that can
+/// go wrong without one is a derived file, which `fsck` mends.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Waits for a turn on this folder, and gives it back when dropped. `None` when there is none to be had.

@@ -2,7 +2,8 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use gachette_core::Sha256Digest;
 use gachette_core::stack::{PackageRecord, Provenance};
@@ -11,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::disk::{at, hash, sync_folder_of};
 use super::error::RepositoryError;
 use super::package_file::Held;
-use super::register::{conflict, read_package};
-use super::{Repository, writer};
+use super::register::{Depth, conflict, read_package};
+use super::{Repository, Staging};
 
 /// A file that is now in the folder of package files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,9 +38,6 @@ pub enum Placement {
     Replaced,
 }
 
-/// The beginning of the names of files on their way in from another disk.
-pub(crate) const PART: &str = ".part-";
-
 impl Repository {
     /// Moves a built file into the folder of package files and registers it.
     ///
@@ -58,9 +56,13 @@ impl Repository {
         let missing = || RepositoryError::MissingFile { path: built.to_path_buf() };
         let file = built.file_name().and_then(|name| name.to_str()).ok_or_else(missing)?.to_owned();
         let target = self.package_path(&file)?;
-        let found = read_package(built, &file)?;
+        let found = read_package(built, &file, Depth::Control)?;
         let known = self.known_record(&found)?;
-        let source = self.near(built)?;
+        if same_place(built, &target) {
+            return Ok(Placed { file, sha256: found.sha256, placement: Placement::AlreadyThere });
+        }
+        let near = self.near(built)?;
+        let source = near.as_ref().map_or_else(|| built.to_path_buf(), |staging| staging.path().join(&file));
         let placement = loop {
             match fs::hard_link(&source, &target) {
                 Ok(()) => break Placement::New,
@@ -79,39 +81,40 @@ impl Repository {
             break Placement::Replaced;
         };
         sync_folder_of(&target)?;
-        for path in [source.as_path(), built] {
-            if placement != Placement::Replaced || path != source {
-                remove(path)?;
-            }
-        }
+        remove(built)?;
         Ok(Placed { file, sha256: found.sha256, placement })
     }
 
     /// Refuses to replace a file that has a record, even one of another package that has this file name.
     fn refuse_if_registered(&self, there: &Held, found: &PackageRecord) -> Result<(), RepositoryError> {
         // A file that cannot be read has no record that it could be the file of.
-        let Ok(present) = read_package(&there.path, &found.file) else { return Ok(()) };
+        let Ok(present) = read_package(&there.path, &found.file, Depth::Control) else { return Ok(()) };
         match self.known_record(&present)? {
             Some(known) if known.file == found.file => Err(conflict(known, found.sha256)),
             _ => Ok(()),
         }
     }
 
-    /// The file itself when it is on the disk of the package files, else a copy that is; durable either way.
-    fn near(&self, built: &Path) -> Result<PathBuf, RepositoryError> {
+    /// A staging folder with a copy of the file when the file is on another disk; durable either way.
+    fn near(&self, built: &Path) -> Result<Option<Staging>, RepositoryError> {
         let file = File::open(built).map_err(at(built))?;
         file.sync_all().map_err(at(built))?;
-        let copy = self.debs.join(format!("{PART}{}", writer::id()));
-        match fs::hard_link(built, &copy) {
-            Ok(()) => Ok(copy),
-            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                fs::copy(built, &copy).map_err(at(&copy))?;
-                File::open(&copy).and_then(|copy| copy.sync_all()).map_err(at(&copy))?;
-                Ok(copy)
-            }
-            Err(error) => Err(at(built)(error)),
+        let device = |path: &Path| fs::metadata(path).map(|found| found.dev()).map_err(at(path));
+        if device(built)? == device(&self.debs)? {
+            return Ok(None);
         }
+        let staging = self.staging()?;
+        let copy = staging.path().join(built.file_name().unwrap_or_default());
+        fs::copy(built, &copy).map_err(at(&copy))?;
+        File::open(&copy).and_then(|copy| copy.sync_all()).map_err(at(&copy))?;
+        Ok(Some(staging))
     }
+}
+
+/// Whether two paths are one name in one folder.
+fn same_place(left: &Path, right: &Path) -> bool {
+    let folder = |path: &Path| path.parent().and_then(|folder| folder.canonicalize().ok());
+    left.file_name() == right.file_name() && folder(left).is_some() && folder(left) == folder(right)
 }
 
 fn remove(path: &Path) -> Result<(), RepositoryError> {

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{PackageName, Version};
-use gachette_core::stack::{PackageRecord, Provenance};
+use gachette_core::stack::{PackageRecord, Provenance, RECORD_FORMAT};
+
+use trebuchet::deb;
 
 use super::disk::{at, sync_folder_of};
 use super::error::{Conflict, RepositoryError};
@@ -59,7 +61,9 @@ impl Repository {
     ) -> Result<PackageRecord, RepositoryError> {
         let path = self.package_path(file)?;
         let held = Held::take(&path)?.ok_or_else(|| RepositoryError::MissingFile { path: path.clone() })?;
-        let record = PackageRecord { provenance: provenance.clone(), ..read_package(&path, file)? };
+        // What comes with no word of where it was built may be damaged on its way from there.
+        let depth = if provenance.is_empty() { Depth::Whole } else { Depth::Control };
+        let record = PackageRecord { provenance: provenance.clone(), ..read_package(&path, file, depth)? };
         check(&record)?;
         if let Some(known) = self.known_record(&record)? {
             return Ok(known);
@@ -85,9 +89,34 @@ impl Repository {
 }
 
 /// What a package file says of itself, as a record without provenance.
-pub(crate) fn read_package(path: &Path, _file: &str) -> Result<PackageRecord, RepositoryError> {
-    let reason = "reading packages has not landed yet".to_owned();
-    Err(RepositoryError::Unreadable { path: path.to_path_buf(), reason })
+pub(crate) fn read_package(path: &Path, file: &str, depth: Depth) -> Result<PackageRecord, RepositoryError> {
+    let read = match depth {
+        Depth::Control => deb::read_control(path),
+        Depth::Whole => deb::read(path),
+    };
+    let deb = read.map_err(|error| RepositoryError::Unreadable {
+        path: path.to_path_buf(),
+        reason: error.fault.to_string(),
+    })?;
+    Ok(PackageRecord {
+        format: RECORD_FORMAT,
+        name: deb.control.package.clone(),
+        version: deb.control.version.clone(),
+        architecture: deb.control.architecture.clone(),
+        file: file.to_owned(),
+        size: deb.size,
+        sha256: deb.sha256,
+        provenance: Provenance::default(),
+        control: deb.fields.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        record: None,
+    })
+}
+
+/// How much of a package file is unpacked to see that it can be.
+#[derive(Clone, Copy)]
+pub(crate) enum Depth {
+    Control,
+    Whole,
 }
 
 /// Reads a record's stored bytes.

@@ -6,7 +6,7 @@ use gachette_core::stack::{
 };
 
 use super::error::RepositoryError;
-use super::ledger::{Committed, missing};
+use super::ledger::{Committed, lost, missing};
 use super::{Repository, key};
 
 impl Repository {
@@ -76,20 +76,9 @@ impl Repository {
     /// # Errors
     /// When there never was such a stack.
     pub fn log_stack(&self, stack: &StackName, limit: Option<usize>) -> Result<Vec<Entry>, RepositoryError> {
-        let newest = self.newest_number(stack, 0)?;
-        if newest == 0 {
-            return Err(missing(stack, None));
-        }
+        let newest = self.newest(stack)?.ok_or_else(|| missing(stack, None))?.revision.number;
         let numbers = (1..=newest).rev().take(limit.unwrap_or(usize::MAX));
-        numbers
-            .map(|number| {
-                let lost = || RepositoryError::Damaged {
-                    key: key::revision(stack, number),
-                    reason: "the file is lost".to_owned(),
-                };
-                self.read_revision(stack, number)?.ok_or_else(lost)
-            })
-            .collect()
+        numbers.map(|number| self.read_revision(stack, number)?.ok_or_else(|| lost(stack, number))).collect()
     }
 
     /// What leads from one stack or revision to another.

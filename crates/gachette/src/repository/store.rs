@@ -3,6 +3,8 @@
 //! Blocking. On a local folder `object_store` does its work on the calling thread; a bucket would do as well, since
 //! nothing here needs more than a create-only write.
 
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 
+use super::disk::at;
 use super::error::RepositoryError;
 
 /// How often a write is tried whose reply was an error and that had no effect.
@@ -129,20 +132,40 @@ impl Store {
     /// What lies directly below a key, by name; nothing below one that is not there.
     pub(crate) fn children(&self, key: &str) -> Result<Children, RepositoryError> {
         let path = parse(key)?;
-        let listed = match again(|| block_on(self.quick.list_with_delimiter(Some(&path)))) {
-            Ok(listed) => listed,
-            Err(Error::NotFound { .. }) => return Ok(Children::default()),
-            Err(error) => return Err(storage(key, error)),
-        };
-        let name = |path: &Key| path.filename().unwrap_or_default().to_owned();
-        let mut children = Children {
-            folders: listed.common_prefixes.iter().map(name).collect(),
-            files: listed.objects.iter().map(|object| name(&object.location)).collect(),
+        let mut children = match &self.root {
+            Some(root) => local_children(&root.join(path.as_ref()))?,
+            None => {
+                let listed = again(|| block_on(self.quick.list_with_delimiter(Some(&path))));
+                let listed = listed.map_err(|error| storage(key, error))?;
+                let name = |path: &Key| path.filename().unwrap_or_default().to_owned();
+                Children {
+                    folders: listed.common_prefixes.iter().map(name).collect(),
+                    files: listed.objects.iter().map(|object| name(&object.location)).collect(),
+                }
+            }
         };
         children.folders.sort();
         children.files.sort();
         Ok(children)
     }
+}
+
+/// `object_store` hides unfinished files, asks for the size of each, and stops at the first name it does not like.
+fn local_children(folder: &Path) -> Result<Children, RepositoryError> {
+    let mut children = Children::default();
+    let entries = match fs::read_dir(folder) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(children);
+        }
+        entries => entries.map_err(at(folder))?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(at(folder))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_folder = entry.file_type().map_err(at(folder))?.is_dir();
+        if is_folder { children.folders.push(name) } else { children.files.push(name) }
+    }
+    Ok(children)
 }
 
 /// Does what may be done twice until it is done, or not there.

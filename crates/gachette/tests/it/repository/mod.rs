@@ -1,10 +1,14 @@
 //! The repository on a real disk.
 
+mod packages;
+mod processes;
 mod stacks;
 
 use std::path::Path;
 
 use gachette::repository::Repository;
+use tempfile::TempDir;
+
 use gachette_core::Sha256Digest;
 use gachette_core::stack::{By, PackageRecord, Provenance, RECORD_FORMAT, StackName, StackRef};
 
@@ -36,10 +40,16 @@ fn record(name: &str, version: &str) -> PackageRecord {
         sha256: Sha256Digest::of(format!("{name} {version}").as_bytes()),
         provenance: Provenance::default(),
         control: [("Package".to_owned(), name.to_owned())].into_iter().collect(),
+        record: None,
     }
 }
 
 /// The text of a file below the folder, or nothing when it is not there.
 fn text(folder: &Path, file: &str) -> Option<String> {
     std::fs::read_to_string(folder.join("meta").join(file)).ok()
+}
+
+/// A folder in memory where there is one: what is killed there is killed as well, without waiting for a disk.
+fn memory_folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
