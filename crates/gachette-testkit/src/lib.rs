@@ -1,5 +1,7 @@
 //! For tests only: git repositories, package fixtures, roots for dpkg.
 
+mod dpkg_root;
 mod git;
 
+pub use dpkg_root::DpkgRoot;
 pub use git::{GitRepository, Sshd, hermetic_git};
