@@ -2,6 +2,7 @@
 
 pub mod deb;
 pub mod process;
+pub mod templates;
 
 #[allow(dead_code)] // until `build` uses it
 mod build;

@@ -5,3 +5,5 @@
 
 mod deb_read;
 mod deb_write;
+mod settings;
+mod templates;

@@ -1,0 +1,102 @@
+//! Renders Jinja2 templates, strictly: an undefined name is an error that says where.
+//!
+//! Templates come from trebuchet itself ([`own`]) or from the project, and never from outside of it. What a template
+//! sees is decided by the recipe (`gachette_core::missile`).
+
+mod error;
+mod lookup;
+mod own;
+mod python;
+mod service;
+mod text_filters;
+
+use std::path::{Path, PathBuf};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use serde::Serialize;
+
+pub use error::{TemplateError, TemplateErrorKind, TemplateExcerpt};
+pub use lookup::TemplateLookupError;
+pub use service::ServiceFiles;
+
+/// Instructions one rendering may take; the largest templates in use take some ten thousand.
+const FUEL: u64 = 5_000_000;
+
+/// The largest rendered file, in bytes.
+const LARGEST_OUTPUT: usize = 16 * 1024 * 1024;
+
+/// The templates a recipe can name: trebuchet's own, then those of a project.
+pub struct Templates {
+    environment: Environment<'static>,
+    project: PathBuf,
+}
+
+impl Templates {
+    /// The templates of the project in this folder.
+    pub fn new(project: &Path) -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
+            environment.set_syntax(syntax);
+        }
+        environment.set_auto_escape_callback(|_| AutoEscape::None);
+        // Without it an error does not say which name is undefined.
+        environment.set_debug(true);
+        environment.set_fuel(Some(FUEL));
+        environment.set_recursion_limit(100);
+        let folder = project.to_owned();
+        environment.set_loader(move |name| lookup::load(&folder, name));
+        python::add_to(&mut environment);
+        Self { environment, project: project.to_owned() }
+    }
+
+    /// The template's text.
+    ///
+    /// # Errors
+    /// When there is none, it lies outside the project, or cannot be read.
+    pub fn source(&self, template: &str) -> Result<String, TemplateLookupError> {
+        lookup::source(&self.project, template)
+    }
+
+    /// The template filled in.
+    ///
+    /// # Errors
+    /// When it cannot be found, read or understood, when it names something undefined, or when it never ends.
+    pub fn render(&self, template: &str, context: &impl Serialize) -> Result<String, TemplateError> {
+        let translate = |error: minijinja::Error| TemplateError::new(&self.project, template, &error);
+        let loaded = self.environment.get_template(template).map_err(translate)?;
+        let mut output = Limited::default();
+        loaded.render_captured_to(root(context), &mut output).map_err(translate)?;
+        String::from_utf8(output.written).map_err(|_| TemplateError::not_text(template))
+    }
+}
+
+/// The context with `context()` in it, which gives templates the whole.
+fn root(context: &impl Serialize) -> Value {
+    let whole = Value::from(Serde(context));
+    let known = whole.clone();
+    let function = Value::from_function(move || known.clone());
+    minijinja::context! { context => function, ..whole }
+}
+
+/// Memory that takes no more than [`LARGEST_OUTPUT`].
+#[derive(Default)]
+struct Limited {
+    written: Vec<u8>,
+}
+
+impl std::io::Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.written.len() + bytes.len() > LARGEST_OUTPUT {
+            return Err(std::io::Error::other("the rendered file grows beyond 16 MiB"));
+        }
+        self.written.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
