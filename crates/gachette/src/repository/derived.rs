@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use gachette_core::Sha256Digest;
-use gachette_core::debian::PackageName;
+use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::{Content, Entry, PackageRecord, StackName};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    fn of(entry: &Entry) -> Self {
+    pub(crate) fn of(entry: &Entry) -> Self {
         Self { format: 1, revision: entry.revision.number, hash: entry.hash }
     }
 }
@@ -49,7 +49,7 @@ impl Repository {
             }
             let known = match shown {
                 Some(shown) => self.entry_shown(stack, &shown, before)?,
-                None if newest.revision.number == 1 => Some(BTreeMap::new()),
+                None if newest.revision.number == 1 => Some(Versions::new()),
                 None => None,
             };
             self.show_versions(stack, known, &newest.revision.packages)?;
@@ -76,7 +76,7 @@ impl Repository {
         stack: &StackName,
         shown: &Shown,
         known: Option<&Entry>,
-    ) -> Result<Versions, RepositoryError> {
+    ) -> Result<Option<Versions>, RepositoryError> {
         if let Some(entry) = known.filter(|entry| Shown::of(entry) == *shown) {
             return Ok(Some(versions(&entry.revision.packages)));
         }
@@ -89,7 +89,7 @@ impl Repository {
     fn show_versions(
         &self,
         stack: &StackName,
-        shown: Versions,
+        shown: Option<Versions>,
         content: &Content,
     ) -> Result<(), RepositoryError> {
         let mut old = match shown {
@@ -98,24 +98,30 @@ impl Repository {
         };
         for package in content.iter() {
             if old.remove(&package.name).as_deref() != Some(package.version.as_str()) {
-                let key = key::stacked_version(stack, &package.name);
-                self.store.replace(&key, format!("{}\n", package.version))?;
+                self.show_version(stack, &package.name, &package.version)?;
             }
         }
         old.keys().try_for_each(|gone| self.store.delete(&key::stacked_version(stack, gone)))
     }
 
-    /// The versions that are shown, as they are found; one that is no file of ours counts as an empty version.
-    pub(crate) fn read_shown(
+    /// Shows one package's version.
+    pub(crate) fn show_version(
         &self,
         stack: &StackName,
-    ) -> Result<BTreeMap<PackageName, String>, RepositoryError> {
-        let mut versions = BTreeMap::new();
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<(), RepositoryError> {
+        self.store.replace(&key::stacked_version(stack, name), format!("{version}\n"))
+    }
+
+    /// The versions that are shown, as they are found: a text that is no line of ours counts as empty.
+    pub(crate) fn read_shown(&self, stack: &StackName) -> Result<Versions, RepositoryError> {
+        let mut versions = Versions::new();
         for folder in self.store.children(&key::stacked_packages(stack))?.folders {
             let Ok(name) = folder.parse::<PackageName>() else { continue };
-            let bytes = self.store.read(&key::stacked_version(stack, &name))?.unwrap_or_default();
-            let text = std::str::from_utf8(&bytes).unwrap_or_default();
-            versions.insert(name, text.strip_suffix('\n').unwrap_or_default().to_owned());
+            let Some(bytes) = self.store.read(&key::stacked_version(stack, &name))? else { continue };
+            let line = std::str::from_utf8(&bytes).ok().and_then(|text| text.strip_suffix('\n'));
+            versions.insert(name, line.unwrap_or_default().to_owned());
         }
         Ok(versions)
     }
@@ -142,9 +148,9 @@ impl Repository {
     }
 }
 
-/// What is shown of each package; unknown when there is no trustworthy mark.
-type Versions = Option<BTreeMap<PackageName, String>>;
+/// The version of each package, as it is spelled.
+pub(crate) type Versions = BTreeMap<PackageName, String>;
 
-pub(crate) fn versions(content: &Content) -> BTreeMap<PackageName, String> {
+pub(crate) fn versions(content: &Content) -> Versions {
     content.iter().map(|package| (package.name.clone(), package.version.to_string())).collect()
 }

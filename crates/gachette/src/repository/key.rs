@@ -26,9 +26,14 @@ pub(crate) fn stack(stack: &StackName) -> String {
     format!("domain/{}/stacks/{}", stack.domain(), stack.name())
 }
 
+/// The folder of a stack's ledger.
+pub(crate) fn revisions(name: &StackName) -> String {
+    format!("{}/revisions", stack(name))
+}
+
 /// One revision. Ten digits, so that names sort as numbers do.
 pub(crate) fn revision(name: &StackName, number: u64) -> String {
-    format!("{}/revisions/{number:010}.json", stack(name))
+    format!("{}/{number:010}.json", revisions(name))
 }
 
 /// Up to which revision a stack's derived files are known to be right. Itself derived.

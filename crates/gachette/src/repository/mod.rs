@@ -7,6 +7,7 @@
 mod derived;
 mod disk;
 mod error;
+mod fsck;
 mod identity;
 mod key;
 mod ledger;
@@ -23,6 +24,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 
 pub use error::{Conflict, FailureKind, RepositoryError};
+pub use fsck::{Checked, Fault, FaultClass, Finding, FsckMode, FsckReport};
 pub use identity::Identity;
 pub use ledger::Committed;
 pub use packages::StackWithPackage;

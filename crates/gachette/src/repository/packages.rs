@@ -75,19 +75,27 @@ impl Repository {
     /// # Errors
     /// When the repository cannot be read, or a record is damaged.
     pub fn built_from(&self, inputs: &Sha256Digest) -> Result<Vec<PackageRecord>, RepositoryError> {
-        let mut records = Vec::new();
-        for entry in self.store.children(&key::inputs(inputs))?.files {
-            let mut parts = entry.splitn(3, '_');
-            let (Some(name), Some(version), Some(arch)) = (parts.next(), parts.next(), parts.next()) else {
-                continue;
-            };
-            let (Ok(name), Ok(version), Ok(arch)) = (name.parse(), version.parse(), arch.parse()) else {
-                continue;
-            };
-            let record = self.record(&name, &version, &arch)?;
-            records.extend(record.filter(|record| record.provenance.inputs == Some(*inputs)));
-        }
-        Ok(records)
+        let (folder, entries) = (inputs.to_string(), self.store.children(&key::inputs(inputs))?.files);
+        entries.iter().filter_map(|entry| self.record_by_input(&folder, entry).transpose()).collect()
+    }
+
+    /// The record that an entry below some inputs stands for, if it says so too.
+    pub(crate) fn record_by_input(
+        &self,
+        inputs: &str,
+        entry: &str,
+    ) -> Result<Option<PackageRecord>, RepositoryError> {
+        let mut parts = entry.splitn(3, '_');
+        let (Some(name), Some(version), Some(arch)) = (parts.next(), parts.next(), parts.next()) else {
+            return Ok(None);
+        };
+        let (Ok(name), Ok(version), Ok(arch)) = (name.parse(), version.parse(), arch.parse()) else {
+            return Ok(None);
+        };
+        let says_so = |record: &PackageRecord| {
+            record.provenance.inputs.is_some_and(|known| known.to_string() == inputs)
+        };
+        Ok(self.record(&name, &version, &arch)?.filter(says_so))
     }
 
     /// The stacks that now hold a package, in that version or, without one, in any.

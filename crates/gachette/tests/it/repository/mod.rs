@@ -1,5 +1,6 @@
 //! The repository on a real disk.
 
+mod fsck;
 mod packages;
 mod processes;
 mod stacks;

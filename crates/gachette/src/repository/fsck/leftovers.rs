@@ -1,0 +1,95 @@
+//! Sweeping what killed writers left: staging folders nobody holds, and files `object_store` had not finished.
+
+use std::fs::{self, DirEntry, File};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::super::disk::at;
+use super::super::error::RepositoryError;
+use super::super::{key, staging};
+use super::{Fault, Fsck};
+
+/// How old an unfinished file is that no writer still writes: they live for milliseconds. Should one be taken from a
+/// writer all the same, it notices and writes again.
+const STALE: Duration = Duration::from_secs(600);
+
+/// The folders and files of a repository's first level.
+const OURS: [&str; 6] = [key::IDENTITY, key::DOMAINS, key::PACKAGES, key::INPUTS, "debs", "dists"];
+
+/// Whether `object_store` uses this name for a file that is not finished: `NAME#1`.
+pub(super) fn is_unfinished(name: &str) -> bool {
+    let digits = name.rsplit_once('#').map(|(_, digits)| digits);
+    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
+impl Fsck<'_> {
+    /// Unfinished files anywhere but among the package files, and what else lies beside the repository's own folders.
+    pub(super) fn check_leftovers(&mut self) -> Result<(), RepositoryError> {
+        let Some(root) = self.repository.meta() else { return Ok(()) };
+        let debs = self.repository.debs().canonicalize().ok();
+        for entry in entries(root)? {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if is_unfinished(&name) {
+                self.sweep(root, &entry.path());
+            } else if !OURS.contains(&name.as_str()) {
+                if entry.path().canonicalize().ok() != debs {
+                    self.found(name.escape_debug().to_string(), Fault::Unknown);
+                }
+            } else if name != "debs" && name != "dists" {
+                self.sweep_below(root, entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn sweep_below(&mut self, root: &Path, top: PathBuf) -> Result<(), RepositoryError> {
+        let mut folders = vec![top];
+        while let Some(folder) = folders.pop() {
+            for entry in entries(&folder)? {
+                // The type of the entry itself: symbolic links are not followed.
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    folders.push(entry.path());
+                } else if is_unfinished(&entry.file_name().to_string_lossy()) {
+                    self.sweep(root, &entry.path());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn sweep(&mut self, root: &Path, path: &Path) {
+        let modified = fs::symlink_metadata(path).and_then(|found| found.modified());
+        let Ok(age) = modified.map(|modified| modified.elapsed().unwrap_or_default()) else { return };
+        if age > STALE {
+            let key = path.strip_prefix(root).unwrap_or(path).display().to_string();
+            self.mend(key, Fault::Leftover, |_| fs::remove_file(path).map_err(at(path)));
+        }
+    }
+
+    /// Staging folders whose user is gone.
+    pub(super) fn check_staging(&mut self) -> Result<(), RepositoryError> {
+        for entry in entries(&self.repository.debs().join(staging::FOLDER))? {
+            let path = entry.path();
+            let Ok(folder) = File::open(&path) else { continue };
+            if flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
+                let name = format!("debs/{}/{}", staging::FOLDER, entry.file_name().to_string_lossy());
+                self.mend(name, Fault::Leftover, |_| fs::remove_dir_all(&path).map_err(at(&path)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn entries(folder: &Path) -> Result<Vec<DirEntry>, RepositoryError> {
+    let read = || fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>();
+    let mut entries = match read() {
+        // A writer may take an empty folder away at any time.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Vec::new(),
+        entries => entries.map_err(at(folder))?,
+    };
+    entries.sort_by_key(DirEntry::file_name);
+    Ok(entries)
+}

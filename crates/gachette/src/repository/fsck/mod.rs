@@ -1,0 +1,134 @@
+//! Looking at everything in a repository: what cannot be made again is only reported, what can is.
+//!
+//! Slow on purpose: it reads every file. It may run beside writers; what they leave unfinished for a moment is told from
+//! what a killed one left by the lock it holds, or by its age.
+
+mod files;
+mod ledger;
+mod leftovers;
+mod records;
+mod report;
+mod stack_files;
+
+use std::collections::{HashMap, HashSet};
+
+use gachette_core::Sha256Digest;
+use gachette_core::stack::{Domain, StackName};
+
+pub use report::{Checked, Fault, FaultClass, Finding, FsckReport};
+
+use super::error::RepositoryError;
+use super::{Repository, key};
+
+/// What is done about what is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FsckMode {
+    /// Nothing is written.
+    Check,
+    /// Derived files are made right again, and leftovers of killed writers removed.
+    Repair,
+}
+
+impl Repository {
+    /// Checks the whole repository, and with [`FsckMode::Repair`] mends what can be made again from the rest.
+    ///
+    /// # Errors
+    /// Only when the disk or the store fails; what is wrong with the repository is in the report.
+    pub fn fsck(&self, mode: FsckMode) -> Result<FsckReport, RepositoryError> {
+        let mut fsck = Fsck {
+            repository: self,
+            mode,
+            report: FsckReport::default(),
+            known: HashMap::new(),
+            named: HashSet::new(),
+            inputs: HashSet::new(),
+        };
+        fsck.check_records()?;
+        fsck.check_inputs()?;
+        fsck.check_domains()?;
+        fsck.check_folder_of_files()?;
+        fsck.check_leftovers()?;
+        Ok(fsck.report)
+    }
+}
+
+/// One run.
+struct Fsck<'a> {
+    repository: &'a Repository,
+    mode: FsckMode,
+    report: FsckReport,
+    /// The file that each sound record names, by the record's key.
+    known: HashMap<String, Sha256Digest>,
+    /// The names of files that have a record.
+    named: HashSet<String>,
+    /// The keys of the entries by inputs that there must be.
+    inputs: HashSet<String>,
+}
+
+impl<'a> Fsck<'a> {
+    fn found(&mut self, path: impl Into<String>, fault: Fault) {
+        self.note(Finding { path: path.into(), fault, mended: false });
+    }
+
+    /// Notes what can be made again, and makes it.
+    fn mend(
+        &mut self,
+        path: impl Into<String>,
+        fault: Fault,
+        mend: impl FnOnce(&'a Repository) -> Result<(), RepositoryError>,
+    ) {
+        // What cannot be mended now, as on a full disk, stays a finding.
+        let mended = self.mode == FsckMode::Repair && mend(self.repository).is_ok();
+        self.note(Finding { path: path.into(), fault, mended });
+    }
+
+    /// Two ways to find a fault make one finding.
+    fn note(&mut self, finding: Finding) {
+        if !self.report.findings.contains(&finding) {
+            self.report.findings.push(finding);
+        }
+    }
+
+    fn check_domains(&mut self) -> Result<(), RepositoryError> {
+        let domains = self.repository.store.children(key::DOMAINS)?;
+        self.unknown(key::DOMAINS, &domains.files);
+        for folder in domains.folders {
+            let Ok(domain) = folder.parse::<Domain>() else {
+                self.unknown(key::DOMAINS, &[folder]);
+                continue;
+            };
+            let path = format!("{}/{domain}", key::DOMAINS);
+            let children = self.repository.store.children(&path)?;
+            self.unknown(&path, &children.files);
+            let strange =
+                children.folders.into_iter().filter(|name| !matches!(name.as_str(), "stacks" | "channels"));
+            self.unknown(&path, &strange.collect::<Vec<_>>());
+            self.check_domain(&domain)?;
+        }
+        Ok(())
+    }
+
+    fn check_domain(&mut self, domain: &Domain) -> Result<(), RepositoryError> {
+        let path = key::stacks(domain);
+        let children = self.repository.store.children(&path)?;
+        self.unknown(&path, &children.files);
+        for folder in children.folders {
+            match StackName::new(domain.clone(), &folder) {
+                Ok(stack) => {
+                    self.report.checked.stacks += 1;
+                    let newest = self.check_ledger(&stack)?;
+                    self.check_stack_files(&stack, newest)?;
+                }
+                Err(_) => self.unknown(&path, &[folder]),
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes files and folders that are not gachette's; unfinished ones are looked at elsewhere.
+    fn unknown(&mut self, folder: &str, names: &[String]) {
+        for name in names.iter().filter(|name| !leftovers::is_unfinished(name)) {
+            self.found(format!("{folder}/{}", name.escape_debug()), Fault::Unknown);
+        }
+    }
+}

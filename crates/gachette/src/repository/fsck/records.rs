@@ -1,0 +1,120 @@
+//! Checking package records and the files they name, and what is derived from records.
+
+use gachette_core::debian::{PackageName, Version};
+use gachette_core::stack::PackageRecord;
+
+use super::super::error::RepositoryError;
+use super::super::key;
+use super::{Fault, Fsck};
+
+impl Fsck<'_> {
+    pub(super) fn check_records(&mut self) -> Result<(), RepositoryError> {
+        let packages = self.repository.store.children(key::PACKAGES)?;
+        self.unknown(key::PACKAGES, &packages.files);
+        for folder in packages.folders {
+            let Ok(name) = folder.parse::<PackageName>() else {
+                self.unknown(key::PACKAGES, &[folder]);
+                continue;
+            };
+            let path = key::versions(&name);
+            let versions = self.repository.store.children(&path)?;
+            self.unknown(&path, &versions.files);
+            for folder in versions.folders {
+                match folder.parse::<Version>() {
+                    Ok(version) => self.check_version(&name, &version)?,
+                    Err(_) => self.unknown(&path, &[folder]),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_version(&mut self, name: &PackageName, version: &Version) -> Result<(), RepositoryError> {
+        let folder = key::version(name, version);
+        let children = self.repository.store.children(&folder)?;
+        self.unknown(&folder, &children.folders);
+        let mut records = Vec::new();
+        let mut has_file = false;
+        for file in children.files {
+            match file.strip_suffix(".json").map(str::parse) {
+                Some(Ok(architecture)) => {
+                    let key = key::record(name, version, &architecture);
+                    records.extend(self.check_record(&key)?);
+                }
+                _ if file == "file" => has_file = true,
+                _ => self.unknown(&folder, &[file]),
+            }
+        }
+        match records.first() {
+            Some(first) => self.check_file_line(first),
+            None if has_file => {
+                self.found(key::file(name, version), Fault::Unregistered);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A record, when it is sound in itself and lies where it belongs.
+    fn check_record(&mut self, key: &str) -> Result<Option<PackageRecord>, RepositoryError> {
+        self.report.checked.records += 1;
+        let Some(bytes) = self.repository.store.read(key)? else { return Ok(None) };
+        let changed = |reason: String| Fault::Changed { reason };
+        let record = match PackageRecord::parse(&bytes) {
+            Ok(record) => record,
+            Err(error) => {
+                self.found(key, changed(error.to_string()));
+                return Ok(None);
+            }
+        };
+        if key::record(&record.name, &record.version, &record.architecture) != key {
+            let reason = format!("it is that of {} {} {}", record.name, record.version, record.architecture);
+            self.found(key, changed(reason));
+            return Ok(None);
+        }
+        if !record.is_intact(&bytes) {
+            self.found(key, changed("its bytes were edited".to_owned()));
+        }
+        self.check_file(key, &record)?;
+        self.known.insert(key.to_owned(), record.sha256);
+        self.named.insert(record.file.clone());
+        if let Some(inputs) = &record.provenance.inputs {
+            self.inputs.insert(key::input(inputs, &record.name, &record.version, &record.architecture));
+        }
+        Ok(Some(record))
+    }
+
+    /// The derived file that names the version's file.
+    fn check_file_line(&mut self, first: &PackageRecord) -> Result<(), RepositoryError> {
+        let key = key::file(&first.name, &first.version);
+        let fault = match self.repository.store.read(&key)? {
+            Some(bytes) if bytes == format!("{}\n", first.file).as_bytes() => return Ok(()),
+            Some(_) => Fault::Stale,
+            None => Fault::Missing,
+        };
+        self.mend(key, fault, |repository| repository.derive_record(first));
+        Ok(())
+    }
+
+    /// The entries by which records are found by the inputs of their build.
+    pub(super) fn check_inputs(&mut self) -> Result<(), RepositoryError> {
+        let mut expected = std::mem::take(&mut self.inputs);
+        for folder in self.repository.store.children(key::INPUTS)?.folders {
+            let path = format!("{}/{folder}", key::INPUTS);
+            for file in self.repository.store.children(&path)?.files {
+                let key = format!("{path}/{file}");
+                let wanted = expected.remove(&key) || super::leftovers::is_unfinished(&file);
+                // Or its record was written since.
+                if !wanted && self.repository.record_by_input(&folder, &file).ok().flatten().is_none() {
+                    self.mend(key.clone(), Fault::Extra, |repository| repository.store.delete(&key));
+                }
+            }
+        }
+        let mut missing: Vec<String> = expected.into_iter().collect();
+        missing.sort();
+        for key in missing {
+            self.mend(key.clone(), Fault::Missing, |repository| repository.store.replace(&key, Vec::new()));
+        }
+        Ok(())
+    }
+}
