@@ -140,9 +140,10 @@ impl Control {
         control.installed_size = text("Installed-Size").and_then(|size| size.parse().ok());
         for field in RelationField::ALL {
             if let Some(value) = paragraph.get(field.name()) {
-                *control.relations_mut(field) = Relations::from_dpkg(value)
-                    .and_then(|relations| field.check(relations))
-                    .map_err(|source| ControlError::Relations { field: field.name(), source })?;
+                let read = Relations::from_dpkg(value)
+                    .and_then(|relations| field.check_as_dpkg(&relations).map(|()| relations));
+                *control.relations_mut(field) =
+                    read.map_err(|source| ControlError::Relations { field: field.name(), source })?;
             }
         }
         for (name, value) in paragraph.iter().filter(|(name, _)| !is_own(name)) {
@@ -164,8 +165,9 @@ impl Control {
         for field in RelationField::ALL {
             let relations = self.relations(field);
             if !relations.is_empty() {
-                let checked = field.check(relations.clone());
-                checked.map_err(|source| ControlError::Relations { field: field.name(), source })?;
+                field
+                    .check(relations)
+                    .map_err(|source| ControlError::Relations { field: field.name(), source })?;
                 paragraph.set(field.name(), &relations.to_string())?;
             }
         }
@@ -258,3 +260,7 @@ fn unescaped(value: &str) -> String {
     let lines: Vec<&str> = value.lines().map(|line| if line == "." { "" } else { line }).collect();
     lines.join("\n").trim().to_owned()
 }
+
+#[cfg(test)]
+#[path = "control_tests.rs"]
+mod tests;

@@ -148,3 +148,7 @@ impl<'de> serde::Deserialize<'de> for Paragraph {
         Ok(paragraph)
     }
 }
+
+#[cfg(test)]
+#[path = "paragraph_tests.rs"]
+mod tests;

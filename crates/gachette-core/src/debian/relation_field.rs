@@ -1,7 +1,6 @@
 //! The fields of a binary package that hold relations, and what each of them allows.
 
-use super::relations::{Relations, RelationsError};
-use super::{Operator, PackageName};
+use super::relations::{Operator, Relation, Relations, RelationsError};
 
 /// A field that relates a binary package to others (Debian Policy 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,35 +56,40 @@ impl RelationField {
 
     /// Reads a value for this field from what people wrote.
     pub fn parse(self, text: &str) -> Result<Relations, RelationsError> {
-        self.check(text.parse()?)
+        let relations = text.parse()?;
+        self.check(&relations)?;
+        Ok(relations)
     }
 
-    /// Gives the relations back if dpkg takes them in this field of a binary package.
-    pub fn check(self, relations: Relations) -> Result<Relations, RelationsError> {
-        let refuse = |name: &PackageName, reason: &str| {
-            Err(RelationsError { text: name.to_string(), reason: reason.to_owned() })
-        };
+    /// Whether the relations can stand in this field of a binary package.
+    pub fn check(self, relations: &Relations) -> Result<(), RelationsError> {
+        for relation in relations.iter() {
+            let exact = relation.version.as_ref().is_none_or(|(operator, _)| *operator == Operator::Equal);
+            if self == Self::Provides && !exact {
+                return refuse(relation, "only exact versions (`=`) can be provided");
+            }
+        }
+        self.check_as_dpkg(relations)
+    }
+
+    /// The same as far as dpkg refuses it, and does not only warn.
+    pub(super) fn check_as_dpkg(self, relations: &Relations) -> Result<(), RelationsError> {
         let has_alternatives = matches!(
             self,
             Self::PreDepends | Self::Depends | Self::Recommends | Self::Suggests | Self::Enhances
         );
         for alternatives in &relations.0 {
             if let (false, [first, _, ..]) = (has_alternatives, alternatives.0.as_slice()) {
-                return refuse(
-                    &first.name,
-                    &format!("alternatives (`|`) are not allowed in {}", self.name()),
-                );
+                return refuse(first, &format!("alternatives (`|`) are not allowed in {}", self.name()));
             }
         }
-        for relation in relations.iter() {
-            if !relation.architectures.is_empty() || !relation.profiles.is_empty() {
-                return refuse(&relation.name, "`[…]` and `<…>` are for source packages only");
-            }
-            let exact = relation.version.as_ref().is_none_or(|(operator, _)| *operator == Operator::Equal);
-            if self == Self::Provides && !exact {
-                return refuse(&relation.name, "only exact versions (`=`) can be provided");
-            }
+        match relations.iter().find(|r| !r.architectures.is_empty() || !r.profiles.is_empty()) {
+            Some(relation) => refuse(relation, "`[…]` and `<…>` are for source packages only"),
+            None => Ok(()),
         }
-        Ok(relations)
     }
+}
+
+fn refuse(relation: &Relation, reason: &str) -> Result<(), RelationsError> {
+    Err(RelationsError { text: relation.to_string(), reason: reason.to_owned() })
 }

@@ -14,7 +14,9 @@ pub(super) enum Dialect {
 
 /// A place in the text of a relation field.
 pub(super) struct Reader<'a> {
+    whole: &'a str,
     rest: &'a str,
+    /// Where the relation that is being read begins.
     start: &'a str,
     dialect: Dialect,
 }
@@ -27,20 +29,22 @@ const LONGEST_WORD: usize = 256;
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str, dialect: Dialect) -> Self {
-        Self { rest: text, start: text, dialect }
+        Self { whole: text, rest: text, start: text, dialect }
     }
 
-    /// The whole field. A comma may stand at the end, as dpkg allows; an entry may not be empty.
+    /// The whole field. dpkg takes an empty field, but no empty entry and no comma at the end.
     pub(super) fn relations(mut self) -> Result<Relations, RelationsError> {
         let mut all = Vec::new();
+        self.skip_blanks();
+        if self.rest.is_empty() {
+            return Ok(Relations(all));
+        }
         loop {
-            self.skip_blanks();
-            if self.rest.is_empty() {
-                return Ok(Relations(all));
-            }
             all.push(self.alternatives()?);
-            if !self.take(',') && !self.rest.is_empty() {
-                return self.refuse("expected `,` or `|` after it");
+            match self.take(',') {
+                true => {}
+                false if self.rest.is_empty() => return Ok(Relations(all)),
+                false => return self.refuse("expected `,` or `|` after it"),
             }
         }
     }
@@ -177,7 +181,11 @@ impl<'a> Reader<'a> {
     }
 
     fn refuse<T>(&self, reason: impl ToString) -> Result<T, RelationsError> {
-        let text: String = self.start.chars().take_while(|c| !matches!(c, ',' | '|')).take(80).collect();
-        Err(RelationsError { text: text.trim_end_matches(BLANKS).to_owned(), reason: reason.to_string() })
+        let end = self.start.find([',', '|']).unwrap_or(self.start.len());
+        let text = match self.start[..end].trim_end_matches(BLANKS) {
+            "" => self.whole,
+            relation => relation,
+        };
+        Err(RelationsError { text: text.chars().take(80).collect(), reason: reason.to_string() })
     }
 }

@@ -186,3 +186,7 @@ impl fmt::Display for Relation {
 
 as_text!(Relations);
 as_text!(Relation);
+
+#[cfg(test)]
+#[path = "relations_tests.rs"]
+mod tests;

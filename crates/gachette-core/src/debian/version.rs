@@ -235,3 +235,7 @@ mod tests {
         assert!(version("1.0a") < version("1.0+"));
     }
 }
+
+#[cfg(test)]
+#[path = "version_laws.rs"]
+mod laws;

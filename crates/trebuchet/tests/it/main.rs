@@ -5,5 +5,6 @@
 
 mod deb_read;
 mod deb_write;
+mod debian_formats;
 mod settings;
 mod templates;
