@@ -1,6 +1,7 @@
 //! The repository on a real disk.
 
 mod fsck;
+mod kills;
 mod packages;
 mod processes;
 mod stacks;

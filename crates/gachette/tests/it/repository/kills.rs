@@ -1,0 +1,179 @@
+//! Builders that are killed at any moment, and what must still be true then.
+
+use std::fs::{self, OpenOptions};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use gachette::repository::{FaultClass, FsckMode, FsckReport, Repository};
+use gachette_core::Sha256Digest;
+use gachette_core::debian::Control;
+use gachette_core::stack::{Provenance, StackName};
+use trebuchet::deb::{Compression, DebPackage, Entry, PackagePath, WriteOptions};
+
+use super::{by, memory_folder, reference, repository, stack};
+
+/// The folder, the builder's name and the number of rounds of a process that another test started.
+const TASK: &str = "GACHETTE_TEST_BUILDER";
+
+const SHARED: &str = "shared";
+
+/// Builds a package, takes it in, adds it to the shared stack and now and then copies that one; notes what was
+/// acknowledged. Alone it does so a few times; the test below starts it in processes that do not live long.
+#[test]
+fn a_builder_fills_a_stack_and_copies_it() {
+    let alone = tempfile::tempdir().unwrap();
+    let task = std::env::var(TASK).unwrap_or_else(|_| format!("{};alone;6", alone.path().display()));
+    let [folder, builder, rounds] = task.split(';').collect::<Vec<_>>().try_into().unwrap();
+    let folder = Path::new(folder);
+    let repository = repository(folder);
+    repository.create_stack(&stack(SHARED), None, &by()).unwrap();
+    let mut notes = OpenOptions::new().create(true).append(true).open(folder.join(builder)).unwrap();
+    let mut note = |line: String| notes.write_all(line.as_bytes()).unwrap();
+    print!("\nready\n");
+    for round in 1..=rounds.parse::<u32>().unwrap() {
+        let version = format!("1.{round}");
+        let staging = repository.staging().unwrap();
+        let built = staging.path().join(format!("{builder}-{version}-all.deb"));
+        build(builder, &version, &built);
+        let inputs = Some(Sha256Digest::of(format!("{builder} {version}").as_bytes()));
+        let record = repository.take_in(&built, &Provenance { inputs, ..Provenance::default() }).unwrap();
+        note(format!("package {builder} {version}\n"));
+        let committed = repository.add_to_stack(&stack(SHARED), &[record], &by()).unwrap();
+        note(format!("added {} {version}\n", committed.entry.revision.number));
+        if round % 2 == 0 {
+            let copy = stack(&format!("{builder}-{round}"));
+            repository.create_stack(&copy, Some(&reference(SHARED)), &by()).unwrap();
+            note(format!("copied {copy} {version}\n"));
+        }
+    }
+    check_notes(&repository, folder, builder);
+}
+
+fn build(name: &str, version: &str, output: &Path) {
+    let mut control = Control::new(name.parse().unwrap(), version.parse().unwrap(), "all".parse().unwrap());
+    control.maintainer = "Ada <ada@example.org>".to_owned();
+    control.description = "a test".to_owned();
+    let mut package = DebPackage::new(control);
+    let path = PackagePath::from_bytes(b"usr/share/body").unwrap();
+    package.entries.push(Entry::file(path, version.as_bytes().repeat(100)));
+    let options = WriteOptions { compression: Compression::Gzip, mtime: 0, threads: 1 };
+    trebuchet::deb::write(&package, output, &options).unwrap();
+}
+
+/// Everything that a builder was told is done, is.
+fn check_notes(repository: &Repository, folder: &Path, builder: &str) -> usize {
+    let notes = fs::read_to_string(folder.join(builder)).unwrap_or_default();
+    let name = builder.parse().unwrap();
+    for line in notes.lines() {
+        let [kind, what, version] = line.split(' ').collect::<Vec<_>>().try_into().expect("a whole line");
+        let holds = |reference: &str| {
+            let revision = repository.show_stack(&super::reference(reference)).unwrap().revision;
+            revision.packages.get(&name).is_some_and(|package| package.version.as_str() == version)
+        };
+        let done = match kind {
+            "package" => repository.records(&name, &version.parse().unwrap()).unwrap().len() == 1,
+            "added" => holds(&format!("{SHARED}@{what}")),
+            "copied" => holds(what),
+            _ => false,
+        };
+        assert!(done, "{builder}: {line}");
+    }
+    notes.lines().count()
+}
+
+/// Starts a builder, and returns when it begins to work.
+fn start(folder: &Path, builder: &str) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "repository::kills::a_builder_fills_a_stack_and_copies_it", "--nocapture"]);
+    command.env(TASK, format!("{};{builder};100000", folder.display()));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    let mut child = command.spawn().unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    assert!(output.lines().any(|line| line.unwrap() == "ready"), "the builder ended before it began");
+    child
+}
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) % end
+    }
+}
+
+fn damage(report: &FsckReport) -> Vec<String> {
+    report.of(FaultClass::Damage).map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_killed_builders_were_told_is_done_and_nothing_is_torn() {
+    let folder = memory_folder();
+    let mut dice = Dice(20_240_607);
+    for round in 0..40 {
+        let mut alive: Vec<(Child, Instant)> = (0..3)
+            .map(|number| {
+                let child = start(folder.path(), &format!("builder{round}x{number}"));
+                (child, Instant::now() + Duration::from_micros(dice.below(40_000)))
+            })
+            .collect();
+        alive.sort_by_key(|(_, end)| *end);
+        for (mut child, end) in alive {
+            // The moment of death is what this test is about; nothing is waited for.
+            std::thread::park_timeout(end.saturating_duration_since(Instant::now()));
+            child.kill().unwrap();
+            assert_eq!(
+                child.wait().unwrap().signal(),
+                Some(9),
+                "it lived, and nothing failed, until it was killed"
+            );
+        }
+    }
+    let meta = folder.path().join("meta");
+    let repository = Repository::open(&meta, None).unwrap();
+    assert_eq!(damage(&repository.fsck(FsckMode::Check).unwrap()), Vec::<String>::new());
+    let told: usize = (0..40)
+        .flat_map(|round| (0..3).map(move |number| format!("builder{round}x{number}")))
+        .map(|builder| check_notes(&repository, folder.path(), &builder))
+        .sum();
+    assert!(told > 120, "only {told} things were done at all");
+
+    let next = start(folder.path(), "next");
+    kill_after_work(next, folder.path());
+    assert!(derived_is_right(&repository, &stack(SHARED)), "the next writer mends what a killed one left");
+    let repaired = repository.fsck(FsckMode::Repair).unwrap();
+    assert!(repaired.is_clean(), "{:?}", repaired.findings);
+    let clean = repository.fsck(FsckMode::Check).unwrap();
+    let wrong: Vec<_> = clean.findings.iter().filter(|f| f.fault.class() != FaultClass::Note).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+    assert!(
+        !repository.debs().join(".staging").exists()
+            || fs::read_dir(repository.debs().join(".staging")).unwrap().count() == 0
+    );
+}
+
+/// Lets a builder add one package at least, and ends it.
+fn kill_after_work(mut child: Child, folder: &Path) {
+    while !fs::read_to_string(folder.join("next")).unwrap_or_default().contains("copied") {
+        assert!(child.try_wait().unwrap().is_none(), "the next run succeeds");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Whether clients of the original tool see what the newest revision, or the one before it, holds.
+fn derived_is_right(repository: &Repository, name: &StackName) -> bool {
+    let revisions = repository.log_stack(name, Some(2)).unwrap();
+    revisions.iter().any(|entry| {
+        entry.revision.packages.iter().all(|package| {
+            let folder = format!("domain/{}/stacks/{}/packages/{}", name.domain(), name.name(), package.name);
+            let shown = fs::read_to_string(repository.meta().unwrap().join(folder).join("version"));
+            shown.is_ok_and(|version| version == format!("{}\n", package.version))
+        })
+    })
+}
