@@ -135,6 +135,36 @@ impl FromStr for GitRef {
     }
 }
 
+impl From<Commit> for GitRef {
+    fn from(commit: Commit) -> Self {
+        Self::Commit(commit)
+    }
+}
+
+impl From<&AbbreviatedCommit> for GitRef {
+    fn from(short: &AbbreviatedCommit) -> Self {
+        Self::Name(RefName(short.as_str().to_owned()))
+    }
+}
+
+/// Up to three of these names that are most like one that does not exist.
+pub fn near_refs(name: &str, known: &[&str]) -> Vec<String> {
+    let plain = |name: &str| name.trim_start_matches("origin/").to_lowercase();
+    let wanted = plain(name);
+    let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    let distance = |known: &str| {
+        let known = plain(known);
+        let part = known.contains(&wanted) || last(&known) == last(&wanted);
+        let changes = strsim::osa_distance(&wanted, &known);
+        let near = changes <= (wanted.chars().count() / 3).max(1);
+        (near || (part && wanted.len() > 1)).then_some(changes)
+    };
+    let mut near: Vec<_> = known.iter().filter_map(|known| Some((distance(known)?, *known))).collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(3).map(|(_, known)| known.to_owned()).collect()
+}
+
 impl fmt::Display for GitRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -160,6 +190,16 @@ mod tests {
         assert_eq!(candidates("refs/remotes/origin/x"), ["refs/heads/x"]);
         assert_eq!(candidates("origin/HEAD"), ["HEAD"]);
         assert_eq!(candidates("HEAD"), ["HEAD"]);
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_brings_others_to_mind() {
+        let known = ["main", "master", "feature/login", "feature/logout", "v1.0", "v1.1", "release"];
+        assert_eq!(near_refs("mastr", &known), ["master"]);
+        assert_eq!(near_refs("origin/Main", &known), ["main"]);
+        assert_eq!(near_refs("login", &known), ["feature/login"]);
+        assert_eq!(near_refs("v1.2", &known), ["v1.0", "v1.1"]);
+        assert!(near_refs("zzzzzz", &known).is_empty());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::str::FromStr;
 pub struct GitUrl {
     text: String,
     transport: Transport,
-    credentials: Option<Credentials>,
+    credentials: Option<Box<Credentials>>,
 }
 
 /// How a repository is reached.
@@ -65,7 +65,7 @@ impl GitUrl {
 
     /// The user and password that stood in the address.
     pub fn credentials(&self) -> Option<&Credentials> {
-        self.credentials.as_ref()
+        self.credentials.as_deref()
     }
 
     /// The beginning of the address up to its path, for `http` and `https`: where credentials are good for.
@@ -180,7 +180,9 @@ fn web(scheme: &str, rest: &str) -> Result<GitUrl, &'static str> {
     check_host(without_port(host)?)?;
     let transport = if scheme == "https" { Transport::Https } else { Transport::Http };
     let credentials = match info.and_then(|info| info.split_once(':')) {
-        Some((user, password)) => Some(Credentials { user: decoded(user)?, password: decoded(password)? }),
+        Some((user, password)) => {
+            Some(Box::new(Credentials { user: decoded(user)?, password: decoded(password)? }))
+        }
         None => info.map_or(Ok(()), check_user).map(|()| None)?,
     };
     let user = info.filter(|_| credentials.is_none()).map(|user| format!("{user}@")).unwrap_or_default();

@@ -91,6 +91,22 @@ impl ProcessError {
         }
     }
 
+    /// How it came to its end, to be read after a command: `ended with exit status 1`.
+    pub fn how(&self) -> String {
+        match self {
+            Self::NotFound { .. } => "is not installed, or not in PATH".to_owned(),
+            Self::Failed { status, .. } => format!("ended with {}", status_text(status)),
+            Self::TimedOut { after, .. } => format!("was ended after {} s", after.as_secs_f32()),
+            Self::FellSilent { after, .. } => {
+                format!("said nothing for {} s and was ended", after.as_secs_f32())
+            }
+            Self::Cancelled { .. } => "was cancelled".to_owned(),
+            Self::AskedTheTerminal { .. } => "wanted to ask something on the terminal".to_owned(),
+            Self::TooMuchOutput { limit, .. } => format!("wrote more than {limit} bytes"),
+            Self::Io { source, .. } => format!("could not be run: {source}"),
+        }
+    }
+
     /// The status the program itself ended with.
     pub fn exit_code(&self) -> Option<i32> {
         match self {

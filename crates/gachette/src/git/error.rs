@@ -1,0 +1,225 @@
+//! Why a git command failed, as far as git's own words tell.
+
+use std::fmt;
+
+use gachette_core::git::GitUrl;
+use trebuchet::process::ProcessError;
+
+/// Why a git command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// There is no git.
+    #[error("git is not installed, or not in PATH")]
+    NotInstalled,
+    /// Its user wanted it to end.
+    #[error("cancelled")]
+    Cancelled,
+    /// Git ended with an error.
+    #[error("{0}")]
+    Failed(Box<GitFailure>),
+}
+
+/// A git command that ended with an error.
+#[derive(Debug)]
+pub struct GitFailure {
+    /// What it was about.
+    pub fault: Fault,
+    /// The address of the repository, when the command was about one.
+    pub url: Option<GitUrl>,
+    /// The command as one would type it.
+    pub command: String,
+    /// How it ended: `ended with exit status 128`.
+    pub how: String,
+    /// The status it ended with, when it ended by itself.
+    pub status: Option<i32>,
+    /// The last lines it wrote.
+    pub last_lines: Vec<String>,
+}
+
+/// What a failed git command was about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The server knows no such repository; some say so of those that need a login, too.
+    RepositoryNotFound,
+    /// The server wants a user and password, a token, or a key it knows.
+    AuthenticationNeeded,
+    /// ssh never saw this server before, and nobody is there to confirm its key.
+    UnknownHostKey,
+    /// The server shows another key than the one ssh knows.
+    ChangedHostKey,
+    /// The certificate of the server cannot be verified.
+    Certificate,
+    /// The repository has no such ref, or does not hand out such a commit.
+    RefNotFound,
+    /// The server cannot be reached, broke off or fell silent.
+    Network,
+    /// A transport that is a program, or one that the user's configuration forbids.
+    TransportNotAllowed,
+    /// The repository on this machine belongs to somebody else.
+    ForeignRepository,
+    /// The disk is full.
+    DiskFull,
+    /// Anything else.
+    Other,
+}
+
+/// What git and those it calls say, in lower case, and what it is about. The first match counts.
+const WORDS: [(&str, Fault); 38] = [
+    ("remote host identification has changed", Fault::ChangedHostKey),
+    ("host key verification failed", Fault::UnknownHostKey),
+    ("terminal prompts disabled", Fault::AuthenticationNeeded),
+    ("could not read username", Fault::AuthenticationNeeded),
+    ("could not read password", Fault::AuthenticationNeeded),
+    ("authentication failed", Fault::AuthenticationNeeded),
+    ("permission denied (", Fault::AuthenticationNeeded),
+    ("requested url returned error: 401", Fault::AuthenticationNeeded),
+    ("requested url returned error: 403", Fault::AuthenticationNeeded),
+    ("couldn't find remote ref", Fault::RefNotFound),
+    ("not our ref", Fault::RefNotFound),
+    ("unadvertised object", Fault::RefNotFound),
+    ("did not contain", Fault::RefNotFound),
+    ("detected dubious ownership", Fault::ForeignRepository),
+    ("' not allowed", Fault::TransportNotAllowed),
+    ("unable to find remote helper", Fault::TransportNotAllowed),
+    ("no space left on device", Fault::DiskFull),
+    ("disk quota exceeded", Fault::DiskFull),
+    ("repository not found", Fault::RepositoryNotFound),
+    ("does not appear to be a git repository", Fault::RepositoryNotFound),
+    ("access denied or repository not exported", Fault::RepositoryNotFound),
+    ("requested url returned error: 404", Fault::RepositoryNotFound),
+    ("could not be found or you don't have permission", Fault::RepositoryNotFound),
+    ("/info/refs not valid", Fault::RepositoryNotFound),
+    ("certificate", Fault::Certificate),
+    ("could not resolve", Fault::Network),
+    ("name resolution", Fault::Network),
+    ("name or service not known", Fault::Network),
+    ("unable to look up", Fault::Network),
+    ("connection refused", Fault::Network),
+    ("timed out", Fault::Network),
+    ("failed to connect", Fault::Network),
+    ("unreachable", Fault::Network),
+    ("no route to host", Fault::Network),
+    ("connection reset", Fault::Network),
+    ("hung up unexpectedly", Fault::Network),
+    ("operation too slow", Fault::Network),
+    ("rpc failed", Fault::Network),
+];
+
+impl GitError {
+    pub(super) fn from_process(error: ProcessError, command: String, url: Option<&GitUrl>) -> Self {
+        let fault = match &error {
+            ProcessError::NotFound { .. } => return Self::NotInstalled,
+            ProcessError::Cancelled { .. } => return Self::Cancelled,
+            ProcessError::FellSilent { .. } | ProcessError::TimedOut { .. } => Fault::Network,
+            ProcessError::AskedTheTerminal { .. } => Fault::AuthenticationNeeded,
+            error => Fault::of(error.last_lines()),
+        };
+        let (how, status) = (error.how(), error.exit_code());
+        let last_lines = error.last_lines().to_vec();
+        Self::Failed(Box::new(GitFailure { fault, url: url.cloned(), command, how, status, last_lines }))
+    }
+
+    /// What it was about.
+    pub fn fault(&self) -> Option<Fault> {
+        match self {
+            Self::Failed(failure) => Some(failure.fault),
+            _ => None,
+        }
+    }
+
+    /// Whether git came to this end by itself, and so had its time to leave everything in order.
+    pub fn ended_by_itself(&self) -> bool {
+        match self {
+            Self::NotInstalled => true,
+            Self::Cancelled => false,
+            Self::Failed(failure) => failure.status.is_some(),
+        }
+    }
+
+    /// Whether this may be due to the state of the folder that git worked in, and not to the server or the request.
+    pub fn may_be_local(&self) -> bool {
+        self.fault() == Some(Fault::Other)
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotInstalled => Some("install git"),
+            Self::Cancelled => None,
+            Self::Failed(failure) => failure.fault.hint(),
+        }
+    }
+}
+
+impl Fault {
+    fn of(lines: &[String]) -> Self {
+        let said = lines.join("\n").to_lowercase();
+        // `repository 'https://…' not found` has the address in the middle.
+        let missing = said.lines().any(|line| {
+            let about = line.contains("repository '") || line.starts_with("error: repository");
+            about && (line.contains("' not found") || line.contains("' does not exist"))
+        });
+        let known = WORDS.iter().find(|(words, _)| said.contains(words)).map(|(_, fault)| *fault);
+        match known {
+            Some(Self::Network | Self::Certificate) | None if missing => Self::RepositoryNotFound,
+            known => known.unwrap_or(Self::Other),
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(self) -> Option<&'static str> {
+        Some(match self {
+            Self::RepositoryNotFound => "check the address, and whether you may read the repository",
+            Self::AuthenticationNeeded => {
+                "nobody can be asked here: configure a git credential helper, or an ssh key without passphrase or in \
+                 an agent, and check with `GIT_TERMINAL_PROMPT=0 git ls-remote URL`"
+            }
+            Self::UnknownHostKey => {
+                "connect once with `ssh HOST` and confirm its key, or add it to known_hosts"
+            }
+            Self::ChangedHostKey => {
+                "find out why it changed; if it is right, forget the old one with `ssh-keygen -R HOST`"
+            }
+            Self::Certificate => "install the certificate of its authority, or set git's `http.sslCAInfo`",
+            Self::RefNotFound => "list what is there with `git ls-remote URL`",
+            Self::Network => "check the address and the network, then run it again",
+            Self::TransportNotAllowed => "use https, ssh, git or file, also for submodules",
+            Self::ForeignRepository => "if you trust its owner, name it in git's `safe.directory`",
+            Self::DiskFull => "make room and run it again",
+            Self::Other => return None,
+        })
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::RepositoryNotFound => "there is no such repository",
+            Self::AuthenticationNeeded => "the server wants a login",
+            Self::UnknownHostKey => "the host key of the server is not known",
+            Self::ChangedHostKey => "the host key of the server has changed",
+            Self::Certificate => "the certificate of the server cannot be verified",
+            Self::RefNotFound => "the repository does not have it",
+            Self::Network => "the server cannot be reached",
+            Self::TransportNotAllowed => "this way to reach a repository is not allowed",
+            Self::ForeignRepository => "the repository belongs to somebody else",
+            Self::DiskFull => "the disk is full",
+            Self::Other => "git failed",
+        })
+    }
+}
+
+impl fmt::Display for GitFailure {
+    /// What it was about, and below it the command and its last words.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.fault)?;
+        if let Some(url) = &self.url {
+            write!(f, ": {url}")?;
+        }
+        write!(f, "\n  `{}` {}", self.command, self.how)?;
+        self.last_lines
+            .iter()
+            .filter(|line| !line.trim().is_empty())
+            .try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}

@@ -1,0 +1,167 @@
+//! A folder with a repository in it, while it is being prepared: its git commands, and what we note in it for next time.
+//!
+//! Notes are in `.git/gachette/`: the address, git's own configuration as it was when all was new, and, while git
+//! writes to the repository, a mark that says so. A mark that is still there next time means that somebody was killed.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gachette_core::git::{Commit, GitUrl};
+use trebuchet::process::Cancel;
+
+use super::error::io;
+use super::{Event, WorkingCopyError};
+use crate::git::{Git, GitCommand, GitError};
+
+/// A folder that is being prepared.
+pub(super) struct Checkout<'a> {
+    pub(super) git: &'a Git,
+    pub(super) url: &'a GitUrl,
+    pub(super) path: PathBuf,
+    pub(super) lock: &'a Arc<File>,
+    pub(super) cancel: &'a Cancel,
+    pub(super) on_event: &'a mut dyn FnMut(Event),
+}
+
+/// What is in the place of a working copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nothing.
+    Absent,
+    /// A repository in good order, cloned from this address.
+    Ready { url: String },
+    /// A repository that was left unfinished, or was not made by us.
+    Unfinished,
+    /// Something else.
+    Foreign,
+}
+
+/// What git is writing to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    Repository,
+    Submodules,
+}
+
+impl Mark {
+    fn path(self, folder: &Path) -> PathBuf {
+        notes(folder).join(match self {
+            Self::Repository => "writing-repository",
+            Self::Submodules => "writing-submodules",
+        })
+    }
+
+    pub(super) fn is_set(self, folder: &Path) -> bool {
+        self.path(folder).symlink_metadata().is_ok()
+    }
+}
+
+/// Looks at what is in the place of a working copy.
+pub(super) fn state(folder: &Path) -> Result<State, WorkingCopyError> {
+    let is_empty = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(State::Absent),
+        entries => entries.map_err(io("read the folder", folder))?.next().is_none(),
+    };
+    if folder.join(".git").symlink_metadata().is_err() && !is_empty {
+        return Ok(State::Foreign);
+    }
+    let url = std::fs::read_to_string(notes(folder).join("url"));
+    Ok(match url {
+        Ok(url) if !Mark::Repository.is_set(folder) => State::Ready { url },
+        _ => State::Unfinished,
+    })
+}
+
+fn notes(folder: &Path) -> PathBuf {
+    folder.join(".git/gachette")
+}
+
+impl Checkout<'_> {
+    /// A git command in a folder of this checkout, that holds our lock.
+    pub(super) fn git_in<'b>(&'b self, folder: &'b Path, subcommand: &str) -> GitCommand<'b> {
+        self.git.command(subcommand).folder(folder).hold(self.lock)
+    }
+
+    /// A git command at the top of this checkout.
+    pub(super) fn git(&self, subcommand: &str) -> GitCommand<'_> {
+        self.git_in(&self.path, subcommand)
+    }
+
+    /// Asks git at the top of this checkout.
+    pub(super) fn ask(&self, subcommand: &str, arguments: &[&str]) -> Result<String, GitError> {
+        self.git(subcommand).args(arguments).output(self.cancel)
+    }
+
+    /// What a name means here as a commit; `None` when it means none.
+    pub(super) fn commit_of(&self, name: &str) -> Result<Option<Commit>, WorkingCopyError> {
+        let commit = format!("{name}^{{commit}}");
+        match self.ask("rev-parse", &["--verify", "--quiet", &commit]) {
+            Ok(text) => text.parse().map(Some).map_err(|_| WorkingCopyError::Unexpected(text)),
+            Err(error) if error.ended_by_itself() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether the history ends somewhere because we did not fetch more of it.
+    pub(super) fn is_shallow(&self) -> bool {
+        self.path.join(".git/shallow").exists()
+    }
+
+    /// Makes an empty repository whose commits have so many digits.
+    pub(super) fn initialise(&self, digits: usize) -> Result<(), WorkingCopyError> {
+        std::fs::create_dir(&self.path).map_err(io("make the folder", &self.path))?;
+        let mut init = self.git("init").args(["--quiet", "--template="]).setting("init.defaultBranch=main");
+        if digits == 64 {
+            init = init.arg("--object-format=sha256");
+        }
+        init.output(self.cancel)?;
+        let url = self.url.as_str();
+        for (key, value) in
+            [("remote.origin.url", url), ("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")]
+        {
+            self.ask("config", &[key, value])?;
+        }
+        let notes = notes(&self.path);
+        std::fs::create_dir(&notes).map_err(io("make the folder", &notes))?;
+        let (git_config, ours) = (self.path.join(".git/config"), notes.join("config"));
+        std::fs::copy(&git_config, &ours).map_err(io("write", &ours))?;
+        let address = notes.join("url");
+        std::fs::write(&address, url).map_err(io("write", &address))
+    }
+
+    /// Takes back whatever a build configured in this repository.
+    pub(super) fn restore_configuration(&self) -> Result<(), WorkingCopyError> {
+        let git_config = self.path.join(".git/config");
+        let ours = notes(&self.path).join("config");
+        let text = std::fs::read(&ours).map_err(io("read", &ours))?;
+        if std::fs::read(&git_config).is_ok_and(|present| present == text) {
+            return Ok(());
+        }
+        let new = git_config.with_extension("new");
+        std::fs::write(&new, text).map_err(io("write", &new))?;
+        std::fs::rename(&new, &git_config).map_err(io("write", &git_config))
+    }
+
+    /// Runs something that writes to the repository, under a mark that stays if we or git are killed.
+    pub(super) fn marked<T>(
+        &mut self,
+        mark: Mark,
+        action: impl FnOnce(&mut Self) -> Result<T, WorkingCopyError>,
+    ) -> Result<T, WorkingCopyError> {
+        let path = mark.path(&self.path);
+        std::fs::write(&path, "").map_err(io("write", &path))?;
+        let result = action(self);
+        if result.as_ref().map_or_else(WorkingCopyError::is_orderly, |_| true) {
+            self.unmark(mark)?;
+        }
+        result
+    }
+
+    /// Takes a mark away.
+    pub(super) fn unmark(&self, mark: Mark) -> Result<(), WorkingCopyError> {
+        let path = mark.path(&self.path);
+        std::fs::remove_file(&path).map_err(io("remove", &path))
+    }
+}

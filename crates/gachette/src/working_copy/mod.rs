@@ -1,0 +1,282 @@
+//! Working copies: a checkout of one ref of a repository, in a folder with a name, made and refreshed so that it is
+//! exactly a commit and nothing else.
+//!
+//! * What is fetched is little: the last hundred commits, more only when what is wanted lies deeper.
+//! * After [`WorkingCopy::prepare`] the files are those of the commit and of its submodules: what was changed is put
+//!   back, and all else is gone, ignored files and repositories inside included.
+//! * A clone is made beside its place and put there when it is whole; a failed or killed one loses nothing.
+//! * One at a time: who comes second waits, and is told for whom. What [`WorkingCopy::prepare`] returns keeps the
+//!   others out until it is dropped, so that a build sees one commit.
+//! * Nobody is asked anything: what would wait for a password or a yes is an error.
+//!
+//! What is built from it, and which version it gets, is left to others.
+
+mod base;
+mod checkout;
+mod error;
+mod event;
+mod fetch;
+mod lock;
+mod prepared;
+mod replace;
+mod submodules;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+
+use gachette_core::git::{GitRef, GitUrl, WorkingCopyName};
+use trebuchet::process::Cancel;
+
+use crate::git::{Git, RemoteRefs};
+use base::{check_own, trusted_folder};
+use checkout::{Checkout, State};
+use error::io;
+use fetch::{Found, Wanted};
+use lock::Lock;
+
+pub use error::WorkingCopyError;
+pub use event::{Event, Reason};
+pub use lock::Holder;
+pub use prepared::{Action, Prepared};
+
+/// Where working copies are when nothing else is configured.
+pub const DEFAULT_BASE: &str = "/tmp/gachette/working_copy";
+
+/// A working copy, by its name and the folder that holds all of them.
+///
+/// ```
+/// use gachette::working_copy::{Action, WorkingCopy};
+/// use gachette_core::git::{GitRef, GitUrl};
+/// use trebuchet::process::Cancel;
+///
+/// # let repository = gachette_testkit::GitRepository::new();
+/// # repository.commit_file("hello", "world\n");
+/// # repository.tag("v1.0");
+/// # let folder = tempfile::tempdir()?;
+/// # let git = gachette::git::Git::new().env("HOME", "/nonexistent").env("GIT_CONFIG_NOSYSTEM", "1");
+/// let url: GitUrl = repository.url().parse()?; // or `git@example.org:web.git`
+/// let web = WorkingCopy::new("web".parse()?, folder.path());
+/// # let web = web.with_git(git);
+///
+/// let prepared = web.prepare(&url, None, &Cancel::new(), &mut |_event| {})?;
+/// assert_eq!(prepared.action, Action::Cloned);
+/// assert_eq!(prepared.reference.as_deref(), Some("refs/heads/main"));
+/// assert_eq!(std::fs::read_to_string(prepared.path().join("hello"))?, "world\n");
+/// drop(prepared); // now others may work in it
+///
+/// let tag: GitRef = "v1.0".parse()?;
+/// let prepared = web.prepare(&url, Some(&tag), &Cancel::new(), &mut |_event| {})?;
+/// assert_eq!(prepared.action, Action::AlreadyThere);
+/// let version = prepared.version(Default::default(), &Cancel::new(), &mut |_event| {})?;
+/// assert_eq!(version.as_str(), format!("0.0.1rev{}-v1.0", prepared.short));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct WorkingCopy {
+    name: WorkingCopyName,
+    base: PathBuf,
+    git: Git,
+}
+
+impl WorkingCopy {
+    /// The working copy of this name in this folder, whether or not it exists yet.
+    pub fn new(name: WorkingCopyName, base: impl Into<PathBuf>) -> Self {
+        Self { name, base: base.into(), git: Git::new() }
+    }
+
+    /// Uses a git with other variables or patience.
+    pub fn with_git(mut self, git: Git) -> Self {
+        self.git = git;
+        self
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &WorkingCopyName {
+        &self.name
+    }
+
+    /// Its folder, whether or not it exists yet.
+    pub fn path(&self) -> PathBuf {
+        self.base.join(self.name.as_str())
+    }
+
+    /// Makes or refreshes it, so that it is exactly the commit that `git_ref` means in the repository at `url`: a
+    /// branch (`x` or `origin/x`), a tag, a commit in full or shortened, or the default branch when none is given. Of
+    /// a branch and a tag of one name the branch is meant; `tags/x` is the tag.
+    ///
+    /// # Errors
+    /// When the repository or the ref is not there, git fails, the folder cannot be trusted, or it is cancelled. The
+    /// working copy that was there before may then be in between, and is made whole by the next call.
+    pub fn prepare(
+        &self,
+        url: &GitUrl,
+        git_ref: Option<&GitRef>,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(Event),
+    ) -> Result<Prepared, WorkingCopyError> {
+        let what = git_ref.map_or_else(|| "its default branch".to_owned(), GitRef::to_string);
+        let place = self.place()?;
+        let lock = place.lock(&format!("prepare {} at {what}", self.name), cancel, on_event)?;
+        place.remove_leftovers()?;
+        let refs = match git_ref {
+            Some(GitRef::Commit(_)) => RemoteRefs::default(),
+            None => RemoteRefs::about(&self.git, url, None, lock.file(), cancel)?,
+            Some(GitRef::Name(name)) => RemoteRefs::about(&self.git, url, Some(name), lock.file(), cancel)?,
+        };
+        let path = place.path.clone();
+        let mut checkout = Checkout { git: &self.git, url, path, lock: lock.file(), cancel, on_event };
+        let (found, cloned) = prepare(&mut checkout, &place, Wanted { git_ref, refs: &refs })?;
+        let short = checkout.ask("rev-parse", &["--short=7", found.commit.as_str()])?;
+        let short = short.parse().map_err(|_| WorkingCopyError::Unexpected(short))?;
+        let action = match (cloned, found.fetched) {
+            (true, _) => Action::Cloned,
+            (_, true) => Action::Fetched,
+            _ => Action::AlreadyThere,
+        };
+        let Found { commit, reference, .. } = found;
+        let (git_ref, url, git, path) = (git_ref.cloned(), url.clone(), self.git.clone(), place.path);
+        Ok(Prepared { commit, short, git_ref, reference, action, url, path, git, lock })
+    }
+
+    /// The same as [`WorkingCopy::prepare`], by the name that the original library had for it.
+    ///
+    /// # Errors
+    /// As [`WorkingCopy::prepare`].
+    pub fn checkout(
+        &self,
+        url: &GitUrl,
+        git_ref: &GitRef,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(Event),
+    ) -> Result<Prepared, WorkingCopyError> {
+        self.prepare(url, Some(git_ref), cancel, on_event)
+    }
+
+    /// Takes the working copy into our hands as it was left, with whatever was changed in it, to build it.
+    ///
+    /// # Errors
+    /// When it was never prepared, the folder cannot be trusted, or it is cancelled while it waits.
+    pub fn open(
+        &self,
+        what: &str,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(Event),
+    ) -> Result<Prepared, WorkingCopyError> {
+        let place = self.place()?;
+        let lock = place.lock(&format!("{what} {}", self.name), cancel, on_event)?;
+        let not_there = || WorkingCopyError::NotThere { name: self.name.clone(), base: self.base.clone() };
+        let State::Ready { url } = place.state()? else { return Err(not_there()) };
+        let url: GitUrl = url.parse().map_err(|_| not_there())?;
+        let path = place.path.clone();
+        let checkout = Checkout { git: &self.git, url: &url, path, lock: lock.file(), cancel, on_event };
+        let commit = checkout.commit_of("HEAD")?.ok_or_else(not_there)?;
+        let short = checkout.ask("rev-parse", &["--short=7", commit.as_str()])?;
+        let short = short.parse().map_err(|_| WorkingCopyError::Unexpected(short))?;
+        let (git, path, action) = (self.git.clone(), place.path, Action::AlreadyThere);
+        Ok(Prepared { commit, short, git_ref: None, reference: None, action, url, path, git, lock })
+    }
+
+    /// Removes it, and says whether it was there.
+    ///
+    /// # Errors
+    /// When somebody else's files are in its place, something cannot be removed, or it is cancelled while it waits.
+    pub fn remove(&self, cancel: &Cancel, on_event: &mut dyn FnMut(Event)) -> Result<bool, WorkingCopyError> {
+        let place = self.place()?;
+        let _lock = place.lock(&format!("remove {}", self.name), cancel, on_event)?;
+        let was_there = match place.state()? {
+            State::Foreign => return Err(WorkingCopyError::Foreign { path: place.path }),
+            state => state != State::Absent,
+        };
+        for path in [&place.path, &place.aside] {
+            replace::remove(path).map_err(io("remove", path))?;
+        }
+        Ok(was_there)
+    }
+
+    fn place(&self) -> Result<Place, WorkingCopyError> {
+        let base = trusted_folder(&self.base)?;
+        let aside = trusted_folder(&base.join(".gachette"))?.join(self.name.as_str());
+        Ok(Place { path: base.join(self.name.as_str()), aside })
+    }
+}
+
+/// Where a working copy is, and the folder beside for its lock and for clones that are not whole yet.
+struct Place {
+    path: PathBuf,
+    aside: PathBuf,
+}
+
+impl Place {
+    fn lock(
+        &self,
+        what: &str,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(Event),
+    ) -> Result<Lock, WorkingCopyError> {
+        Lock::take(&self.aside, what, cancel, on_event)
+    }
+
+    fn state(&self) -> Result<State, WorkingCopyError> {
+        if self.path.symlink_metadata().is_ok() {
+            check_own(&self.path)?;
+        }
+        checkout::state(&self.path)
+    }
+
+    fn beside(&self, name: &str) -> PathBuf {
+        self.aside.join(name)
+    }
+
+    /// Removes what a killed run left.
+    fn remove_leftovers(&self) -> Result<(), WorkingCopyError> {
+        for path in [self.beside("new"), self.beside("old")] {
+            replace::remove(&path).map_err(io("remove", &path))?;
+        }
+        Ok(())
+    }
+
+    /// Puts a whole clone in place.
+    fn settle(&self, new: &Path) -> Result<(), WorkingCopyError> {
+        replace::replace(new, &self.path, &self.beside("old")).map_err(io("put a clone at", &self.path))?;
+        self.remove_leftovers()
+    }
+}
+
+/// Refreshes what is there, or clones; says whether it cloned.
+fn prepare(
+    checkout: &mut Checkout<'_>,
+    place: &Place,
+    wanted: Wanted<'_>,
+) -> Result<(Found, bool), WorkingCopyError> {
+    let why = match place.state()? {
+        State::Foreign => return Err(WorkingCopyError::Foreign { path: place.path.clone() }),
+        State::Absent => Reason::New,
+        State::Unfinished => Reason::Unfinished,
+        State::Ready { url } if url != checkout.url.as_str() => Reason::UrlChanged { from: url },
+        State::Ready { .. } => match bring(checkout, wanted) {
+            Err(error) if error.may_be_local() => Reason::Damaged { why: error.to_string() },
+            result => return result.map(|found| (found, false)),
+        },
+    };
+    (checkout.on_event)(Event::Cloning { url: checkout.url.clone(), why });
+    checkout.path = place.beside("new");
+    place.remove_leftovers()?;
+    let found = checkout.initialise(wanted.digits()).and_then(|()| bring(checkout, wanted));
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => {
+            // What is half made helps nobody; the error that says why is worth more than one from tidying.
+            let _ = place.remove_leftovers();
+            return Err(error);
+        }
+    };
+    place.settle(&checkout.path)?;
+    checkout.path.clone_from(&place.path);
+    Ok((found, true))
+}
+
+fn bring(checkout: &mut Checkout<'_>, wanted: Wanted<'_>) -> Result<Found, WorkingCopyError> {
+    let found = checkout.find(wanted)?;
+    checkout.check_out(&found.commit)?;
+    Ok(found)
+}
