@@ -1,6 +1,7 @@
 //! Builds Debian packages from a recipe (the missile) on this machine.
 
 pub mod deb;
+pub mod lint;
 pub mod process;
 pub mod templates;
 

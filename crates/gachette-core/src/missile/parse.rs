@@ -15,9 +15,31 @@ impl Missile {
     /// # Errors
     /// All that is wrong, in the order of the file, warnings among it.
     pub fn parse(text: &str) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
-        let root = yaml::read(text).map_err(|problem| vec![*problem])?;
+        let (missile, problems) = Self::examine(text);
+        match missile {
+            Some(missile) if !problems.iter().any(Problem::is_error) => Ok((missile, problems)),
+            _ => Err(problems),
+        }
+    }
+
+    /// Reads a missile from a file's bytes, which must be UTF-8.
+    ///
+    /// # Errors
+    /// Like [`Missile::parse`].
+    pub fn parse_bytes(bytes: &[u8]) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
+        Self::parse(utf8(bytes).map_err(|problem| vec![*problem])?)
+    }
+
+    /// What can be read of a missile, and all that is wrong with it, for those who look for more problems.
+    ///
+    /// With an error among the problems the missile lacks what the error is about: it is nothing to build from.
+    pub fn examine(text: &str) -> (Option<Self>, Vec<Problem>) {
+        let root = match yaml::read(text) {
+            Ok(root) => root,
+            Err(problem) => return (None, vec![*problem]),
+        };
         let Content::Map(entries) = &root.content else {
-            return Err(vec![not_a_recipe(&root)]);
+            return (None, vec![not_a_recipe(&root)]);
         };
         let mut problems = Problems::default();
         let mut variants = Vec::new();
@@ -26,29 +48,14 @@ impl Missile {
         }
         let missile = Self { variants };
         missile.check_packages(&mut problems);
-        if problems.has_error() {
-            return Err(problems.into_sorted());
-        }
-        Ok((missile, problems.into_sorted()))
+        ((!missile.variants.is_empty()).then_some(missile), problems.into_sorted())
     }
 
-    /// Reads a missile from a file's bytes, which must be UTF-8.
-    ///
-    /// # Errors
-    /// Like [`Missile::parse`].
-    pub fn parse_bytes(bytes: &[u8]) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Self::parse(text),
-            Err(error) => {
-                let readable = bytes.get(..error.valid_up_to()).unwrap_or_default();
-                let text = String::from_utf8_lossy(readable);
-                let line = text.matches('\n').count() + 1;
-                let column = text.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-                let number = |value| u32::try_from(value).unwrap_or(u32::MAX);
-                let place = Place::at(number(line), number(column), &text);
-                let hint = "save it as UTF-8, the encoding of YAML";
-                Err(vec![Problem::error(place, "the recipe is not UTF-8 here").with_hint(hint)])
-            }
+    /// Like [`Missile::examine`], from a file's bytes.
+    pub fn examine_bytes(bytes: &[u8]) -> (Option<Self>, Vec<Problem>) {
+        match utf8(bytes) {
+            Ok(text) => Self::examine(text),
+            Err(problem) => (None, vec![*problem]),
         }
     }
 
@@ -73,6 +80,18 @@ impl Missile {
             }
         }
     }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, Box<Problem>> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let readable = String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default());
+        let line = readable.matches('\n').count() + 1;
+        let column = readable.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        let number = |value| u32::try_from(value).unwrap_or(u32::MAX);
+        let place = Place::at(number(line), number(column), &readable);
+        let hint = "save it as UTF-8, the encoding of YAML";
+        Box::new(Problem::error(place, "the recipe is not UTF-8 here").with_hint(hint))
+    })
 }
 
 /// The recipes of a file, with the variants' names: `default` first, then the file's order.

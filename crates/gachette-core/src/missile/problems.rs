@@ -19,10 +19,6 @@ impl Problems {
         }
     }
 
-    pub(super) fn has_error(&self) -> bool {
-        self.found.iter().any(Problem::is_error)
-    }
-
     /// All of them, in the order of the file.
     pub(super) fn into_sorted(mut self) -> Vec<Problem> {
         self.found.sort_by_key(|problem| (problem.place.line, problem.place.column));

@@ -69,7 +69,7 @@ fn hint_from_source(place: &Place, text: &str) -> Option<&'static str> {
     match line.chars().next() {
         Some('@' | '`' | '%' | '&' | '*' | '!') => Some("quote a value that begins with this character"),
         Some('\t') => Some("indent with spaces; YAML allows no tabs there"),
-        Some(':') => Some("quote a value that holds `: `"),
+        Some(':') => Some("align keys of one map, and quote a value that holds `: `"),
         _ if before.contains('\t') => Some("indent with spaces; YAML allows no tabs there"),
         _ => None,
     }

@@ -35,6 +35,11 @@ use install::Installation;
 use interpreter::Interpreter;
 use snapshot::Snapshot;
 
+/// Reads a requirements file of the project and all it includes, to see whether everything is there.
+pub(crate) fn check_requirements(project: &Path, file: &str) -> Result<(), RequirementsError> {
+    requirements::read(project, &[file.to_owned()], &mut Fingerprint::default()).map(drop)
+}
+
 /// What sources that were compiled on this machine are said to have lain in.
 const SOURCES: &str = "/usr/src/trebuchet";
 

@@ -6,5 +6,6 @@
 mod deb_read;
 mod deb_write;
 mod debian_formats;
+mod lint;
 mod settings;
 mod templates;

@@ -1,0 +1,118 @@
+//! What lint finds, and how it is shown.
+
+use std::fs;
+use std::path::Path;
+
+use trebuchet::lint::lint;
+
+fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// All findings as they are shown.
+fn shown(files: &[(&str, &str)]) -> String {
+    let project = project(files);
+    let report = lint(project.path(), Path::new(".missile.yml")).unwrap();
+    report.findings.iter().map(|finding| format!("{finding}\n")).collect()
+}
+
+const GOOD: &str = "\
+name: sauce
+type: application
+port: 8080
+environment: {name: sauce_env, requirements: [requirements.txt]}
+extra_files:
+  - {name: web, type: binary, template: deploy/web.sh}
+services:
+  - {name: web, type: systemd, binary_name: web}
+";
+const WEB: &str =
+    "{% extends base_template %}\n{% block command_body %}exec serve {{ port }}{% endblock %}\n";
+
+#[test]
+fn a_good_project_has_no_findings_and_names_its_packages() {
+    let project = project(&[(".missile.yml", GOOD), ("deploy/web.sh", WEB), ("requirements.txt", "flask\n")]);
+    let report = lint(project.path(), Path::new(".missile.yml")).unwrap();
+    assert_eq!(report.findings, []);
+    let names: Vec<&str> = report.packages.iter().map(|name| name.as_str()).collect();
+    assert_eq!(names, ["dh-web", "dh-sauce-env", "dh-sauce"]);
+    let absolute = project.path().join(".missile.yml");
+    assert_eq!(lint(project.path(), &absolute).unwrap(), report);
+}
+
+#[test]
+fn everything_that_would_fail_the_build_is_shown_at_its_place() {
+    let missile = "\
+name: sauce
+type: application
+environment:
+  name: sauce_env
+  requirements: [requirement.txt, nested.txt]
+extra_files:
+  - {name: web, type: binary, template: deploy/wep.sh}
+  - {name: site, type: nginx, template: deploy/site.conf}
+services:
+  - {name: up, type: upstart, binary_name: web, envvar: {}}
+files:
+  - {source: nope, target: /usr/share/nope}
+static_files:
+  - {name: static, folders: [sttic]}
+";
+    let files = [
+        (".missile.yml", missile),
+        ("deploy/web.sh", WEB),
+        ("deploy/site.conf", "server {\n\tlisten {{ prot }};\n}\n"),
+        ("requirements.txt", "flask\n"),
+        ("nested.txt", "-r missing.txt\n"),
+        ("static/a.css", ""),
+    ];
+    insta::assert_snapshot!(shown(&files));
+}
+
+#[test]
+fn an_unreadable_missile_is_shown_with_its_line() {
+    let files = [(".missile.yml", "name: sauce\ntype: application\n  services: []\n")];
+    insta::assert_snapshot!(shown(&files), @r"
+    error: mapping values are not allowed in this context
+     --> .missile.yml:3:11
+      |
+    3 |   services: []
+      |           ^
+    hint: align keys of one map, and quote a value that holds `: `
+    ");
+}
+
+#[test]
+fn a_problem_of_one_variant_names_the_variant_and_a_shared_one_is_said_once() {
+    let missile = "\
+default: {name: conf, type: configuration, host: h, extra_files: [{name: a, type: product, template: a.conf}, {name: b, type: product, template: b.conf}]}
+live: {name_suffix: _live, port: 1}
+";
+    let files = [(".missile.yml", missile), ("a.conf", "{{ host }}:{{ port }}\n"), ("b.conf", "{% if %}\n")];
+    insta::assert_snapshot!(shown(&files));
+}
+
+#[test]
+fn what_is_shown_holds_no_control_characters_of_the_file() {
+    let files = [(".missile.yml", "name: sauce\ntype: \"\\e[31mred\u{7}\"\n\"\u{1b}]0;x\": [\n")];
+    let shown = shown(&files);
+    assert!(!shown.replace('\n', "").contains(char::is_control), "{shown:?}");
+}
+
+#[test]
+fn findings_are_listed_as_json_with_their_places() {
+    let project = project(&[(".missile.yml", &GOOD.replace("port: 8080\n", "")), ("deploy/web.sh", WEB)]);
+    let report = lint(project.path(), Path::new(".missile.yml")).unwrap();
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["packages"], serde_json::json!(["dh-web", "dh-sauce-env", "dh-sauce"]));
+    let port = &json["problems"].as_array().unwrap()[1];
+    assert_eq!(port["file"], "deploy/web.sh");
+    assert_eq!((&port["line"], &port["column"]), (&2.into(), &39.into()));
+    assert_eq!(port["severity"], "error");
+}
