@@ -44,9 +44,9 @@ pub enum BuildError {
         /// Why.
         source: DebError,
     },
-    /// This machine's architecture cannot be found out.
-    #[error("the architecture of this machine is not known; name it: {0}")]
-    Architecture(String),
+    /// A folder is in the way of a staged tree.
+    #[error("`{}` is there and holds no staged package; it is left alone", .0.display())]
+    NotStaged(PathBuf),
     /// Something on disk could not be read or written.
     #[error(transparent)]
     Io(#[from] IoError),

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use gachette_core::debian::{ControlError, RelationsError};
+use gachette_core::debian::{ArchitectureError, ControlError, PackageNameError, RelationsError};
 
 use crate::deb::{DebError, PackagePathError};
 use crate::environment::EnvironmentError;
 use crate::io_error::IoError;
 use crate::process::ProcessError;
+use crate::templates::TemplateError;
 
 /// Why the contents of a package could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,26 @@ pub enum StageError {
     /// A step of `build_assets` failed.
     #[error("a step of `build_assets` failed: {0}")]
     Process(#[from] ProcessError),
+    /// A template cannot be rendered.
+    #[error("the template {0}")]
+    Template(#[from] TemplateError),
+    /// A service runs a file that the recipe does not have.
+    #[error("the service `{service}` runs `{binary}`, which is none of `extra_files`")]
+    NoBinary {
+        /// The service.
+        service: String,
+        /// As it names it.
+        binary: String,
+    },
+    /// This machine's architecture cannot be found out.
+    #[error("the architecture of this machine is not known: {0}; name it with `--arch`")]
+    Architecture(ProcessError),
+    /// dpkg names an architecture that is none.
+    #[error("the architecture of this machine is not known: {0}; name it with `--arch`")]
+    UnknownArchitecture(ArchitectureError),
+    /// The interpreter's package has an odd name.
+    #[error("the interpreter's package: {0}")]
+    Interpreter(PackageNameError),
     /// A relation of the recipe cannot be read.
     #[error("`{field}` of the recipe: {source}")]
     Relations {

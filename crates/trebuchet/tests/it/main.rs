@@ -3,9 +3,12 @@
 // The lints allow these in test functions only, not in what test functions share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod configuration;
 mod deb_read;
 mod deb_write;
 mod debian_formats;
 mod lint;
+mod project;
 mod settings;
 mod templates;
+mod web_application;

@@ -1,0 +1,1 @@
+"""A guestbook that remembers as long as it runs."""

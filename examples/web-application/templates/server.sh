@@ -1,0 +1,4 @@
+{% extends base_template %}
+{% block command_body %}
+exec {{ app_env }}/bin/python -m guestbook.server
+{% endblock %}

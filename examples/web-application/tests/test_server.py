@@ -1,0 +1,1 @@
+"""Not packed: the recipe excludes this folder."""
