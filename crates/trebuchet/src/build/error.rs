@@ -34,7 +34,7 @@ pub enum BuildError {
         /// The package.
         package: PackageName,
         /// Why.
-        source: StageError,
+        source: Box<StageError>,
     },
     /// The package file could not be written.
     #[error("the package `{package}`: {source}")]
@@ -62,7 +62,7 @@ impl BuildError {
             StageError::Environment(EnvironmentError::Cancelled)
             | StageError::Environment(EnvironmentError::Process(ProcessError::Cancelled { .. }))
             | StageError::Process(ProcessError::Cancelled { .. }) => Self::Cancelled,
-            source => Self::Stage { package: package.clone(), source },
+            source => Self::Stage { package: package.clone(), source: Box::new(source) },
         }
     }
 }

@@ -43,7 +43,7 @@ pub enum StageError {
     Process(#[from] ProcessError),
     /// A template cannot be rendered.
     #[error("the template {0}")]
-    Template(#[from] TemplateError),
+    Template(Box<TemplateError>),
     /// A service runs a file that the recipe does not have.
     #[error("the service `{service}` runs `{binary}`, which is none of `extra_files`")]
     NoBinary {
@@ -81,4 +81,10 @@ pub enum StageError {
     /// Something on disk could not be read or written.
     #[error(transparent)]
     Io(#[from] IoError),
+}
+
+impl From<TemplateError> for StageError {
+    fn from(error: TemplateError) -> Self {
+        Self::Template(Box::new(error))
+    }
 }
