@@ -198,3 +198,6 @@ impl Hashed {
         Self { hash: packages.hash(), packages }
     }
 }
+
+#[cfg(test)]
+mod tests;

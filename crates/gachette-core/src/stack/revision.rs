@@ -190,3 +190,19 @@ pub(super) fn parse_format<T: DeserializeOwned>(
 fn printable(text: &str, longest: usize) -> String {
     text.chars().take(longest).map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_format_is_told_from_damage() {
+        let newer = br#"{"format": 2, "shape": "unheard of"}"#;
+        assert_eq!(
+            Revision::parse(newer).unwrap_err().to_string(),
+            "format 2 is newer than 1, the newest this gachette reads"
+        );
+        assert!(matches!(Revision::parse(br#"{"format": 1}"#), Err(FormatError::Malformed(_))));
+        assert!(matches!(Revision::parse(b"\xff"), Err(FormatError::Malformed(_))));
+    }
+}

@@ -1,5 +1,7 @@
 //! The repository on a real disk.
 
+mod faults;
+mod faulty_store;
 mod fsck;
 mod kills;
 mod packages;
