@@ -50,9 +50,11 @@ impl FromStr for FileOwner {
 }
 
 impl CustomFile {
+    /// The keys it knows.
+    pub(super) const KEYS: [&'static str; 5] = ["source", "target", "mode", "owner", "conffile"];
+
     pub(super) fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
-        const KEYS: [&str; 5] = ["source", "target", "mode", "owner", "conffile"];
-        let fields = Fields::of(node, "files entry", &KEYS, problems)?;
+        let fields = Fields::of(node, "files entry", &Self::KEYS, problems)?;
         let source =
             fields.required("source", problems).and_then(|node| values::project_path(node, problems));
         let target = fields.required("target", problems);

@@ -37,10 +37,12 @@ impl Environment {
 }
 
 impl Environment {
+    /// The keys it knows.
+    pub(super) const KEYS: [&'static str; 6] =
+        ["name", "type", "binary", "requirements", "post_environment", "debian_scripts"];
+
     pub(super) fn read(node: &Node, naming: &Naming, problems: &mut Problems) -> Option<Self> {
-        const KEYS: [&str; 6] =
-            ["name", "type", "binary", "requirements", "post_environment", "debian_scripts"];
-        let fields = Fields::of(node, "environment", &KEYS, problems)?;
+        let fields = Fields::of(node, "environment", &Self::KEYS, problems)?;
         if let Some(kind) = fields.get("type") {
             values::one_of(kind, &[("python", ())], problems);
         }

@@ -133,17 +133,19 @@ const KINDS: [(&str, ExtraFileKind); 8] = [
 ];
 
 impl ExtraFile {
+    /// The keys it knows.
+    pub(super) const KEYS: [&'static str; 7] = [
+        "name",
+        "type",
+        "template",
+        "target_path",
+        "target_extension",
+        "target_is_executable",
+        "target_filename",
+    ];
+
     pub(super) fn read(node: &Node, naming: &Naming, problems: &mut Problems) -> Option<Self> {
-        const KEYS: [&str; 7] = [
-            "name",
-            "type",
-            "template",
-            "target_path",
-            "target_extension",
-            "target_is_executable",
-            "target_filename",
-        ];
-        let fields = Fields::of(node, "extra_files entry", &KEYS, problems)?;
+        let fields = Fields::of(node, "extra_files entry", &Self::KEYS, problems)?;
         let name = fields.required("name", problems).and_then(|node| values::parsed(node, problems));
         let kind = fields.required("type", problems).and_then(|node| values::one_of(node, &KINDS, problems));
         let template =

@@ -26,11 +26,14 @@ impl MaintainerLines {
 }
 
 impl MaintainerLines {
+    /// The keys it knows.
+    pub(super) const KEYS: [&'static str; 4] = ["preinst", "postinst", "prerm", "postrm"];
+
     /// Reads `debian_scripts`, when it is there.
     pub(super) fn read(fields: &Fields, problems: &mut Problems) -> Self {
-        const KEYS: [&str; 4] = ["preinst", "postinst", "prerm", "postrm"];
         let scripts = fields.get("debian_scripts");
-        let Some(scripts) = scripts.and_then(|node| Fields::of(node, "debian_scripts", &KEYS, problems))
+        let Some(scripts) =
+            scripts.and_then(|node| Fields::of(node, "debian_scripts", &Self::KEYS, problems))
         else {
             return Self::default();
         };

@@ -3,6 +3,7 @@
 //! Reading text, merging variants, checking every known key and deciding what is built in which order happens here.
 //! Files (templates, requirements, the code tree) are looked at by others.
 
+mod built_line;
 mod check;
 mod context;
 mod custom_file;
@@ -22,6 +23,7 @@ mod problems;
 mod python_text;
 mod read_recipe;
 mod recipe;
+mod schema;
 mod service;
 mod settings;
 mod slip;
@@ -31,6 +33,7 @@ mod versions;
 mod yaml;
 mod yaml_problem;
 
+pub use built_line::{BuiltLine, BuiltLineError};
 pub use custom_file::{CustomFile, FileOwner};
 pub use environment::Environment;
 pub use extra_file::{ExtraFile, ExtraFileKind, ExtraFileTarget};
@@ -42,6 +45,7 @@ pub use plan::{PlannedArchitecture, PlannedDependency, PlannedKind, PlannedPacka
 pub use problem::{Problem, Severity};
 pub use python_text::{python_quoted, python_repr, python_text};
 pub use recipe::{Missile, Recipe, RecipeKind, Settings};
+pub use schema::{schema, schema_text};
 pub use service::{Service, ServiceKind};
 pub use settings::{Export, shell_quoted};
 pub use static_entry::{StaticEntry, StaticFolder};

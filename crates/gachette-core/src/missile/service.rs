@@ -50,11 +50,13 @@ impl Service {
 }
 
 impl Service {
+    /// The keys it knows.
+    pub(super) const KEYS: [&'static str; 5] = ["name", "type", "binary_name", "env_var", "debian_scripts"];
+
     pub(super) fn read(node: &Node, naming: &Naming, problems: &mut Problems) -> Option<Self> {
-        const KEYS: [&str; 5] = ["name", "type", "binary_name", "env_var", "debian_scripts"];
         const KINDS: [(&str, ServiceKind); 2] =
             [("upstart", ServiceKind::Upstart), ("systemd", ServiceKind::Systemd)];
-        let fields = Fields::of(node, "services entry", &KEYS, problems)?;
+        let fields = Fields::of(node, "services entry", &Self::KEYS, problems)?;
         // The original never looked at the type: upstart was all there was.
         let kind = match fields.get("type") {
             None => ServiceKind::Upstart,

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
-use super::{Problem, Recipe, Settings, python_text};
+use super::{Problem, Recipe, RecipeKind, Settings, python_text, values};
+
+/// What the options of extra files begin with.
+const EXTRA_FILES: &str = "extra_files_";
 
 /// One `export NAME='value'` of a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +27,7 @@ impl Recipe {
         flatten(&self.applications, "applications_", &mut options);
         flatten(&self.applications, "", &mut options);
         for file in &self.extra_files {
-            options.insert(format!("extra_files_{}", file.name), Value::String(file.path()));
+            options.insert(format!("{EXTRA_FILES}{}", file.name), Value::String(file.path()));
         }
         options
     }
@@ -44,32 +47,38 @@ impl Recipe {
         self.exports().into_iter().map(line).collect()
     }
 
-    /// Warnings about settings whose names a shell takes otherwise than meant.
+    /// Warnings about settings that flatten to one key, and in a configuration about names that a shell takes otherwise
+    /// than meant.
     pub(super) fn check_settings(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
+        let mut problems = self.check_overlaps();
+        if self.kind == RecipeKind::Application {
+            return problems;
+        }
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
         for (key, value) in self.options() {
-            let (name, place) = (shell_name(&key), self.place_of_option(&key));
-            let shown = super::values::shown(&key);
-            if name != key.to_uppercase() {
+            let (name, place, shown) = (shell_name(&key), self.place_of_option(&key), values::shown(&key));
+            let mut warn = |message: String, hint: &str| {
+                problems.push(Problem::warning(place, message).with_hint(hint));
+            };
+            if name != key.to_uppercase() && !key.starts_with(EXTRA_FILES) {
                 let message = format!("`{shown}` is no name in a shell: it is exported as `{name}`");
-                problems.push(Problem::warning(place, message).with_hint("use letters, digits and `_`"));
+                warn(message, "use letters, digits and `_`");
             }
             if let Some(why) = reserved(&name) {
-                let message = format!("the export `{name}` {why}");
-                problems.push(Problem::warning(place, message).with_hint("choose another key"));
+                warn(format!("the export `{name}` {why}"), "choose another key");
             }
             if let Some(other) = seen.insert(name.clone(), key.clone()) {
-                let other = super::values::shown(&other);
-                let message = format!("`{shown}` and `{other}` are both exported as `{name}`; this one wins");
-                problems.push(Problem::warning(place, message));
+                let other = values::shown(&other);
+                warn(
+                    format!("`{shown}` and `{other}` are both exported as `{name}`; this one wins"),
+                    "rename one",
+                );
             }
             if export_value(&value).contains('\0') {
                 let message = format!("`{shown}` holds a NUL character, which no shell can");
                 problems.push(Problem::error(place, message));
             }
         }
-        problems.extend(self.check_overlaps());
         problems
     }
 
@@ -80,8 +89,7 @@ impl Recipe {
         let mut visit = |root: &str, settings: &Settings| {
             each_leaf(settings, "", root, &mut |flat, path| {
                 if !seen.insert(flat.to_owned()) {
-                    let message =
-                        format!("`{}` is set twice by different nesting", super::values::shown(flat));
+                    let message = format!("`{}` is set twice by different nesting", values::shown(flat));
                     problems.push(Problem::warning(self.place(path), format!("{message}; this one wins")));
                 }
             });
@@ -103,7 +111,7 @@ impl Recipe {
         };
         search("", &self.settings);
         search("applications", &self.applications);
-        if let Some(name) = option.strip_prefix("extra_files_") {
+        if let Some(name) = option.strip_prefix(EXTRA_FILES) {
             let index = self.extra_files.iter().position(|file| file.name.as_str() == name);
             found = index.map_or(found, |index| format!("extra_files[{index}].name"));
         }

@@ -37,9 +37,11 @@ pub struct StaticFolder {
 }
 
 impl StaticEntry {
+    /// The keys it knows.
+    pub(super) const KEYS: [&'static str; 3] = ["name", "folders", "debian_scripts"];
+
     pub(super) fn read(node: &Node, naming: &Naming, problems: &mut Problems) -> Option<Self> {
-        let fields =
-            Fields::of(node, "static_files entry", &["name", "folders", "debian_scripts"], problems)?;
+        let fields = Fields::of(node, "static_files entry", &Self::KEYS, problems)?;
         fields.required("folders", problems);
         let folders = match fields.get("folders") {
             Some(node) if matches!(node.content, Content::Text(_)) => std::slice::from_ref(node),
@@ -58,11 +60,14 @@ impl StaticEntry {
 }
 
 impl StaticFolder {
+    /// The keys it knows.
+    pub(super) const KEYS: [&'static str; 3] = ["path", "includes", "excludes"];
+
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         if matches!(node.content, Content::Text(_)) {
             return Some(Self { path: values::inner_path(node, problems)?, ..Self::default() });
         }
-        let fields = Fields::of(node, "folders entry", &["path", "includes", "excludes"], problems)?;
+        let fields = Fields::of(node, "folders entry", &Self::KEYS, problems)?;
         let path = fields.required("path", problems).and_then(|node| values::inner_path(node, problems));
         let (includes, excludes) = (fields.texts("includes", problems), fields.texts("excludes", problems));
         Some(Self { path: path?, includes, excludes })

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod application;
+mod command;
 mod configuration;
 mod deb_read;
 mod deb_write;

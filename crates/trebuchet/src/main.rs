@@ -1,2 +1,0 @@
-//! The `trebuchet` command.
-fn main() {}
