@@ -145,6 +145,9 @@ impl Checkout<'_> {
         &mut self,
         mut look: impl FnMut(&Self) -> Result<Option<Commit>, WorkingCopyError>,
     ) -> Result<Option<Commit>, WorkingCopyError> {
+        if RemoteRefs::all(self.git, self.url, self.lock, self.cancel)?.is_empty() {
+            return Ok(None);
+        }
         for depth in DEEPER.into_iter().map(Some).chain([None]) {
             (self.on_event)(Event::Deepening { depth });
             self.fetch(depth.unwrap_or(INFINITE), &ALL.map(str::to_owned), &["--prune"])?;

@@ -32,7 +32,7 @@ impl Checkout<'_> {
 
     fn forget_submodules(&mut self) -> Result<(), WorkingCopyError> {
         let modules = self.path.join(".git/modules");
-        for path in self.gitlinks(&self.path).unwrap_or_default().iter().chain([&modules]) {
+        for path in self.trusted_index(&self.path)?.submodules.iter().chain([&modules]) {
             remove(path).map_err(io("remove", path))?;
         }
         Ok(())
@@ -42,7 +42,7 @@ impl Checkout<'_> {
         if !folder.join(".gitmodules").is_file() {
             return Ok(());
         }
-        let mut paths: Vec<PathBuf> = self.gitlinks(folder)?.into_iter().collect();
+        let mut paths: Vec<PathBuf> = self.trusted_index(folder)?.submodules.into_iter().collect();
         paths.sort();
         if paths.is_empty() {
             return Ok(());
@@ -91,7 +91,7 @@ impl Checkout<'_> {
             // Not every server hands out commits by name, and a repository may be torn: once more, from nothing.
             Err(error) if matches!(error.fault(), Some(Fault::RefNotFound | Fault::Other)) => {
                 (self.on_event)(Event::Deepening { depth: None });
-                for path in self.gitlinks(folder)? {
+                for path in self.trusted_index(folder)?.submodules {
                     remove(&path).map_err(io("remove", &path))?;
                     std::fs::create_dir_all(&path).map_err(io("make the folder", &path))?;
                 }

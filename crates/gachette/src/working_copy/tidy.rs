@@ -25,22 +25,23 @@ impl Checkout<'_> {
         }
         self.forget_torn_submodules()?;
         let top = self.path.clone();
-        if !is_new(&top) {
+        let before = if is_new(&top) { Index::default() } else { self.clean(&top)? };
+        let command = self.git.command("checkout").folder(&top).hold(self.lock);
+        let command = command.args(["--force", "--detach", "--progress", commit.as_str(), "--"]);
+        let on_event = &mut self.on_event;
+        command.run(self.cancel, &mut |line| on_event(Event::Output { line: line.to_owned() }))?;
+        if !before.submodules.is_empty() {
+            // git leaves the files of a submodule that the commit does not have.
             self.clean(&top)?;
         }
-        let command = self.git("checkout").args(["--force", "--detach", "--progress"]).arg(commit.as_str());
-        let mut lines = Vec::new();
-        command.arg("--").run(self.cancel, &mut |line| lines.push(line.to_owned()))?;
-        lines.into_iter().for_each(|line| (self.on_event)(Event::Output { line }));
-        self.clean(&top)?;
         self.put_submodules(&top)
     }
 
     /// Takes away what is in no commit: what git calls untracked and ignored, repositories inside, and an index that
-    /// would make git overlook changes.
-    pub(super) fn clean(&self, folder: &Path) -> Result<(), WorkingCopyError> {
-        self.distrust_index(folder)?;
-        remove_nested_repositories(folder, &self.gitlinks(folder)?)?;
+    /// would make git overlook changes. Returns what is left of the index.
+    pub(super) fn clean(&self, folder: &Path) -> Result<Index, WorkingCopyError> {
+        let index = self.trusted_index(folder)?;
+        remove_nested_repositories(folder, &index.submodules)?;
         let clean = || self.git_in(folder, "clean").args(["-ffdx", "--quiet"]).output(self.cancel);
         if let Err(error) = clean() {
             if !error.may_be_local() {
@@ -50,34 +51,47 @@ impl Checkout<'_> {
             make_writable(folder);
             clean()?;
         }
-        Ok(())
+        Ok(index)
     }
 
-    /// The submodules that the index of a repository names, whether or not they are there.
-    pub(super) fn gitlinks(&self, folder: &Path) -> Result<HashSet<PathBuf>, WorkingCopyError> {
-        let listed = self.git_in(folder, "ls-files").args(["--stage", "-z"]).bytes(self.cancel)?;
-        let gitlink = |entry: &[u8]| {
-            let path = entry.strip_prefix(b"160000 ")?.splitn(2, |byte| *byte == b'\t').nth(1)?;
-            Some(folder.join(OsString::from_vec(path.to_vec())))
-        };
-        Ok(listed.split(|byte| *byte == 0).filter_map(gitlink).collect())
-    }
-
-    /// Removes an index that cannot be read, or holds flags by which git leaves a file as it is (`assume-unchanged`,
-    /// `skip-worktree`); git makes it again.
-    fn distrust_index(&self, folder: &Path) -> Result<(), WorkingCopyError> {
-        match self.git_in(folder, "ls-files").args(["-v", "-z"]).bytes(self.cancel) {
-            Ok(listed) if listed.split(|byte| *byte == 0).all(|entry| matches!(entry, [] | [b'H', ..])) => {
-                Ok(())
-            }
-            Err(error) if !error.ended_by_itself() => Err(error.into()),
-            _ => {
-                let path =
-                    self.git_in(folder, "rev-parse").args(["--git-path", "index"]).output(self.cancel)?;
-                let path = folder.join(path);
-                remove(&path).map_err(io("remove", &path))
+    /// Reads the index; removes one that cannot be read, or that holds flags by which git leaves a file as it is
+    /// (`assume-unchanged`, `skip-worktree`). git makes it again.
+    pub(super) fn trusted_index(&self, folder: &Path) -> Result<Index, WorkingCopyError> {
+        match self.git_in(folder, "ls-files").args(["-v", "--stage", "-z"]).bytes(self.cancel) {
+            Err(error) if !error.ended_by_itself() => return Err(error.into()),
+            Err(_) => {}
+            Ok(listed) => {
+                if let Some(index) = Index::parse(folder, &listed) {
+                    return Ok(index);
+                }
             }
         }
+        let path = self.git_in(folder, "rev-parse").args(["--git-path", "index"]).output(self.cancel)?;
+        let path = folder.join(path);
+        remove(&path).map_err(io("remove", &path))?;
+        Ok(Index::default())
+    }
+}
+
+/// What we want to know of an index.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// The folders of the submodules that it names, whether or not they are there.
+    pub(super) submodules: HashSet<PathBuf>,
+}
+
+impl Index {
+    /// Reads what `git ls-files -v --stage -z` prints: `H 100644 <object> 0<tab><path>`; `None` if an entry has a flag.
+    fn parse(folder: &Path, listed: &[u8]) -> Option<Self> {
+        let mut index = Self::default();
+        for entry in listed.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+            let rest = entry.strip_prefix(b"H ")?;
+            let path = rest.splitn(2, |byte| *byte == b'\t').nth(1)?;
+            if rest.starts_with(b"160000 ") {
+                index.submodules.insert(folder.join(OsString::from_vec(path.to_vec())));
+            }
+        }
+        Some(index)
     }
 }
 
