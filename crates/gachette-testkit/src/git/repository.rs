@@ -1,8 +1,8 @@
 //! A git repository to work with, whose commits are the same on every machine and every day.
 
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use tempfile::TempDir;
 
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub struct GitRepository {
     path: PathBuf,
-    clock: Cell<i64>,
+    clock: AtomicI64,
     _folder: TempDir,
 }
 
@@ -30,7 +30,7 @@ impl GitRepository {
     pub fn with_object_format(format: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("repository");
-        let repository = Self { path, clock: Cell::new(1_700_000_000), _folder: folder };
+        let repository = Self { path, clock: AtomicI64::new(1_700_000_000), _folder: folder };
         std::fs::create_dir(&repository.path).expect("a folder for the repository");
         let format = format!("--object-format={format}");
         repository.git(&["init", "--quiet", "--template=", "--initial-branch=main", &format]);
@@ -49,7 +49,7 @@ impl GitRepository {
 
     /// Runs git in the repository, and returns what it printed without the last line end.
     pub fn git(&self, arguments: &[&str]) -> String {
-        let date = format!("{} +0000", self.clock.get());
+        let date = format!("{} +0000", self.clock.load(Ordering::Relaxed));
         let output = hermetic_git()
             .args(arguments)
             .current_dir(&self.path)
@@ -72,7 +72,7 @@ impl GitRepository {
 
     /// Commits all there is, a minute after the commit before, and returns the commit.
     pub fn commit(&self, message: &str) -> String {
-        self.clock.set(self.clock.get() + 60);
+        self.clock.fetch_add(60, Ordering::Relaxed);
         self.git(&["add", "--all", "--force"]);
         self.git(&["commit", "--quiet", "--allow-empty", "-m", message]);
         self.head()
@@ -85,7 +85,7 @@ impl GitRepository {
 
     /// Makes so many commits on the branch that is checked out, quickly, and returns them, the oldest first.
     pub fn commit_many(&self, count: usize) -> Vec<String> {
-        let begin = self.clock.get();
+        let begin = self.clock.load(Ordering::Relaxed);
         let branch = self.git(&["symbolic-ref", "HEAD"]);
         let mut stream = String::new();
         for index in 1..=count {
@@ -98,7 +98,7 @@ impl GitRepository {
             }
             stream += &format!("M 100644 inline many\ndata {}\n{message}\n\n", message.len());
         }
-        self.clock.set(begin + 60 * count as i64);
+        self.clock.store(begin + 60 * count as i64, Ordering::Relaxed);
         let input = self.path.join(".git/fast-import");
         std::fs::write(&input, stream).expect("a file is written");
         let status = hermetic_git()

@@ -64,7 +64,7 @@ pub enum Fault {
 }
 
 /// What git and those it calls say, in lower case, and what it is about. The first match counts.
-const WORDS: [(&str, Fault); 38] = [
+const WORDS: [(&str, Fault); 40] = [
     ("remote host identification has changed", Fault::ChangedHostKey),
     ("host key verification failed", Fault::UnknownHostKey),
     ("terminal prompts disabled", Fault::AuthenticationNeeded),
@@ -103,6 +103,9 @@ const WORDS: [(&str, Fault); 38] = [
     ("hung up unexpectedly", Fault::Network),
     ("operation too slow", Fault::Network),
     ("rpc failed", Fault::Network),
+    ("early eof", Fault::Network),
+    // What git puts before curl's own words, all others of which were looked for above.
+    ("unable to access '", Fault::Network),
 ];
 
 impl GitError {
@@ -112,6 +115,8 @@ impl GitError {
             ProcessError::Cancelled { .. } => return Self::Cancelled,
             ProcessError::FellSilent { .. } | ProcessError::TimedOut { .. } => Fault::Network,
             ProcessError::AskedTheTerminal { .. } => Fault::AuthenticationNeeded,
+            // SIGPIPE: the other side closed the connection while git was still talking.
+            error if error.signal() == Some(13) && url.is_some() => Fault::Network,
             error => Fault::of(error.last_lines()),
         };
         let (how, status) = (error.how(), error.exit_code());

@@ -1,9 +1,8 @@
 //! Why a program did not end well.
 
+use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
-
-use super::status_text;
 
 /// Why a program did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +14,7 @@ pub enum ProcessError {
         program: String,
     },
     /// It ended with another status than 0.
-    #[error("`{command}` ended with {}{}", status_text(status), tail(last_lines))]
+    #[error("`{command}` {}{}", status_text(status), tail(last_lines))]
     Failed {
         /// The command as one would type it.
         command: String,
@@ -95,7 +94,7 @@ impl ProcessError {
     pub fn how(&self) -> String {
         match self {
             Self::NotFound { .. } => "is not installed, or not in PATH".to_owned(),
-            Self::Failed { status, .. } => format!("ended with {}", status_text(status)),
+            Self::Failed { status, .. } => status_text(status),
             Self::TimedOut { after, .. } => format!("was ended after {} s", after.as_secs_f32()),
             Self::FellSilent { after, .. } => {
                 format!("said nothing for {} s and was ended", after.as_secs_f32())
@@ -107,12 +106,28 @@ impl ProcessError {
         }
     }
 
+    /// The signal that ended it, when it was not ours.
+    pub fn signal(&self) -> Option<i32> {
+        match self {
+            Self::Failed { status, .. } => status.signal(),
+            _ => None,
+        }
+    }
+
     /// The status the program itself ended with.
     pub fn exit_code(&self) -> Option<i32> {
         match self {
             Self::Failed { status, .. } => status.code(),
             _ => None,
         }
+    }
+}
+
+fn status_text(status: &ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("ended with exit status {code}"),
+        (None, Some(signal)) => format!("was killed by signal {signal}"),
+        (None, None) => "ended in an unknown way".to_owned(),
     }
 }
 

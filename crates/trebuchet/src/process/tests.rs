@@ -73,7 +73,7 @@ fn a_failure_tells_command_status_and_last_lines() {
     assert!(text.starts_with("`sh -c 'for i in"), "{text}");
     assert!(text.ends_with("ended with exit status 3:\n  line 3\n  line 4"), "{text}");
     let (error, _) = lines(&sh("kill -9 $$"));
-    assert!(error.unwrap_err().to_string().ends_with("killed by signal 9"));
+    assert!(error.unwrap_err().to_string().ends_with("was killed by signal 9"));
 }
 
 #[test]
