@@ -1,3 +1,5 @@
+//! Real programs, well-behaved and otherwise.
+
 use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,3 +1,5 @@
+//! What is, and what is not, the address of a repository.
+
 use super::*;
 
 fn url(text: &str) -> GitUrl {
