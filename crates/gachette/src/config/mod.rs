@@ -1,0 +1,216 @@
+//! The configuration: which projects there are, where the repository lies, how hosts are reached.
+//!
+//! Reads and checks; what is asked for on the command line is laid over it by the caller, and always wins.
+
+mod document;
+mod locate;
+mod read;
+
+use std::path::{Path, PathBuf};
+
+use gachette_core::git::{GitRef, GitUrl, VersionScheme};
+use gachette_core::stack::Domain;
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+pub use locate::SearchPath;
+
+/// Everything that can be configured, checked and with its defaults filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// The file it was read from, when there was one.
+    pub source: Option<PathBuf>,
+    /// The repository's folder.
+    pub meta_path: Option<PathBuf>,
+    /// Where package files lie; `META/debs` when not configured.
+    pub debs_path: Option<PathBuf>,
+    /// Another builder, called as the original `trebuchet` was.
+    pub trebuchet_bin: Option<PathBuf>,
+    /// The folder of working copies.
+    pub working_copies: PathBuf,
+    /// The domain of stacks that are named without one.
+    pub domain: Domain,
+    /// The projects, by name.
+    pub projects: IndexMap<String, Project>,
+    /// How build hosts are reached; its keys stand beside the others in a file.
+    #[serde(flatten)]
+    pub connection: Connection,
+}
+
+/// A git repository with a recipe in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Project {
+    /// Where it is cloned from.
+    pub url: Option<GitUrl>,
+    /// The ref that is built when none is named; the remote's default branch when not configured.
+    #[serde(rename = "ref")]
+    pub reference: Option<GitRef>,
+    /// Its recipe, relative to the working copy; `.missile.yml` when not configured.
+    pub path_to_missile: Option<PathBuf>,
+    /// The domain of its stacks.
+    pub domain: Option<Domain>,
+    /// How its versions are made.
+    pub version_scheme: VersionScheme,
+}
+
+/// How hosts are reached, in the words of Fabric 1; what is not said is left to OpenSSH.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Connection {
+    /// `[user@]host[:port]`; this machine when empty.
+    pub hosts: Vec<String>,
+    /// The user on hosts that name none.
+    pub user: Option<String>,
+    /// Private key files to offer.
+    pub key_filename: Vec<PathBuf>,
+    /// The port on hosts that name none.
+    pub port: Option<u16>,
+    /// A host to go through.
+    pub gateway: Option<String>,
+    /// Whether the authentication agent is forwarded.
+    pub forward_agent: bool,
+    /// Whether the user's `ssh_config` is read.
+    pub use_ssh_config: Option<bool>,
+    /// Seconds until a connection attempt is given up.
+    pub timeout: Option<u64>,
+    /// How often a connection is tried.
+    pub connection_attempts: Option<u32>,
+    /// Seconds between keep-alive messages.
+    pub keepalive: Option<u64>,
+    /// Whether the list of known hosts is ignored.
+    pub disable_known_hosts: bool,
+    /// Whether hosts are worked on at the same time.
+    pub parallel: bool,
+    /// How many hosts at the same time; as many as there are when not configured.
+    pub pool_size: Option<usize>,
+    /// Whether a failed task is only reported, and the next one run.
+    pub warn_only: bool,
+    /// The login shell that commands of the recipe see.
+    pub shell: Option<String>,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file that was named is not there.
+    #[error("configuration file {file} does not exist")]
+    Missing {
+        /// The file.
+        file: String,
+    },
+    /// The file is no YAML, or no map of keys.
+    #[error("{file}: {problem}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// Line, and what is wrong there.
+        problem: String,
+    },
+    /// The file cannot be read from disk.
+    #[error("cannot read {file}: {source}")]
+    Io {
+        /// The file.
+        file: String,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// A key is given in two spellings.
+    #[error("{file}: `{key}` is given twice, once dotted and once nested")]
+    Twice {
+        /// The file.
+        file: String,
+        /// The key.
+        key: String,
+    },
+    /// A value is not of the kind that its key takes.
+    #[error("{file}: `{key}`: {problem}")]
+    Value {
+        /// The file.
+        file: String,
+        /// The dotted key.
+        key: String,
+        /// What is wrong with the value.
+        problem: String,
+    },
+}
+
+/// A configuration, and what should be told about it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Keys that mean nothing, with the nearest known one.
+    pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// Loads the file `named` on the command line, else the first one found, and lays `settings` (`--set`) over it.
+    ///
+    /// # Errors
+    /// When the named file is missing, or a file or setting cannot be understood.
+    pub fn load(
+        search: &SearchPath,
+        named: Option<&Path>,
+        settings: &[(String, String)],
+    ) -> Result<Loaded, ConfigError> {
+        let Some(path) = search.find(named)? else {
+            return read::read("", None, settings);
+        };
+        let file = path.display().to_string();
+        let bytes = std::fs::read(&path).map_err(|source| ConfigError::Io { file: file.clone(), source })?;
+        let text = String::from_utf8(bytes).map_err(|_| ConfigError::Unreadable {
+            file,
+            problem: "line 1: it is not UTF-8 text".to_owned(),
+        })?;
+        read::read(&text, Some(&path), settings)
+    }
+
+    /// The configuration in this text, whose relative paths start at the file `path`.
+    ///
+    /// # Errors
+    /// When the text cannot be understood.
+    pub fn parse(text: &str, path: &Path) -> Result<Loaded, ConfigError> {
+        read::read(text, Some(path), &[])
+    }
+
+    /// The project of this name; an unconfigured one when there is none.
+    pub fn project(&self, name: &str) -> Project {
+        self.projects.get(name).cloned().unwrap_or_default()
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            source: None,
+            meta_path: None,
+            debs_path: None,
+            trebuchet_bin: None,
+            working_copies: PathBuf::from("/tmp/gachette/working_copy"),
+            domain: Domain::default(),
+            projects: IndexMap::new(),
+            connection: Connection::default(),
+        }
+    }
+}
+
+impl Default for Connection {
+    fn default() -> Self {
+        Self {
+            hosts: Vec::new(),
+            user: None,
+            key_filename: Vec::new(),
+            port: None,
+            gateway: None,
+            forward_agent: true,
+            use_ssh_config: None,
+            timeout: None,
+            connection_attempts: None,
+            keepalive: None,
+            disable_known_hosts: false,
+            parallel: false,
+            pool_size: None,
+            warn_only: false,
+            shell: None,
+        }
+    }
+}

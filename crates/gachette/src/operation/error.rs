@@ -1,0 +1,155 @@
+//! Why an operation failed: the errors of what it is made of, and those of its own.
+
+use gachette_core::debian::PackageName;
+use gachette_core::git::{SchemeError, WorkingCopyNameError};
+use gachette_core::stack::NameError;
+
+use trebuchet::BuildError;
+use trebuchet::process::ProcessError;
+
+use crate::repository::{FailureKind, RepositoryError};
+use crate::working_copy::WorkingCopyError;
+
+/// Why an operation failed.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// A setting that is needed is neither configured nor given.
+    #[error("{} not configured", list(keys))]
+    Unset {
+        /// The keys of which one would do, or all of which are needed.
+        keys: Vec<&'static str>,
+    },
+    /// A project is unknown and no URL was given.
+    #[error("project `{}` has no url", project.escape_debug())]
+    NoUrl {
+        /// The project.
+        project: String,
+        /// The projects that are configured.
+        known: Vec<String>,
+    },
+    /// A value that was given is wrong.
+    #[error("{0}")]
+    Invalid(String),
+    /// No version of a package is registered.
+    #[error("there is no package `{name}`")]
+    NoPackage {
+        /// Its name.
+        name: PackageName,
+    },
+    /// The working copy could not be brought to the ref.
+    #[error(transparent)]
+    WorkingCopy(#[from] WorkingCopyError),
+    /// A working copy's name is wrong.
+    #[error(transparent)]
+    WorkingCopyName(#[from] WorkingCopyNameError),
+    /// A stack's or domain's name is wrong.
+    #[error(transparent)]
+    StackName(#[from] NameError),
+    /// No version can be made from the commit.
+    #[error(transparent)]
+    Scheme(#[from] SchemeError),
+    /// The build failed.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// Another builder did not do what a builder does.
+    #[error("{builder}: {problem}")]
+    Builder {
+        /// The builder, or the file it names.
+        builder: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A program that was run failed.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// The repository said no, or failed.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: String,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// The operation was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Which kind of fault an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Something named does not exist.
+    NotFound,
+    /// A value that was given cannot be understood.
+    Invalid,
+    /// The configuration lacks something.
+    Configuration,
+    /// The build, or fetching its source, failed.
+    Build,
+    /// It was refused.
+    Refused,
+    /// It was cancelled.
+    Cancelled,
+    /// The machine, or gachette itself, is at fault.
+    Internal,
+}
+
+impl OperationError {
+    /// Which kind of fault this is.
+    pub fn kind(&self) -> FaultKind {
+        match self {
+            Self::Unset { .. } | Self::NoUrl { .. } => FaultKind::Configuration,
+            Self::Invalid(_) | Self::WorkingCopyName(_) | Self::StackName(_) => FaultKind::Invalid,
+            Self::NoPackage { .. } | Self::WorkingCopy(WorkingCopyError::NotThere { .. }) => {
+                FaultKind::NotFound
+            }
+            Self::WorkingCopy(error) if error.is_cancelled() => FaultKind::Cancelled,
+            Self::Build(BuildError::Cancelled) => FaultKind::Cancelled,
+            Self::Process(ProcessError::Cancelled { .. }) => FaultKind::Cancelled,
+            Self::WorkingCopy(_)
+            | Self::Scheme(_)
+            | Self::Build(_)
+            | Self::Builder { .. }
+            | Self::Process(_) => FaultKind::Build,
+            Self::Repository(error) => match error.kind() {
+                FailureKind::Missing => FaultKind::NotFound,
+                FailureKind::Refused => FaultKind::Refused,
+                FailureKind::Invalid => FaultKind::Invalid,
+                FailureKind::Broken => FaultKind::Internal,
+            },
+            Self::Io { .. } => FaultKind::Internal,
+            Self::Cancelled => FaultKind::Cancelled,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unset { keys } => {
+                Some(format!("put `{}: …` into gachette.yml, or say `--set {}=…`", keys[0], keys[0]))
+            }
+            Self::NoUrl { project, known } => {
+                let names: Vec<&str> = known.iter().map(String::as_str).collect();
+                Some(match gachette_core::nearest(project, &names) {
+                    Some(name) => format!("did you mean `{name}`?"),
+                    None => format!("put `projects.{project}.url: …` into gachette.yml, or give a url"),
+                })
+            }
+            Self::NoPackage { .. } => Some("see `gachette package list`".to_owned()),
+            Self::WorkingCopy(error) => error.hint(),
+            Self::Repository(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
+
+fn list(keys: &[&str]) -> String {
+    let quoted: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+    match quoted.as_slice() {
+        [one] => format!("{one} is"),
+        many => format!("{} are", many.join(" and ")),
+    }
+}
