@@ -1,1 +1,15 @@
-//! The HTTP API of gachette: wire types, router and client.
+//! The HTTP API of gachette: its wire types, its router, and its client.
+//!
+//! Every operation is a resource below `/api/v1`. Long work is a *build*: started by a POST that answers at once, followed by
+//! its stream of events, ended by DELETE. The command line is a client of this API, in its own process or elsewhere.
+
+mod client;
+mod problem;
+mod router;
+mod run;
+pub mod wire;
+
+pub use client::Client;
+pub use problem::{Problem, ProblemKind};
+pub use router::{Api, router};
+pub use run::{Build, BuildId, BuildKind, BuildState, Outcome};

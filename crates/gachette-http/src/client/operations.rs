@@ -1,0 +1,106 @@
+//! What a client can ask for.
+
+use gachette::config::Config;
+use gachette::repository::FsckReport;
+use gachette_core::debian::PackageName;
+use gachette_core::stack::{Domain, StackName, StackRef};
+use http::Method;
+
+use super::{Client, encoded};
+use crate::Problem;
+use crate::run::{Build, BuildId};
+use crate::wire::{
+    Change, ChangeStack, Changed, CreateStack, Diff, FsckRequest, PackageDetail, PackageSummary,
+    RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild,
+};
+
+impl Client {
+    /// The configuration in force on the other side.
+    pub async fn configuration(&self) -> Result<Config, Problem> {
+        self.get("/api/v1/configuration").await
+    }
+
+    /// Makes the repository that is configured, when it is not there yet.
+    pub async fn init_repository(&self) -> Result<RepositoryState, Problem> {
+        self.post("/api/v1/repository", &()).await
+    }
+
+    /// Checks the repository, and makes again what can be made again when `repair`.
+    pub async fn fsck(&self, repair: bool) -> Result<FsckReport, Problem> {
+        self.post("/api/v1/repository/fsck", &FsckRequest { repair }).await
+    }
+
+    /// The domains that have a stack.
+    pub async fn domains(&self) -> Result<Vec<Domain>, Problem> {
+        self.get("/api/v1/domains").await
+    }
+
+    /// The stacks of a domain.
+    pub async fn stacks(&self, domain: &Domain) -> Result<Vec<StackSummary>, Problem> {
+        self.get(&format!("/api/v1/domains/{domain}/stacks")).await
+    }
+
+    /// Makes a stack, empty or as a copy; one that exists is left as it is.
+    pub async fn create_stack(
+        &self,
+        stack: &StackName,
+        from: Option<StackRef>,
+        reason: &str,
+    ) -> Result<Changed, Problem> {
+        let wish = CreateStack { name: stack.name().to_owned(), from, reason: reason.to_owned() };
+        self.post(&format!("/api/v1/domains/{}/stacks", stack.domain()), &wish).await
+    }
+
+    /// A stack at its newest revision or the one that is named.
+    pub async fn stack(&self, stack: &StackRef) -> Result<StackState, Problem> {
+        let query = stack.revision.map_or_else(String::new, |number| format!("?revision={number}"));
+        self.get(&format!("{}{query}", path(&stack.stack))).await
+    }
+
+    /// A stack's revisions, newest first.
+    pub async fn log(
+        &self,
+        stack: &StackName,
+        limit: Option<usize>,
+    ) -> Result<Vec<RevisionSummary>, Problem> {
+        let query = limit.map_or_else(String::new, |limit| format!("?limit={limit}"));
+        self.get(&format!("{}/revisions{query}", path(stack))).await
+    }
+
+    /// What leads from one stack to another.
+    pub async fn diff(&self, from: &StackRef, to: &StackRef) -> Result<Diff, Problem> {
+        let revision = from.revision.map_or_else(String::new, |number| format!("revision={number}&"));
+        let to = encoded(&to.to_string());
+        self.get(&format!("{}/diff?{revision}to={to}", path(&from.stack))).await
+    }
+
+    /// Changes a stack.
+    pub async fn change(&self, stack: &StackName, change: Change, reason: &str) -> Result<Changed, Problem> {
+        let wish = ChangeStack { change, reason: reason.to_owned() };
+        self.post(&format!("{}/revisions", path(stack)), &wish).await
+    }
+
+    /// The packages that are known.
+    pub async fn packages(&self) -> Result<Vec<PackageSummary>, Problem> {
+        self.get("/api/v1/packages").await
+    }
+
+    /// A package with all its versions.
+    pub async fn package(&self, name: &PackageName) -> Result<PackageDetail, Problem> {
+        self.get(&format!("/api/v1/packages/{}", encoded(name.as_str()))).await
+    }
+
+    /// Starts a build, and returns at once.
+    pub async fn start(&self, order: &StartBuild) -> Result<Build, Problem> {
+        self.post("/api/v1/builds", order).await
+    }
+
+    /// Asks a build to end.
+    pub async fn cancel(&self, id: &BuildId) -> Result<Build, Problem> {
+        self.call(Method::DELETE, &format!("/api/v1/builds/{id}"), None::<&()>).await
+    }
+}
+
+fn path(stack: &StackName) -> String {
+    format!("/api/v1/domains/{}/stacks/{}", encoded(stack.domain().as_str()), encoded(stack.name()))
+}

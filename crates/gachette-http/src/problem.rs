@@ -1,0 +1,111 @@
+//! Errors on the wire: RFC 9457 problem documents. The one place where a kind, a hint and an HTTP status are attached.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use gachette::operation::OperationError;
+use http::{HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+
+/// Which kind of thing went wrong: clients decide by this, people read the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemKind {
+    /// The request names something that does not exist.
+    NotFound,
+    /// The request cannot be understood.
+    Invalid,
+    /// The configuration lacks what the request needs, or is wrong.
+    Configuration,
+    /// A build failed: its recipe, one of its steps, or fetching its source.
+    BuildFailed,
+    /// It was refused: a sealed stack, a different file for a known version.
+    Refused,
+    /// A host could not be reached, or failed.
+    HostFailed,
+    /// It was cancelled.
+    Cancelled,
+    /// A fault of gachette's own, or of the machine it runs on.
+    Internal,
+}
+
+/// One error, as it goes over the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The kind of error.
+    pub kind: ProblemKind,
+    /// What is wrong, in one line, with the values concerned.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// More lines: places in a recipe, the end of a program's output.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<String>,
+    /// The build log that holds the rest, on the machine that built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+}
+
+impl ProblemKind {
+    /// The HTTP status of this kind.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Configuration | Self::BuildFailed | Self::Refused | Self::Cancelled => StatusCode::CONFLICT,
+            Self::HostFailed => StatusCode::BAD_GATEWAY,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl Problem {
+    /// A problem of this kind, without hint.
+    pub fn new(kind: ProblemKind, title: impl Into<String>) -> Self {
+        let status = kind.status().as_u16();
+        Self { kind, title: title.into(), status, hint: None, lines: Vec::new(), log: None }
+    }
+
+    /// With this hint.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A request that cannot be understood.
+    pub fn invalid(title: impl ToString) -> Self {
+        Self::new(ProblemKind::Invalid, title.to_string())
+    }
+}
+
+impl From<OperationError> for Problem {
+    fn from(error: OperationError) -> Self {
+        use gachette::operation::FaultKind;
+        let kind = match error.kind() {
+            FaultKind::NotFound => ProblemKind::NotFound,
+            FaultKind::Invalid => ProblemKind::Invalid,
+            FaultKind::Configuration => ProblemKind::Configuration,
+            FaultKind::Build => ProblemKind::BuildFailed,
+            FaultKind::Refused => ProblemKind::Refused,
+            FaultKind::Cancelled => ProblemKind::Cancelled,
+            FaultKind::Internal => ProblemKind::Internal,
+        };
+        let text = error.to_string();
+        let (title, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        let lines = rest.lines().map(|line| line.trim_start().to_owned()).collect();
+        Self { hint: error.hint(), lines, ..Self::new(kind, title) }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self)).into_response();
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
+    }
+}

@@ -1,0 +1,111 @@
+//! Builds: start, look at, follow, cancel.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::sse::{Event as SseEvent, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::Stream;
+use gachette::operation::{BuildRequest, Context, PrepareRequest, QuickRequest, build, prepare, quick};
+use http::StatusCode;
+
+use super::{Answer, Api};
+use crate::Problem;
+use crate::run::{Build, BuildId, BuildKind, Run, Work};
+use crate::wire::{BuildOrder, StartBuild};
+
+pub(super) async fn start(
+    State(api): State<Api>,
+    Json(order): Json<StartBuild>,
+) -> Result<Response, Problem> {
+    let (kind, subject) = match &order {
+        StartBuild::Prepare { name, .. } => (BuildKind::Prepare, name.to_string()),
+        StartBuild::Build(order) => (BuildKind::Build, order.name.to_string()),
+        StartBuild::Quick { project, .. } => (BuildKind::Quick, project.clone()),
+    };
+    let work = work(&api, order);
+    let build = api.runs.start(kind, subject, work)?;
+    Ok((StatusCode::ACCEPTED, Json(build)).into_response())
+}
+
+pub(super) async fn list(State(api): State<Api>) -> Json<Vec<Build>> {
+    Json(api.runs.list())
+}
+
+pub(super) async fn show(State(api): State<Api>, Path(id): Path<BuildId>) -> Answer<Build> {
+    Ok(Json(api.runs.find(&id)?.build()))
+}
+
+pub(super) async fn cancel(State(api): State<Api>, Path(id): Path<BuildId>) -> Answer<Build> {
+    let run = api.runs.find(&id)?;
+    run.cancel();
+    Ok(Json(run.build()))
+}
+
+/// All events from the first, then new ones as they come, until the build ends.
+pub(super) async fn events(
+    State(api): State<Api>,
+    Path(id): Path<BuildId>,
+) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Problem> {
+    let run = api.runs.find(&id)?;
+    let followed = run.follow();
+    let stream = futures::stream::unfold(
+        (run, followed, 0),
+        async |(run, mut followed, next): (Arc<Run>, _, usize)| {
+            let progress =
+                *tokio::sync::watch::Receiver::wait_for(&mut followed, |p| p.ended || p.events > next)
+                    .await
+                    .ok()?;
+            if next >= progress.events {
+                return None;
+            }
+            let event = SseEvent::default().data(run.event(next)?);
+            Some((Ok(event), (run, followed, next + 1)))
+        },
+    );
+    Ok(Sse::new(stream))
+}
+
+fn work(api: &Api, order: StartBuild) -> Work {
+    let config = Arc::clone(&api.config);
+    let by = match &order {
+        StartBuild::Quick { reason, .. } => api.by(reason),
+        _ => api.by(""),
+    };
+    Box::new(move |cancel, on_event| {
+        let mut context = Context { config: &config, cancel, on_event };
+        match order {
+            StartBuild::Prepare { name, url, reference } => {
+                prepare(&mut context, &PrepareRequest { name, url, reference })
+            }
+            StartBuild::Build(order) => build(&mut context, &build_request(*order)),
+            StartBuild::Quick { stack, project, reference, url, path_to_missile, rebuild, .. } => quick(
+                &mut context,
+                &QuickRequest { stack, project, reference, url, path_to_missile, rebuild, by },
+            ),
+        }
+    })
+}
+
+fn build_request(order: BuildOrder) -> BuildRequest {
+    let BuildOrder {
+        name,
+        path_to_missile,
+        app_version,
+        env_version,
+        service_version,
+        static_version,
+        web_callback,
+    } = order;
+    BuildRequest {
+        name,
+        path_to_missile,
+        app_version,
+        env_version,
+        service_version,
+        static_version,
+        web_callback,
+    }
+}

@@ -1,0 +1,82 @@
+//! The router: which path and method lead to which operation.
+
+mod builds;
+mod packages;
+mod repository;
+mod stacks;
+
+use std::sync::Arc;
+
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use gachette::build_log::LogFolder;
+use gachette::config::Config;
+use gachette::operation::OperationError;
+use serde::Serialize;
+
+use crate::run::Runs;
+use crate::{Problem, ProblemKind};
+
+/// What the router serves: a configuration, on behalf of somebody.
+#[derive(Clone)]
+pub struct Api {
+    config: Arc<Config>,
+    author: String,
+    runs: Runs,
+}
+
+impl Api {
+    /// Serves this configuration; what is changed is changed in this author's name.
+    pub fn new(config: Config, author: impl Into<String>, logs: Option<LogFolder>) -> Self {
+        Self { config: Arc::new(config), author: author.into(), runs: Runs::new(logs) }
+    }
+
+    /// Who changes something, and why.
+    fn by(&self, reason: &str) -> gachette_core::stack::By {
+        gachette_core::stack::By::new(&self.author).because(reason)
+    }
+}
+
+/// The answer of a route.
+type Answer<T> = Result<Json<T>, Problem>;
+
+/// Which version of gachette answers.
+#[derive(Serialize)]
+struct Health {
+    version: &'static str,
+}
+
+/// All routes.
+pub fn router(api: Api) -> Router {
+    let stack = "/domains/{domain}/stacks/{stack}";
+    let api_v1 = Router::new()
+        .route("/health", get(async || Json(Health { version: env!("CARGO_PKG_VERSION") })))
+        .route("/configuration", get(repository::configuration))
+        .route("/repository", post(repository::init))
+        .route("/repository/fsck", post(repository::fsck))
+        .route("/domains", get(stacks::domains))
+        .route("/domains/{domain}/stacks", get(stacks::list).post(stacks::create))
+        .route(stack, get(stacks::show))
+        .route(&format!("{stack}/revisions"), get(stacks::log).post(stacks::change))
+        .route(&format!("{stack}/diff"), get(stacks::diff))
+        .route("/packages", get(packages::list))
+        .route("/packages/{name}", get(packages::show))
+        .route("/builds", get(builds::list).post(builds::start))
+        .route("/builds/{id}", get(builds::show).delete(builds::cancel))
+        .route("/builds/{id}/events", get(builds::events))
+        .with_state(api);
+    Router::new().nest("/api/v1", api_v1).fallback(async || {
+        Problem::new(ProblemKind::NotFound, "there is nothing at this address")
+            .with_hint("the API is below /api/v1")
+    })
+}
+
+/// Runs what waits for disks and programs on a thread where it may.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, OperationError> + Send + 'static,
+) -> Result<T, Problem> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => Ok(outcome?),
+        Err(error) => Err(Problem::new(ProblemKind::Internal, format!("the operation ended: {error}"))),
+    }
+}

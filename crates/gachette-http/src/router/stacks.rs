@@ -1,0 +1,157 @@
+//! Stacks: list, create, show, log, change, compare.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use gachette::config::Config;
+use gachette::operation::{OperationError, check_writable};
+use gachette::repository::{Committed, Repository};
+use gachette_core::stack::{By, Domain, PackageRecord, Provenance, StackDiff, StackName, StackRef};
+use serde::Deserialize;
+
+use super::{Answer, Api, blocking};
+use crate::Problem;
+use crate::wire::{
+    AddFile, Change, ChangeStack, Changed, CreateStack, Diff, ExpectedPackage, RevisionSummary, StackState,
+    StackSummary,
+};
+
+/// Which revision of a stack.
+#[derive(Deserialize)]
+pub(super) struct AtRevision {
+    revision: Option<u64>,
+}
+
+/// How much of a log.
+#[derive(Deserialize)]
+pub(super) struct LogRange {
+    limit: Option<usize>,
+}
+
+/// From where to where to compare.
+#[derive(Deserialize)]
+pub(super) struct DiffRange {
+    revision: Option<u64>,
+    to: StackRef,
+}
+
+pub(super) async fn domains(State(api): State<Api>) -> Answer<Vec<Domain>> {
+    blocking(move || Ok(api.config.repository()?.domains()?)).await.map(Json)
+}
+
+pub(super) async fn list(State(api): State<Api>, Path(domain): Path<Domain>) -> Answer<Vec<StackSummary>> {
+    let entries = blocking(move || Ok(api.config.repository()?.stacks(&domain)?)).await?;
+    Ok(Json(entries.iter().map(StackSummary::of).collect()))
+}
+
+pub(super) async fn create(
+    State(api): State<Api>,
+    Path(domain): Path<Domain>,
+    Json(wish): Json<CreateStack>,
+) -> Answer<Changed> {
+    let by = api.by(&wish.reason);
+    let stack = StackName::new(domain, &wish.name).map_err(Problem::invalid)?;
+    let create = move || Ok(api.config.made_repository()?.create_stack(&stack, wish.from.as_ref(), &by)?);
+    Ok(Json(blocking(create).await?.into()))
+}
+
+pub(super) async fn show(
+    State(api): State<Api>,
+    Path(name): Path<(Domain, String)>,
+    Query(at): Query<AtRevision>,
+) -> Answer<StackState> {
+    let stack = StackRef { stack: stack_name(name)?, revision: at.revision };
+    let entry = blocking(move || Ok(api.config.repository()?.show_stack(&stack)?)).await?;
+    Ok(Json(entry.into()))
+}
+
+pub(super) async fn log(
+    State(api): State<Api>,
+    Path(name): Path<(Domain, String)>,
+    Query(range): Query<LogRange>,
+) -> Answer<Vec<RevisionSummary>> {
+    let stack = stack_name(name)?;
+    let entries = blocking(move || Ok(api.config.repository()?.log_stack(&stack, range.limit)?)).await?;
+    Ok(Json(entries.into_iter().map(RevisionSummary::from).collect()))
+}
+
+pub(super) async fn diff(
+    State(api): State<Api>,
+    Path(name): Path<(Domain, String)>,
+    Query(range): Query<DiffRange>,
+) -> Answer<Diff> {
+    let from = StackRef { stack: stack_name(name)?, revision: range.revision };
+    blocking(move || {
+        let repository = api.config.repository()?;
+        let (old, new) = (repository.show_stack(&from)?.revision, repository.show_stack(&range.to)?.revision);
+        let packages = StackDiff::between(&old.packages, &new.packages).packages;
+        let differ = packages.iter().filter(|package| new.packages.get(&package.name).is_some()).count();
+        Ok(Diff {
+            from: old.stack.at(old.number),
+            to: new.stack.at(new.number),
+            unchanged: new.packages.len() - differ,
+            packages,
+        })
+    })
+    .await
+    .map(Json)
+}
+
+pub(super) async fn change(
+    State(api): State<Api>,
+    Path(name): Path<(Domain, String)>,
+    Json(wish): Json<ChangeStack>,
+) -> Answer<Changed> {
+    let (stack, by) = (stack_name(name)?, api.by(&wish.reason));
+    let committed = blocking(move || carry_out(&api.config, &stack, wish.change, &by)).await?;
+    Ok(Json(committed.into()))
+}
+
+fn carry_out(
+    config: &Config,
+    stack: &StackName,
+    change: Change,
+    by: &By,
+) -> Result<Committed, OperationError> {
+    let repository = config.repository()?;
+    Ok(match change {
+        Change::Add(files) => {
+            check_writable(&repository, stack)?;
+            repository.add_to_stack(stack, &register(&repository, &files)?, by)?
+        }
+        Change::Remove(packages) => repository.remove_from_stack(stack, &packages, by)?,
+        Change::Seal => repository.seal_stack(stack, by)?,
+        Change::Rollback(to) => repository.rollback_stack(stack, to, by)?,
+        Change::Delete => repository.delete_stack(stack, by)?,
+    })
+}
+
+/// Registers package files of the debs folder, after comparing each with what is said of it.
+fn register(repository: &Repository, files: &[AddFile]) -> Result<Vec<PackageRecord>, OperationError> {
+    let unknown = Provenance::default();
+    let register = |file: &AddFile| {
+        let path = std::path::Path::new(&file.file_name);
+        Ok(match &file.expected {
+            None => repository.register(path, &unknown)?,
+            Some(ExpectedPackage { name, version }) => {
+                repository.register_as(path, name, version, &unknown)?
+            }
+        })
+    };
+    files.iter().map(register).collect()
+}
+
+fn stack_name((domain, name): (Domain, String)) -> Result<StackName, Problem> {
+    StackName::new(domain, &name).map_err(Problem::invalid)
+}
+
+impl From<Committed> for Changed {
+    fn from(committed: Committed) -> Self {
+        let revision = committed.entry.revision;
+        Self {
+            packages: revision.packages.len(),
+            stack: revision.stack,
+            revision: revision.number,
+            changed: committed.changed,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The wire type of a build: what it is, how far it came, what came out of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use gachette::operation::Outcome as OperationOutcome;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::Problem;
+
+/// What came out of a build.
+pub type Outcome = OperationOutcome;
+
+/// The identity of a build: its time, and digits that make it unique. Sorts by time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BuildId(String);
+
+/// Text that is no build's identity.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}` is no build; `GET /api/v1/builds` lists them", .0.escape_debug())]
+pub struct BuildIdError(String);
+
+impl BuildId {
+    /// A new identity for work that begins now.
+    pub(super) fn new(now: Timestamp, unique: u32) -> Self {
+        Self(format!("{}-{unique:08x}", now.strftime("%Y%m%dT%H%M%SZ")))
+    }
+
+    /// The identity as text; safe in a path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for BuildId {
+    type Err = BuildIdError;
+
+    fn from_str(text: &str) -> Result<Self, BuildIdError> {
+        let well_formed = (10..=40).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && text.starts_with(|c: char| c.is_ascii_digit());
+        if well_formed {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BuildIdError(text.chars().take(40).collect()))
+        }
+    }
+}
+
+impl TryFrom<String> for BuildId {
+    type Error = BuildIdError;
+
+    fn try_from(text: String) -> Result<Self, BuildIdError> {
+        text.parse()
+    }
+}
+
+impl From<BuildId> for String {
+    fn from(id: BuildId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for BuildId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a build does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BuildKind {
+    /// Makes or refreshes a working copy.
+    Prepare,
+    /// Builds the packages of a working copy.
+    Build,
+    /// Prepares, builds and adds to a stack.
+    Quick,
+}
+
+/// How far a build came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BuildState {
+    /// It is at work.
+    Running,
+    /// It did all that was asked for.
+    Succeeded,
+    /// It failed; `problem` says why.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// A build.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Build {
+    /// Its identity.
+    pub id: BuildId,
+    /// What it does.
+    pub kind: BuildKind,
+    /// The working copy or project it is about.
+    pub subject: String,
+    /// How far it came.
+    pub state: BuildState,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub finished: Option<Timestamp>,
+    /// The file of its log, on the machine that builds.
+    pub log: Option<String>,
+    /// What came out of it, when it succeeded.
+    pub outcome: Option<Outcome>,
+    /// Why it failed, when it did.
+    pub problem: Option<Problem>,
+}

@@ -1,0 +1,36 @@
+//! Packages on the wire.
+
+use gachette_core::debian::{PackageName, Version};
+use gachette_core::stack::{PackageRecord, StackName};
+use serde::{Deserialize, Serialize};
+
+/// A package in a list.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PackageSummary {
+    /// Its name.
+    pub name: PackageName,
+    /// How many versions are known.
+    pub versions: usize,
+    /// The highest of them.
+    pub newest: Option<Version>,
+}
+
+/// A package with all its versions.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PackageDetail {
+    /// Its name.
+    pub name: PackageName,
+    /// Its versions, highest first.
+    pub versions: Vec<PackageVersion>,
+}
+
+/// One version of a package.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PackageVersion {
+    /// The version.
+    pub version: Version,
+    /// Its files: one for each architecture.
+    pub files: Vec<PackageRecord>,
+    /// The stacks whose newest revision has this version.
+    pub stacks: Vec<StackName>,
+}

@@ -1,0 +1,73 @@
+//! Orders for long work, on the wire.
+
+use gachette_core::debian::Version;
+use gachette_core::git::{GitRef, GitUrl, WorkingCopyName};
+use gachette_core::stack::StackName;
+use serde::{Deserialize, Serialize};
+
+/// An order that starts a build.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum StartBuild {
+    /// Make or refresh a working copy.
+    Prepare {
+        /// The working copy.
+        name: WorkingCopyName,
+        /// Where to clone from.
+        #[serde(default)]
+        url: Option<GitUrl>,
+        /// The branch, tag or commit.
+        #[serde(default, rename = "ref")]
+        reference: Option<GitRef>,
+    },
+    /// Build the packages of a working copy.
+    Build(Box<BuildOrder>),
+    /// Prepare, build and add to a stack.
+    Quick {
+        /// The stack, which must exist.
+        stack: StackName,
+        /// The project.
+        project: String,
+        /// The branch, tag or commit.
+        #[serde(default, rename = "ref")]
+        reference: Option<GitRef>,
+        /// Where to clone from.
+        #[serde(default)]
+        url: Option<GitUrl>,
+        /// The recipe's path in the working copy.
+        #[serde(default)]
+        path_to_missile: Option<String>,
+        /// Build even what is there already, and compare.
+        #[serde(default)]
+        rebuild: bool,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+    },
+}
+
+/// An order to build the packages of a working copy.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuildOrder {
+    /// The working copy.
+    pub name: WorkingCopyName,
+    /// The recipe's path in it.
+    #[serde(default)]
+    pub path_to_missile: Option<String>,
+    /// The version of the main package.
+    #[serde(default)]
+    pub app_version: Option<Version>,
+    /// The version of the environment.
+    #[serde(default)]
+    pub env_version: Option<Version>,
+    /// The version of services.
+    #[serde(default)]
+    pub service_version: Option<Version>,
+    /// The version of static entries.
+    #[serde(default)]
+    pub static_version: Option<Version>,
+    /// Where a POST is sent for each package.
+    #[serde(default)]
+    pub web_callback: Option<url::Url>,
+}
