@@ -1,0 +1,108 @@
+//! The subcommands: one file for each, whose argument struct is its help.
+
+mod build;
+mod completions;
+mod config;
+mod demo;
+mod man;
+mod package;
+mod prepare;
+mod quick;
+mod repository;
+mod stack;
+
+pub(crate) use build::BuildArgs;
+pub(crate) use config::show as show_config;
+pub(crate) use prepare::PrepareArgs;
+pub(crate) use quick::QuickArgs;
+pub(crate) use stack::{CreateArgs, add_files};
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Failure;
+use crate::options::Options;
+use crate::session::Session;
+
+/// From a git ref to packages in a stack, ready for deployment.
+///
+/// A stack lists packages, each in one exact version, and is itself versioned; only stacks are ever deployed.
+#[derive(Debug, Parser)]
+#[command(name = "gachette", version, disable_version_flag = true, arg_required_else_help = true)]
+#[command(
+    after_help = "Tasks of the original tool work too: `gachette -l` lists them, `gachette -d TASK` explains one."
+)]
+pub(crate) struct CommandLine {
+    #[command(flatten)]
+    pub(crate) options: Options,
+
+    /// Print the version
+    #[arg(short = 'V', long, action = clap::ArgAction::Version)]
+    version: Option<bool>,
+
+    /// List the tasks of the original tool
+    #[arg(short = 'l', long = "list")]
+    list: bool,
+
+    /// Explain a task of the original tool
+    #[arg(short = 'd', long = "display", value_name = "TASK")]
+    display: Option<String>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create, inspect and change stacks
+    #[command(subcommand)]
+    Stack(stack::StackCommand),
+    /// Make or refresh a working copy of a project at a ref
+    Prepare(PrepareArgs),
+    /// Build the packages of a working copy
+    Build(BuildArgs),
+    /// Prepare, build and add all packages to a stack
+    Quick(QuickArgs),
+    /// List and inspect packages
+    #[command(subcommand)]
+    Package(package::PackageCommand),
+    /// Inspect the configuration
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Make and check the repository
+    #[command(subcommand)]
+    Repository(repository::RepositoryCommand),
+    /// Do the main job on a small project made for it, and leave a folder to explore
+    Demo(demo::DemoArgs),
+    /// Print completions for a shell
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page
+    Man(man::ManArgs),
+}
+
+impl CommandLine {
+    /// Carries the command out.
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        match self.command {
+            Command::Completions(args) => args.run(),
+            Command::Man(args) => args.run(),
+            Command::Demo(args) => args.run(&self.options).await,
+            command => command.run(&Session::open(&self.options)?).await,
+        }
+    }
+}
+
+impl Command {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Stack(command) => command.run(session).await,
+            Self::Prepare(args) => args.run(session).await,
+            Self::Build(args) => args.run(session).await,
+            Self::Quick(args) => args.run(session).await,
+            Self::Package(command) => command.run(session).await,
+            Self::Config(command) => command.run(session).await,
+            Self::Repository(command) => command.run(session).await,
+            Self::Demo(_) | Self::Completions(_) | Self::Man(_) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! `gachette package …`
+
+mod list;
+mod show;
+
+use clap::Subcommand;
+
+use crate::error::Failure;
+use crate::session::Session;
+
+/// What to do with packages.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PackageCommand {
+    /// List the packages of the repository
+    List(list::ListArgs),
+    /// Show a package's versions, where they came from, and which stacks have them
+    Show(show::ShowArgs),
+}
+
+impl PackageCommand {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::List(args) => args.run(session).await,
+            Self::Show(args) => args.run(session).await,
+        }
+    }
+}

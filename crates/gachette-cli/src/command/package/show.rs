@@ -1,0 +1,43 @@
+//! `gachette package show`
+
+use clap::Args;
+use gachette_core::debian::PackageName;
+use gachette_http::wire::PackageDetail;
+
+use crate::error::Failure;
+use crate::output::{bytes, table};
+use crate::session::Session;
+
+/// Show a package's versions, where they came from, and which stacks have them
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The package
+    package: PackageName,
+}
+
+impl ShowArgs {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let package = session.client.package(&self.package).await?;
+        session.output.result(&package, text)
+    }
+}
+
+fn text(package: &PackageDetail) -> String {
+    let rows = package.versions.iter().flat_map(|version| {
+        let stacks: Vec<String> = version.stacks.iter().map(ToString::to_string).collect();
+        version.files.iter().map(move |record| {
+            let provenance = &record.provenance;
+            let commit = provenance.commit.as_deref().map(|commit| commit.get(..12).unwrap_or(commit));
+            vec![
+                version.version.to_string(),
+                record.architecture.to_string(),
+                bytes(record.size),
+                provenance.project.clone().unwrap_or_default(),
+                commit.unwrap_or_default().to_owned(),
+                stacks.join(" "),
+            ]
+        })
+    });
+    let rows = table(&["version", "arch", "size", "project", "commit", "in stacks"], rows);
+    format!("{}\n\n{rows}", package.name)
+}

@@ -1,0 +1,55 @@
+//! `gachette quick`
+
+use clap::Args;
+use gachette_core::git::{GitRef, GitUrl};
+use gachette_http::wire::StartBuild;
+
+use crate::error::Failure;
+use crate::output::built_table;
+use crate::session::Session;
+
+/// Prepare, build and add all packages to a stack, in one revision
+///
+/// Every package gets a version made from the commit. A commit that was built already from the same inputs is recognised,
+/// and not built again.
+#[derive(Debug, Args)]
+pub(crate) struct QuickArgs {
+    /// The stack, which must exist: NAME or DOMAIN/NAME
+    pub(crate) stack: String,
+    /// The project
+    pub(crate) project: String,
+    /// The branch, tag or commit [default: the project's, else the remote's default branch]
+    #[arg(long = "ref", value_name = "REF")]
+    pub(crate) reference: Option<GitRef>,
+    /// Where to clone from
+    #[arg(long)]
+    pub(crate) url: Option<GitUrl>,
+    /// The recipe's path in the working copy [default: the project's, else .missile.yml]
+    #[arg(long = "missile", value_name = "PATH")]
+    pub(crate) path_to_missile: Option<String>,
+    /// Build even what is there already, and say whether the bytes came out the same
+    #[arg(long)]
+    pub(crate) rebuild: bool,
+    /// Why, for the stack's log
+    #[arg(short = 'm', long, default_value = "")]
+    pub(crate) reason: String,
+}
+
+impl QuickArgs {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let domain = session.config.project(&self.project).domain;
+        let domain = domain.as_ref().unwrap_or(&session.config.domain);
+        let stack = gachette_core::stack::StackName::parse_in(&self.stack, domain).map_err(Failure::usage)?;
+        let order = StartBuild::Quick {
+            stack,
+            project: self.project,
+            reference: self.reference,
+            url: self.url,
+            path_to_missile: self.path_to_missile,
+            rebuild: self.rebuild,
+            reason: self.reason,
+        };
+        let build = session.carry_out(&order).await?;
+        session.output.result(&build, built_table)
+    }
+}

@@ -1,0 +1,55 @@
+//! `gachette repository fsck`
+
+use clap::Args;
+use gachette::repository::{FaultClass, FsckReport};
+
+use crate::error::Failure;
+use crate::output::{bytes, plural};
+use crate::session::Session;
+
+/// Check the repository, and mend what can be made again
+///
+/// Reads every revision, record and package file. What is lost or changed is reported; derived files are made again with
+/// `--repair`. The exit code is 5 when something is not as it should be.
+#[derive(Debug, Args)]
+pub(crate) struct FsckArgs {
+    /// Make again what can be made again, and sweep what killed processes left behind
+    #[arg(long)]
+    repair: bool,
+}
+
+impl FsckArgs {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let report = session.client.fsck(self.repair).await?;
+        session.output.result(&report, text)?;
+        if report.is_clean() {
+            return Ok(());
+        }
+        let damaged = report.of(FaultClass::Damage).count();
+        let mendable = report.of(FaultClass::Mendable).filter(|finding| !finding.mended).count();
+        let failure = Failure::refused(format!("{damaged} damaged, {mendable} to be mended"));
+        Err(match (damaged, mendable) {
+            (0, _) => failure.with_hint("mend it with `gachette repository fsck --repair`"),
+            _ => failure.with_hint("bring damaged files back from a backup, or build them again"),
+        })
+    }
+}
+
+fn text(report: &FsckReport) -> String {
+    let mut text: String = report.findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let checked = &report.checked;
+    let state = if report.is_clean() { "clean" } else { "not clean" };
+    text.push_str(&format!(
+        "{state}: {}, {}, {}, {} ({})",
+        count(checked.stacks, "stack"),
+        count(checked.revisions, "revision"),
+        count(checked.records, "record"),
+        count(checked.files, "package file"),
+        bytes(checked.bytes),
+    ));
+    text
+}
+
+fn count(number: u64, noun: &str) -> String {
+    plural(usize::try_from(number).unwrap_or(usize::MAX), noun)
+}

@@ -1,0 +1,27 @@
+//! `gachette repository …`
+
+mod fsck;
+mod init;
+
+use clap::Subcommand;
+
+use crate::error::Failure;
+use crate::session::Session;
+
+/// What to do with the repository.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RepositoryCommand {
+    /// Make the repository that is configured
+    Init(init::InitArgs),
+    /// Check the repository, and mend what can be made again
+    Fsck(fsck::FsckArgs),
+}
+
+impl RepositoryCommand {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Init(args) => args.run(session).await,
+            Self::Fsck(args) => args.run(session).await,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! `gachette stack create`
+
+use clap::Args;
+
+use crate::error::Failure;
+use crate::output::plural;
+use crate::session::Session;
+
+/// Create a stack, empty or as a copy of another
+///
+/// A stack that exists is left as it is.
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    /// The new stack: NAME or DOMAIN/NAME
+    pub(crate) stack: String,
+    /// Copy this stack, or this revision of one
+    #[arg(long, value_name = "STACK")]
+    pub(crate) from: Option<String>,
+    /// Why, for the stack's log
+    #[arg(short = 'm', long, default_value = "")]
+    pub(crate) reason: String,
+}
+
+impl CreateArgs {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let stack = session.stack(&self.stack)?;
+        // A stack is copied from its own domain when the source names none.
+        let from = self.from.as_deref().map(|from| {
+            gachette_core::stack::StackRef::parse_in(from, stack.domain()).map_err(Failure::usage)
+        });
+        let created = session.client.create_stack(&stack, from.transpose()?, &self.reason).await?;
+        session.output.result(&created, |created| {
+            let packages = plural(created.packages, "package");
+            match created.changed {
+                true => format!("{} created: revision {}, {packages}", created.stack, created.revision),
+                false => format!("{} exists already and is left as it is: {packages}", created.stack),
+            }
+        })
+    }
+}

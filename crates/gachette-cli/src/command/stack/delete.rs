@@ -1,0 +1,26 @@
+//! `gachette stack delete`
+
+use clap::Args;
+use gachette_http::wire::Change;
+
+use crate::error::Failure;
+use crate::session::Session;
+
+/// Delete a stack; its history stays, and it may be created again
+#[derive(Debug, Args)]
+pub(crate) struct DeleteArgs {
+    /// The stack
+    stack: String,
+    /// Why, for the stack's log
+    #[arg(short = 'm', long, default_value = "")]
+    reason: String,
+}
+
+impl DeleteArgs {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let stack = session.stack(&self.stack)?;
+        session.confirm(&format!("delete stack {stack}?"))?;
+        let changed = session.client.change(&stack, Change::Delete, &self.reason).await?;
+        super::report(session.output, &changed, "deleted")
+    }
+}

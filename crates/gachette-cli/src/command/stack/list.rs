@@ -1,0 +1,48 @@
+//! `gachette stack list`
+
+use clap::Args;
+use gachette_core::stack::Domain;
+
+use crate::error::Failure;
+use crate::output::table;
+use crate::session::Session;
+
+/// List stacks
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Of this domain alone
+    #[arg(long)]
+    domain: Option<Domain>,
+}
+
+impl ListArgs {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let domains = match self.domain {
+            Some(domain) => vec![domain],
+            None => session.client.domains().await?,
+        };
+        let mut stacks = Vec::new();
+        for domain in &domains {
+            stacks.extend(session.client.stacks(domain).await?);
+        }
+        if stacks.is_empty() {
+            session.output.note("there are no stacks yet; `gachette stack create NAME` makes one");
+        }
+        session.output.result(&stacks, |stacks| {
+            if stacks.is_empty() {
+                return String::new();
+            }
+            let rows = stacks.iter().map(|stack| {
+                vec![
+                    stack.stack.to_string(),
+                    stack.revision.to_string(),
+                    stack.packages.to_string(),
+                    if stack.sealed { "sealed" } else { "open" }.to_owned(),
+                    crate::output::moment(stack.time),
+                    stack.author.clone(),
+                ]
+            });
+            table(&["stack", "revision", "packages", "state", "changed", "by"], rows)
+        })
+    }
+}

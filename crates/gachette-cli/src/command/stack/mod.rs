@@ -1,0 +1,76 @@
+//! `gachette stack …`
+
+mod add;
+mod create;
+mod delete;
+mod diff;
+mod list;
+mod log;
+mod remove;
+mod rollback;
+mod seal;
+mod show;
+
+pub(crate) use add::add_files;
+pub(crate) use create::CreateArgs;
+
+use clap::Subcommand;
+use gachette_http::wire::Changed;
+
+use crate::error::Failure;
+use crate::output::{Output, plural};
+use crate::session::Session;
+
+/// What to do with stacks. A stack is named NAME or DOMAIN/NAME; NAME@7 is its revision 7.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StackCommand {
+    /// Create a stack, empty or as a copy of another
+    Create(create::CreateArgs),
+    /// List stacks
+    List(list::ListArgs),
+    /// Show what a stack holds
+    Show(show::ShowArgs),
+    /// Show a stack's history
+    Log(log::LogArgs),
+    /// Show what differs between two stacks, or two revisions of one
+    Diff(diff::DiffArgs),
+    /// Add built packages to a stack, in one revision
+    Add(add::AddArgs),
+    /// Remove packages from a stack, in one revision
+    Remove(remove::RemoveArgs),
+    /// Seal a stack: it never changes again
+    Seal(seal::SealArgs),
+    /// Give a stack the content of an earlier revision again
+    Rollback(rollback::RollbackArgs),
+    /// Delete a stack; its history stays
+    Delete(delete::DeleteArgs),
+}
+
+impl StackCommand {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Create(args) => args.run(session).await,
+            Self::List(args) => args.run(session).await,
+            Self::Show(args) => args.run(session).await,
+            Self::Log(args) => args.run(session).await,
+            Self::Diff(args) => args.run(session).await,
+            Self::Add(args) => args.run(session).await,
+            Self::Remove(args) => args.run(session).await,
+            Self::Seal(args) => args.run(session).await,
+            Self::Rollback(args) => args.run(session).await,
+            Self::Delete(args) => args.run(session).await,
+        }
+    }
+}
+
+/// Says what became of a change: `done`, or that nothing had to be done.
+fn report(output: Output, changed: &Changed, done: &str) -> Result<(), Failure> {
+    output.result(changed, |Changed { stack, revision, changed, packages }| {
+        let packages = plural(*packages, "package");
+        if *changed {
+            format!("{stack} {done}: revision {revision}, {packages}")
+        } else {
+            format!("{stack} is already so: revision {revision}, {packages}")
+        }
+    })
+}

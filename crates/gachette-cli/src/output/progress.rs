@@ -1,0 +1,86 @@
+//! Draws the events of long work: a line that moves on a terminal, plain lines elsewhere.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use gachette::event::Event;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{bytes, milliseconds};
+
+/// Draws events on standard error.
+pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+}
+
+impl Progress {
+    /// Fit for this terminal, or for a pipe; `quiet` shows warnings alone.
+    pub(crate) fn new(quiet: bool) -> Self {
+        let drawn = !quiet && std::io::stderr().is_terminal();
+        Self { bar: drawn.then(spinner), quiet }
+    }
+
+    /// Draws one event.
+    pub(crate) fn show(&self, event: &Event) {
+        let line = match event {
+            Event::Warning { text } => return self.print(&format!("warning: {text}"), true),
+            // Programs talk much; on a terminal their newest line is shown, and all of them are in the log.
+            Event::Output { line } => return self.draw(line),
+            Event::Preparing { .. } | Event::Step { .. } => return self.draw(&event.to_string()),
+            Event::Started { name, index, total } => {
+                if let Some(bar) = &self.bar {
+                    bar.set_prefix(format!("[{index}/{total}] {name}"));
+                }
+                return;
+            }
+            Event::Built { package } => format!(
+                "  built {} {} ({}, {})",
+                package.name,
+                package.version,
+                bytes(package.size),
+                milliseconds(package.milliseconds)
+            ),
+            Event::Recognised { packages } => {
+                format!("  {} already built from the same inputs", super::plural(packages.len(), "package"))
+            }
+            Event::Prepared { name, commit, text } => {
+                format!("  {name} at {} ({text})", commit.get(..12).unwrap_or(commit))
+            }
+            _ => return,
+        };
+        self.print(&line, false);
+    }
+
+    /// Takes the moving line away.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn draw(&self, text: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(text.trim().to_owned());
+        }
+    }
+
+    fn print(&self, line: &str, always: bool) {
+        match &self.bar {
+            Some(bar) => bar.println(line),
+            None if self.quiet && !always => (),
+            None => {
+                let _ = writeln!(anstream::stderr(), "{line}");
+            }
+        }
+    }
+}
+
+fn spinner() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {prefix:.bold} {wide_msg:.dim}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}

@@ -1,0 +1,28 @@
+//! Tables: columns that line up, without lines between them.
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+/// A table with these headings; rows are never wrapped or cut, so that what is copied from it is whole.
+pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
+    for row in rows {
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table;
+
+    #[test]
+    fn columns_line_up() {
+        let rows = [vec!["dh-web".to_owned(), "1.0".to_owned()], vec!["x".to_owned(), "2".to_owned()]];
+        assert_eq!(table(&["package", "version"], rows), "PACKAGE  VERSION\ndh-web   1.0\nx        2");
+    }
+}

@@ -1,0 +1,125 @@
+//! One run of the command line: the options, the configuration, and the client of the API that carries it out.
+
+use std::io::IsTerminal;
+
+use gachette::build_log::LogFolder;
+use gachette::config::{Config, SearchPath};
+use gachette::identity;
+use gachette_core::stack::{StackName, StackRef};
+use gachette_http::{Api, Build, BuildState, Client, router};
+
+use crate::error::Failure;
+use crate::options::Options;
+use crate::output::Output;
+
+/// What every command works with.
+pub(crate) struct Session {
+    /// The configuration in force.
+    pub(crate) config: Config,
+    /// The API.
+    pub(crate) client: Client,
+    /// Where results and messages go.
+    pub(crate) output: Output,
+    /// Whether every question is answered with yes.
+    pub(crate) yes: bool,
+}
+
+impl Session {
+    /// Loads the configuration, and connects to the API in this process.
+    pub(crate) fn open(options: &Options) -> Result<Self, Failure> {
+        let output = Output::new(options);
+        let settings = options.settings();
+        let loaded = Config::load(&SearchPath::of_this_process(), options.config.as_deref(), &settings);
+        let loaded = loaded.map_err(Failure::configuration)?;
+        for warning in &loaded.warnings {
+            output.warn(warning);
+        }
+        Self::with(loaded.config, options)
+    }
+
+    /// With this configuration.
+    pub(crate) fn with(config: Config, options: &Options) -> Result<Self, Failure> {
+        if !config.connection.hosts.is_empty() {
+            return Err(Failure::configuration(
+                "`hosts` is configured, and this version works on this machine alone",
+            )
+            .with_hint("take `hosts` out of the configuration, or say `--set hosts=`"));
+        }
+        let client = client(&config);
+        Ok(Self { config, client, output: Output::new(options), yes: options.yes })
+    }
+
+    /// The same session, with another configuration: for arguments that stand for settings.
+    pub(crate) fn reconfigured(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.config.clone();
+        change(&mut config);
+        Self { client: client(&config), config, output: self.output, yes: self.yes }
+    }
+
+    /// A stack's name, in the configured domain when it names none.
+    pub(crate) fn stack(&self, text: &str) -> Result<StackName, Failure> {
+        StackName::parse_in(text, &self.config.domain).map_err(Failure::usage)
+    }
+
+    /// A stack or a revision of one, in the configured domain when it names none.
+    pub(crate) fn stack_ref(&self, text: &str) -> Result<StackRef, Failure> {
+        StackRef::parse_in(text, &self.config.domain).map_err(Failure::usage)
+    }
+
+    /// Asks before something is done that cannot be undone; without a terminal and without `--yes` the answer is no.
+    pub(crate) fn confirm(&self, question: &str) -> Result<(), Failure> {
+        if self.yes {
+            return Ok(());
+        }
+        let no =
+            |why: &str| Failure::refused(format!("{why}: {question}")).with_hint("say `--yes` to mean it");
+        if !std::io::stdin().is_terminal() {
+            return Err(no("not without being sure"));
+        }
+        self.output.ask(&format!("{question} [y/N] "));
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(no("answered with no")) }
+    }
+
+    /// Starts a build, draws its events, and waits for its end; an interrupt ends it.
+    pub(crate) async fn carry_out(&self, order: &gachette_http::wire::StartBuild) -> Result<Build, Failure> {
+        let started = self.client.start(order).await?;
+        let progress = self.output.progress();
+        let follow = self.client.follow(&started.id, |event| progress.show(&event));
+        tokio::pin!(follow);
+        let build = tokio::select! {
+            outcome = &mut follow => outcome,
+            () = interrupted() => {
+                self.client.cancel(&started.id).await?;
+                follow.await
+            }
+        };
+        progress.finish();
+        let build = build?;
+        match (build.state, build.problem.clone()) {
+            (BuildState::Succeeded, _) => Ok(build),
+            (_, Some(problem)) => Err(problem.into()),
+            (_, None) => Err(Failure::fault(format!("build {} ended without saying why", build.id))),
+        }
+    }
+}
+
+fn client(config: &Config) -> Client {
+    let api = Api::new(config.clone(), identity::author(), Some(LogFolder::of_this_user()));
+    Client::in_process(router(api))
+}
+
+/// Returns when the user or the system asks this process to end.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        outcome = tokio::signal::ctrl_c() => if outcome.is_err() { std::future::pending::<()>().await },
+        _ = term.recv() => (),
+        _ = hangup.recv() => (),
+    }
+}

@@ -1,0 +1,110 @@
+//! The task form of the original tool: `gachette [options] TASK[:ARG,…,key=value,…] [TASK…]`.
+//!
+//! Existing scripts use it; each task is carried out by the subcommand that does the same.
+
+mod bind;
+mod call;
+mod catalogue;
+mod form;
+mod perform;
+mod signature;
+
+pub(crate) use form::{Form, form_of};
+
+use clap::Parser;
+
+use crate::error::Failure;
+use crate::options::Options;
+use crate::output::{Output, table};
+use crate::session::Session;
+use call::TaskCall;
+use signature::{Arguments, Signature};
+
+/// The command line in its task form.
+#[derive(Debug, Parser)]
+#[command(name = "gachette", version, disable_version_flag = true)]
+pub(crate) struct TaskLine {
+    #[command(flatten)]
+    options: Options,
+
+    /// Print the version
+    #[arg(short = 'V', long, action = clap::ArgAction::Version)]
+    version: Option<bool>,
+
+    /// List the tasks
+    #[arg(short = 'l', long = "list")]
+    list: bool,
+
+    /// Explain a task
+    #[arg(short = 'd', long = "display", value_name = "TASK")]
+    display: Option<String>,
+
+    /// Tasks, in the order in which they run: TASK[:ARG,…,key=value,…]
+    #[arg(value_name = "TASK")]
+    tasks: Vec<String>,
+}
+
+impl TaskLine {
+    /// Runs the tasks in order; the first failure stops the rest, unless it is only to be warned about.
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let output = Output::new(&self.options);
+        if self.list {
+            return output.line(&list());
+        }
+        if let Some(name) = &self.display {
+            return output.line(&explain(known(name)?));
+        }
+        let calls: Vec<TaskCall> = self.tasks.iter().map(|text| TaskCall::parse(text)).collect();
+        // An unknown task anywhere: nothing runs.
+        let tasks: Result<Vec<_>, _> = calls.iter().map(|call| known(&call.name)).collect();
+        let session = Session::open(&self.options)?;
+        let is_project = |name: &str| session.config.projects.contains_key(name);
+        let bind = |(task, call)| bind::bind(task, call, &is_project).map_err(Failure::usage);
+        let bound: Result<Vec<Arguments>, Failure> = tasks?.into_iter().zip(&calls).map(bind).collect();
+        let warn_only = self.options.warn_only || session.config.connection.warn_only;
+        let mut first = Ok(());
+        for (call, arguments) in calls.iter().zip(bound?) {
+            match perform::perform(&session, &call.name, &arguments).await {
+                Ok(()) => (),
+                Err(failure) if warn_only => {
+                    output.warn(&format!("task {}: {}", call.name, failure.message));
+                    first = first.and(Err(failure));
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        first
+    }
+}
+
+/// The pairs of a `--set`, separated as the arguments of a task are.
+pub(crate) fn split_settings(text: &str) -> Vec<(String, Option<String>)> {
+    let call = TaskCall::parse(&format!(":{text}"));
+    let flags = call.positional.into_iter().filter(|key| !key.is_empty()).map(|key| (key, None));
+    let pairs = call.keyword.into_iter().map(|(key, value)| (key, Some(value)));
+    pairs.chain(flags).collect()
+}
+
+fn list() -> String {
+    let rows = catalogue::TASKS.iter().map(|task| {
+        let first = task.text.lines().next().unwrap_or_default();
+        vec![task.name.to_owned(), first.to_owned()]
+    });
+    table(&["task", "what it does"], rows)
+}
+
+fn explain(task: &Signature) -> String {
+    format!("{}\n\n{}", task.usage(), task.text)
+}
+
+fn known(name: &str) -> Result<&'static Signature, Failure> {
+    let names: Vec<&str> = catalogue::TASKS.iter().map(|task| task.name).collect();
+    catalogue::find(name).ok_or_else(|| {
+        let hint = gachette_core::nearest(name, &names).map(|near| format!("did you mean `{near}`? "));
+        Failure::usage(format!("there is no task `{}`", name.escape_debug())).with_hint(format!(
+            "{}the tasks are {}",
+            hint.unwrap_or_default(),
+            names.join(", ")
+        ))
+    })
+}

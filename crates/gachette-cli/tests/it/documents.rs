@@ -1,0 +1,66 @@
+//! What the documents show is true.
+
+use std::path::Path;
+
+use crate::playground::{Playground, filters};
+
+fn document(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)).unwrap()
+}
+
+/// Text without commits, times, sizes, columns' widths and folders.
+fn normal(text: &str) -> Vec<String> {
+    let mut text = text.to_owned();
+    let own = [
+        (r"\b[0-9a-f]{7}\b", "[commit]"),
+        (r"\.\d{14}\.g[0-9a-f]{7}", "[time.commit]"),
+        (r"ada@\S+", "ada@[host]"),
+    ];
+    for (pattern, replacement) in own.into_iter().chain(filters()) {
+        text = regex::Regex::new(pattern).unwrap().replace_all(&text, replacement).into_owned();
+    }
+    let squeezed = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    squeezed.filter(|line| !line.is_empty() && !line.starts_with("alias")).collect()
+}
+
+#[test]
+fn the_readme_shows_what_the_demo_prints() {
+    let readme = document("README.md");
+    let shown = readme.split("```console\n").nth(1).unwrap().split("```").next().unwrap();
+    let playground = Playground::with_configuration("");
+    let printed = playground.ok("demo").replace("[folder]/", "");
+    assert_eq!(normal(shown), normal(&printed));
+}
+
+#[test]
+fn every_command_in_the_readme_is_understood() {
+    let readme = document("README.md");
+    let commands: Vec<&str> =
+        readme.split('`').filter(|text| text.starts_with("gachette ") && !text.contains('\n')).collect();
+    assert!(commands.len() > 15, "{commands:?}");
+    let playground = Playground::with_configuration("meta_path: repository\nprojects.shop.url: /nowhere\n");
+    for command in commands {
+        let words: Vec<&str> = command.split_whitespace().skip(1).collect();
+        let said = playground.run_words(&words);
+        // With nothing built most of them find nothing; what counts is that the command line is right.
+        let wrong = [
+            "unexpected argument",
+            "unrecognized",
+            "required arguments",
+            "there is no task",
+            "it is called as",
+        ];
+        assert!(!wrong.iter().any(|words| said.stderr.contains(words)), "{command}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "GLOSSARY.md"] {
+        for link in document(name).split("](").skip(1).map(|rest| rest.split(')').next().unwrap().to_owned())
+        {
+            assert!(link.starts_with("http") || root.join(&link).exists(), "{name}: {link}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The command line as its users meet it: the real program, in a home and a folder of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod chain;
+mod configuration;
+mod demo;
+mod documents;
+mod playground;
+mod stacks;
+mod tasks;
+mod usage;

@@ -1,0 +1,59 @@
+//! Help, versions, lists of tasks, and command lines that cannot be understood.
+
+use crate::assert_transcript;
+use crate::playground::Playground;
+
+#[test]
+fn tasks_are_listed_with_their_first_line() {
+    assert_transcript!(Playground::new().run("-l"));
+}
+
+#[test]
+fn a_task_is_explained() {
+    assert_transcript!(Playground::new().run("-d stack_create"));
+}
+
+#[test]
+fn an_unknown_task_anywhere_runs_nothing() {
+    let playground = Playground::new();
+    assert_transcript!(playground.run("stack_create:1 stack_creat:2"));
+    assert!(!playground.path("repository").exists());
+}
+
+#[test]
+fn wrong_arguments_show_the_signature_of_the_task() {
+    let playground = Playground::new();
+    for line in
+        ["prepare:", "stack_create", "add_to_stack:a,b", "quick:1", "version:1", "build:web,color=red"]
+    {
+        let said = playground.run(line);
+        assert_eq!(said.code, 2, "{line}");
+        assert!(said.stderr.contains("it is called as `"), "{line}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn version_and_show_config_need_nothing() {
+    let playground = Playground::with_configuration("");
+    let version = concat!("gachette ", env!("CARGO_PKG_VERSION"), "\n");
+    for line in ["version", "-V", "--version"] {
+        assert_eq!(playground.ok(line), version);
+    }
+    playground.ok("show_config");
+}
+
+#[test]
+fn an_unknown_subcommand_exits_with_2() {
+    let said = Playground::new().run("stac list");
+    assert_eq!(said.code, 2);
+    assert!(said.stderr.contains("'stack'"), "{}", said.stderr);
+}
+
+#[test]
+fn completions_and_the_manual_page_are_printed() {
+    let playground = Playground::new();
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(playground.ok(&format!("completions {shell}")).contains("gachette"));
+    }
+    assert!(playground.ok("man").starts_with(".ie"));
+}
