@@ -37,17 +37,16 @@ pub(crate) fn uv_is_there(cancel: &Cancel) -> Result<bool, ProcessError> {
 }
 
 impl Installation<'_> {
-    /// Installs into `environment`; `scratch` is an empty folder for whatever must be compiled.
-    pub(crate) fn run(
+    /// Installs into `environment`, which `create` made; `scratch` is an empty folder for whatever must be compiled.
+    pub(crate) fn install(
         &self,
         environment: &Path,
         scratch: &Path,
         cancel: &Cancel,
         on_line: OnLine<'_>,
     ) -> Result<(), EnvironmentError> {
-        let has_pip = self.create(environment, scratch, cancel, on_line)?;
         if !self.requirements.is_empty() {
-            let install = match self.uv_arguments(environment, scratch, has_pip, cancel, on_line)? {
+            let install = match self.uv_arguments(environment, scratch, cancel, on_line)? {
                 Some(arguments) => self.uv_install(environment, scratch, &arguments),
                 None => self.pip_install(environment, scratch),
             };
@@ -60,27 +59,27 @@ impl Installation<'_> {
         Ok(())
     }
 
-    /// Makes the empty environment; whether it holds pip.
-    fn create(
+    /// Makes the empty environment, with pip where the interpreter brings it.
+    pub(crate) fn create(
         &self,
         environment: &Path,
         scratch: &Path,
         cancel: &Cancel,
         on_line: OnLine<'_>,
-    ) -> Result<bool, EnvironmentError> {
+    ) -> Result<(), EnvironmentError> {
         let python = |arguments: &[&str]| {
             self.prepared(Process::new(&self.interpreter.path).arg("-I").args(arguments), scratch)
         };
         if python(&["-c", "import ensurepip, venv"]).output(cancel).is_ok() {
             python(&["-m", "venv"]).arg(environment).run(cancel, on_line)?;
-            return Ok(true);
+            return Ok(());
         }
         if !self.uv {
             return Err(self.no_venv());
         }
         let venv = Process::new("uv").args(["venv", "--no-project", "--python"]).arg(&self.interpreter.path);
         self.prepared(venv.arg(environment), scratch).run(cancel, on_line)?;
-        Ok(false)
+        Ok(())
     }
 
     fn no_venv(&self) -> EnvironmentError {
@@ -93,13 +92,13 @@ impl Installation<'_> {
         &self,
         environment: &Path,
         scratch: &Path,
-        has_pip: bool,
         cancel: &Cancel,
         on_line: OnLine<'_>,
     ) -> Result<Option<Vec<String>>, EnvironmentError> {
         if !self.uv {
             return Ok(None);
         }
+        let has_pip = environment.join("bin/pip").exists();
         let settings = if has_pip {
             let list = Process::new(environment.join("bin/python")).args(["-m", "pip", "config", "list"]);
             uv::pip_settings(&self.prepared(list, scratch).output(cancel)?.text())

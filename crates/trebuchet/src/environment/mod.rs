@@ -26,7 +26,7 @@ pub use requirements::RequirementsError;
 pub(crate) use install::activated;
 pub(crate) use placement::{Placed, Placement};
 
-use crate::io_error::IoError;
+use crate::io_error::{At as _, IoError};
 use crate::process::{Cancel, ProcessError};
 use crate::report::Report;
 use cache::{Cache, Cached};
@@ -149,6 +149,7 @@ impl PreparedEnvironment {
     }
 }
 
+/// The environment with everything installed, from the cache or made now.
 fn cached(
     request: &EnvironmentRequest<'_>,
     key: &str,
@@ -158,18 +159,17 @@ fn cached(
 ) -> Result<Cached, EnvironmentError> {
     let cache = Cache::open(request.cache)?;
     let (cached, was_there) = cache.get(key, cancel, report, |work, report| {
+        let empty = empty(&cache, installation, cancel, report)?;
         let tool = if installation.uv { "uv" } else { "pip" };
-        report.step(&format!(
-            "making the environment with {tool} and {}",
-            installation.interpreter.path.display()
-        ));
-        let scratch = work.join("tmp");
-        std::fs::create_dir(&scratch).map_err(|source| IoError { path: scratch.clone(), source })?;
-        installation.run(&work.join("env"), &scratch, cancel, &mut |_, line| report.line(line))?;
-        let snapshot = Snapshot::take(work, request.project, cache.folder())?;
-        // It may be as large as what was compiled in it; the next build needs nothing of it.
-        std::fs::remove_dir_all(&scratch).map_err(|source| IoError { path: scratch, source })?;
-        Ok(snapshot)
+        report.step(&format!("installing what the environment requires, with {tool}"));
+        let (environment, scratch) = (work.join("env"), work.join("tmp"));
+        Placement::new(&empty.folder, &empty.snapshot, &environment, request.project)?
+            .copy_to(&environment)?;
+        std::fs::create_dir(&scratch).at(&scratch)?;
+        installation.install(&environment, &scratch, cancel, &mut |_, line| report.line(line))?;
+        // It may be as large as what was compiled in it, and the next build needs nothing of it.
+        std::fs::remove_dir_all(&scratch).at(&scratch)?;
+        Snapshot::take(work, request.project, cache.folder())
     })?;
     if was_there {
         report.step("the environment is in the cache");
@@ -179,13 +179,23 @@ fn cached(
     Ok(cached)
 }
 
-/// Everything but the requirements that decides what is in an environment.
-fn fingerprint_of(
-    recipe: &Environment,
-    request: &EnvironmentRequest<'_>,
-    interpreter: &Interpreter,
-    uv: bool,
-) -> Result<Fingerprint, IoError> {
+/// The interpreter's environment before anything is installed into it, which is the same for all projects.
+fn empty(
+    cache: &Cache,
+    installation: &Installation<'_>,
+    cancel: &Cancel,
+    report: &mut Report<'_>,
+) -> Result<Cached, EnvironmentError> {
+    let key = fingerprint_of_interpreter(installation.interpreter, installation.uv).digest().to_string();
+    let (cached, _) = cache.get(&key[..32], cancel, report, |work, report| {
+        report.step(&format!("making an empty environment of {}", installation.interpreter.path.display()));
+        installation.create(&work.join("env"), work, cancel, &mut |_, line| report.line(line))?;
+        Snapshot::take(work, installation.project, cache.folder())
+    })?;
+    Ok(cached)
+}
+
+fn fingerprint_of_interpreter(interpreter: &Interpreter, uv: bool) -> Fingerprint {
     let mut fingerprint = Fingerprint::default();
     fingerprint.add("format", FORMAT.as_bytes());
     fingerprint.add("machine", env::consts::ARCH.as_bytes());
@@ -193,6 +203,17 @@ fn fingerprint_of(
     fingerprint.add("version", interpreter.version.as_bytes());
     fingerprint.add("abi", interpreter.abi.as_bytes());
     fingerprint.add("installer", if uv { b"uv" } else { b"pip" });
+    fingerprint
+}
+
+/// Everything but the requirements that decides what is in an environment.
+fn fingerprint_of(
+    recipe: &Environment,
+    request: &EnvironmentRequest<'_>,
+    interpreter: &Interpreter,
+    uv: bool,
+) -> Result<Fingerprint, IoError> {
+    let mut fingerprint = fingerprint_of_interpreter(interpreter, uv);
     let mut settings: Vec<_> = env::vars().filter(|(name, _)| name.starts_with("PIP_")).collect();
     settings.sort();
     for (name, value) in &settings {

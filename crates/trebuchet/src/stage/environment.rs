@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use gachette_core::missile::{Environment, Recipe};
+use gachette_core::missile::{Environment, Recipe, ServiceKind};
 
 use super::package::Package;
 use super::{StageError, Workshop};
@@ -55,7 +55,7 @@ pub(super) fn compose(
     Ok(Package {
         entries,
         scripts: ScriptPlan {
-            stops: vec![wanted.full_name.clone()],
+            stops: stops(recipe, wanted),
             python: vec![PythonFolder { interpreter: format!("{home}/bin/python"), path: home }],
             lines: wanted.debian_scripts.clone(),
             ..ScriptPlan::default()
@@ -64,6 +64,13 @@ pub(super) fn compose(
         native: prepared.is_native(),
         ..Package::default()
     })
+}
+
+/// What must not run while the environment changes. Upstart's controllers listen to the environment's own name; systemd
+/// has to be told the services.
+fn stops(recipe: &Recipe, wanted: &Environment) -> Vec<String> {
+    let services = recipe.services.iter().filter(|service| service.kind == ServiceKind::Systemd);
+    std::iter::once(&wanted.full_name).chain(services.map(|service| &service.full_name)).cloned().collect()
 }
 
 /// The permission bits a file is installed with, whatever the umask was that it was made under.

@@ -30,10 +30,10 @@ fn two_variants_live_side_by_side_through_upgrade_removal_and_purge() {
     };
     assert_eq!(title("_live"), "Our guestbook 8000\n");
     assert_eq!(title("_staging"), "Our guestbook (staging) 8001\n");
-    assert!(root.path("var/www/guestbook_live/maintenance.html").exists());
+    assert!(root.path("usr/share/guestbook_live/maintenance.html").exists());
     assert!(
         root.files("dh-guestbook-pages-live")
-            .contains(&"/var/www/guestbook_live/maintenance.html".to_owned())
+            .contains(&"/usr/share/guestbook_live/maintenance.html".to_owned())
     );
 
     // The administrator changed a rendered file: the next version replaces it and asks nobody.
@@ -55,7 +55,7 @@ fn two_variants_live_side_by_side_through_upgrade_removal_and_purge() {
     for name in all {
         assert_eq!(root.status(name), None, "{name}");
     }
-    assert!(!root.path("var/www/guestbook_live").exists());
+    assert!(!root.path("usr/share/guestbook_live").exists());
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn what_a_static_entry_takes_is_not_in_the_main_package_too() {
             "/etc/trebuchet/guestbook_settings_live.conf"
         ]
     );
-    assert_eq!(build.contents("dh-guestbook-pages-live"), ["/var/www/guestbook_live/maintenance.html"]);
+    assert_eq!(build.contents("dh-guestbook-pages-live"), ["/usr/share/guestbook_live/maintenance.html"]);
 }
 
 #[test]

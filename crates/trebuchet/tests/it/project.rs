@@ -71,7 +71,7 @@ impl Project {
         let mut request = BuildRequest::new(self.path(), ".missile.yml", output);
         request.pip_options = ["--isolated", "--no-cache-dir", "--no-index"].map(str::to_owned).to_vec();
         request.cache = Some(shared_cache());
-        request.compression = Compression::Zstd { level: 1 };
+        request.compression = Compression::Xz { level: 0 };
         request
     }
 
