@@ -6,6 +6,7 @@
 mod application;
 mod command;
 mod configuration;
+mod deb_installed;
 mod deb_read;
 mod deb_write;
 mod debian_formats;
