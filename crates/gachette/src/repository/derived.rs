@@ -49,7 +49,6 @@ impl Repository {
             }
             let known = match shown {
                 Some(shown) => self.entry_shown(stack, &shown, before)?,
-                None if newest.revision.number == 1 => Some(Versions::new()),
                 None => None,
             };
             self.show_versions(stack, known, &newest.revision.packages)?;

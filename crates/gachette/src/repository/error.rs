@@ -15,6 +15,12 @@ pub enum RepositoryError {
     /// A text is no name of a stack or domain.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// A text is no name or version of a package.
+    #[error("{reason}")]
+    Invalid {
+        /// Which, and what is wrong with it.
+        reason: String,
+    },
     /// The stack has no revision of this number.
     #[error("stack {stack} has no revision {number}; its newest is {newest}")]
     MissingRevision {
@@ -149,9 +155,11 @@ impl RepositoryError {
             | Self::MissingPackage { .. }
             | Self::MissingFile { .. }
             | Self::NotThere { .. } => FailureKind::Missing,
-            Self::Name(_) | Self::Mismatch { .. } | Self::FileName { .. } | Self::Unreadable { .. } => {
-                FailureKind::Invalid
-            }
+            Self::Name(_)
+            | Self::Invalid { .. }
+            | Self::Mismatch { .. }
+            | Self::FileName { .. }
+            | Self::Unreadable { .. } => FailureKind::Invalid,
             Self::Damaged { .. } | Self::Newer { .. } | Self::Storage { .. } | Self::Io { .. } => {
                 FailureKind::Broken
             }

@@ -27,12 +27,15 @@ pub(crate) fn read(store: &Store) -> Result<Option<Identity>, RepositoryError> {
     store.read(key::IDENTITY)?.map(|bytes| parse(&bytes)).transpose()
 }
 
-/// The identity, made now when there is none.
-pub(crate) fn read_or_write(store: &Store) -> Result<Identity, RepositoryError> {
-    if let Some(identity) = read(store)? {
-        return Ok(identity);
+impl Identity {
+    /// That of a repository made now.
+    pub(crate) fn new() -> Self {
+        Self { format: FORMAT, id: writer::id(), created: Timestamp::now() }
     }
-    let identity = Identity { format: FORMAT, id: writer::id(), created: Timestamp::now() };
+}
+
+/// Writes the identity of a new repository, and returns the one it has now: ours, or that of whoever came first.
+pub(crate) fn write(store: &Store, identity: Identity) -> Result<Identity, RepositoryError> {
     let bytes = to_readable_json(&identity).map_err(damaged)?;
     match store.create(key::IDENTITY, bytes)? {
         Created::New => Ok(identity),

@@ -93,7 +93,21 @@ impl Repository {
         wish: impl Fn(Option<&Entry>, Attribution) -> Result<Next, RepositoryError>,
     ) -> Result<Committed, RepositoryError> {
         let _turn = self.turn(stack);
-        let mut newest = self.newest(stack)?;
+        let newest = match self.newest(stack)? {
+            None => self.adopt_stack(stack)?,
+            newest => newest,
+        };
+        self.append_after(newest, stack, by, wish)
+    }
+
+    /// The same, beginning with what is believed to be the newest revision. The caller has the stack's turn.
+    pub(crate) fn append_after(
+        &self,
+        mut newest: Option<Entry>,
+        stack: &StackName,
+        by: &By,
+        wish: impl Fn(Option<&Entry>, Attribution) -> Result<Next, RepositoryError>,
+    ) -> Result<Committed, RepositoryError> {
         loop {
             let next = match wish(newest.as_ref(), by.at(Timestamp::now(), writer::id()))? {
                 Next::Revision(next) => next,

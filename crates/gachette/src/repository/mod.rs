@@ -4,6 +4,7 @@
 //! writes is always package file, package record, revision, derived files, so that a crash at any point leaves the old
 //! state or the new one. Which revision comes next is decided by [`gachette_core::stack`].
 
+mod adopt;
 mod derived;
 mod disk;
 mod error;
@@ -73,8 +74,14 @@ impl Repository {
     /// When the store fails, or a newer gachette made the repository.
     pub fn with_store(store: Store, debs: PathBuf) -> Result<Self, RepositoryError> {
         disk::make_folder(&debs)?;
-        let identity = identity::read_or_write(&store)?;
-        Ok(Self { store, debs, identity })
+        if let Some(identity) = identity::read(&store)? {
+            return Ok(Self { store, debs, identity });
+        }
+        // The identity comes last: should this be killed in between, the next one takes over what is left to take over.
+        let fresh = Self { store, debs, identity: Identity::new() };
+        fresh.adopt()?;
+        let identity = identity::write(&fresh.store, fresh.identity.clone())?;
+        Ok(Self { identity, ..fresh })
     }
 
     /// What makes this repository this one.

@@ -2,7 +2,7 @@
 
 use gachette_core::debian::PackageName;
 use gachette_core::stack::{
-    By, Domain, Entry, Next, PackageRecord, StackDiff, StackName, StackRef, StackedPackage,
+    By, Domain, Entry, Next, PackageRecord, Refusal, StackDiff, StackName, StackRef, StackedPackage,
 };
 
 use super::error::RepositoryError;
@@ -69,6 +69,18 @@ impl Repository {
     /// When the repository cannot be read.
     pub fn has_stack(&self, stack: &StackName) -> Result<bool, RepositoryError> {
         Ok(self.newest(stack)?.is_some_and(|entry| entry.exists()))
+    }
+
+    /// Whether a stack may be changed: for work that would be in vain if not.
+    ///
+    /// # Errors
+    /// When there is no such stack, or it is sealed.
+    pub fn check_open(&self, stack: &StackName) -> Result<(), RepositoryError> {
+        let newest = self.resolve(&stack.clone().into())?;
+        if newest.revision.sealed {
+            return Err(Refusal::Sealed { stack: stack.clone() }.into());
+        }
+        Ok(())
     }
 
     /// A stack's revisions, newest first, at most `limit` of them. A deleted stack has a log too.

@@ -1,5 +1,6 @@
 //! The repository on a real disk.
 
+mod adoption;
 mod faults;
 mod faulty_store;
 mod fsck;

@@ -1,0 +1,73 @@
+//! Taking over a tree that the original tool wrote: its stacks get ledgers, its packages records.
+
+use gachette_core::debian::{PackageName, Version};
+use gachette_core::stack::{
+    By, Content, Domain, Entry, Next, PackageRecord, Provenance, StackName, StackedPackage,
+};
+
+use super::derived::Versions;
+use super::error::RepositoryError;
+use super::{Repository, key};
+
+impl Repository {
+    /// Takes over all that is there. May be repeated: what has a ledger or a record keeps it.
+    pub(crate) fn adopt(&self) -> Result<(), RepositoryError> {
+        for name in self.package_names()? {
+            for version in self.package_versions(&name)? {
+                self.adopt_package(&name, &version)?;
+            }
+        }
+        for domain in self.store.children(key::DOMAINS)?.folders {
+            let Ok(domain) = domain.parse::<Domain>() else { continue };
+            for stack in self.ledgers(&domain)? {
+                let _turn = self.turn(&stack);
+                if self.newest_number(&stack, 0)? == 0 {
+                    self.adopt_stack(&stack)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a stack without a ledger one, if there are the original's files of it. The caller has the stack's turn.
+    pub(crate) fn adopt_stack(&self, stack: &StackName) -> Result<Option<Entry>, RepositoryError> {
+        let shown = self.read_shown(stack)?;
+        if shown.is_empty() {
+            return Ok(None);
+        }
+        let content = self.adopted_content(shown)?;
+        let by = By::new("gachette").because("found in a tree of the original tool");
+        let adopted = self.append_after(None, stack, &by, |newest, by| {
+            Ok(if newest.is_some() { Next::Unchanged } else { Next::adopt(stack, content.clone(), by) })
+        })?;
+        Ok(Some(adopted.entry))
+    }
+
+    /// What the original's files say. A package without a proper version, as the original sometimes wrote them, was
+    /// never installed anywhere, and is left out.
+    fn adopted_content(&self, shown: Versions) -> Result<Content, RepositoryError> {
+        let mut content = Content::default();
+        for (name, version) in shown {
+            let Ok(version) = version.parse::<Version>() else { continue };
+            let records = self.records(&name, &version)?;
+            if records.is_empty() {
+                content.put(StackedPackage { name, version, files: [].into() });
+            }
+            records.iter().map(PackageRecord::stacked).for_each(|package| content.put(package));
+        }
+        Ok(content)
+    }
+
+    /// Registers the file that the original's reference names. One that is lost, or no package, stays a reference.
+    fn adopt_package(&self, name: &PackageName, version: &Version) -> Result<(), RepositoryError> {
+        let reference = self.store.read(&key::file(name, version))?.unwrap_or_default();
+        let file = std::str::from_utf8(&reference).unwrap_or_default().trim_end();
+        if file.is_empty() || !self.records(name, version)?.is_empty() {
+            return Ok(());
+        }
+        match self.register_as(file.as_ref(), name, version, &Provenance::default()) {
+            Err(error @ (RepositoryError::Storage { .. } | RepositoryError::Io { .. })) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
