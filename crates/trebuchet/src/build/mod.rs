@@ -26,7 +26,7 @@ pub(crate) use session::Session;
 use crate::deb::{DebPackage, WriteOptions, write};
 use crate::io_error::At as _;
 use crate::process::Cancel;
-use callback::Callbacks;
+use callback::{Callbacks, Patience};
 
 /// What a build of this request would make, in order, without making any of it.
 ///
@@ -49,7 +49,7 @@ pub fn build(
     let output = &request.output;
     fs::create_dir_all(output).at(output)?;
     let session = Session::open(request, cancel)?;
-    let callbacks = Callbacks::start(request.web_callback.as_ref());
+    let callbacks = Callbacks::start(request.web_callback.as_ref(), Patience::default());
     let mut finished = Vec::new();
     session.each(cancel, on_event, |planned, package, on_event| {
         let started = Instant::now();

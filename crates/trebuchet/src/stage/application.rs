@@ -29,7 +29,7 @@ pub(super) fn contents(
     cancel: &Cancel,
     report: &mut Report<'_>,
 ) -> Result<MainContents, StageError> {
-    let exclusions = Exclusions::new(&recipe.exclude_folders)?;
+    let exclusions = Exclusions::new(&recipe.exclude_folders, workshop.folders_in_project())?;
     let mut tree = workshop.project.clone();
     let mut code = code_tree::list(&tree, &exclusions, report)?;
     if !recipe.build_assets.is_empty() {

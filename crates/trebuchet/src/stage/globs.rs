@@ -1,5 +1,7 @@
 //! The globs of a recipe: which paths they mean.
 
+use std::path::{Path, PathBuf};
+
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::StageError;
@@ -7,11 +9,16 @@ use super::StageError;
 /// Paths that are left out of the code tree, `exclude_folders`.
 ///
 /// As in `.gitignore`: a glob with a `/` at its start or within means that place in the project, one without means that
-/// name anywhere. What lies below an excluded folder is left out with it.
-pub(crate) struct Exclusions(GlobSet);
+/// name anywhere. What lies below an excluded folder is left out with it. So are the folders that builds themselves write
+/// to, when they lie in the project: else every build would pack the one before.
+pub(crate) struct Exclusions {
+    globs: GlobSet,
+    folders: Vec<PathBuf>,
+}
 
 impl Exclusions {
-    pub(crate) fn new(globs: &[String]) -> Result<Self, StageError> {
+    /// The recipe's globs, and folders relative to the project.
+    pub(crate) fn new(globs: &[String], folders: Vec<PathBuf>) -> Result<Self, StageError> {
         let mut set = GlobSetBuilder::new();
         for glob in globs {
             let plain = glob.strip_prefix("./").unwrap_or(glob).trim_end_matches('/');
@@ -21,12 +28,12 @@ impl Exclusions {
                 None => set.add(path_glob(&format!("**/{plain}"), glob)?),
             };
         }
-        Ok(Self(built(set)?))
+        Ok(Self { globs: built(set)?, folders })
     }
 
     /// Whether a path, relative to the project, is left out; its parents are asked about before.
-    pub(crate) fn contains(&self, relative: &std::path::Path) -> bool {
-        self.0.is_match(relative)
+    pub(crate) fn contains(&self, relative: &Path) -> bool {
+        self.globs.is_match(relative) || self.folders.iter().any(|folder| folder == relative)
     }
 }
 
@@ -50,9 +57,8 @@ impl Selection {
     }
 
     /// Whether the file of this path, relative to the folder, is taken. An exclusion of a folder holds for all in it.
-    pub(crate) fn takes(&self, relative: &std::path::Path) -> bool {
-        let name =
-            |path: &std::path::Path| path.file_name().map(std::path::PathBuf::from).unwrap_or_default();
+    pub(crate) fn takes(&self, relative: &Path) -> bool {
+        let name = |path: &Path| path.file_name().map(PathBuf::from).unwrap_or_default();
         let included =
             self.takes_all || self.includes.is_match(relative) || self.includes.is_match(name(relative));
         let excluded = relative
@@ -78,10 +84,9 @@ fn bad(glob: &str, source: globset::Error) -> StageError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     fn excluded(glob: &str, path: &str) -> bool {
-        Exclusions::new(&[glob.to_owned()]).unwrap().contains(Path::new(path))
+        Exclusions::new(&[glob.to_owned()], Vec::new()).unwrap().contains(Path::new(path))
     }
 
     #[test]
@@ -123,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_glob_that_cannot_be_read_is_named() {
-        let error = Exclusions::new(&["a[".to_owned()]).err().unwrap().to_string();
+        let error = Exclusions::new(&["a[".to_owned()], Vec::new()).err().unwrap().to_string();
         assert!(error.contains("`a[`"), "{error}");
     }
 }

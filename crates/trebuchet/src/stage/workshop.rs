@@ -20,3 +20,17 @@ pub(crate) struct Workshop<'a> {
     /// Where environments are kept.
     pub(crate) cache: PathBuf,
 }
+
+impl Workshop<'_> {
+    /// The folders that this build writes to, as far as they lie in the project, relative to it.
+    pub(super) fn folders_in_project(&self) -> Vec<PathBuf> {
+        let written = [Some(&self.request.output), self.request.build_dir.as_ref(), Some(&self.cache)];
+        let inside = |folder: &PathBuf| {
+            let folder = folder.canonicalize().ok()?;
+            let relative = folder.strip_prefix(&self.project).ok()?;
+            // Who builds into the project's own folder has what is in it packed.
+            (relative != Path::new("")).then(|| relative.to_owned())
+        };
+        written.into_iter().flatten().filter_map(inside).collect()
+    }
+}

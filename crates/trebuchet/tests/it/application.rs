@@ -3,9 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use gachette_testkit::DpkgRoot;
-
-use crate::project::{Project, run};
+use crate::project::{Project, dpkg_root, run};
 
 const MISSILE: &str = "name: app\ntype: application\n";
 
@@ -17,7 +15,7 @@ fn code(build: &crate::project::Build) -> Vec<String> {
 #[test]
 fn a_program_without_environment_runs_is_upgraded_and_purged() {
     let project = Project::example("plain-application");
-    let root = DpkgRoot::new();
+    let root = dpkg_root();
     root.pretend_installed("coreutils", "9.1");
     root.install(&project.build().files());
     let report = root.check("/opt/trebuchet/bin/disk-report", &[]);
@@ -50,7 +48,7 @@ fn assets_are_built_in_a_copy_and_leave_the_project_as_it_was() {
         ["first-day.html", "leaving.html"]
             .map(|page| format!("/opt/trebuchet/handbook_pages/static/public/{page}"))
     );
-    let root = DpkgRoot::new();
+    let root = dpkg_root();
     root.install(&build.files());
     let page = root.check("cat", &["/opt/trebuchet/handbook_pages/static/public/first-day.html"]);
     assert!(page.contains("<h1>First day</h1>") && page.contains("Lunch is at &lt;12&gt;."), "{page}");

@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use gachette_testkit::DpkgRoot;
-
-use crate::project::{Project, run};
+use crate::project::{Project, dpkg_root, run};
 
 #[test]
 fn two_variants_live_side_by_side_through_upgrade_removal_and_purge() {
@@ -21,7 +19,7 @@ fn two_variants_live_side_by_side_through_upgrade_removal_and_purge() {
             "dh-guestbook-pages-live"
         ]
     );
-    let root = DpkgRoot::new();
+    let root = dpkg_root();
     root.install(&first.files());
     let title = |variant: &str| {
         let source =

@@ -4,10 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use gachette_testkit::DpkgRoot;
 use trebuchet::{BuildRequest, Event};
 
-use crate::project::{Build, Project, files_naming, run};
+use crate::project::{Build, Project, dpkg_root, files_naming, run};
 use crate::wheel::wheel;
 
 const MISSILE: &str = "name: app
@@ -72,7 +71,7 @@ fn a_removed_requirement_is_gone_and_the_same_requirements_are_made_once() {
 fn an_environment_is_at_home_where_it_is_installed() {
     let project = project(MISSILE, "first\n");
     let build = project.build_with(find_wheels);
-    let root = DpkgRoot::new();
+    let root = dpkg_root();
     root.pretend_installed(&build.field("dh-app-env", "Depends"), "3");
     root.install(&[build.file("dh-app-env")]);
     assert_eq!(root.check(&format!("{ENVIRONMENT}/bin/first-say"), &[]), "first 1.0\n");
@@ -174,7 +173,7 @@ fn an_editable_requirement_leads_to_the_installed_code() {
     let build = project.build_with(|request| request.pip_options.push("--no-build-isolation".to_owned()));
     let tree = build.unpack("dh-app-env");
     assert_eq!(files_naming(tree.path(), project.path().to_str().unwrap()), Vec::<std::path::PathBuf>::new());
-    let root = DpkgRoot::new();
+    let root = dpkg_root();
     root.pretend_installed(&build.field("dh-app-env", "Depends"), "3");
     root.install(&[build.file("dh-app-env"), build.file("dh-app")]);
     let said = root.check(&format!("{ENVIRONMENT}/bin/python"), &["-c", "import library"]);

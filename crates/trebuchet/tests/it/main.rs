@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod application;
+mod build;
 mod command;
 mod configuration;
 mod deb_installed;
@@ -13,9 +14,11 @@ mod debian_formats;
 mod environment;
 mod lint;
 mod lintian;
+mod maintainer_scripts;
 mod project;
 mod same_bytes;
 mod settings;
+mod static_entries;
 mod templates;
 mod web_application;
 mod wheel;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use gachette_testkit::DpkgRoot;
 use trebuchet::deb::Compression;
 use trebuchet::process::Cancel;
 use trebuchet::{BuildError, BuildRequest, BuiltPackage, Event, build};
@@ -153,6 +154,18 @@ fn shared_cache() -> PathBuf {
         }
     }
     cache
+}
+
+/// A root to install into. Where files cannot belong to others than root, the service user is another name of root.
+pub(crate) fn dpkg_root() -> DpkgRoot {
+    let root = DpkgRoot::new();
+    if !root.has_other_users() {
+        for (file, line) in [("etc/passwd", "hero:x:0:0::/root:/bin/sh\n"), ("etc/group", "hero:x:0:\n")] {
+            let text = fs::read_to_string(root.path(file)).unwrap();
+            fs::write(root.path(file), text + line).unwrap();
+        }
+    }
+    root
 }
 
 /// Runs a program that must succeed; gives what it printed.
