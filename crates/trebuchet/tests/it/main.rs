@@ -11,6 +11,7 @@ mod deb_installed;
 mod deb_read;
 mod deb_write;
 mod debian_formats;
+mod debian_mutated;
 mod environment;
 mod lint;
 mod lintian;
