@@ -3,12 +3,11 @@
 pub mod build_log;
 pub mod config;
 pub mod event;
-pub mod repository;
-pub mod stack;
-
 pub mod git;
 pub mod identity;
 pub mod operation;
+pub mod repository;
+pub mod stack;
 pub mod working_copy;
 
 pub use trebuchet::process::Cancel;

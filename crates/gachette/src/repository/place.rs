@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use gachette_core::Sha256Digest;
@@ -61,12 +60,18 @@ impl Repository {
         if same_place(built, &target) {
             return Ok(Placed { file, sha256: found.sha256, placement: Placement::AlreadyThere });
         }
-        let near = self.near(built)?;
-        let source = near.as_ref().map_or_else(|| built.to_path_buf(), |staging| staging.path().join(&file));
+        File::open(built).and_then(|file| file.sync_all()).map_err(at(built))?;
+        let mut copy: Option<Staging> = None;
         let placement = loop {
+            let source =
+                copy.as_ref().map_or_else(|| built.to_path_buf(), |staging| staging.path().join(&file));
             match fs::hard_link(&source, &target) {
                 Ok(()) => break Placement::New,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) if copy.is_none() && needs_a_copy(&error) => {
+                    copy = Some(self.copy_near(built, &file)?);
+                    continue;
+                }
                 Err(error) => return Err(at(&target)(error)),
             }
             let Some(there) = Held::take(&target)? else { continue };
@@ -77,8 +82,13 @@ impl Repository {
             if known.is_none() {
                 self.refuse_if_registered(&there, &found)?;
             }
-            fs::rename(&source, &target).map_err(at(&target))?;
-            break Placement::Replaced;
+            match fs::rename(&source, &target) {
+                Ok(()) => break Placement::Replaced,
+                Err(error) if copy.is_none() && needs_a_copy(&error) => {
+                    copy = Some(self.copy_near(built, &file)?)
+                }
+                Err(error) => return Err(at(&target)(error)),
+            }
         };
         sync_folder_of(&target)?;
         remove(built)?;
@@ -95,20 +105,20 @@ impl Repository {
         }
     }
 
-    /// A staging folder with a copy of the file when the file is on another disk; durable either way.
-    fn near(&self, built: &Path) -> Result<Option<Staging>, RepositoryError> {
-        let file = File::open(built).map_err(at(built))?;
-        file.sync_all().map_err(at(built))?;
-        let device = |path: &Path| fs::metadata(path).map(|found| found.dev()).map_err(at(path));
-        if device(built)? == device(&self.debs)? {
-            return Ok(None);
-        }
+    /// A staging folder with a durable copy of the file.
+    fn copy_near(&self, built: &Path, file: &str) -> Result<Staging, RepositoryError> {
         let staging = self.staging()?;
-        let copy = staging.path().join(built.file_name().unwrap_or_default());
+        let copy = staging.path().join(file);
         fs::copy(built, &copy).map_err(at(&copy))?;
         File::open(&copy).and_then(|copy| copy.sync_all()).map_err(at(&copy))?;
-        Ok(Some(staging))
+        Ok(staging)
     }
+}
+
+/// Whether a file cannot be linked because it lies on another disk, or is somebody else's (`fs.protected_hardlinks`).
+fn needs_a_copy(error: &io::Error) -> bool {
+    use io::ErrorKind::{CrossesDevices, PermissionDenied, TooManyLinks};
+    matches!(error.kind(), CrossesDevices | PermissionDenied | TooManyLinks)
 }
 
 /// Whether two paths are one name in one folder.

@@ -32,8 +32,12 @@ impl Repository {
         let mut domains = Vec::new();
         for folder in self.store.children(key::DOMAINS)?.folders {
             let Ok(domain) = folder.parse::<Domain>() else { continue };
-            if !self.stacks(&domain)?.is_empty() {
-                domains.push(domain);
+            // The newest first: they are the likeliest to exist.
+            for stack in self.ledgers(&domain)?.iter().rev() {
+                if self.has_stack(stack)? {
+                    domains.push(domain);
+                    break;
+                }
             }
         }
         Ok(domains)

@@ -253,7 +253,7 @@ fn files_that_are_not_gachettes_are_told_and_left_alone() {
 }
 
 /// Every file below a folder with its content, the marks of writing aside.
-fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(super) fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {

@@ -227,3 +227,19 @@ fn a_staging_folder_is_gone_with_its_user_and_a_file_in_it_is_placed_without_a_c
     assert!(!path.exists());
     assert_eq!(fs::read_dir(repository.debs()).unwrap().count(), 1);
 }
+
+#[test]
+fn a_file_on_another_disk_is_copied_whole_and_leaves_no_trace() {
+    // The folder in memory is another disk than the usual one, where there is such a folder.
+    let (here, there) = (super::memory_folder(), tempfile::tempdir().unwrap());
+    let repository = repository(there.path());
+    let built = deb(here.path(), "dh-web", "1.0", "one");
+    let sum = sha256sum(&built);
+    assert_eq!(repository.place(&built).unwrap().placement, Placement::New);
+    let changed = deb(here.path(), "dh-web", "1.0", "two");
+    let changed_sum = sha256sum(&changed);
+    assert_ne!(sum, changed_sum);
+    assert_eq!(repository.place(&changed).unwrap().placement, Placement::Replaced);
+    assert_eq!(sha256sum(&repository.debs().join("dh-web-1.0-all.deb")), changed_sum);
+    assert!(!built.exists() && fs::read_dir(repository.debs()).unwrap().count() == 1);
+}
