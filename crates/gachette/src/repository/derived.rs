@@ -11,6 +11,7 @@ use gachette_core::stack::{Content, Entry, PackageRecord, StackName};
 use serde::{Deserialize, Serialize};
 
 use super::error::RepositoryError;
+use super::ledger::lost;
 use super::{Repository, key};
 
 /// The revision that a stack's derived files show.
@@ -34,25 +35,25 @@ impl Repository {
     /// with an older state and then dies would leave it to be seen until `fsck`.
     pub(crate) fn derive_stack(&self, before: Option<&Entry>, newest: &Entry) -> Result<(), RepositoryError> {
         let stack = &newest.revision.stack;
-        if self.shown(stack)? == Some(Shown::of(newest)) {
-            return Ok(());
-        }
-        let mut newest = newest.clone();
+        let (mut shown, mut newest) = (self.shown(stack)?, newest.clone());
         loop {
-            let number = self.newest_number(stack, newest.revision.number)?;
-            if number != newest.revision.number {
-                newest = self.read_revision(stack, number)?.unwrap_or(newest);
+            let mark = Shown::of(&newest);
+            // Another writer may be ahead of us; what it wrote is not taken back.
+            let behind = shown.as_ref().is_none_or(|shown| shown.revision <= mark.revision);
+            if behind && shown.as_ref() != Some(&mark) {
+                let known = match shown {
+                    Some(shown) => self.entry_shown(stack, &shown, before)?,
+                    None => None,
+                };
+                self.show_versions(stack, known, &newest.revision.packages)?;
+                self.mark_shown(&newest)?;
+                shown = Some(mark);
             }
-            let shown = self.shown(stack)?;
-            if shown == Some(Shown::of(&newest)) {
+            let number = self.newest_number(stack, newest.revision.number)?;
+            if number == newest.revision.number {
                 return Ok(());
             }
-            let known = match shown {
-                Some(shown) => self.entry_shown(stack, &shown, before)?,
-                None => None,
-            };
-            self.show_versions(stack, known, &newest.revision.packages)?;
-            self.mark_shown(&newest)?;
+            newest = self.read_revision(stack, number)?.ok_or_else(|| lost(stack, number))?;
         }
     }
 

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gachette::repository::{FailureKind, FaultClass, FsckMode, Repository, Store};
-use gachette_core::stack::{Change, Entry};
+use gachette_core::stack::{Change, Entry, Provenance};
 use object_store::memory::InMemory;
 
 use super::faulty_store::FaultyStore;
+use super::packages::deb;
 use super::{by, record, stack};
 
 const SEEDS: u64 = 400;
@@ -118,4 +119,29 @@ fn a_writer_that_dies_at_any_step_leaves_the_old_state_or_the_new_one() {
         check(&after, seed);
     }
     assert!(outcomes.iter().all(|count| *count > 20), "both states were seen: {outcomes:?}");
+}
+
+#[test]
+fn adding_a_package_takes_the_same_few_steps_however_much_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let counting = Arc::new(FaultyStore::new(Arc::new(InMemory::new()), 1, 0, u64::MAX, None));
+    let repository =
+        Repository::with_store(Store::remote(counting.clone()), folder.path().join("debs")).unwrap();
+    repository.create_stack(&stack("124"), None, &by()).unwrap();
+    let steps = |name: &str| {
+        let built = deb(folder.path(), name, "1.0", "x");
+        let before = counting.count();
+        let record = repository.take_in(&built, &Provenance::default()).unwrap();
+        repository.add_to_stack(&stack("124"), &[record], &by()).unwrap();
+        counting.count() - before
+    };
+    steps("first");
+    let few = steps("second");
+    for number in 0..60 {
+        let name = format!("pkg{number}");
+        repository.create_stack(&stack(&name), None, &by()).unwrap();
+        repository.add_to_stack(&stack("124"), &[record(&name, "1.0")], &by()).unwrap();
+    }
+    assert_eq!(steps("third"), few);
+    assert!(few <= 18, "{few} steps for one package");
 }

@@ -26,6 +26,8 @@ struct State {
     dice: u64,
     /// How many operations until the process is dead.
     life: u64,
+    /// How many operations there were.
+    count: u64,
     /// How many of a hundred operations fail.
     faults: u64,
     rival: Option<Rival>,
@@ -46,11 +48,17 @@ enum Fate {
 impl FaultyStore {
     pub(super) fn new(inner: Arc<InMemory>, seed: u64, faults: u64, life: u64, rival: Option<Rival>) -> Self {
         let dice = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        Self { inner, state: Mutex::new(State { dice, life, faults, rival }) }
+        Self { inner, state: Mutex::new(State { dice, life, count: 0, faults, rival }) }
+    }
+
+    /// How many operations there were so far.
+    pub(super) fn count(&self) -> u64 {
+        self.state.lock().unwrap().count
     }
 
     fn fate(&self) -> Fate {
         let mut state = self.state.lock().unwrap();
+        state.count += 1;
         state.dice = state.dice.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         let (roll, way) = ((state.dice >> 33) % 100, (state.dice >> 20) % 4);
         if way == 3
