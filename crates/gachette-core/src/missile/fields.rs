@@ -5,6 +5,9 @@ use super::problems::Problems;
 use super::slip::slip_of;
 use super::{Place, Problem, values};
 
+/// The most entries that lists of files, services and the like may have.
+const MOST_ENTRIES: usize = 500;
+
 /// One map of the recipe, such as an entry of `services`.
 pub(super) struct Fields<'a> {
     entries: &'a [Entry],
@@ -68,7 +71,14 @@ impl<'a> Fields<'a> {
     pub(super) fn list(&self, key: &str, problems: &mut Problems) -> &'a [Node] {
         match self.get(key).map(|node| (&node.content, node)) {
             None => &[],
-            Some((Content::List(items), _)) => items,
+            Some((Content::List(items), node)) => {
+                if items.len() > MOST_ENTRIES {
+                    let message =
+                        format!("`{key}` has {} entries; at most {MOST_ENTRIES} are read", items.len());
+                    problems.push(Problem::error(node.place, message));
+                }
+                items.get(..MOST_ENTRIES).unwrap_or(items)
+            }
             // The original's defaults mixed `{}` and `[]`.
             Some((Content::Map(entries), _)) if entries.is_empty() => &[],
             Some((_, node)) => {

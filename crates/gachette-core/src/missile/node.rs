@@ -1,5 +1,7 @@
 //! A recipe's YAML as a tree in which every value knows where it was written.
 
+use std::collections::HashMap;
+
 use serde_json::{Number, Value};
 
 use super::Place;
@@ -72,6 +74,15 @@ impl Node {
         }
     }
 
+    /// How many values it holds, itself among them.
+    pub(super) fn size(&self) -> usize {
+        match &self.content {
+            Content::List(items) => 1 + items.iter().map(Self::size).sum::<usize>(),
+            Content::Map(entries) => 1 + entries.iter().map(|entry| entry.value.size()).sum::<usize>(),
+            _ => 1,
+        }
+    }
+
     /// Calls `visit` for this value and all below it with their paths, such as `services[0].name`.
     pub(super) fn walk(&self, path: &str, visit: &mut dyn FnMut(&str, Place)) {
         visit(path, self.place);
@@ -100,8 +111,9 @@ pub(super) fn merge(base: &Node, over: &Node) -> Node {
         return over.clone();
     };
     let mut entries: Vec<Entry> = below.clone();
+    let known: HashMap<&str, usize> = below.iter().enumerate().map(|(at, e)| (e.key.as_str(), at)).collect();
     for entry in above {
-        match entries.iter_mut().find(|known| known.key == entry.key) {
+        match known.get(entry.key.as_str()).and_then(|at| entries.get_mut(*at)) {
             Some(known) => {
                 known.key_place = entry.key_place;
                 known.value = merge(&known.value, &entry.value);

@@ -9,6 +9,9 @@ use super::{Missile, Place, Problem, Recipe, values, yaml};
 /// The key that makes a file hold variants.
 const DEFAULT: &str = "default";
 
+/// The most values that all variants together may hold once they are merged.
+const MOST_MERGED: usize = 200_000;
+
 impl Missile {
     /// Reads a missile; with it come warnings, in the order of the file.
     ///
@@ -103,6 +106,11 @@ fn split(root: &Node, entries: &[Entry], problems: &mut Problems) -> Vec<(Option
         let message = format!("`default` must be a map, not {}", default.value.kind());
         let hint = "it holds the recipe that all variants share";
         problems.push(Problem::error(default.key_place, message).with_hint(hint));
+        return Vec::new();
+    }
+    if default.value.size().saturating_mul(entries.len()) > MOST_MERGED {
+        let message = format!("{} variants of a recipe of this size are too many", entries.len());
+        problems.push(Problem::error(default.key_place, message).with_hint("split the file"));
         return Vec::new();
     }
     let mut recipes = vec![(Some(DEFAULT.to_owned()), default.value.clone())];

@@ -23,6 +23,9 @@ impl Place {
 
     /// The character at a line and column of `text`, both counted from 1; past the end, the end.
     pub fn at(line: u32, column: u32, text: &str) -> Self {
+        // Readers notice that something is missing on the line after the last.
+        let last = u32::try_from(text.lines().count()).unwrap_or(u32::MAX).max(1);
+        let (line, column) = if line > last { (last, u32::MAX) } else { (line, column) };
         let before: usize =
             text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
         let rest = text.get(before..).unwrap_or("");
@@ -31,6 +34,8 @@ impl Place {
             Some((at, found)) => (before + at, found.len_utf8()),
             None => (before + rest.len(), 0),
         };
+        let characters = u32::try_from(rest.chars().count()).unwrap_or(u32::MAX);
+        let column = column.min(characters.saturating_add(1));
         Self { line, column, offset, length }
     }
 

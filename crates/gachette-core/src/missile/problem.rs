@@ -33,18 +33,18 @@ pub struct Problem {
 impl Problem {
     /// A problem that stops the build.
     pub fn error(place: Place, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), hint: None, place }
+        Self { severity: Severity::Error, message: shown(message.into()), hint: None, place }
     }
 
     /// A problem that does not stop the build.
     pub fn warning(place: Place, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, message: message.into(), hint: None, place }
+        Self { severity: Severity::Warning, message: shown(message.into()), hint: None, place }
     }
 
     /// The same with advice.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(shown(hint.into()));
         self
     }
 
@@ -59,4 +59,15 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.place.line, self.place.column, self.message)
     }
+}
+
+/// Text of the recipe may be in it: without control characters, which could move a terminal's cursor, and not too long.
+fn shown(text: String) -> String {
+    const LONGEST: usize = 1000;
+    let short = text.len() <= LONGEST;
+    if short && !text.contains(char::is_control) {
+        return text;
+    }
+    let visible = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() };
+    text.chars().take(LONGEST / 4).map(visible).collect()
 }

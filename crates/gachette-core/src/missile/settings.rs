@@ -1,10 +1,10 @@
 //! A recipe's settings as flat names and values, and as the exports of a configuration file.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{Problem, Recipe, RecipeKind, Settings, python_text, values};
+use super::{Place, Problem, Recipe, RecipeKind, Settings, python_text, values};
 
 /// What the options of extra files begin with.
 const EXTRA_FILES: &str = "extra_files_";
@@ -55,8 +55,10 @@ impl Recipe {
             return problems;
         }
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
+        let places = self.places_of_options();
         for (key, value) in self.options() {
-            let (name, place, shown) = (shell_name(&key), self.place_of_option(&key), values::shown(&key));
+            let place = places.get(&key).copied().unwrap_or_default();
+            let (name, shown) = (shell_name(&key), values::shown(&key));
             let mut warn = |message: String, hint: &str| {
                 problems.push(Problem::warning(place, message).with_hint(hint));
             };
@@ -99,23 +101,21 @@ impl Recipe {
         problems
     }
 
-    /// Where the setting behind a flattened key stands.
-    fn place_of_option(&self, option: &str) -> super::Place {
-        let mut found = String::new();
-        let mut search = |root: &str, settings: &Settings| {
-            each_leaf(settings, "", root, &mut |flat, path| {
-                if flat == option || option.strip_prefix("applications_") == Some(flat) {
-                    path.clone_into(&mut found);
-                }
-            });
-        };
-        search("", &self.settings);
-        search("applications", &self.applications);
-        if let Some(name) = option.strip_prefix(EXTRA_FILES) {
-            let index = self.extra_files.iter().position(|file| file.name.as_str() == name);
-            found = index.map_or(found, |index| format!("extra_files[{index}].name"));
+    /// Where the settings behind the flattened keys stand.
+    fn places_of_options(&self) -> HashMap<String, Place> {
+        let mut places = HashMap::new();
+        each_leaf(&self.settings, "", "", &mut |flat, path| {
+            places.insert(flat.to_owned(), self.place(path));
+        });
+        each_leaf(&self.applications, "", "applications", &mut |flat, path| {
+            places.insert(format!("applications_{flat}"), self.place(path));
+            places.insert(flat.to_owned(), self.place(path));
+        });
+        for (index, file) in self.extra_files.iter().enumerate() {
+            let place = self.place(&format!("extra_files[{index}].name"));
+            places.insert(format!("{EXTRA_FILES}{}", file.name), place);
         }
-        self.place(&found)
+        places
     }
 }
 

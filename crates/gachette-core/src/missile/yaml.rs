@@ -35,8 +35,8 @@ fn options() -> Options {
             max_documents: 1,
             max_depth: 48,
             flow_nesting_limit: 48,
-            max_nodes: 50_000,
-            max_events: 150_000,
+            max_nodes: 20_000,
+            max_events: 60_000,
             max_aliases: 2_000,
             max_anchors: 2_000,
             max_recorded_anchor_events: 200_000,
@@ -193,20 +193,19 @@ fn entry(key: Spanned<Raw>, value: Spanned<Raw>, text: &str) -> Result<Entry, Pr
 
 pub(super) fn place(location: &Location, text: &str) -> Place {
     let number = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+    let (line, column) = (number(location.line()), number(location.column()));
+    let number = |value: Option<u64>| value.and_then(|value| usize::try_from(value).ok());
     let span = location.span();
-    let place = Place::at(number(location.line()), number(location.column()), text);
-    // Errors of the scanner carry no byte positions.
-    let (Some(offset), Some(length)) = (span.byte_offset(), span.byte_len()) else { return place };
-    let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
-    let (offset, length) = (number(offset).min(text.len()), number(length));
-    if offset == 0 && length == 0 {
-        return place;
-    }
+    let (offset, length) = match (number(span.byte_offset()), number(span.byte_len())) {
+        (Some(offset), Some(length)) if offset + length > 0 => (offset.min(text.len()), length),
+        // Errors of the scanner carry no byte positions.
+        _ => return Place::at(line, column, text),
+    };
     // A block is pointed at by its first line alone, without the blanks after it.
     let rest = text.get(offset..).unwrap_or("");
     let rest = rest.get(..length).unwrap_or(rest);
-    let length = rest.lines().next().unwrap_or("").trim_end().len();
-    Place { offset, length, ..place }
+    let length = rest.split('\n').next().unwrap_or("").trim_end().len();
+    Place { line, column, offset, length }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod deb_write;
 mod debian_formats;
 mod debian_mutated;
 mod environment;
+mod hostile_recipes;
 mod lint;
 mod lintian;
 mod maintainer_scripts;
