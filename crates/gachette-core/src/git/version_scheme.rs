@@ -141,6 +141,17 @@ pub fn version_suffix(git_ref: Option<&GitRef>) -> String {
     format!("-{safe}")
 }
 
+/// The version that the original library made: `<base>rev<short commit>`, and `-<suffix>` behind it if there is one, with
+/// all that a Debian version may not hold as `-`.
+///
+/// # Errors
+/// When the base is no beginning of a version.
+pub fn rev_version(base: &str, short: &AbbreviatedCommit, suffix: &str) -> Result<Version, VersionError> {
+    let suffix = versionable(suffix.trim_start_matches('-'));
+    let separator = if suffix.is_empty() { "" } else { "-" };
+    format!("{base}rev{short}{separator}{suffix}").parse()
+}
+
 /// The longest suffix, in bytes: the version becomes part of a file name.
 const LONGEST_SUFFIX: usize = 80;
 
@@ -190,6 +201,15 @@ mod tests {
         assert_eq!(of("é"), "0.0.1revabc1234-ref4a99557e");
         let long = of("x/".repeat(200).trim_end_matches('/'));
         assert!(long.len() <= 100, "{long}");
+    }
+
+    #[test]
+    fn the_original_library_versions_have_a_base_and_a_suffix() {
+        let of =
+            |base, suffix| rev_version(base, &facts(1, 0).short, suffix).map(|version| version.to_string());
+        assert_eq!(of("0.0.1", "").unwrap(), "0.0.1revabc1234");
+        assert_eq!(of("2:1.4-1", "-my_branch/x").unwrap(), "2:1.4-1revabc1234-my-branch-x");
+        assert!(of("", "x").is_err() && of("$(id)", "").is_err());
     }
 
     #[test]

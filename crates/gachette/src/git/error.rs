@@ -64,7 +64,7 @@ pub enum Fault {
 }
 
 /// What git and those it calls say, in lower case, and what it is about. The first match counts.
-const WORDS: [(&str, Fault); 40] = [
+const WORDS: [(&str, Fault); 42] = [
     ("remote host identification has changed", Fault::ChangedHostKey),
     ("host key verification failed", Fault::UnknownHostKey),
     ("terminal prompts disabled", Fault::AuthenticationNeeded),
@@ -89,7 +89,9 @@ const WORDS: [(&str, Fault); 40] = [
     ("requested url returned error: 404", Fault::RepositoryNotFound),
     ("could not be found or you don't have permission", Fault::RepositoryNotFound),
     ("/info/refs not valid", Fault::RepositoryNotFound),
-    ("certificate", Fault::Certificate),
+    ("certificate problem", Fault::Certificate),
+    ("certificate verification", Fault::Certificate),
+    ("peer certificate", Fault::Certificate),
     ("could not resolve", Fault::Network),
     ("name resolution", Fault::Network),
     ("name or service not known", Fault::Network),

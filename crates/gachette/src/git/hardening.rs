@@ -8,7 +8,7 @@ use trebuchet::process::{Cancel, Process};
 use super::Git;
 
 /// Settings that hold for every command, above those of the user and of the repository.
-const SETTINGS: [&str; 22] = [
+const SETTINGS: [&str; 23] = [
     // What would run a program that a repository, or whoever built in it before, left there.
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -26,7 +26,8 @@ const SETTINGS: [&str; 22] = [
     "fetch.recurseSubmodules=false",
     "fetch.prune=false",
     "fetch.pruneTags=false",
-    // Nothing goes on in the background once a command has ended.
+    // Nothing piles up, and nothing goes on in the background once a command has ended.
+    "core.logAllRefUpdates=false",
     "gc.auto=0",
     "gc.autoDetach=false",
     "maintenance.auto=false",
@@ -39,7 +40,7 @@ const SETTINGS: [&str; 22] = [
 
 /// Variables of git that stay: they say how to reach servers and where the configuration is. All others would point
 /// git to another repository, as they do in a hook.
-const KEPT: [&str; 13] = [
+const KEPT: [&str; 12] = [
     "GIT_SSH",
     "GIT_SSL_",
     "GIT_CONFIG_GLOBAL",
@@ -52,7 +53,6 @@ const KEPT: [&str; 13] = [
     "GIT_PROXY",
     "GIT_HTTP_",
     "GIT_LFS_",
-    "GIT_ALLOW_PROTOCOL",
 ];
 
 /// Where credentials travel: an argument could be read by everybody on this machine.
@@ -106,11 +106,20 @@ fn bare(git: &Git) -> Process {
             process = process.env_remove(&name);
         }
     }
-    for (name, value) in &git.environment {
+    // This one goes before all settings, so ours have to go into it.
+    if let Some(allowed) = variable(git, ALLOWED) {
+        let allowed = allowed.to_string_lossy().into_owned();
+        let safe: Vec<&str> = allowed.split(':').filter(|name| *name != "ext" && *name != "fd").collect();
+        process = process.env(ALLOWED, safe.join(":"));
+    }
+    for (name, value) in git.environment.iter().filter(|(name, _)| name != ALLOWED) {
         process = process.env(name, value);
     }
     process
 }
+
+/// A list of transports, by which a user allows these and no others.
+const ALLOWED: &str = "GIT_ALLOW_PROTOCOL";
 
 /// The user's own ssh command, in the order git looks for it, with options that keep it from asking and from waiting
 /// for the dead. Of an option that is said twice, ssh takes the first: the user's.

@@ -82,6 +82,16 @@ impl Checkout<'_> {
         }
     }
 
+    /// Packs what many fetches left in small pieces, when there are so many that git finds it worth while.
+    pub(super) fn maintain(&self) -> Result<(), WorkingCopyError> {
+        let collect = self.git("gc").args(["--auto", "--quiet"]).setting("gc.auto=6700");
+        match collect.output(self.cancel) {
+            Err(error) if !error.ended_by_itself() => Err(error.into()),
+            // Not being tidy is no reason not to build.
+            _ => Ok(()),
+        }
+    }
+
     fn find_commit(&mut self, commit: &Commit) -> Result<Found, WorkingCopyError> {
         let found = |commit, fetched| Ok(Found { commit, reference: None, fetched });
         if let Some(commit) = self.commit_of(commit.as_str())? {

@@ -100,6 +100,14 @@ impl WorkingCopy {
         self.base.join(self.name.as_str())
     }
 
+    /// Where it was cloned from, without a password; `None` when it does not exist.
+    pub fn known_url(&self) -> Option<GitUrl> {
+        match self.place().and_then(|place| place.state()) {
+            Ok(State::Ready { url }) => url.parse().ok(),
+            _ => None,
+        }
+    }
+
     /// Makes or refreshes it, so that it is exactly the commit that `git_ref` means in the repository at `url`: a
     /// branch (`x` or `origin/x`), a tag, a commit in full or shortened, or the default branch when none is given. Of
     /// a branch and a tag of one name the branch is meant; `tags/x` is the tag.
@@ -255,7 +263,13 @@ fn prepare(
         State::Ready { url } if url != checkout.url.as_str() => Reason::UrlChanged { from: url },
         State::Ready { .. } => match bring(checkout, wanted) {
             Err(error) if error.may_be_local() => Reason::Damaged { why: error.to_string() },
-            result => return result.map(|found| (found, false)),
+            result => {
+                let found = result?;
+                if found.fetched {
+                    checkout.maintain()?;
+                }
+                return Ok((found, false));
+            }
         },
     };
     (checkout.on_event)(Event::Cloning { url: checkout.url.clone(), why });

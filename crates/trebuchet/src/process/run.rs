@@ -190,18 +190,20 @@ impl Group {
 
     fn state(&self) -> io::Result<State> {
         let options = WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        let now = |what| match waitid(WaitId::Pid(self.leader), options | what) {
-            Err(rustix::io::Errno::INTR) => Ok(None),
-            status => status,
+        // In one question: asked for stops alone, the kernel says of one that just ended that there is no such child.
+        let change = match waitid(
+            WaitId::Pid(self.leader),
+            options | WaitIdOptions::EXITED | WaitIdOptions::STOPPED,
+        ) {
+            Err(rustix::io::Errno::INTR) => None,
+            change => change?,
         };
-        if now(WaitIdOptions::EXITED)?.is_some() {
-            return Ok(State::Gone);
-        }
-        let stopping = now(WaitIdOptions::STOPPED)?.and_then(|status| status.stopping_signal());
+        let Some(change) = change else { return Ok(State::Running) };
         let terminal = [Signal::TTIN.as_raw(), Signal::TTOU.as_raw()];
-        Ok(match stopping {
+        Ok(match change.stopping_signal() {
             Some(signal) if terminal.contains(&signal) => State::AskedTheTerminal,
-            _ => State::Running,
+            Some(_) => State::Running,
+            None => State::Gone,
         })
     }
 

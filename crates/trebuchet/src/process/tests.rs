@@ -154,6 +154,14 @@ fn who_asks_on_the_terminal_is_ended_instead_of_waiting_for_ever() {
 }
 
 #[test]
+fn a_program_that_ends_while_we_look_is_seen_to_end() {
+    for round in 0..300 {
+        let text = sh("printf x; exec 1>&- 2>&-; exit 0").output(&Cancel::new());
+        assert_eq!(text.unwrap_or_else(|error| panic!("round {round}: {error}")).text(), "x");
+    }
+}
+
+#[test]
 fn output_beyond_the_limit_is_an_error_and_ends_the_program() {
     let error = Process::new("yes").output_limit(1 << 20).output(&Cancel::new()).unwrap_err();
     assert_eq!(error.to_string(), "`yes` wrote more than 1048576 bytes");

@@ -114,3 +114,20 @@ fn a_wrong_address_is_told_on_one_line() {
     let error = "host:a\nb\u{1b}[31m".parse::<GitUrl>().unwrap_err().to_string();
     assert!(error.contains(r"`host:a\nb\u{1b}[31m`") && error.lines().count() == 1, "{error}");
 }
+
+proptest::proptest! {
+    #[test]
+    fn what_is_accepted_is_safe_and_reads_the_same_again(
+        text in "((https?|ssh|git|file|ext|X)(:|::|://)|/|-)?([a@:/%\\[\\]. ?#é\\\\-]|%2[dD]|\\PC){0,24}"
+    ) {
+        let Ok(url) = text.parse::<GitUrl>() else { return Ok(()) };
+        let shown = url.to_string();
+        proptest::prop_assert!(!shown.starts_with('-') && !shown.contains(char::is_control), "{shown}");
+        proptest::prop_assert!(!shown.split('/').next().unwrap_or_default().contains("::") || shown.contains('['), "{shown}");
+        let again: GitUrl = shown.parse().map_err(|error| {
+            proptest::test_runner::TestCaseError::fail(format!("{shown}: {error}"))
+        })?;
+        proptest::prop_assert_eq!(again.as_str(), url.as_str());
+        proptest::prop_assert_eq!(again.transport(), url.transport());
+    }
+}

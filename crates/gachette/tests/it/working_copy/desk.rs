@@ -16,6 +16,7 @@ use trebuchet::process::Cancel;
 pub(super) struct Desk {
     folder: TempDir,
     git: Git,
+    settings: usize,
 }
 
 impl Desk {
@@ -23,7 +24,7 @@ impl Desk {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("home");
         fs::create_dir(&home).unwrap();
-        Self { git: quiet_git(&home), folder }
+        Self { git: quiet_git(&home), folder, settings: 0 }
     }
 
     /// With another environment variable for git.
@@ -33,9 +34,13 @@ impl Desk {
     }
 
     /// With one more setting of the user's git.
-    pub(super) fn setting(self, setting: &str) -> Self {
+    pub(super) fn setting(mut self, setting: &str) -> Self {
         let (key, value) = setting.split_once('=').unwrap();
-        self.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", key).env("GIT_CONFIG_VALUE_0", value)
+        let index = self.settings;
+        self.settings += 1;
+        self.env("GIT_CONFIG_COUNT", &(index + 1).to_string())
+            .env(&format!("GIT_CONFIG_KEY_{index}"), key)
+            .env(&format!("GIT_CONFIG_VALUE_{index}"), value)
     }
 
     pub(super) fn git(&self) -> Git {

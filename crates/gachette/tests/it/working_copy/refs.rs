@@ -22,6 +22,7 @@ fn branches_tags_and_commits_are_found_by_every_name() {
     repository.git(&["update-ref", "refs/pull/7/head", &pull]);
     repository.checkout("main").git(&["branch", "-D", "pull"]);
     let desk = Desk::new();
+    let trees = [&first, &main, &other, &pull].map(|commit| (commit, expected(&repository.url(), commit)));
     for (name, commit, reference) in [
         ("", &main, Some("refs/heads/main")),
         ("HEAD", &main, Some("refs/heads/main")),
@@ -43,7 +44,8 @@ fn branches_tags_and_commits_are_found_by_every_name() {
         for desk in [&desk, &Desk::new()] {
             let prepared =
                 desk.prepare(&repository.url(), name).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_exact(&prepared, commit, &expected(&repository.url(), commit), name);
+            let (_, tree) = trees.iter().find(|(known, _)| *known == commit).unwrap();
+            assert_exact(&prepared, commit, tree, name);
             assert_eq!(prepared.reference.as_deref(), reference, "{name}");
             assert!(commit.starts_with(prepared.short.as_str()), "{name}");
         }
@@ -260,4 +262,20 @@ fn another_address_is_cloned_afresh_and_a_bad_one_loses_nothing() {
     )));
     drop(prepared);
     assert_eq!(desk.prepare(&one.url(), "").unwrap().commit.as_str(), first);
+}
+
+#[test]
+fn many_fetches_do_not_pile_up() {
+    let repository = GitRepository::new();
+    repository.commit_file("a", "0");
+    let desk = Desk::new().setting("fetch.unpackLimit=1").setting("gc.autoPackLimit=3");
+    let packs = desk.base().join("web/.git/objects/pack");
+    for round in 0..8 {
+        drop(desk.prepare(&repository.url(), "").unwrap());
+        let count = std::fs::read_dir(&packs)
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|end| end == "pack"));
+        assert!(count.count() <= 4, "round {round}");
+        repository.commit_file("a", round.to_string());
+    }
 }

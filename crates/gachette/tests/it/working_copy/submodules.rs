@@ -155,7 +155,8 @@ fn a_submodule_whose_address_is_a_program_runs_nothing() {
     for address in [format!("ext::touch {}", ran.display()), "fd::7".to_owned(), "-u/bin/true".to_owned()] {
         family.app.git(&["config", "--file", ".gitmodules", "submodule.vendor/lib.url", &address]);
         family.app.commit("an address that is a program");
-        let error = Desk::new().refused(&family.app.url(), "");
+        // Even a user who allows it for themselves does not allow it here.
+        let error = Desk::new().env("GIT_ALLOW_PROTOCOL", "file:ext:fd").refused(&family.app.url(), "");
         assert!(!ran.exists(), "{address}: {error}");
         assert!(matches!(error, WorkingCopyError::Git(_)), "{address}: {error}");
         if address.starts_with("ext") {
