@@ -1,0 +1,140 @@
+//! Killed at random points (`kill -9`): nothing that was acknowledged is lost, no file is torn, the next run succeeds.
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::chain::Chain;
+
+/// Rounds for each of the three commands; together they make more than two hundred.
+const ROUNDS: u32 = 70;
+
+/// A reproducible sequence of numbers (Numerical Recipes' linear congruential generator).
+struct Random(u32);
+
+impl Random {
+    fn below(&mut self, limit: u32) -> u32 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (u64::from(self.0) * u64::from(limit) >> 32) as u32
+    }
+}
+
+/// Runs a command for a random part of the time it usually takes and kills it, round after round.
+struct Killer<'a> {
+    chain: &'a Chain,
+    random: Random,
+    /// What an undisturbed run takes, in microseconds.
+    usual: u32,
+    killed: u32,
+}
+
+impl<'a> Killer<'a> {
+    fn new(chain: &'a Chain, seed: u32) -> Self {
+        Self { chain, random: Random(seed), usual: 0, killed: 0 }
+    }
+
+    /// Runs the command undisturbed, and notes how long it takes.
+    fn undisturbed(&mut self, line: &str) -> Value {
+        let began = Instant::now();
+        let result = self.chain.playground.json(line);
+        self.usual = began.elapsed().as_micros() as u32;
+        result
+    }
+
+    /// Runs the command and kills it somewhere on its way; its result, when it was quicker than that.
+    fn disturbed(&mut self, line: &str) -> Option<Value> {
+        let words: Vec<&str> = ["--format", "json"].into_iter().chain(line.split(' ')).collect();
+        let mut command = self.chain.playground.command(&words);
+        let mut child: Child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(self.random.below(self.usual).into()));
+        // Only this child, by its id; it cannot be reused before it is waited for.
+        child.kill().unwrap();
+        let output = child.wait_with_output().unwrap();
+        if !output.status.success() {
+            self.killed += 1;
+            return None;
+        }
+        Some(serde_json::from_slice(&output.stdout).unwrap())
+    }
+
+    /// Nothing is lost or torn, and most rounds really were kills.
+    fn settle(&self) {
+        self.chain.playground.ok("repository fsck --repair");
+        let report = self.chain.playground.json("repository fsck");
+        let damage = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|finding| finding["fault"] != "unregistered");
+        assert_eq!(damage.collect::<Vec<_>>(), Vec::<&Value>::new());
+        assert!(self.killed > ROUNDS / 2, "only {} of {ROUNDS} rounds were killed", self.killed);
+    }
+}
+
+/// The numbers and kinds of a stack's revisions, oldest first.
+fn revisions(chain: &Chain, stack: &str) -> Vec<u64> {
+    let log = chain.playground.json(&format!("stack log {stack}"));
+    log.as_array().unwrap().iter().rev().map(|revision| revision["number"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn quick_killed_at_random_points_loses_nothing_acknowledged() {
+    let chain = Chain::new();
+    let mut killer = Killer::new(&chain, 1);
+    killer.undisturbed("quick 124 config");
+    for round in 0..ROUNDS {
+        chain.source.commit_file("round", round.to_string());
+        let acknowledged = killer.disturbed("quick 124 config");
+        let done = killer.undisturbed("quick 124 config");
+        let packages = done["outcome"]["packages"].as_array().unwrap();
+        assert_eq!(packages.len(), 2);
+        if let Some(first) = acknowledged {
+            assert_eq!(done["outcome"]["stack"]["changed"], false, "round {round} was acknowledged: {first}");
+        }
+        let held = chain.playground.json("stack show 124")["packages"].clone();
+        for (package, held) in packages.iter().zip(held.as_array().unwrap()) {
+            assert_eq!(package["version"], held["version"], "round {round}");
+        }
+    }
+    // Each round added one revision, whether its first run was killed or not, and never half of its packages.
+    assert_eq!(revisions(&chain, "124"), (1..=u64::from(ROUNDS) + 2).collect::<Vec<_>>());
+    killer.settle();
+}
+
+#[test]
+fn add_killed_at_random_points_loses_nothing_acknowledged() {
+    let chain = Chain::new();
+    let mut killer = Killer::new(&chain, 2);
+    chain.playground.ok("prepare config");
+    let file = |round: u32| format!("dh-shop-config-1.{round}-all.deb");
+    for round in 0..=ROUNDS {
+        chain.playground.ok(&format!("build config --app-version 1.{round}"));
+    }
+    killer.undisturbed(&format!("stack add 124 {}", file(ROUNDS)));
+    for round in 0..ROUNDS {
+        let line = format!("stack add 124 {}", file(round));
+        let acknowledged = killer.disturbed(&line);
+        let again = killer.undisturbed(&line);
+        assert!(acknowledged.is_none() || again["changed"] == false, "round {round}");
+    }
+    assert_eq!(revisions(&chain, "124"), (1..=u64::from(ROUNDS) + 2).collect::<Vec<_>>());
+    killer.settle();
+}
+
+#[test]
+fn create_from_killed_at_random_points_makes_a_whole_copy_or_none() {
+    let chain = Chain::new();
+    let mut killer = Killer::new(&chain, 3);
+    chain.playground.ok("quick 124 config");
+    chain.playground.ok("quick 124 shop");
+    killer.undisturbed("stack create 1000 --from 124");
+    for round in 0..ROUNDS {
+        let line = format!("stack create {round} --from 124");
+        let acknowledged = killer.disturbed(&line);
+        let again = killer.undisturbed(&line);
+        assert_eq!((&again["revision"], &again["packages"]), (&1.into(), &4.into()), "round {round}");
+        assert!(acknowledged.is_none() || again["changed"] == false, "round {round}");
+    }
+    killer.settle();
+}
