@@ -17,6 +17,7 @@ mod hostile_recipes;
 mod lint;
 mod lintian;
 mod maintainer_scripts;
+mod missile_page;
 mod project;
 mod same_bytes;
 mod settings;
