@@ -55,6 +55,14 @@ pub fn lint(project: &Path, missile: &Path) -> Result<LintReport, IoError> {
     Ok(Lint::of(project, missile, &bytes))
 }
 
+/// The problems of a missile with the lines they are about, for showing.
+pub fn findings(missile: &Path, problems: &[Problem]) -> Vec<Finding> {
+    let text =
+        std::fs::read(missile).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let name = missile.display().to_string();
+    problems.iter().map(|problem| Finding::in_missile(&name, &text, problem.clone())).collect()
+}
+
 /// One run over a project.
 struct Lint<'a> {
     project: &'a Path,

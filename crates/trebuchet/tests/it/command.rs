@@ -115,6 +115,18 @@ fn lint_prints_the_packages_and_fails_with_the_code_of_a_failed_build() {
 }
 
 #[test]
+fn a_build_of_a_wrong_recipe_shows_what_lint_shows() {
+    let project = project("name: x\ntype: aplication\n");
+    let (linted, built) =
+        (run(project.path(), &["lint", ".missile.yml"]), run(project.path(), &["build", ".missile.yml"]));
+    assert_eq!(built.status.code(), Some(4));
+    let shown = stderr(&linted);
+    let finding = shown.split("\n\n").next().unwrap().to_owned();
+    assert!(finding.contains("did you mean `application`?"), "{shown}");
+    assert!(stderr(&built).contains(&finding), "{}", stderr(&built));
+}
+
+#[test]
 fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
     let project = project(VARIANTS);
     for (arguments, says) in [

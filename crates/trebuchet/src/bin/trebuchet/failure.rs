@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::Write as _;
 use std::path::Path;
 
+use trebuchet::lint::{Finding, findings};
 use trebuchet::{BuildError, IoError};
 
 use crate::exit_code;
@@ -12,13 +13,14 @@ use crate::exit_code;
 pub(crate) struct Failure {
     message: String,
     hint: Option<String>,
+    findings: Vec<Finding>,
     code: u8,
 }
 
 impl Failure {
     /// The command line names something that is not there, or not to be used so.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, code: exit_code::USAGE }
+        Self { message: message.into(), hint: None, findings: Vec::new(), code: exit_code::USAGE }
     }
 
     /// A file that cannot be opened.
@@ -28,7 +30,7 @@ impl Failure {
 
     /// Something that should not happen.
     pub(crate) fn fault(what: &str, error: &dyn Display) -> Self {
-        Self { message: format!("{what}: {error}"), hint: None, code: exit_code::FAULT }
+        Self { message: format!("{what}: {error}"), hint: None, findings: Vec::new(), code: exit_code::FAULT }
     }
 
     /// The same with advice.
@@ -40,6 +42,9 @@ impl Failure {
     /// Tells it on standard error; the exit code.
     pub(crate) fn report(&self) -> u8 {
         let mut error = std::io::stderr().lock();
+        for finding in &self.findings {
+            let _ = writeln!(error, "{finding}");
+        }
         // Nobody is left to tell when standard error is closed.
         let _ = writeln!(error, "error: {}", self.message);
         if let Some(hint) = &self.hint {
@@ -61,7 +66,18 @@ impl From<BuildError> for Failure {
             BuildError::Cancelled => exit_code::INTERRUPTED,
             _ => exit_code::BUILD,
         };
-        Self { message: error.to_string(), hint: None, code }
+        let findings = match &error {
+            BuildError::Recipe { path, problems } => {
+                let current = std::env::current_dir().unwrap_or_default();
+                findings(path.strip_prefix(current).unwrap_or(path), problems)
+            }
+            _ => Vec::new(),
+        };
+        let message = match findings.is_empty() {
+            true => error.to_string(),
+            false => "the recipe is wrong, and nothing was built".to_owned(),
+        };
+        Self { message, hint: None, findings, code }
     }
 }
 
@@ -73,6 +89,6 @@ impl From<std::io::Error> for Failure {
             std::io::ErrorKind::BrokenPipe => exit_code::DONE,
             _ => exit_code::FAULT,
         };
-        Self { message: format!("cannot write the result: {error}"), hint: None, code }
+        Self { message: format!("cannot write the result: {error}"), hint: None, findings: Vec::new(), code }
     }
 }
