@@ -3,14 +3,14 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::sse::{Event as SseEvent, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::Stream;
 use gachette::operation::{BuildRequest, Context, PrepareRequest, QuickRequest, build, prepare, quick};
 use http::StatusCode;
 
+use super::extract::{Json, Path};
 use super::{Answer, Api};
 use crate::Problem;
 use crate::run::{Build, BuildId, BuildKind, Run, Work};

@@ -1,19 +1,22 @@
 //! The router: which path and method lead to which operation.
 
 mod builds;
+mod extract;
 mod packages;
 mod repository;
 mod stacks;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use gachette::build_log::LogFolder;
 use gachette::config::Config;
 use gachette::operation::OperationError;
+use http::StatusCode;
 use serde::Serialize;
 
+use self::extract::Json;
 use crate::run::Runs;
 use crate::{Problem, ProblemKind};
 
@@ -65,10 +68,16 @@ pub fn router(api: Api) -> Router {
         .route("/builds/{id}", get(builds::show).delete(builds::cancel))
         .route("/builds/{id}/events", get(builds::events))
         .with_state(api);
-    Router::new().nest("/api/v1", api_v1).fallback(async || {
-        Problem::new(ProblemKind::NotFound, "there is nothing at this address")
-            .with_hint("the API is below /api/v1")
-    })
+    Router::new()
+        .nest("/api/v1", api_v1)
+        .fallback(async || {
+            Problem::new(ProblemKind::NotFound, "there is nothing at this address")
+                .with_hint("the API is below /api/v1")
+        })
+        .method_not_allowed_fallback(async || Problem {
+            status: StatusCode::METHOD_NOT_ALLOWED.as_u16(),
+            ..Problem::invalid("this address does not take this method")
+        })
 }
 
 /// Runs what waits for disks and programs on a thread where it may.

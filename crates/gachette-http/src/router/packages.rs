@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use gachette::operation::OperationError;
 use gachette::repository::Repository;
 use gachette_core::debian::PackageName;
 use gachette_core::stack::StackName;
 
+use super::extract::{Json, Path};
 use super::{Answer, Api, blocking};
 use crate::wire::{PackageDetail, PackageSummary, PackageVersion};
 

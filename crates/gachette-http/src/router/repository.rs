@@ -1,10 +1,10 @@
 //! The repository as a whole, and the configuration it is found by.
 
-use axum::Json;
 use axum::extract::State;
 use gachette::config::Config;
 use gachette::repository::{FsckMode, FsckReport};
 
+use super::extract::Json;
 use super::{Answer, Api, blocking};
 use crate::wire::{FsckRequest, RepositoryState};
 

@@ -1,13 +1,13 @@
 //! Stacks: list, create, show, log, change, compare.
 
-use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use gachette::config::Config;
 use gachette::operation::{OperationError, check_writable};
 use gachette::repository::{Committed, Repository};
 use gachette_core::stack::{By, Domain, PackageRecord, Provenance, StackDiff, StackName, StackRef};
 use serde::Deserialize;
 
+use super::extract::{Json, Path, Query};
 use super::{Answer, Api, blocking};
 use crate::Problem;
 use crate::wire::{

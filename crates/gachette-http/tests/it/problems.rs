@@ -1,0 +1,31 @@
+//! Every error is a problem document, whatever was wrong with the request.
+
+use http::Method;
+
+use crate::service::Service;
+
+#[tokio::test]
+async fn whatever_is_wrong_is_answered_with_a_problem_document() {
+    let service = Service::new();
+    for (method, path, body, status) in [
+        (Method::GET, "/nowhere", "", 404),
+        (Method::PUT, "/health", "", 405),
+        (Method::POST, "/domains/default/stacks", "{", 400),
+        (Method::POST, "/domains/default/stacks", "{}", 422),
+        (Method::POST, "/domains/default/stacks", r#"{"name": "1", "colour": "red"}"#, 422),
+        (Method::POST, "/domains/default/stacks", r#"{"name": "../1"}"#, 422),
+        (Method::POST, "/domains/..%2f/stacks", r#"{"name": "1"}"#, 400),
+        (Method::GET, "/domains/default/stacks/1?revision=x", "", 400),
+        (Method::GET, "/domains/default/stacks/1", "", 404),
+        (Method::GET, "/packages/..%2fetc", "", 400),
+        (Method::POST, "/builds", r#"{"kind": "prepare", "name": "x", "url": "ext::sh"}"#, 422),
+        (Method::GET, "/builds/20260101T000000Z-00000000", "", 404),
+        (Method::GET, "/builds/nothing", "", 400),
+    ] {
+        let answer = service.ask(method.clone(), path, body).await;
+        assert_eq!(answer.status.as_u16(), status, "{method} {path} {body}: {}", answer.body);
+        assert_eq!(answer.kind, "application/problem+json", "{method} {path}");
+        assert_eq!(answer.body["status"], status, "{method} {path}");
+        assert!(answer.body["title"].as_str().is_some_and(|title| !title.is_empty()), "{method} {path}");
+    }
+}

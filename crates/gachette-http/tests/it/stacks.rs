@@ -1,0 +1,45 @@
+//! Stacks through the API.
+
+use gachette_core::stack::{StackName, StackRef};
+use gachette_http::ProblemKind;
+use gachette_http::wire::Change;
+use http::Method;
+
+use crate::service::Service;
+
+#[tokio::test]
+async fn the_client_asks_for_what_the_router_answers() {
+    let service = Service::new();
+    let client = service.client();
+    let stack: StackName = "web/124".parse().unwrap();
+    let created = client.create_stack(&stack, None, "because").await.unwrap();
+    assert_eq!((created.revision, created.changed), (1, true));
+    assert!(!client.create_stack(&stack, None, "").await.unwrap().changed);
+    assert_eq!(client.domains().await.unwrap(), ["web".parse().unwrap()]);
+    assert_eq!(client.stacks(stack.domain()).await.unwrap()[0].author, "ada@test");
+    assert_eq!(client.change(&stack, Change::Seal, "").await.unwrap().revision, 2);
+    assert!(client.stack(&stack.clone().into()).await.unwrap().sealed);
+    assert!(!client.stack(&stack.at(1)).await.unwrap().sealed);
+    assert_eq!(client.log(&stack, Some(1)).await.unwrap()[0].number, 2);
+    assert_eq!(client.diff(&stack.at(1), &StackRef::from(stack.clone())).await.unwrap().unchanged, 0);
+    let refused = client.change(&stack, Change::Delete, "").await.unwrap_err();
+    assert_eq!((refused.kind, refused.status), (ProblemKind::Refused, 409));
+    assert!(client.packages().await.unwrap().is_empty());
+    assert!(client.fsck(false).await.unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn two_clients_racing_on_one_stack_both_get_a_right_answer() {
+    let service = Service::new();
+    let stack: StackName = "124".parse().unwrap();
+    let create = async |client: gachette_http::Client| client.create_stack(&stack, None, "").await.unwrap();
+    let (one, two) = tokio::join!(create(service.client()), create(service.client()));
+    assert_eq!((one.revision, two.revision), (1, 1));
+    assert!(one.changed != two.changed, "one of them made it");
+}
+
+#[tokio::test]
+async fn health_names_the_version() {
+    let answer = Service::new().ask(Method::GET, "/health", "").await;
+    assert_eq!(answer.body["version"], env!("CARGO_PKG_VERSION"));
+}
