@@ -12,6 +12,7 @@
 //! What is built from it, and which version it gets, is left to others.
 
 mod base;
+mod build;
 mod checkout;
 mod error;
 mod event;
