@@ -112,6 +112,13 @@ impl<'a> GitCommand<'a> {
         self
     }
 
+    /// Says which repository this command is about: should git or a filter of the user's (LFS) talk to its server, its
+    /// credentials are at hand.
+    pub fn about(mut self, url: &'a GitUrl) -> Self {
+        self.url = Some(url);
+        self
+    }
+
     /// Keeps this open file, and so a lock on it, in git's hands until it ends.
     pub fn hold(mut self, file: &Arc<File>) -> Self {
         self.held = Some(Arc::clone(file));

@@ -14,27 +14,31 @@
 mod base;
 mod build;
 mod checkout;
+mod chosen_versions;
 mod error;
 mod event;
 mod fetch;
 mod lock;
+mod place;
+mod prepare;
 mod prepared;
 mod replace;
 mod submodules;
 mod tidy;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use gachette_core::debian::VersionError;
 use gachette_core::git::{GitRef, GitUrl, WorkingCopyName};
 use trebuchet::process::Cancel;
 
 use crate::git::{Git, RemoteRefs};
-use base::{check_own, trusted_folder};
 use checkout::{Checkout, State};
 use error::io;
 use fetch::{Found, Wanted};
-use lock::Lock;
+use place::Place;
 
+pub use chosen_versions::ChosenVersions;
 pub use error::WorkingCopyError;
 pub use event::{Event, Reason};
 pub use lock::Holder;
@@ -77,12 +81,13 @@ pub struct WorkingCopy {
     name: WorkingCopyName,
     base: PathBuf,
     git: Git,
+    versions: ChosenVersions,
 }
 
 impl WorkingCopy {
     /// The working copy of this name in this folder, whether or not it exists yet.
     pub fn new(name: WorkingCopyName, base: impl Into<PathBuf>) -> Self {
-        Self { name, base: base.into(), git: Git::new() }
+        Self { name, base: base.into(), git: Git::new(), versions: ChosenVersions::default() }
     }
 
     /// Uses a git with other variables or patience.
@@ -99,6 +104,20 @@ impl WorkingCopy {
     /// Its folder, whether or not it exists yet.
     pub fn path(&self) -> PathBuf {
         self.base.join(self.name.as_str())
+    }
+
+    /// The versions that are chosen for what is built from it.
+    pub fn versions(&self) -> &ChosenVersions {
+        &self.versions
+    }
+
+    /// Chooses the versions for what is built from it; an empty one takes the choice back.
+    ///
+    /// # Errors
+    /// When one is no Debian version; then nothing changes.
+    pub fn set_versions(&mut self, app: &str, env: &str, service: &str) -> Result<(), VersionError> {
+        self.versions = ChosenVersions::parse(app, env, service)?;
+        Ok(())
     }
 
     /// Where it was cloned from, without a password; `None` when it does not exist.
@@ -134,7 +153,7 @@ impl WorkingCopy {
         };
         let path = place.path.clone();
         let mut checkout = Checkout { git: &self.git, url, path, lock: lock.file(), cancel, on_event };
-        let (found, cloned) = prepare(&mut checkout, &place, Wanted { git_ref, refs: &refs })?;
+        let (found, cloned) = prepare::prepare(&mut checkout, &place, Wanted { git_ref, refs: &refs })?;
         let short = checkout.ask("rev-parse", &["--short=7", found.commit.as_str()])?;
         let short = short.parse().map_err(|_| WorkingCopyError::Unexpected(short))?;
         let action = match (cloned, found.fetched) {
@@ -203,95 +222,6 @@ impl WorkingCopy {
     }
 
     fn place(&self) -> Result<Place, WorkingCopyError> {
-        let base = trusted_folder(&self.base)?;
-        let aside = trusted_folder(&base.join(".gachette"))?.join(self.name.as_str());
-        Ok(Place { path: base.join(self.name.as_str()), aside })
+        Place::of(&self.name, &self.base)
     }
-}
-
-/// Where a working copy is, and the folder beside for its lock and for clones that are not whole yet.
-struct Place {
-    path: PathBuf,
-    aside: PathBuf,
-}
-
-impl Place {
-    fn lock(
-        &self,
-        what: &str,
-        cancel: &Cancel,
-        on_event: &mut dyn FnMut(Event),
-    ) -> Result<Lock, WorkingCopyError> {
-        Lock::take(&self.aside, what, cancel, on_event)
-    }
-
-    fn state(&self) -> Result<State, WorkingCopyError> {
-        if self.path.symlink_metadata().is_ok() {
-            check_own(&self.path)?;
-        }
-        checkout::state(&self.path)
-    }
-
-    fn beside(&self, name: &str) -> PathBuf {
-        self.aside.join(name)
-    }
-
-    /// Removes what a killed run left.
-    fn remove_leftovers(&self) -> Result<(), WorkingCopyError> {
-        for path in [self.beside("new"), self.beside("old")] {
-            replace::remove(&path).map_err(io("remove", &path))?;
-        }
-        Ok(())
-    }
-
-    /// Puts a whole clone in place.
-    fn settle(&self, new: &Path) -> Result<(), WorkingCopyError> {
-        replace::replace(new, &self.path, &self.beside("old")).map_err(io("put a clone at", &self.path))?;
-        self.remove_leftovers()
-    }
-}
-
-/// Refreshes what is there, or clones; says whether it cloned.
-fn prepare(
-    checkout: &mut Checkout<'_>,
-    place: &Place,
-    wanted: Wanted<'_>,
-) -> Result<(Found, bool), WorkingCopyError> {
-    let why = match place.state()? {
-        State::Foreign => return Err(WorkingCopyError::Foreign { path: place.path.clone() }),
-        State::Absent => Reason::New,
-        State::Unfinished => Reason::Unfinished,
-        State::Ready { url } if url != checkout.url.as_str() => Reason::UrlChanged { from: url },
-        State::Ready { .. } => match bring(checkout, wanted) {
-            Err(error) if error.may_be_local() => Reason::Damaged { why: error.to_string() },
-            result => {
-                let found = result?;
-                if found.fetched {
-                    checkout.maintain()?;
-                }
-                return Ok((found, false));
-            }
-        },
-    };
-    (checkout.on_event)(Event::Cloning { url: checkout.url.clone(), why });
-    checkout.path = place.beside("new");
-    place.remove_leftovers()?;
-    let found = checkout.initialise(wanted.digits()).and_then(|()| bring(checkout, wanted));
-    let found = match found {
-        Ok(found) => found,
-        Err(error) => {
-            // What is half made helps nobody; the error that says why is worth more than one from tidying.
-            let _ = place.remove_leftovers();
-            return Err(error);
-        }
-    };
-    place.settle(&checkout.path)?;
-    checkout.path.clone_from(&place.path);
-    Ok((found, true))
-}
-
-fn bring(checkout: &mut Checkout<'_>, wanted: Wanted<'_>) -> Result<Found, WorkingCopyError> {
-    let found = checkout.find(wanted)?;
-    checkout.check_out(&found.commit)?;
-    Ok(found)
 }

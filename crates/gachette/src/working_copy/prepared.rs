@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use gachette_core::debian::Version;
+use gachette_core::debian::{Version, VersionError};
 use gachette_core::git::{
-    AbbreviatedCommit, Commit, CommitFacts, Description, GitRef, GitUrl, VersionScheme,
+    AbbreviatedCommit, Commit, CommitFacts, Description, GitRef, GitUrl, VersionScheme, rev_version,
 };
 use trebuchet::process::Cancel;
 
@@ -99,6 +99,14 @@ impl Prepared {
     ) -> Result<Version, WorkingCopyError> {
         let facts = self.facts(scheme, cancel, on_event)?;
         Ok(scheme.version(&facts, self.git_ref.as_ref())?)
+    }
+
+    /// The version of the original library: `<base>rev<short commit>`, and `-<suffix>` behind it if there is one.
+    ///
+    /// # Errors
+    /// When the base is no beginning of a version.
+    pub fn version_from_git(&self, base: &str, suffix: &str) -> Result<Version, VersionError> {
+        rev_version(base, &self.short, suffix)
     }
 
     /// The file whose lock keeps others out. Lent to a program ([`trebuchet::process::Process::hold`]), it does so

@@ -26,7 +26,7 @@ impl Checkout<'_> {
         self.forget_torn_submodules()?;
         let top = self.path.clone();
         let before = if is_new(&top) { Index::default() } else { self.clean(&top)? };
-        let command = self.git.command("checkout").folder(&top).hold(self.lock);
+        let command = self.git.command("checkout").folder(&top).hold(self.lock).about(self.url);
         let command = command.args(["--force", "--detach", "--progress", commit.as_str(), "--"]);
         let on_event = &mut self.on_event;
         command.run(self.cancel, &mut |line| on_event(Event::Output { line: line.to_owned() }))?;

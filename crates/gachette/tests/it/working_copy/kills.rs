@@ -65,6 +65,11 @@ fn after_a_kill_at_any_moment_the_next_preparation_is_exact() {
             .args(["--exact", "working_copy::kills::prepares_one_state_after_the_other", "--nocapture"])
             .env("KILLS_BASE", desk.base())
             .env("KILLS_STATES", list.join(" "))
+            // As a hook of git would call it: all of these point to another repository.
+            .env("GIT_DIR", "/nowhere/.git")
+            .env("GIT_WORK_TREE", "/nowhere")
+            .env("GIT_INDEX_FILE", "/nowhere/index")
+            .env("GIT_OBJECT_DIRECTORY", "/nowhere/objects")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -73,6 +78,7 @@ fn after_a_kill_at_any_moment_the_next_preparation_is_exact() {
         assert!(said.take_while(|line| !line.ends_with("ready")).count() < 10);
         // The moment of the kill is what this test is about.
         std::thread::park_timeout(Duration::from_micros((random >> 33) % 400_000));
+        assert!(child.try_wait().unwrap().is_none(), "round {round}: it prepared until it was killed");
         child.kill().unwrap();
         child.wait().unwrap();
         half_made += usize::from(fs::exists(desk.base().join(".gachette/web/new")).unwrap());
