@@ -5,6 +5,7 @@
 
 mod files;
 mod finding;
+mod shell;
 mod templates;
 
 use std::fs::File;
@@ -83,6 +84,7 @@ impl<'a> Lint<'a> {
         if let Some(missile) = &missile {
             lint.check_templates(missile);
             lint.check_files(missile);
+            lint.check_shell(missile);
             packages = missile.plan(&Versions::default()).into_iter().map(|package| package.name).collect();
         }
         let mut findings = lint.findings;

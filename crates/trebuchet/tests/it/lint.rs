@@ -116,3 +116,27 @@ fn findings_are_listed_as_json_with_their_places() {
     assert_eq!((&port["line"], &port["column"]), (&2.into(), &39.into()));
     assert_eq!(port["severity"], "error");
 }
+
+#[test]
+fn steps_and_script_lines_that_no_shell_can_read_are_shown_and_none_is_run() {
+    let missile = "\
+name: sauce
+type: application
+build_assets:
+  - touch made
+  - echo 'open
+  - -n
+debian_scripts:
+  preinst: ['if true', then, touch made, fi]
+  postinst:
+    - touch made
+    - if true; then
+    - echo $(
+";
+    let project = project(&[(".missile.yml", missile)]);
+    let report = lint(project.path(), Path::new(".missile.yml")).unwrap();
+    let places: Vec<usize> = report.findings.iter().map(|finding| finding.line).collect();
+    assert_eq!(places, [5, 12], "{:#?}", report.findings);
+    assert!(report.findings.iter().all(|finding| finding.message.starts_with("a shell cannot read this: ")));
+    assert!(!project.path().join("made").exists());
+}
