@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use gachette_core::missile::BuiltLine;
 use trebuchet::process::{Process, Stream};
 
-use super::built_line::{self, BuiltLine};
 use super::{BuiltPackage, Context, OperationError, PackageState};
 use crate::event::Event;
 
@@ -27,7 +27,7 @@ pub(super) fn run(
     let on_event = &mut *context.on_event;
     process.run(context.cancel, &mut |stream, line| {
         if stream == Stream::Stdout {
-            named.extend(built_line::parse(line));
+            named.extend(line.parse::<BuiltLine>());
         }
         on_event(Event::Output { line: line.to_owned() });
     })?;

@@ -3,7 +3,6 @@
 //! What concerns a stack or a package alone is a method of [`crate::repository::Repository`].
 
 mod build;
-mod built_line;
 mod error;
 mod external;
 mod inputs;

@@ -129,7 +129,7 @@ impl WorkingCopyError {
             }
             Self::Untrusted { .. } => "set `working_copies` to a folder of your own".to_owned(),
             Self::Foreign { .. } => "move it away, or choose another name".to_owned(),
-            Self::NotThere { name, .. } => format!("make it with `gachette prepare {name} URL`"),
+            Self::NotThere { name, .. } => format!("make it with `gachette prepare {name} --url URL`"),
             Self::Scheme(_) | Self::Unexpected(_) | Self::Io { .. } => return None,
         })
     }
