@@ -1,7 +1,7 @@
 //! What old recipes' templates use of Python and Jinja2 beyond the engine's own.
 
 use gachette_core::missile::python_text;
-use minijinja::value::{Rest, Value, ValueKind};
+use minijinja::value::{Rest, Value, ValueKind, from_args};
 use minijinja::{Environment, Error, ErrorKind, Output, State, escape_formatter};
 
 use super::text_filters;
@@ -9,7 +9,7 @@ use super::text_filters;
 /// Adds methods, filters and functions, and prints values as Python does.
 pub(super) fn add_to(environment: &mut Environment) {
     environment.set_formatter(print);
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.set_unknown_method_callback(method);
     environment.add_filter("shquote", |value: &Value| text(value).map(|text| shell_quoted(&text)));
     environment.add_filter("upstart_quote", |value: &Value| text(value).map(|text| in_double_quotes(&text)));
     // systemd.unit(5): `%` begins a specifier in every value.
@@ -30,6 +30,21 @@ pub(super) fn add_to(environment: &mut Environment) {
     // Functions and macros are the only plain objects a template meets.
     environment.add_function("callable", |value: &Value| value.kind() == ValueKind::Plain);
     environment.add_test("callable", |value: &Value| value.kind() == ValueKind::Plain);
+}
+
+/// Python's methods of strings, lists and maps; those of Python 2's maps too, which the oldest recipes were written for.
+fn method(state: &mut State, value: &Value, name: &str, arguments: &[Value]) -> Result<Value, Error> {
+    let name = match (value.kind(), name) {
+        (ValueKind::Map, "iteritems") => "items",
+        (ValueKind::Map, "iterkeys") => "keys",
+        (ValueKind::Map, "itervalues") => "values",
+        (ValueKind::Map, "has_key") => {
+            let (key,): (&Value,) = from_args(arguments)?;
+            return Ok(Value::from(!value.get_item(key)?.is_undefined()));
+        }
+        (_, name) => name,
+    };
+    minijinja_contrib::pycompat::unknown_method_callback(state, value, name, arguments)
 }
 
 /// Numbers, lists and maps as Python's `str()` gives them; the rest is alike anyway.

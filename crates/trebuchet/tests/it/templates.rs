@@ -93,6 +93,11 @@ const RENDERED: &[(&str, &str)] = &[
     ("{{ 'x' if debug else 'y' }}{{ 'é'|upper }}{{ \"tab\\t\" }}|", "xÉtab\t|"),
     ("{{ 'a b&c'|urlencode }} {{ 1536|filesizeformat }}", "a%20b%26c 1.5 kB"),
     ("{% with a = 1 %}{{ a }}{% endwith %}{% filter upper %}x{% endfilter %}", "1X"),
+    ("{% for k, v in {'b': 1, 'a': 'x'}.items()|sort %}{{ k|upper }}='{{ v }}' {% endfor %}", "A='x' B='1' "),
+    (
+        "{% for k in db %}{{ k }} {% endfor %}{{ 'host' in db }} {{ db.keys()|sort|first }}",
+        "host user nested True host",
+    ),
     ("{{ hosts|tojson }}", "[\"a\", \"b\\u0027s\", \"c\"]"),
 ];
 
@@ -171,6 +176,16 @@ fn the_whole_context_can_be_walked() {
     write(project.path(), "t", text);
     let rendered = Templates::new(project.path()).render("t", &json!({"b": 1, "a": "x"})).unwrap();
     assert_eq!(rendered, "b=1;a=x;True");
+}
+
+#[test]
+fn methods_of_python_2_that_the_oldest_recipes_use_still_work() {
+    let project = project();
+    let text = "{% for k, v in m.iteritems() %}{{ k }}={{ v }} {% endfor %}{{ m.has_key('a') }} {{ m.has_key('z') }} \
+                {{ m.iterkeys()|list }} {{ m.itervalues()|list }}";
+    write(project.path(), "t", text);
+    let rendered = Templates::new(project.path()).render("t", &json!({"m": {"b": 1, "a": 2}})).unwrap();
+    assert_eq!(rendered, "b=1 a=2 True False ['b', 'a'] [1, 2]");
 }
 
 #[test]
