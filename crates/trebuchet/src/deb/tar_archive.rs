@@ -82,6 +82,9 @@ fn put_file(feed: &mut Feed, path: &Path, size: u64) -> Result<(), Stop> {
     if feed.put_file(size, read)? < size {
         return Err(changed().into());
     }
+    if read_some(&mut file, &mut [0]).map_err(cannot_read())? > 0 {
+        return Err(changed().into());
+    }
     let after = file.metadata().map_err(cannot_read())?;
     let stamp = |metadata: &std::fs::Metadata| (metadata.len(), metadata.mtime(), metadata.mtime_nsec());
     match stamp(&before) == stamp(&after) {

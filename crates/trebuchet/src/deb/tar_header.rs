@@ -99,3 +99,70 @@ fn long_name(output: &mut Vec<u8>, kind: EntryType, name: &[u8]) {
     output.push(0);
     output.resize(start + (name.len() + 1).next_multiple_of(BLOCK), 0);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What tar makes of a member that is announced only: its contents are a hole.
+    fn listed(header: &TarHeader<'_>) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.tar");
+        let mut bytes = Vec::new();
+        header.write_to(&mut bytes).unwrap();
+        assert_eq!(bytes.len() as u64, TarHeader::length(header.name.len(), header.target.len()));
+        std::fs::write(&path, &bytes).unwrap();
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(bytes.len() as u64 + padded(header.size) + 2 * BLOCK as u64).unwrap();
+        let mut tar = std::process::Command::new("tar");
+        tar.args(["--list", "--verbose", "--numeric-owner", "--file"])
+            .arg(&path)
+            .env("TZ", "UTC")
+            .env("LC_ALL", "C");
+        let output = tar.output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[test]
+    fn tar_reads_sizes_and_numbers_beyond_the_octal_digits() {
+        let owner =
+            Owner { user: "a".to_owned(), uid: 3_000_000_000, group: "b".to_owned(), gid: 4_000_000_000 };
+        let (size, mode) = (9 << 30, 0o4755);
+        let header = TarHeader {
+            name: b"./big",
+            kind: EntryType::Regular,
+            target: b"",
+            size,
+            mode,
+            owner: &owner,
+            mtime: 0,
+        };
+        assert_eq!(listed(&header), "-rwsr-xr-x 3000000000/4000000000 9663676416 1970-01-01 00:00 ./big\n");
+    }
+
+    #[test]
+    fn tar_reads_long_names_and_targets_of_every_length() {
+        let owner = Owner::root();
+        for length in [99, 100, 101, 511, 512, 513, 4000] {
+            let (name, target) = ("n".repeat(length), "t".repeat(length));
+            let header = TarHeader {
+                name: name.as_bytes(),
+                kind: EntryType::Symlink,
+                target: target.as_bytes(),
+                size: 0,
+                mode: 0o777,
+                owner: &owner,
+                mtime: 0,
+            };
+            assert!(listed(&header).ends_with(&format!(" {name} -> {target}\n")), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_an_owner_that_does_not_fit_is_refused() {
+        let mut field = [0; 32];
+        assert!(owner_name(&mut field, &"x".repeat(31)).is_ok());
+        assert!(owner_name(&mut field, &"x".repeat(32)).is_err());
+    }
+}

@@ -1,10 +1,13 @@
 //! Packages that are written, judged by dpkg-deb.
 
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gachette_core::debian::{Control, Paragraph};
-use trebuchet::deb::{Compression, DebError, DebPackage, Entry, Tree, WriteOptions, write};
+use trebuchet::deb::{Compression, DebError, DebPackage, Entry, FolderModes, Tree, WriteOptions, write};
 
 /// Half past midnight of 2023-11-15 in UTC, as seconds.
 const MTIME: i64 = 1_700_008_200;
@@ -93,9 +96,9 @@ fn a_tree_comes_out_as_it_went_in() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("source");
     let deep = "a-rather-long-name-of-a-folder/".repeat(6);
-    std::fs::create_dir_all(source.join(&deep)).unwrap();
-    std::fs::write(source.join(&deep).join("leaf"), vec![7; 3_000_000]).unwrap();
-    std::fs::write(source.join(".hidden ünïcode"), "").unwrap();
+    fs::create_dir_all(source.join(&deep)).unwrap();
+    fs::write(source.join(&deep).join("leaf"), vec![7; 3_000_000]).unwrap();
+    fs::write(source.join(".hidden ünïcode"), "").unwrap();
     std::os::unix::fs::symlink(format!("{deep}leaf"), source.join("link")).unwrap();
     let mut tree = Tree::new();
     tree.add_folder(&source, Some(&"opt/it".parse().unwrap()), Default::default()).unwrap();
@@ -111,7 +114,7 @@ fn a_tree_comes_out_as_it_went_in() {
             &["--recursive", "--no-dereference", source.to_str().unwrap(), &format!("{target}/opt/it")],
         );
         let sums = folder.path().join("md5sums");
-        std::fs::write(&sums, run("dpkg-deb", &["--info", deb.to_str().unwrap(), "md5sums"])).unwrap();
+        fs::write(&sums, run("dpkg-deb", &["--info", deb.to_str().unwrap(), "md5sums"])).unwrap();
         let check =
             Command::new("md5sum").args(["--check", "--strict"]).arg(&sums).current_dir(target).output();
         let checked = text(check.unwrap().stdout);
@@ -127,7 +130,7 @@ fn what_cannot_be_in_a_package_is_refused_and_leaves_no_file() {
         let mut package = small();
         change(&mut package);
         let error = write(&package, &output, &WriteOptions::new(MTIME)).unwrap_err();
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         error
     };
     let path = |text: &str| text.parse().unwrap();
@@ -144,4 +147,89 @@ fn what_cannot_be_in_a_package_is_refused_and_leaves_no_file() {
     ];
     let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!("refused", messages.join("\n"));
+}
+
+/// The only line of `dpkg-deb --contents` that ends like this.
+fn line_of(deb: &Path, end: &str) -> String {
+    let listing =
+        String::from_utf8_lossy(&run("dpkg-deb", &["--contents", deb.to_str().unwrap()])).into_owned();
+    let lines: Vec<&str> = listing.lines().filter(|line| line.ends_with(end)).collect();
+    assert_eq!(lines.len(), 1, "{listing}");
+    lines[0].to_owned()
+}
+
+#[test]
+fn modes_are_made_sane_unless_they_are_to_be_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    fs::create_dir_all(source.join("sub")).unwrap();
+    for (name, mode) in [("plain", 0o600), ("tool", 0o4710), ("shared", 0o666), ("sub", 0o2770)] {
+        let path = source.join(name);
+        if name != "sub" {
+            fs::write(&path, "").unwrap();
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let modes = |modes| {
+        let mut tree = Tree::new();
+        tree.add_folder(&source, Some(&"opt".parse().unwrap()), modes).unwrap();
+        let package = DebPackage { entries: tree.into_entries(), ..DebPackage::new(control()) };
+        let deb = written(&package, folder.path(), Compression::Gzip);
+        ["plain", "tool", "shared", "sub/"]
+            .map(|name| line_of(&deb, &format!("./opt/{name}"))[..20].trim().to_owned())
+    };
+    let expected =
+        ["-rw-r--r-- root/root", "-rwxr-xr-x root/root", "-rw-r--r-- root/root", "drwxr-xr-x root/root"];
+    assert_eq!(modes(FolderModes::Sane), expected);
+    let expected =
+        ["-rw------- root/root", "-rws--x--- root/root", "-rw-rw-rw- root/root", "drwxrws--- root/root"];
+    assert_eq!(modes(FolderModes::Kept), expected);
+}
+
+#[test]
+fn names_that_are_no_text_come_out_as_they_went_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    fs::create_dir(&source).unwrap();
+    let name = std::ffi::OsStr::from_bytes(b"latin-\xe9");
+    fs::write(source.join(name), "x").unwrap();
+    let mut tree = Tree::new();
+    tree.add_folder(&source, None, FolderModes::Sane).unwrap();
+    let package = DebPackage { entries: tree.into_entries(), ..DebPackage::new(control()) };
+    let deb = written(&package, folder.path(), Compression::Gzip);
+    let target = folder.path().join("unpacked");
+    run("dpkg-deb", &["--extract", deb.to_str().unwrap(), target.to_str().unwrap()]);
+    assert!(target.join(name).exists());
+    assert!(run("dpkg-deb", &["--info", deb.to_str().unwrap(), "md5sums"]).ends_with(b"  latin-\xe9\n"));
+}
+
+#[test]
+fn what_no_package_can_hold_is_refused_while_a_folder_is_collected() {
+    let folder = tempfile::tempdir().unwrap();
+    let refuse = |name: &str| {
+        let error = Tree::new().add_folder(folder.path(), None, FolderModes::Sane).unwrap_err().to_string();
+        fs::remove_file(folder.path().join(name)).unwrap();
+        error.replace(&folder.path().display().to_string(), "FOLDER")
+    };
+    run("mkfifo", &[folder.path().join("pipe").to_str().unwrap()]);
+    let pipe = refuse("pipe");
+    assert_eq!(pipe, "FOLDER/pipe is a pipe: a package holds files, folders and symbolic links only");
+    drop(std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap());
+    assert_eq!(refuse("socket"), pipe.replace("pipe", "socket"));
+    fs::write(folder.path().join("a\nb"), "").unwrap();
+    assert_eq!(refuse("a\nb"), "`a\\nb` cannot be a path in a package: it has a control character in it");
+}
+
+#[test]
+fn a_file_with_more_or_less_in_it_than_its_size_says_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    // The kernel's files are like files that grow or shrink while they are read: these have 0 and 4096 bytes by their size.
+    for source in ["/proc/self/status", "/sys/devices/system/cpu/online"] {
+        let mut package = small();
+        package.entries.push(Entry::copy("a".parse().unwrap(), source));
+        let error = write(&package, &folder.path().join("x.deb"), &WriteOptions::new(MTIME)).unwrap_err();
+        let expected = format!("{source} changed while it was packed; pack again when nothing writes to it");
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }
