@@ -98,45 +98,76 @@ fn generated_names_are_judged_as_git_judges_them() {
     judged.unwrap();
 }
 
+/// The file that comes to be when a shell reads one of the hostile values below.
+struct Trap(tempfile::TempDir);
+
+impl Trap {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self) -> String {
+        self.0.path().join("ran").to_str().unwrap().to_owned()
+    }
+
+    fn desk(&self) -> Desk {
+        Desk::new().env("RAN", &self.file())
+    }
+
+    fn has_snapped(&self) -> bool {
+        std::fs::remove_file(self.file()).is_ok()
+    }
+
+    /// The value is hostile indeed: a shell would fall for it.
+    fn assert_works(&self, value: &str) {
+        let _ = Command::new("sh")
+            .args(["-c", &format!("echo {value}")])
+            .env("RAN", self.file())
+            .output()
+            .unwrap();
+        assert!(self.has_snapped(), "{value}");
+    }
+}
+
 #[test]
 fn names_that_a_shell_would_run_are_only_names() {
-    let repository = GitRepository::new();
+    let (repository, trap) = (GitRepository::new(), Trap::new());
     repository.commit_file("a", "0");
-    let ran = repository.path().join("ran");
-    let touch = format!("touch${{IFS}}{}", ran.display()).replace('/', "${PWD%${PWD#?}}");
-    let desk = Desk::new();
-    for name in
-        [format!("x;{touch}"), format!("$({touch})"), format!("`{touch}`"), "a>b|c&d".into(), "it's\"".into()]
+    let desk = trap.desk();
+    for name in ["x;touch${IFS}$RAN", "$(touch${IFS}$RAN)", "`touch${IFS}$RAN`", "x>$RAN", "x|tee${IFS}$RAN"]
     {
-        // `?` and `*` are no part of a name, so what needs them is spelled differently.
-        let name = name.replace('?', "");
-        let commit = repository.checkout("main").branch(&name).commit_file("a", &name);
+        trap.assert_works(name);
+        let commit = repository.checkout("main").branch(name).commit_file("a", name);
         let prepared =
-            desk.prepare(&repository.url(), &name).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_exact(&prepared, &commit, &expected(&repository.url(), &commit), &name);
-        assert!(!ran.exists(), "{name}");
+            desk.prepare(&repository.url(), name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_exact(&prepared, &commit, &expected(&repository.url(), &commit), name);
+        assert!(!trap.has_snapped(), "{name}");
     }
 }
 
 #[test]
 fn a_path_that_a_shell_would_run_is_only_a_path() {
-    let folder = tempfile::tempdir().unwrap();
-    let repository = GitRepository::new();
+    let (repository, trap) = (GitRepository::new(), Trap::new());
     let commit = repository.commit_file("a", "1");
-    let desk = Desk::new();
-    for name in
-        ["$(touch ran)", "; touch ran", "`touch ran`", "it's \"here\" & there", "a*b", "--upload-pack=x", "é"]
-    {
-        let path = folder.path().join(name);
-        assert!(Command::new("cp").arg("-r").arg(repository.path()).arg(&path).status().unwrap().success());
-        let url = path.to_str().unwrap();
-        let prepared = desk.prepare(url, "main").unwrap_or_else(|error| panic!("{url}: {error}"));
-        assert_eq!(prepared.commit.as_str(), commit);
-        assert_eq!(ask(prepared.path(), &["config", "remote.origin.url"]), url);
-        for place in [folder.path(), prepared.path(), Path::new(".")] {
-            assert!(!place.join("ran").exists(), "{name} ran in {}", place.display());
+    let (folder, desk) = (tempfile::tempdir().unwrap(), trap.desk());
+    for name in ["$(touch $RAN)", "; touch $RAN", "`touch $RAN`", "x >$RAN", "x\" \"$(touch $RAN)\"'"] {
+        if !name.contains('\'') {
+            trap.assert_works(name);
         }
+        assert_prepared_from(&desk, &repository, &folder.path().join(name), &commit);
+        assert!(!trap.has_snapped(), "{name}");
     }
+    for name in ["it's \"here\" & there", "a*b", "--upload-pack=x", "é", "%2e%2e", "a\\b"] {
+        assert_prepared_from(&desk, &repository, &folder.path().join(name), &commit);
+    }
+}
+
+fn assert_prepared_from(desk: &Desk, repository: &GitRepository, path: &Path, commit: &str) {
+    assert!(Command::new("cp").arg("-r").arg(repository.path()).arg(path).status().unwrap().success());
+    let url = path.to_str().unwrap();
+    let prepared = desk.prepare(url, "main").unwrap_or_else(|error| panic!("{url}: {error}"));
+    assert_eq!(prepared.commit.as_str(), commit);
+    assert_eq!(ask(prepared.path(), &["config", "remote.origin.url"]), url);
 }
 
 #[test]
