@@ -7,6 +7,7 @@ mod demo;
 mod documents;
 mod faults;
 mod hostile;
+mod interrupts;
 mod kills;
 mod playground;
 mod stacks;
