@@ -113,6 +113,19 @@ fn a_failing_build_leaves_the_stack_as_it_was_and_shows_where_it_failed() {
 }
 
 #[test]
+fn a_key_that_is_nearly_a_known_one_is_warned_about_while_building() {
+    let chain = Chain::new();
+    chain.source.commit_file("typo.yml", "name: web\ntype: application\nbuidl_assets: [make]\n");
+    let said = chain.playground.run("quick 124 shop --missile typo.yml");
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("warning: missile 3:1: ") && said.stderr.contains("`build_assets`"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
 fn the_tasks_of_old_scripts_do_the_whole_chain() {
     let chain = Chain::new();
     let short = chain.source.head()[..7].to_owned();

@@ -12,7 +12,7 @@ use tower::ServiceExt;
 
 /// A running API, and the folder it works in.
 pub(crate) struct Service {
-    pub(crate) folder: TempDir,
+    _folder: TempDir,
     pub(crate) router: Router,
 }
 
@@ -32,7 +32,7 @@ impl Service {
             ..Config::default()
         };
         let router = router(Api::new(config, "ada@test", None));
-        Self { folder, router }
+        Self { _folder: folder, router }
     }
 
     pub(crate) fn client(&self) -> Client {

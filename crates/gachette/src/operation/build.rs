@@ -196,6 +196,10 @@ fn translate(event: trebuchet::Event) -> Event {
         Told::PackageStarted { name, index, total, .. } => Event::Started { name, index: index + 1, total },
         Told::Step { package, text } => Event::Step { name: Some(package), text },
         Told::Output { line, .. } => Event::Output { line },
+        Told::RecipeWarning { problem } => {
+            let hint = problem.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
+            Event::Warning { text: format!("missile {problem}{hint}") }
+        }
         Told::Warning { package, text } => Event::Warning { text: format!("{package}: {text}") },
         Told::PackageBuilt { package, duration } => Event::Built {
             package: BuiltPackage {

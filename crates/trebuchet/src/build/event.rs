@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gachette_core::debian::{PackageName, Version};
-use gachette_core::missile::PlannedPackage;
+use gachette_core::missile::{PlannedPackage, Problem};
 use serde::Serialize;
 
 use super::BuiltPackage;
@@ -42,6 +42,11 @@ pub enum Event {
         package: PackageName,
         /// The line without its end.
         line: String,
+    },
+    /// Something in the missile that is probably not meant so; `trebuchet lint` shows it with its line.
+    RecipeWarning {
+        /// What, where, and what to do.
+        problem: Problem,
     },
     /// Something that does not stop the build and that somebody should know.
     Warning {

@@ -33,7 +33,7 @@ use callback::{Callbacks, Patience};
 /// # Errors
 /// When the missile cannot be read or is wrong.
 pub fn plan(request: &BuildRequest) -> Result<Vec<PlannedPackage>, BuildError> {
-    Ok(session::missile(request)?.plan(&request.versions))
+    Ok(session::missile(request)?.0.plan(&request.versions))
 }
 
 /// Builds every package of the missile, in order, and returns them.

@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::PathBuf;
 
-use gachette_core::missile::{Missile, PlannedPackage};
+use gachette_core::missile::{Missile, PlannedPackage, Problem};
 use tempfile::TempDir;
 
 use super::origin::Origin;
@@ -20,31 +20,30 @@ use crate::templates::Templates;
 pub(crate) struct Session<'a> {
     request: &'a BuildRequest,
     missile: Missile,
+    warnings: Vec<Problem>,
     project: PathBuf,
     origin: Origin,
     scratch: TempDir,
 }
 
-/// The missile that a request names.
-pub(super) fn missile(request: &BuildRequest) -> Result<Missile, BuildError> {
+/// The missile that a request names, and what is suspicious in it.
+pub(super) fn missile(request: &BuildRequest) -> Result<(Missile, Vec<Problem>), BuildError> {
     let path = request.project.join(&request.missile);
     let text =
         fs::read(&path).map_err(|source| BuildError::Missile(IoError { path: path.clone(), source }))?;
-    let (missile, _) =
-        Missile::parse_bytes(&text).map_err(|problems| BuildError::Recipe { path, problems })?;
-    Ok(missile)
+    Missile::parse_bytes(&text).map_err(|problems| BuildError::Recipe { path, problems })
 }
 
 impl<'a> Session<'a> {
     pub(crate) fn open(request: &'a BuildRequest, cancel: &Cancel) -> Result<Self, BuildError> {
-        let missile = missile(request)?;
+        let (missile, warnings) = missile(request)?;
         let project = request.project.canonicalize().at(&request.project)?;
         let origin = Origin::find(request, &project, cancel)?;
         let folder = request.build_dir.clone().unwrap_or_else(env::temp_dir);
         fs::create_dir_all(&folder).at(&folder)?;
         let folder = folder.canonicalize().at(&folder)?;
         let scratch = tempfile::Builder::new().prefix("trebuchet-").tempdir_in(&folder).at(&folder)?;
-        Ok(Self { request, missile, project, origin, scratch })
+        Ok(Self { request, missile, warnings, project, origin, scratch })
     }
 
     /// The time of everything in the packages, in seconds since 1970.
@@ -63,6 +62,9 @@ impl<'a> Session<'a> {
         let packages = self.missile.plan(&self.request.versions);
         let total = packages.len();
         on_event(Event::Planned { packages: packages.clone() });
+        for problem in &self.warnings {
+            on_event(Event::RecipeWarning { problem: problem.clone() });
+        }
         let workshop = Workshop {
             request: self.request,
             project: self.project.clone(),

@@ -1,3 +1,5 @@
+//! Replaying a ledger, and what a stack refuses.
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;

@@ -29,6 +29,7 @@ impl Progress {
             }
             Event::Step { text, .. } if !self.quiet => writeln!(error, "  {}", line(text)),
             Event::Output { line: text, .. } if !self.quiet => writeln!(error, "    {}", line(text)),
+            Event::RecipeWarning { problem } => writeln!(error, "warning: {}", line(&problem.to_string())),
             Event::Warning { package, text } => writeln!(error, "warning: {package}: {}", line(text)),
             Event::CallbackFailed { package, reason, attempt, again } => {
                 let next = if *again { "it is tried again" } else { "it is given up" };
