@@ -4,15 +4,23 @@
 //! before that, the next one begins where the files were last known to be right.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::thread;
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{PackageName, Version};
-use gachette_core::stack::{Content, Entry, PackageRecord, StackName};
+use gachette_core::stack::{Content, Entry, PackageRecord, StackName, StackedPackage};
 use serde::{Deserialize, Serialize};
 
 use super::error::RepositoryError;
 use super::ledger::lost;
 use super::{Repository, key};
+
+/// From how many files on they are written by several threads.
+const WORTH_THREADS: usize = 500;
+
+/// By how many.
+const THREADS: usize = 4;
 
 /// The revision that a stack's derived files show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,12 +104,32 @@ impl Repository {
             Some(versions) => versions,
             None => self.read_shown(stack)?,
         };
+        let mut changed: Vec<&StackedPackage> = Vec::new();
         for package in content.iter() {
             if old.remove(&package.name).as_deref() != Some(package.version.as_str()) {
-                self.show_version(stack, &package.name, &package.version)?;
+                changed.push(package);
             }
         }
+        self.show_all(stack, &changed)?;
         old.keys().try_for_each(|gone| self.store.delete(&key::stacked_version(stack, gone)))
+    }
+
+    /// Shows the versions of these packages. The copy of a large stack is thousands of small files, which a disk takes
+    /// faster from several threads.
+    fn show_all(&self, stack: &StackName, packages: &[&StackedPackage]) -> Result<(), RepositoryError> {
+        let show = |part: &[&StackedPackage]| {
+            part.iter().try_for_each(|package| self.show_version(stack, &package.name, &package.version))
+        };
+        let threads = if packages.len() < WORTH_THREADS { 1 } else { THREADS };
+        let parts: Vec<_> = packages.chunks(packages.len().div_ceil(threads).max(1)).collect();
+        let Some((first, others)) = parts.split_first() else { return Ok(()) };
+        thread::scope(|scope| {
+            let others: Vec<_> = others.iter().map(|part| scope.spawn(|| show(part))).collect();
+            let outcome = show(first);
+            let joined =
+                others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            joined.fold(outcome, Result::and)
+        })
     }
 
     /// Shows one package's version.

@@ -3,7 +3,7 @@
 use gachette::repository::{FailureKind, Repository};
 use gachette_core::stack::{Change, PackageChange};
 
-use super::{by, record, reference, repository, stack, text};
+use super::{by, memory_folder, record, reference, repository, stack, text};
 
 #[test]
 fn a_stack_is_created_once_and_then_left_as_it_is() {
@@ -128,4 +128,24 @@ fn a_repository_is_found_again_as_it_was_made() {
     let opened = Repository::open(&meta, None).unwrap();
     assert_eq!((made.identity(), opened.debs()), (opened.identity(), meta.join("debs").as_path()));
     assert_eq!(repository(folder.path()).identity(), made.identity(), "making it again changes nothing");
+}
+
+#[test]
+fn a_stack_of_ten_thousand_packages_is_copied_and_compared_whole() {
+    let folder = memory_folder();
+    let repository = repository(folder.path());
+    let packages: Vec<_> =
+        (0..10_000).map(|number| record(&format!("pkg{number}"), &format!("1.{number}"))).collect();
+    repository.create_stack(&stack("124"), None, &by()).unwrap();
+    repository.add_to_stack(&stack("124"), &packages, &by()).unwrap();
+    repository.create_stack(&stack("125"), Some(&reference("124")), &by()).unwrap();
+    repository.add_to_stack(&stack("125"), &[record("pkg7", "2")], &by()).unwrap();
+    let diff = repository.diff_stacks(&reference("124"), &reference("125")).unwrap();
+    let told: Vec<_> = diff.packages.iter().map(|package| package.name.as_str()).collect();
+    assert_eq!(told, ["pkg7"]);
+    for number in 0..10_000 {
+        let version = if number == 7 { "2\n".to_owned() } else { format!("1.{number}\n") };
+        let file = format!("domain/default/stacks/125/packages/pkg{number}/version");
+        assert_eq!(text(folder.path(), &file), Some(version));
+    }
 }
