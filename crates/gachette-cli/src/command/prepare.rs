@@ -1,8 +1,8 @@
 //! `gachette prepare`
 
 use clap::Args;
-use gachette_core::git::{GitRef, GitUrl, WorkingCopyName};
-use gachette_http::wire::StartBuild;
+use gachette_core::git::{GitRef, WorkingCopyName};
+use gachette_http::wire::{CloneUrl, StartBuild};
 
 use crate::error::Failure;
 use crate::session::Session;
@@ -17,7 +17,7 @@ pub(crate) struct PrepareArgs {
     pub(crate) name: WorkingCopyName,
     /// Where to clone from
     #[arg(long)]
-    pub(crate) url: Option<GitUrl>,
+    pub(crate) url: Option<CloneUrl>,
     /// The branch, tag or commit [default: the project's, else the remote's default branch]
     #[arg(long = "ref", value_name = "REF")]
     pub(crate) reference: Option<GitRef>,

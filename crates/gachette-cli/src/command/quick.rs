@@ -1,8 +1,8 @@
 //! `gachette quick`
 
 use clap::Args;
-use gachette_core::git::{GitRef, GitUrl};
-use gachette_http::wire::StartBuild;
+use gachette_core::git::GitRef;
+use gachette_http::wire::{CloneUrl, StartBuild};
 
 use crate::error::Failure;
 use crate::output::built_table;
@@ -23,7 +23,7 @@ pub(crate) struct QuickArgs {
     pub(crate) reference: Option<GitRef>,
     /// Where to clone from
     #[arg(long)]
-    pub(crate) url: Option<GitUrl>,
+    pub(crate) url: Option<CloneUrl>,
     /// The recipe's path in the working copy [default: the project's, else .missile.yml]
     #[arg(long = "missile", value_name = "PATH")]
     pub(crate) path_to_missile: Option<String>,

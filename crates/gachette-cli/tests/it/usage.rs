@@ -55,5 +55,8 @@ fn completions_and_the_manual_page_are_printed() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(playground.ok(&format!("completions {shell}")).contains("gachette"));
     }
-    assert!(playground.ok("man").starts_with(".ie"));
+    assert!(playground.ok("man").contains(".TH gachette 1"));
+    assert!(playground.ok("man stack create").contains("gachette\\-stack\\-create"));
+    playground.ok("man --output pages");
+    assert!(playground.path("pages/gachette-stack-create.1").is_file());
 }

@@ -14,7 +14,7 @@ use super::extract::{Json, Path};
 use super::{Answer, Api};
 use crate::Problem;
 use crate::run::{Build, BuildId, BuildKind, Run, Work};
-use crate::wire::{BuildOrder, StartBuild};
+use crate::wire::{BuildOrder, CloneUrl, StartBuild};
 
 pub(super) async fn start(
     State(api): State<Api>,
@@ -78,13 +78,17 @@ fn work(api: &Api, order: StartBuild) -> Work {
         let mut context = Context { config: &config, cancel, on_event };
         match order {
             StartBuild::Prepare { name, url, reference } => {
+                let url = url.map(CloneUrl::into_url);
                 prepare(&mut context, &PrepareRequest { name, url, reference })
             }
             StartBuild::Build(order) => build(&mut context, &build_request(*order)),
-            StartBuild::Quick { stack, project, reference, url, path_to_missile, rebuild, .. } => quick(
-                &mut context,
-                &QuickRequest { stack, project, reference, url, path_to_missile, rebuild, by },
-            ),
+            StartBuild::Quick { stack, project, reference, url, path_to_missile, rebuild, .. } => {
+                let url = url.map(CloneUrl::into_url);
+                quick(
+                    &mut context,
+                    &QuickRequest { stack, project, reference, url, path_to_missile, rebuild, by },
+                )
+            }
         }
     })
 }

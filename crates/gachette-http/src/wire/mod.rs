@@ -2,11 +2,13 @@
 //!
 //! They are apart from the repository's own formats, so that either can change without the other.
 
+mod clone_url;
 mod package;
 mod repository;
 mod request;
 mod stack;
 
+pub use clone_url::CloneUrl;
 pub use package::{PackageDetail, PackageSummary, PackageVersion};
 pub use repository::{FsckRequest, RepositoryState};
 pub use request::{BuildOrder, StartBuild};

@@ -1,9 +1,11 @@
 //! Orders for long work, on the wire.
 
 use gachette_core::debian::Version;
-use gachette_core::git::{GitRef, GitUrl, WorkingCopyName};
+use gachette_core::git::{GitRef, WorkingCopyName};
 use gachette_core::stack::StackName;
 use serde::{Deserialize, Serialize};
+
+use super::CloneUrl;
 
 /// An order that starts a build.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -15,7 +17,7 @@ pub enum StartBuild {
         name: WorkingCopyName,
         /// Where to clone from.
         #[serde(default)]
-        url: Option<GitUrl>,
+        url: Option<CloneUrl>,
         /// The branch, tag or commit.
         #[serde(default, rename = "ref")]
         reference: Option<GitRef>,
@@ -33,7 +35,7 @@ pub enum StartBuild {
         reference: Option<GitRef>,
         /// Where to clone from.
         #[serde(default)]
-        url: Option<GitUrl>,
+        url: Option<CloneUrl>,
         /// The recipe's path in the working copy.
         #[serde(default)]
         path_to_missile: Option<String>,

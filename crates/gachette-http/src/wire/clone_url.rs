@@ -1,0 +1,64 @@
+//! An address to clone from on the wire: the one place where a password that stands in it is passed on.
+
+use std::fmt;
+use std::str::FromStr;
+
+use gachette_core::git::{GitUrl, GitUrlError};
+use serde::{Deserialize, Serialize};
+
+/// An address to clone from, with the user and password that may stand in it. Shown without them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CloneUrl {
+    text: String,
+    url: GitUrl,
+}
+
+impl CloneUrl {
+    /// The address, which keeps its credentials to itself.
+    pub fn into_url(self) -> GitUrl {
+        self.url
+    }
+}
+
+impl FromStr for CloneUrl {
+    type Err = GitUrlError;
+
+    fn from_str(text: &str) -> Result<Self, GitUrlError> {
+        Ok(Self { text: text.to_owned(), url: text.parse()? })
+    }
+}
+
+impl TryFrom<String> for CloneUrl {
+    type Error = GitUrlError;
+
+    fn try_from(text: String) -> Result<Self, GitUrlError> {
+        text.parse()
+    }
+}
+
+impl From<CloneUrl> for String {
+    fn from(url: CloneUrl) -> Self {
+        url.text
+    }
+}
+
+impl fmt::Debug for CloneUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.url.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_reaches_the_other_side_and_is_never_shown() {
+        let url: CloneUrl = "https://ada:secret@example.org/x.git".parse().unwrap();
+        assert!(!format!("{url:?}").contains("secret"));
+        let wire = serde_json::to_string(&url).unwrap();
+        let there: CloneUrl = serde_json::from_str(&wire).unwrap();
+        assert_eq!(there.into_url().credentials().unwrap().password, "secret");
+    }
+}
