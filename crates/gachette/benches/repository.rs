@@ -30,8 +30,11 @@ fn main() {
     {
         return run_case(case, Path::new(folder));
     }
-    adding_while_many_are_known();
-    stacks_of_ten_thousand();
+    // Test runners start benches too, without this.
+    if arguments.iter().any(|argument| argument == "--bench") {
+        adding_while_many_are_known();
+        stacks_of_ten_thousand();
+    }
 }
 
 /// Runs a case in a process of its own and returns its times in milliseconds by name; the last is its memory in MB.

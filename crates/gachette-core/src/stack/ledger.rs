@@ -1,5 +1,6 @@
 //! The chain of a stack's revisions, and whether a revision fits behind the one before it.
 
+use super::name::StackName;
 use super::revision::{FormatError, Revision};
 use crate::Sha256Digest;
 
@@ -58,6 +59,24 @@ impl Entry {
     /// Whether the stack exists as of this revision.
     pub fn exists(&self) -> bool {
         !self.revision.deleted
+    }
+
+    /// Whether this is what its place says, and its packages are those that were written.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check_place(&self, stack: &StackName, number: u64) -> Result<(), LedgerFault> {
+        let revision = &self.revision;
+        if revision.stack != *stack {
+            return Err(LedgerFault::Stack { found: revision.stack.to_string() });
+        }
+        if revision.number != number {
+            return Err(LedgerFault::Number { found: revision.number });
+        }
+        if revision.content != revision.packages.hash() {
+            return Err(LedgerFault::Content);
+        }
+        Ok(())
     }
 
     /// Whether this revision is sound in itself.

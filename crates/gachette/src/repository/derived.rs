@@ -75,7 +75,8 @@ impl Repository {
     /// What the mark of a stack says; nothing when it cannot be read.
     pub(crate) fn shown(&self, stack: &StackName) -> Result<Option<Shown>, RepositoryError> {
         let bytes = self.store.read(&key::derived(stack))?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+        let shown: Option<Shown> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        Ok(shown.filter(|shown| (1..=key::LAST_REVISION).contains(&shown.revision)))
     }
 
     /// The versions that the derived files show by their mark, if the ledger knows that revision.

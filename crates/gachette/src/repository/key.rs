@@ -26,6 +26,9 @@ pub(crate) fn stack(stack: &StackName) -> String {
     format!("domain/{}/stacks/{}", stack.domain(), stack.name())
 }
 
+/// The highest number of a revision: its file's name has ten digits.
+pub(crate) const LAST_REVISION: u64 = 9_999_999_999;
+
 /// The folder of a stack's ledger.
 pub(crate) fn revisions(name: &StackName) -> String {
     format!("{}/revisions", stack(name))

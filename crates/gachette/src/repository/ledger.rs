@@ -55,6 +55,9 @@ impl Repository {
     }
 
     /// One revision, when it is there.
+    ///
+    /// # Errors
+    /// When it is not sound in itself: nothing is built upon a damaged one.
     pub(crate) fn read_revision(
         &self,
         stack: &StackName,
@@ -62,7 +65,11 @@ impl Repository {
     ) -> Result<Option<Entry>, RepositoryError> {
         let key = key::revision(stack, number);
         let Some(bytes) = self.store.read(&key)? else { return Ok(None) };
-        Entry::parse(&bytes).map(Some).map_err(|error| unreadable(key, &error))
+        let entry = Entry::parse(&bytes).map_err(|error| unreadable(key.clone(), &error))?;
+        match entry.check_place(stack, number) {
+            Ok(()) => Ok(Some(entry)),
+            Err(fault) => Err(RepositoryError::Damaged { key, reason: fault.to_string() }),
+        }
     }
 
     /// The revision that is meant, of a stack that exists, or once did when a number is given.

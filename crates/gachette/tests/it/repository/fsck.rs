@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use gachette::repository::{Fault, FaultClass, FsckMode, FsckReport, Repository};
+use gachette::repository::{FailureKind, Fault, FaultClass, FsckMode, FsckReport, Repository};
 use gachette_core::Sha256Digest;
 use gachette_core::stack::Provenance;
 use tempfile::TempDir;
@@ -159,6 +159,36 @@ fn a_lost_newest_revision_stops_writers_until_it_is_back_or_its_loss_was_reporte
     let tool = "dh-tool".parse().unwrap();
     assert!(repository.remove_from_stack(&stack("125"), &[tool], &by()).unwrap().changed);
     assert!(check(&repository).is_empty());
+}
+
+#[test]
+fn nothing_is_built_upon_a_damaged_revision() {
+    let (folder, repository) = filled();
+    let last = folder.path().join("meta/domain/default/stacks/125/revisions/0000000002.json");
+    let sound = fs::read_to_string(&last).unwrap();
+    let forged = [
+        sound.replace("1.10", "1.11"),
+        sound.replace("default/125", "default/126"),
+        sound.replace("\"number\": 2", "\"number\": 18446744073709551615"),
+        sound[..100].to_owned(),
+        String::new(),
+    ];
+    for bytes in forged {
+        assert_ne!(bytes, sound);
+        fs::write(&last, bytes).unwrap();
+        let removed = repository.remove_from_stack(&stack("125"), &["dh-tool".parse().unwrap()], &by());
+        let copied = repository.create_stack(&stack("126"), Some(&reference("125")), &by());
+        for error in [removed.unwrap_err(), copied.unwrap_err()] {
+            assert_eq!(error.kind(), FailureKind::Broken);
+            assert!(error.hint().unwrap().contains("fsck"));
+        }
+        assert!(!repository.fsck(FsckMode::Repair).unwrap().is_clean());
+    }
+    let mark = folder.path().join("meta/domain/default/stacks/124/derived.json");
+    let hash = Sha256Digest::of(b"");
+    fs::write(mark, format!("{{\"format\":1,\"revision\":18446744073709551615,\"hash\":\"{hash}\"}}"))
+        .unwrap();
+    assert!(repository.has_stack(&stack("124")).unwrap(), "a mark without sense is no mark");
 }
 
 #[test]
