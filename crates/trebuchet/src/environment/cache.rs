@@ -131,10 +131,15 @@ impl Cache {
 
     /// Removes what processes that are gone left of this key; they are gone, since we hold the lock.
     fn remove_half_made(&self, key: &str) -> Result<(), EnvironmentError> {
+        let entry = self.entry(key);
+        if entry.exists() {
+            fs::remove_dir_all(&entry).at(&entry)?;
+        }
         for entry in fs::read_dir(&self.folder).at(&self.folder)? {
             let path = entry.at(&self.folder)?.path();
             if path.file_stem().is_some_and(|stem| stem == key) && path.is_dir() {
-                fs::remove_dir_all(&path).at(&path)?;
+                // A program that outlived its killed build may still write there; then the next build removes it.
+                let _ = fs::remove_dir_all(&path);
             }
         }
         Ok(())

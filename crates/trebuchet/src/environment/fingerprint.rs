@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use gachette_core::Sha256Digest;
@@ -44,6 +45,23 @@ impl Fingerprint {
             let mut content = Sha256::new();
             io::copy(&mut fs::File::open(path)?, &mut DigestWriter(&mut content))?;
             self.add(label, &content.finalize());
+        }
+        Ok(())
+    }
+
+    /// Takes in which files lie in a folder, or which file it is, with sizes and times.
+    pub(crate) fn add_listing(&mut self, label: &str, path: &Path) -> io::Result<()> {
+        let mut paths = vec![path.to_owned()];
+        if path.is_dir() {
+            paths = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+            paths.sort();
+        }
+        for path in paths {
+            let metadata = fs::symlink_metadata(&path)?;
+            self.add(label, path.as_os_str().as_bytes());
+            self.add("size", &metadata.len().to_le_bytes());
+            self.add("time", &metadata.mtime_nsec().to_le_bytes());
+            self.add("time", &metadata.mtime().to_le_bytes());
         }
         Ok(())
     }

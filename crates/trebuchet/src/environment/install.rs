@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::interpreter::{Interpreter, without_python_settings};
-use super::uv;
+use super::uv::{self, UvSettings};
 use super::{EnvironmentError, SOURCES};
 use crate::process::{Cancel, Process, ProcessError, Stream};
 
@@ -46,8 +46,8 @@ impl Installation<'_> {
         on_line: OnLine<'_>,
     ) -> Result<(), EnvironmentError> {
         if !self.requirements.is_empty() {
-            let install = match self.uv_arguments(environment, scratch, cancel, on_line)? {
-                Some(arguments) => self.uv_install(environment, scratch, &arguments),
+            let install = match self.uv_settings(environment, scratch, cancel, on_line)? {
+                Some(told) => self.uv_install(environment, scratch, &told),
                 None => self.pip_install(environment, scratch),
             };
             install.run(cancel, on_line)?;
@@ -88,13 +88,13 @@ impl Installation<'_> {
     }
 
     /// What uv is to be told, if it is to be used.
-    fn uv_arguments(
+    fn uv_settings(
         &self,
         environment: &Path,
         scratch: &Path,
         cancel: &Cancel,
         on_line: OnLine<'_>,
-    ) -> Result<Option<Vec<String>>, EnvironmentError> {
+    ) -> Result<Option<UvSettings>, EnvironmentError> {
         if !self.uv {
             return Ok(None);
         }
@@ -105,8 +105,8 @@ impl Installation<'_> {
         } else {
             uv::settings_of_variables(env::vars())
         };
-        match uv::arguments(self.pip_options, &settings) {
-            Ok(arguments) => Ok(Some(arguments)),
+        match uv::translated(self.pip_options, &settings) {
+            Ok(told) => Ok(Some(told)),
             Err(_) if !has_pip => Err(self.no_venv()),
             Err(unknown) => {
                 on_line(Stream::Stderr, &format!("pip is used instead of uv, which has no `{unknown}`"));
@@ -115,7 +115,7 @@ impl Installation<'_> {
         }
     }
 
-    fn uv_install(&self, environment: &Path, scratch: &Path, translated: &[String]) -> Process {
+    fn uv_install(&self, environment: &Path, scratch: &Path, told: &UvSettings) -> Process {
         // Without copies, what is changed in the environment would change in uv's cache too.
         let install = Process::new("uv")
             .args([
@@ -128,7 +128,11 @@ impl Installation<'_> {
                 "--python",
             ])
             .arg(environment.join("bin/python"));
-        self.prepared(self.with_requirements(install.args(translated)), scratch)
+        let install = self.prepared(self.with_requirements(install.args(&told.arguments)), scratch);
+        match &told.certificates {
+            Some(file) => install.env("SSL_CERT_FILE", file),
+            None => install,
+        }
     }
 
     fn pip_install(&self, environment: &Path, scratch: &Path) -> Process {
@@ -190,4 +194,45 @@ fn appended(flags: Option<OsString>, added: &[OsString]) -> OsString {
         flags.push(flag);
     }
     flags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    /// Debian's python without the modules that Debian has in a package of their own.
+    fn python_without_ensurepip(folder: &Path) -> Interpreter {
+        let real = Interpreter::find("/usr/bin/python3", &Cancel::new()).unwrap();
+        let library = folder.join("lib").join(real.name());
+        fs::create_dir_all(&library).unwrap();
+        fs::create_dir(folder.join("bin")).unwrap();
+        for entry in fs::read_dir(Path::new("/usr/lib").join(real.name())).unwrap().flatten() {
+            if entry.file_name() != "ensurepip" {
+                symlink(entry.path(), library.join(entry.file_name())).unwrap();
+            }
+        }
+        let path = folder.join("bin").join(real.name());
+        fs::copy(&real.path, &path).unwrap();
+        Interpreter { path, ..real }
+    }
+
+    #[test]
+    fn a_python_that_cannot_make_environments_names_the_package_that_lacks() {
+        let folder = tempfile::tempdir().unwrap();
+        let interpreter = python_without_ensurepip(folder.path());
+        let installation = Installation {
+            interpreter: &interpreter,
+            project: folder.path(),
+            requirements: &[],
+            pip_options: &[],
+            post_environment: &[],
+            uv: false,
+        };
+        let target = folder.path().join("env");
+        let created = installation.create(&target, folder.path(), &Cancel::new(), &mut |_, _| {});
+        let error = created.unwrap_err().to_string();
+        assert!(error.ends_with(&format!("install the package `{}-venv`", interpreter.name())), "{error}");
+    }
 }

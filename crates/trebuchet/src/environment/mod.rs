@@ -225,9 +225,8 @@ fn fingerprint_of(
     for step in &recipe.post_environment {
         fingerprint.add("step", step.as_bytes());
     }
-    let settings = settings.iter().map(|(_, value)| value.as_str());
-    let options = request.pip_options.iter().map(String::as_str);
-    let steps = recipe.post_environment.iter().flat_map(|step| step.split_whitespace());
-    requirements::add_named_paths(request.project, settings.chain(options).chain(steps), &mut fingerprint)?;
+    let options = settings.into_iter().map(|(_, value)| value).chain(request.pip_options.iter().cloned());
+    requirements::add_option_paths(request.project, options, &mut fingerprint)?;
+    requirements::add_step_paths(request.project, &recipe.post_environment, &mut fingerprint)?;
     Ok(fingerprint)
 }

@@ -42,23 +42,39 @@ pub(crate) fn read(
     files.iter().map(|file| reader.read_file(project, file, "the recipe")).collect()
 }
 
-/// Takes in the content of every path of this machine that options or shell steps name, such as a folder of wheels.
-pub(crate) fn add_named_paths<'a>(
+/// Takes in what options of pip name on this machine, such as a folder of wheels: content in the project, and names, sizes
+/// and times elsewhere, where files lie that no checkout touches and that may be many.
+pub(crate) fn add_option_paths(
     project: &Path,
-    words: impl IntoIterator<Item = &'a str>,
+    options: impl IntoIterator<Item = String>,
     fingerprint: &mut Fingerprint,
 ) -> Result<(), IoError> {
-    for word in words {
-        let value = word.rsplit_once('=').map_or(word, |(_, value)| value).trim_matches(['"', '\'']);
-        let value = value.strip_prefix("file://").unwrap_or(value);
-        // A whole file system, the project itself, or an option is no input to be read through.
-        if matches!(value, "" | "." | "./" | "/" | "..") || value.starts_with('-') {
-            continue;
+    for option in options {
+        for word in option.split_whitespace() {
+            let value = word.rsplit_once('=').map_or(word, |(_, value)| value);
+            let path = lexical(&project.join(value.strip_prefix("file://").unwrap_or(value)));
+            if value.is_empty() || value.starts_with('-') || path == project || !path.exists() {
+                continue;
+            }
+            if path.starts_with(project) {
+                fingerprint.add_path("path", &path).at(&path)?;
+            } else {
+                fingerprint.add_listing("path", &path).at(&path)?;
+            }
         }
-        let path = project.join(value);
-        let is_input = path.starts_with(project) || path.extension().is_some() || path.is_dir();
-        let is_system = ["/usr", "/bin", "/lib", "/etc", "/dev", "/proc", "/sys", "/opt"];
-        if is_input && !is_system.iter().any(|folder| path.starts_with(folder)) && path.exists() {
+    }
+    Ok(())
+}
+
+/// Takes in the content of every file of the project that shell steps name. What else they read is not known.
+pub(crate) fn add_step_paths(
+    project: &Path,
+    steps: &[String],
+    fingerprint: &mut Fingerprint,
+) -> Result<(), IoError> {
+    for word in steps.iter().flat_map(|step| step.split_whitespace()) {
+        let path = lexical(&project.join(word.trim_matches(['"', '\'', ';'])));
+        if path.starts_with(project) && path != project && path.exists() {
             fingerprint.add_path("path", &path).at(&path)?;
         }
     }
@@ -253,6 +269,28 @@ mod tests {
     fn files_that_include_each_other_end() {
         let project = project(&[("reqs/main.txt", "-r main.txt\n-r b.txt"), ("reqs/b.txt", "-r main.txt")]);
         digest(project.path()).unwrap();
+    }
+
+    #[test]
+    fn what_options_and_steps_name_counts() {
+        let project = project(&[("wheels/a.whl", "1"), ("tools/set-up.sh", "1")]);
+        let elsewhere = tempfile::tempdir().unwrap();
+        let digest = || {
+            let mut fingerprint = Fingerprint::default();
+            let options = ["--no-index", "--find-links=wheels", elsewhere.path().to_str().unwrap()];
+            add_option_paths(project.path(), options.map(str::to_owned), &mut fingerprint).unwrap();
+            let steps = ["sh 'tools/set-up.sh'; ls /".to_owned()];
+            add_step_paths(project.path(), &steps, &mut fingerprint).unwrap();
+            fingerprint.digest()
+        };
+        let mut before = digest();
+        assert_eq!(digest(), before);
+        let wheel = elsewhere.path().join("b.whl");
+        for file in [project.path().join("wheels/a.whl"), project.path().join("tools/set-up.sh"), wheel] {
+            fs::write(&file, "other").unwrap();
+            assert_ne!(digest(), before, "{}", file.display());
+            before = digest();
+        }
     }
 
     #[test]

@@ -4,11 +4,20 @@
 //! forgotten silently, since the public one would then be asked for the same names. So all of them are translated, and
 //! what has no translation makes us use pip.
 
+/// What uv is to be told.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct UvSettings {
+    /// Arguments of `uv pip install`.
+    pub(crate) arguments: Vec<String>,
+    /// The file of certificate authorities, which uv takes from `SSL_CERT_FILE`.
+    pub(crate) certificates: Option<String>,
+}
+
 /// What uv is to be told, or the first option or setting that it does not know.
-pub(crate) fn arguments(options: &[String], settings: &[(String, String)]) -> Result<Vec<String>, String> {
-    let mut arguments = Vec::new();
+pub(crate) fn translated(options: &[String], settings: &[(String, String)]) -> Result<UvSettings, String> {
+    let mut translated = UvSettings::default();
     for (name, value) in settings {
-        setting(name, value, &mut arguments)?;
+        setting(name, value, &mut translated)?;
     }
     let mut words = options.iter();
     while let Some(word) = words.next() {
@@ -22,9 +31,9 @@ pub(crate) fn arguments(options: &[String], settings: &[(String, String)]) -> Re
             None if is_flag(name) => "true".to_owned(),
             None => words.next().cloned().ok_or_else(|| word.clone())?,
         };
-        setting(name, &value, &mut arguments).map_err(|_| word.clone())?;
+        setting(name, &value, &mut translated).map_err(|_| word.clone())?;
     }
-    Ok(arguments)
+    Ok(translated)
 }
 
 fn long_name(option: &str) -> Option<&str> {
@@ -45,7 +54,8 @@ fn is_flag(name: &str) -> bool {
 }
 
 /// One setting by the name of pip's long option.
-fn setting(name: &str, value: &str, arguments: &mut Vec<String>) -> Result<(), String> {
+fn setting(name: &str, value: &str, translated: &mut UvSettings) -> Result<(), String> {
+    let arguments = &mut translated.arguments;
     let truth =
         || !matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off" | "f" | "n" | "");
     match name {
@@ -60,6 +70,7 @@ fn setting(name: &str, value: &str, arguments: &mut Vec<String>) -> Result<(), S
             }
         }
         "no-index" | "no-deps" | "require-hashes" if truth() => arguments.push(format!("--{name}")),
+        "cert" => translated.certificates = Some(value.to_owned()),
         "pre" if truth() => arguments.extend(["--prerelease".to_owned(), "allow".to_owned()]),
         "no-index" | "no-deps" | "require-hashes" | "pre" => {}
         // These change how pip talks and how it waits, not what it installs.
@@ -89,7 +100,7 @@ pub(crate) fn pip_settings(listing: &str) -> Vec<(String, String)> {
         .lines()
         .filter_map(|line| {
             let (key, value) = line.split_once('=')?;
-            let (section, name) = key.rsplit_once('.')?;
+            let (section, name) = key.trim().rsplit_once('.')?;
             // Settings of other commands, such as `download.no-index`, do not count for an installation.
             let counts = matches!(section, "global" | "install" | ":env:");
             let value = value.trim().trim_matches(['\'', '"']).replace("\\n", " ");
@@ -119,9 +130,9 @@ mod tests {
 
     #[test]
     fn options_that_mean_the_same_are_translated() {
-        let translated = arguments(&words("--no-index -f wheels --trusted-host=h --pre -q"), &[]).unwrap();
+        let told = translated(&words("--no-index -f wheels --trusted-host=h --pre -q"), &[]).unwrap();
         assert_eq!(
-            translated,
+            told.arguments,
             words("--no-index --find-links wheels --allow-insecure-host h --prerelease allow")
         );
     }
@@ -129,11 +140,12 @@ mod tests {
     #[test]
     fn a_private_index_in_pips_configuration_reaches_uv() {
         let settings = pip_settings(
-            "global.index-url='https://pypi.example/simple'\n:env:.find-links='\\na\\nb'\ndownload.pre='1'\n",
+            "global.index-url='https://pypi.example/simple'\n:env:.find-links='\\na\\nb'\ndownload.pre='1'\nglobal.cert = '/ca.pem'\n",
         );
-        let translated = arguments(&[], &settings).unwrap();
+        let told = translated(&[], &settings).unwrap();
+        assert_eq!(told.certificates.as_deref(), Some("/ca.pem"));
         assert_eq!(
-            translated,
+            told.arguments,
             words("--index-url https://pypi.example/simple --find-links a --find-links b")
         );
     }
@@ -141,10 +153,10 @@ mod tests {
     #[test]
     fn what_uv_does_not_know_is_named() {
         assert_eq!(
-            arguments(&words("--no-index --config-settings x=y"), &[]).unwrap_err(),
+            translated(&words("--no-index --config-settings x=y"), &[]).unwrap_err(),
             "--config-settings"
         );
-        assert_eq!(arguments(&[], &[("proxy".to_owned(), "h".to_owned())]).unwrap_err(), "proxy");
-        assert_eq!(arguments(&words("package"), &[]).unwrap_err(), "package");
+        assert_eq!(translated(&[], &[("proxy".to_owned(), "h".to_owned())]).unwrap_err(), "proxy");
+        assert_eq!(translated(&words("package"), &[]).unwrap_err(), "package");
     }
 }

@@ -14,6 +14,7 @@ mod debian_formats;
 mod debian_mutated;
 mod environment;
 mod hostile_recipes;
+mod killed_builds;
 mod lint;
 mod lintian;
 mod maintainer_scripts;

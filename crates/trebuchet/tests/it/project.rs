@@ -101,6 +101,11 @@ impl Build {
         &found.unwrap_or_else(|| panic!("no {name} among {:?}", self.names())).path
     }
 
+    /// The file of this name.
+    pub(crate) fn path_of(&self, file_name: &str) -> &Path {
+        &self.packages.iter().find(|package| package.file_name == file_name).unwrap().path
+    }
+
     pub(crate) fn files(&self) -> Vec<&Path> {
         self.packages.iter().map(|package| package.path.as_path()).collect()
     }
@@ -180,4 +185,15 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> String {
 pub(crate) fn files_naming(folder: &Path, needle: &str) -> Vec<PathBuf> {
     let output = Command::new("grep").args(["-rlF", "--", needle]).arg(folder).output().unwrap();
     String::from_utf8_lossy(&output.stdout).lines().map(PathBuf::from).collect()
+}
+
+/// What differs between the trees of two packages.
+pub(crate) fn difference(left: &Path, right: &Path) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let script = r#"dpkg-deb -R "$1" left; dpkg-deb -R "$2" right; diff -r left right | head -c 4000
+        for side in left right; do (cd $side; find . -printf '%P %y %m %l\n' | sort) >$side.list; done
+        diff left.list right.list"#;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, "sh"]).args([left, right].map(|path| path.canonicalize().unwrap()));
+    String::from_utf8_lossy(&shell.current_dir(folder.path()).output().unwrap().stdout).into_owned()
 }

@@ -1,10 +1,8 @@
 //! The same commit gives the same bytes, whoever builds it, where and when.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
-use crate::project::{Build, Project, run};
+use crate::project::{Build, Project, difference, run};
 
 fn bytes(build: &Build) -> Vec<(String, Vec<u8>)> {
     build
@@ -41,19 +39,9 @@ fn builds_alike(example: &str) {
         request.cache = Some(elsewhere.path().join("cache"));
     });
     for ((name, left), (_, right)) in bytes(&first).into_iter().zip(bytes(&second)) {
-        assert!(left == right, "{name} differs:\n{}", difference(&first, &second, &name));
+        let paths = [&first, &second].map(|build| build.path_of(&name));
+        assert!(left == right, "{name} differs:\n{}", difference(paths[0], paths[1]));
     }
-}
-
-fn difference(first: &Build, second: &Build, file: &str) -> String {
-    let of = |build: &Build| {
-        let package = build.packages.iter().find(|package| package.file_name == file).unwrap();
-        build.unpack(package.name.as_str())
-    };
-    let (left, right) = (of(first), of(second));
-    let output =
-        Command::new("diff").arg("-r").args([left.path(), right.path()].map(Path::as_os_str)).output();
-    String::from_utf8_lossy(&output.unwrap().stdout).into_owned()
 }
 
 #[test]

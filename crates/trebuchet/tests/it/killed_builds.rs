@@ -1,0 +1,59 @@
+//! Builds that are killed at any moment: the next one is right, whatever they left.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::project::{Project, difference, run};
+use crate::wheel::wheel;
+
+const MISSILE: &str = "name: app
+type: application
+environment: {name: app_env, type: python, binary: /usr/bin/python3, requirements: [requirements.txt]}
+";
+
+fn command(project: &Project, cache: &Path, output: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trebuchet"));
+    command.args(["build", ".missile.yml", "--quiet", "--compression", "gzip"]);
+    command.arg("--pip-options=--isolated --no-cache-dir --no-index --find-links .wheels");
+    command.arg("--output").arg(output);
+    command.current_dir(project.path()).env("XDG_CACHE_HOME", cache).env("HOME", cache);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+#[test]
+fn a_build_killed_at_any_moment_leaves_the_next_one_right() {
+    let project = Project::with(&[(".missile.yml", MISSILE), ("requirements.txt", "first\n")]);
+    wheel(&project.path().join(".wheels"), "first", "1.0", &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let [cache, output, whole] = ["cache", "output", "whole"].map(|name| folder.path().join(name));
+
+    // How long a build takes here, and what it makes.
+    let start = Instant::now();
+    assert!(command(&project, &cache, &whole).status().unwrap().success());
+    let takes = start.elapsed();
+    fs::remove_dir_all(&cache).unwrap();
+
+    for moment in [1, 3, 5, 7, 9] {
+        let mut build = command(&project, &cache, &output).spawn().unwrap();
+        let deadline = Instant::now() + takes * moment / 10;
+        while Instant::now() < deadline && build.try_wait().unwrap().is_none() {
+            std::thread::park_timeout(Duration::from_millis(1));
+        }
+        build.kill().unwrap();
+        build.wait().unwrap();
+        for file in fs::read_dir(&output).into_iter().flatten().flatten() {
+            let path = file.path();
+            if path.extension().is_some_and(|extension| extension == "deb") {
+                run("dpkg-deb", &["--contents", path.to_str().unwrap()]);
+            }
+        }
+    }
+    assert!(command(&project, &cache, &output).status().unwrap().success());
+    for name in ["dh-app-env-1.0.0-all.deb", "dh-app-1.0.0-all.deb"] {
+        let same = fs::read(output.join(name)).unwrap() == fs::read(whole.join(name)).unwrap();
+        assert!(same, "{name} differs:\n{}", difference(&output.join(name), &whole.join(name)));
+    }
+}
