@@ -1,8 +1,47 @@
 //! The place that holds packages and stacks: plain files, of which the ledgers of stacks are the truth.
 //!
-//! No daemon, no database and no lock: a revision is committed by creating a file that must not exist yet. The order of
-//! writes is always package file, package record, revision, derived files, so that a crash at any point leaves the old
-//! state or the new one. Which revision comes next is decided by [`gachette_core::stack`].
+//! No daemon, no database, and no lock that anything depends on: a revision is committed by creating a file that must not
+//! exist yet. The order of writes is always package file, package record, revision, derived files, so that a crash at any
+//! point leaves the old state or the new one. Which revision comes next is decided by [`gachette_core::stack`]; the files
+//! are described in `docs/repository.md`.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let (meta, built) = (folder.path().join("meta"), folder.path().join("dh-web-1.0-all.deb"));
+//! # build(&built)?;
+//! use gachette::repository::{FsckMode, Repository};
+//! use gachette_core::stack::{By, Provenance};
+//!
+//! let repository = Repository::init(&meta, None)?;
+//! let by = By::new("ada@build1").because("first release");
+//! let (old, new) = ("124".parse()?, "125".parse()?);
+//! repository.create_stack(&old, None, &by)?;
+//! repository.create_stack(&new, Some(&"124@1".parse()?), &by)?;
+//!
+//! // A package file is moved into the repository, registered, and added: one revision for all that are given.
+//! let record = repository.take_in(&built, &Provenance::default())?;
+//! let committed = repository.add_to_stack(&new, &[record], &by)?;
+//! assert_eq!(committed.entry.revision.number, 2);
+//!
+//! let diff = repository.diff_stacks(&"124".parse()?, &"125".parse()?)?;
+//! assert_eq!(diff.packages.len(), 1);
+//! repository.seal_stack(&new, &by)?;
+//! let refused = repository.delete_stack(&new, &by).unwrap_err();
+//! assert_eq!(refused.to_string(), "stack default/125 is sealed");
+//! assert!(repository.fsck(FsckMode::Check)?.is_clean());
+//! # Ok(())
+//! # }
+//! # fn build(output: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
+//! #     use trebuchet::deb::{DebPackage, WriteOptions, write};
+//! #     let name = "dh-web".parse()?;
+//! #     let mut control = gachette_core::debian::Control::new(name, "1.0".parse()?, "all".parse()?);
+//! #     control.maintainer = "Ada <ada@example.org>".to_owned();
+//! #     control.description = "an example".to_owned();
+//! #     write(&DebPackage::new(control), output, &WriteOptions::new(0))?;
+//! #     Ok(())
+//! # }
+//! ```
 
 mod adopt;
 mod derived;
