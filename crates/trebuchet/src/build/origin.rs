@@ -18,6 +18,8 @@ pub(crate) struct Origin {
     pub(crate) commit: Option<String>,
     /// Seconds since 1970.
     pub(crate) mtime: i64,
+    /// Why there is a repository that could not be asked.
+    pub(crate) doubt: Option<String>,
 }
 
 impl Origin {
@@ -26,40 +28,44 @@ impl Origin {
         let asked = || env::var("SOURCE_DATE_EPOCH").ok()?.parse().ok();
         let mtime = request.mtime.or_else(asked);
         if let (Some(mtime), Some(commit)) = (mtime, &request.commit) {
-            return Ok(Self { commit: Some(commit.clone()), mtime });
+            return Ok(Self { commit: Some(commit.clone()), mtime, doubt: None });
         }
-        let head = head(project, cancel)?;
+        let (head, doubt) = match head(project, cancel) {
+            Ok(head) => (head, None),
+            Err(ProcessError::Cancelled { .. }) => return Err(BuildError::Cancelled),
+            Err(error) => (None, Some(format!("which commit this is could not be found out: {error}"))),
+        };
         let commit = request.commit.clone().or(head.as_ref().map(|(commit, _)| commit.clone()));
-        let mtime = mtime.or(head.map(|(_, time)| time)).unwrap_or_else(|| newest(project));
-        Ok(Self { commit, mtime })
+        let mtime = mtime.or(head.map(|(_, time)| time)).unwrap_or_else(|| newest(project, &request.output));
+        Ok(Self { commit, mtime, doubt })
     }
 }
 
-/// The project's commit and its time.
-fn head(project: &Path, cancel: &Cancel) -> Result<Option<(String, i64)>, BuildError> {
-    let git = Process::new("git")
-        .args(["-c", "log.showSignature=false", "-C"])
-        .arg(project)
-        .args(["log", "-1", "--format=%H %ct"])
-        .env("LC_ALL", "C");
-    match git.output(cancel) {
-        Ok(answer) => {
-            let text = answer.text();
-            let found = text.split_once(' ');
-            Ok(found.and_then(|(commit, time)| Some((commit.to_owned(), time.parse().ok()?))))
-        }
-        Err(ProcessError::Cancelled { .. }) => Err(BuildError::Cancelled),
-        // No repository, one without commits, or no git here.
-        Err(_) => Ok(None),
+/// The project's commit and its time; none when it is in no repository, or in one without commits.
+fn head(project: &Path, cancel: &Cancel) -> Result<Option<(String, i64)>, ProcessError> {
+    let is_repository = project.ancestors().any(|folder| folder.join(".git").exists());
+    let git = || Process::new("git").arg("-C").arg(project).env("LC_ALL", "C");
+    let has_commits = git().args(["rev-parse", "--quiet", "--verify", "HEAD"]);
+    if !is_repository || has_commits.output(cancel).is_err_and(|error| error.exit_code() == Some(1)) {
+        return Ok(None);
     }
+    let log = git().args(["-c", "log.showSignature=false", "log", "-1", "--format=%H %ct"]);
+    let text = log.output(cancel)?.text();
+    let found = text.split_once(' ');
+    Ok(found.and_then(|(commit, time)| Some((commit.to_owned(), time.parse().ok()?))))
 }
 
-/// The time of the newest file; 1970 when there is none.
-fn newest(project: &Path) -> i64 {
+/// The time of the newest file; 1970 when there is none. What builds and git write does not count.
+fn newest(project: &Path, output: &Path) -> i64 {
+    let output = output.canonicalize().ok();
+    let counts = |entry: &walkdir::DirEntry| {
+        let hidden = entry.file_type().is_dir() && entry.file_name().as_encoded_bytes().starts_with(b".");
+        entry.depth() == 0 || !hidden && output.as_deref() != Some(entry.path())
+    };
     let modified = |entry: walkdir::DirEntry| {
         let time = entry.metadata().ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
         i64::try_from(time.as_secs()).ok()
     };
-    let files = WalkDir::new(project).into_iter().flatten().filter(|entry| entry.file_type().is_file());
-    files.filter_map(modified).max().unwrap_or(0)
+    let files = WalkDir::new(project).into_iter().filter_entry(counts).flatten();
+    files.filter(|entry| entry.file_type().is_file()).filter_map(modified).max().unwrap_or(0)
 }

@@ -62,6 +62,9 @@ impl<'a> Session<'a> {
         let packages = self.missile.plan(&self.request.versions);
         let total = packages.len();
         on_event(Event::Planned { packages: packages.clone() });
+        if let (Some(doubt), Some(first)) = (&self.origin.doubt, packages.first()) {
+            on_event(Event::Warning { package: first.name.clone(), text: doubt.clone() });
+        }
         for problem in &self.warnings {
             on_event(Event::RecipeWarning { problem: problem.clone() });
         }

@@ -94,9 +94,10 @@ fn candidates(binary: &str) -> Vec<PathBuf> {
 fn owner(path: &Path, cancel: &Cancel) -> Result<Option<String>, ProcessError> {
     match Process::new("dpkg-query").env("LC_ALL", "C").arg("--search").arg(path).output(cancel) {
         Ok(found) => Ok(found.text().lines().find_map(package_of)),
-        Err(error @ ProcessError::Cancelled { .. }) => Err(error),
-        // Not owned, or no dpkg here.
-        Err(_) => Ok(None),
+        // dpkg-query(1): 1 when no package owns it. Other faults are told: without the dependency it would be another package.
+        Err(error) if error.exit_code() == Some(1) => Ok(None),
+        Err(ProcessError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -163,3 +163,20 @@ fn owners_and_modes_are_not_the_builders() {
         assert!(line.starts_with(expected), "{line}");
     }
 }
+
+#[test]
+fn a_project_without_repository_or_without_commits_is_built_all_the_same() {
+    let project = Project::with(&[(".missile.yml", MISSILE), ("a", "")]);
+    fs::remove_dir_all(project.path().join(".git")).unwrap();
+    let without = project.build();
+    assert_eq!(code(&without), ["a"]);
+    project.git(&["init", "-q"]);
+    let empty = project.build();
+    assert_eq!(code(&empty), ["a"]);
+    assert_eq!(without.packages[0].sha256, empty.packages[0].sha256);
+    assert_eq!(empty.warnings(), Vec::<String>::new());
+    // A repository that git cannot read is told.
+    fs::write(project.path().join(".git/HEAD"), "what").unwrap();
+    let broken = project.build();
+    assert!(broken.warnings()[0].contains("which commit this is"), "{:?}", broken.warnings());
+}
