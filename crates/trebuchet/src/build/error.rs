@@ -25,9 +25,6 @@ pub enum BuildError {
         /// What is wrong; at least one error.
         problems: Vec<Problem>,
     },
-    /// Two packages of the build would be one file.
-    #[error("the package `{0}` would be built twice; give the variants different values of `name_suffix`")]
-    Twice(PackageName),
     /// What goes into a package could not be put together.
     #[error("the package `{package}`: {source}")]
     Stage {
