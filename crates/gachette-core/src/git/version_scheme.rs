@@ -19,7 +19,8 @@ pub struct CommitFacts {
     pub time: i64,
     /// How many commits lead to it, itself included. Known only with the whole history at hand.
     pub count: Option<u64>,
-    /// The nearest tag before it. Known only with the whole history at hand.
+    /// The nearest tag before it. Known only with the whole history at hand, and needed only by
+    /// [`VersionScheme::Describe`].
     pub description: Option<Description>,
 }
 

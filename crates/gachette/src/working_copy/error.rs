@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gachette_core::git::{GitRef, GitUrl, SchemeError, WorkingCopyName};
+use gachette_core::git::{Commit, GitRef, GitUrl, SchemeError, VersionScheme, WorkingCopyName};
 
 use crate::git::GitError;
 
@@ -75,6 +75,18 @@ pub enum WorkingCopyError {
         /// The folder of working copies.
         base: PathBuf,
     },
+    /// A version counts all commits, and the repository does not have them all.
+    #[error(
+        "the version scheme `{scheme}` needs the whole history of {commit}, but {url} is itself a shallow clone"
+    )]
+    ShallowRemote {
+        /// The commit.
+        commit: Commit,
+        /// The repository.
+        url: GitUrl,
+        /// The scheme.
+        scheme: VersionScheme,
+    },
     /// The facts about a commit make no version.
     #[error(transparent)]
     Scheme(#[from] SchemeError),
@@ -130,6 +142,9 @@ impl WorkingCopyError {
             Self::Untrusted { .. } => "set `working_copies` to a folder of your own".to_owned(),
             Self::Foreign { .. } => "move it away, or choose another name".to_owned(),
             Self::NotThere { name, .. } => format!("make it with `gachette prepare {name} --url URL`"),
+            Self::ShallowRemote { .. } => {
+                "complete it there with `git fetch --unshallow`, or use the version scheme `rev`".to_owned()
+            }
             Self::Scheme(_) | Self::Unexpected(_) | Self::Io { .. } => return None,
         })
     }

@@ -11,7 +11,7 @@ const DEPTH: u32 = 100;
 /// How many are fetched in turn while the commit that is wanted is not among them; then all.
 const DEEPER: [u32; 3] = [DEPTH, 1000, 10_000];
 /// git's own way to say "all" where `--unshallow` is an error: on what is complete already.
-const INFINITE: u32 = 0x7fff_ffff;
+pub(super) const INFINITE: Option<u32> = Some(0x7fff_ffff);
 
 /// What was asked for, as it turned out.
 #[derive(Debug)]
@@ -67,21 +67,6 @@ impl Checkout<'_> {
         Err(self.missing(wanted.git_ref)?)
     }
 
-    /// Fetches all that leads to a commit that is here.
-    pub(super) fn complete(&mut self, commit: &Commit) -> Result<(), WorkingCopyError> {
-        if !self.is_shallow() {
-            return Ok(());
-        }
-        (self.on_event)(Event::Deepening { depth: None });
-        let specs = [format!("+{commit}:refs/gachette/wanted"), ALL_TAGS.to_owned()];
-        match self.fetch(INFINITE, &specs, &[]) {
-            Err(WorkingCopyError::Git(error)) if error.fault() == Some(Fault::RefNotFound) => {
-                self.fetch(INFINITE, &ALL.map(str::to_owned), &[])
-            }
-            result => result,
-        }
-    }
-
     /// Packs what many fetches left in small pieces, when there are so many that git finds it worth while.
     pub(super) fn maintain(&self) -> Result<(), WorkingCopyError> {
         let collect = self.git("gc").args(["--auto", "--quiet"]).setting("gc.auto=6700");
@@ -99,7 +84,7 @@ impl Checkout<'_> {
         }
         (self.on_event)(Event::Fetching { what: commit.to_string() });
         // Not every server hands out commits by name.
-        match self.fetch(DEPTH, &[format!("+{commit}:refs/gachette/wanted")], &[]) {
+        match self.fetch(Some(DEPTH), &[format!("+{commit}:refs/gachette/wanted")], &[]) {
             Err(WorkingCopyError::Git(error)) if error.fault() == Some(Fault::RefNotFound) => {}
             result => result?,
         }
@@ -124,7 +109,7 @@ impl Checkout<'_> {
             None if name.starts_with("refs/tags/") => name.clone(),
             None => "refs/gachette/wanted".to_owned(),
         };
-        self.fetch(DEPTH, &[format!("+{name}:{local}")], &[])?;
+        self.fetch(Some(DEPTH), &[format!("+{name}:{local}")], &[])?;
         let commit = self.commit_of(&local)?;
         let commit =
             commit.ok_or_else(|| WorkingCopyError::NotACommit { reference: name, url: self.url.clone() })?;
@@ -160,7 +145,7 @@ impl Checkout<'_> {
         }
         for depth in DEEPER.into_iter().map(Some).chain([None]) {
             (self.on_event)(Event::Deepening { depth });
-            self.fetch(depth.unwrap_or(INFINITE), &ALL.map(str::to_owned), &["--prune"])?;
+            self.fetch(depth.or(INFINITE), &ALL.map(str::to_owned), &["--prune"])?;
             if let Some(commit) = look(self)? {
                 return Ok(Some(commit));
             }
@@ -171,10 +156,17 @@ impl Checkout<'_> {
         Ok(None)
     }
 
-    fn fetch(&mut self, depth: u32, specs: &[String], options: &[&str]) -> Result<(), WorkingCopyError> {
+    /// Fetches so many commits, or, without a number, what is missing.
+    pub(super) fn fetch(
+        &mut self,
+        depth: Option<u32>,
+        specs: &[String],
+        options: &[&str],
+    ) -> Result<(), WorkingCopyError> {
         self.marked(Mark::Repository, |checkout| {
-            let depth = format!("--depth={depth}");
-            let fetched = match checkout.fetch_once(&[&[depth.as_str()], options].concat(), specs) {
+            let depth = depth.map(|depth| format!("--depth={depth}"));
+            let all: Vec<&str> = depth.as_deref().into_iter().chain(options.iter().copied()).collect();
+            let fetched = match checkout.fetch_once(&all, specs) {
                 // A web server that knows nothing of git serves files, and so all or nothing.
                 Err(GitError::Failed(failure))
                     if failure.last_lines.iter().any(|line| line.contains("does not support shallow")) =>
@@ -213,5 +205,5 @@ impl Checkout<'_> {
     }
 }
 
-const ALL_TAGS: &str = "+refs/tags/*:refs/tags/*";
-const ALL: [&str; 2] = ["+refs/heads/*:refs/remotes/origin/*", ALL_TAGS];
+pub(super) const ALL_TAGS: &str = "+refs/tags/*:refs/tags/*";
+pub(super) const ALL: [&str; 2] = ["+refs/heads/*:refs/remotes/origin/*", ALL_TAGS];

@@ -18,6 +18,7 @@ mod chosen_versions;
 mod error;
 mod event;
 mod fetch;
+mod history;
 mod lock;
 mod place;
 mod prepare;

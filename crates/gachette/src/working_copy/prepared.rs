@@ -55,10 +55,11 @@ impl Prepared {
         &self.url
     }
 
-    /// What a version may be made of; the whole history is fetched if the scheme needs it.
+    /// What a version may be made of. The whole history is fetched if the scheme needs it, and so are the tags, which
+    /// are those that the remote repository has now.
     ///
     /// # Errors
-    /// When git fails or is cancelled.
+    /// When git fails or is cancelled, or the remote repository lacks a part of the history that the scheme needs.
     pub fn facts(
         &self,
         scheme: VersionScheme,
@@ -67,7 +68,7 @@ impl Prepared {
     ) -> Result<CommitFacts, WorkingCopyError> {
         let mut checkout = self.checkout(cancel, on_event);
         if scheme.needs_history() {
-            checkout.complete(&self.commit)?;
+            checkout.complete(&self.commit, scheme)?;
         }
         let commit = self.commit.as_str();
         let time = checkout.ask("show", &["-s", "--no-show-signature", "--format=%ct", commit])?;
@@ -82,6 +83,9 @@ impl Prepared {
         if scheme.needs_history() {
             let count = checkout.ask("rev-list", &["--count", commit])?;
             facts.count = Some(count.parse().map_err(|_| WorkingCopyError::Unexpected(count))?);
+        }
+        if scheme == VersionScheme::Describe {
+            checkout.follow_tags()?;
             facts.description = describe(&checkout, commit)?;
         }
         Ok(facts)

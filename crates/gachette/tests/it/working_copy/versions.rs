@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use gachette::working_copy::WorkingCopyError;
 use gachette_core::debian::Version;
 use gachette_core::git::{CommitFacts, Description, GitRef, RefName, VersionScheme};
 use gachette_testkit::GitRepository;
@@ -9,7 +10,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use trebuchet::process::Cancel;
 
-use super::desk::Desk;
+use super::desk::{Desk, ask};
 
 fn dpkg(arguments: &[&str]) -> bool {
     Command::new("dpkg").args(arguments).env("LC_ALL", "C").status().unwrap().success()
@@ -141,5 +142,72 @@ fn versions_of_a_real_history_sort_by_time() {
             VersionScheme::Describe => assert_eq!(last, format!("1.0+12.g{}", &commits[142][..7])),
             _ => assert!(last.starts_with("0.0.1+143.20231115"), "{last}"),
         }
+    }
+}
+
+fn described(desk: &Desk, repository: &GitRepository) -> String {
+    let prepared = desk.prepare(&repository.url(), "").unwrap();
+    prepared.version(VersionScheme::Describe, &Cancel::new(), &mut |_| {}).unwrap().to_string()
+}
+
+#[test]
+fn described_versions_follow_the_tags_of_the_remote_repository() {
+    let repository = GitRepository::new();
+    let first = repository.commit_file("a", "1");
+    repository.annotated_tag("v30.0");
+    let second = repository.commit_file("a", "2");
+    let desk = Desk::new();
+    assert_eq!(described(&desk, &repository), format!("30.0+1.g{}", &second[..7]));
+    repository.tag("v31.0");
+    assert_eq!(described(&desk, &repository), "31.0", "a tag on a commit that is here");
+    repository.git(&["tag", "--force", "v31.0", &first]);
+    repository.git(&["tag", "--delete", "v30.0"]);
+    assert_eq!(described(&desk, &repository), format!("31.0+1.g{}", &second[..7]), "a tag that moved");
+    repository.git(&["tag", "--delete", "v31.0"]);
+    repository.git(&["tag", "v31.0/rc1", &second]);
+    assert_eq!(described(&desk, &repository), "1", "a folder of tags where a tag was");
+    repository.git(&["tag", "--delete", "v31.0/rc1"]);
+    ask(&desk.base().join("web"), &["tag", "v99"]);
+    assert!(described(&desk, &repository).starts_with("0.0.0+2."), "no tag there, and one of a build here");
+}
+
+#[test]
+fn tags_that_are_the_same_there_are_not_fetched() {
+    let repository = GitRepository::new();
+    repository.commit_many(150);
+    repository.tag("v1.0").annotated_tag("v1.0-a").commit_file("a", "1");
+    let desk = Desk::new();
+    described(&desk, &repository);
+    let mut events = Vec::new();
+    let prepared = desk.prepare(&repository.url(), "").unwrap();
+    prepared.version(VersionScheme::Describe, &Cancel::new(), &mut |event| events.push(event)).unwrap();
+    assert!(events.is_empty(), "{events:?}");
+}
+
+#[test]
+fn what_counts_commits_is_refused_where_the_remote_repository_lacks_them() {
+    let repository = GitRepository::new();
+    repository.commit_many(20);
+    repository.tag("v1.0").commit_many(2);
+    let shallow = repository.path().parent().unwrap().join("shallow");
+    let url = format!("file://{}", shallow.display());
+    let parent = repository.path().parent().unwrap();
+    for (depth, is_whole) in [(3, false), (22, true)] {
+        ask(parent, &["clone", "--quiet", &format!("--depth={depth}"), &repository.url(), "shallow"]);
+        assert!(shallow.join(".git/shallow").exists(), "git cuts even where the history begins");
+        let desk = Desk::new();
+        let prepared = desk.prepare(&url, "").unwrap();
+        for scheme in [VersionScheme::Count, VersionScheme::Describe] {
+            let version = prepared.version(scheme, &Cancel::new(), &mut |_| {});
+            if is_whole {
+                let begin = if scheme == VersionScheme::Count { "0.0.1+22." } else { "1.0+2.g" };
+                assert!(version.as_ref().unwrap().as_str().starts_with(begin), "{version:?}");
+            } else {
+                let error = version.unwrap_err();
+                assert!(matches!(error, WorkingCopyError::ShallowRemote { .. }), "{error}");
+            }
+        }
+        assert!(prepared.version(VersionScheme::Rev, &Cancel::new(), &mut |_| {}).is_ok());
+        std::fs::remove_dir_all(&shallow).unwrap();
     }
 }
