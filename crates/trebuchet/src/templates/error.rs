@@ -99,18 +99,28 @@ impl TemplateError {
         }
     }
 
-    pub(super) fn not_text(template: &str) -> Self {
+    /// It fails as a whole, for no line's sake.
+    pub(super) fn of_whole(template: &str, message: impl Into<Box<str>>) -> Self {
         Self {
             template: template.to_owned(),
             line: None,
             excerpt: None,
             kind: TemplateErrorKind::Rendering,
-            message: "it does not render to UTF-8 text".into(),
+            message: message.into(),
         }
     }
 
     /// A template that another one names is reported where it is named.
     fn of_lookup(asked: &str, error: &minijinja::Error, lookup: TemplateLookupError) -> Self {
+        if let TemplateLookupError::TooDeep { name, line, .. } = &lookup {
+            return Self {
+                template: name.clone(),
+                line: Some(*line),
+                excerpt: None,
+                message: lookup.to_string().into(),
+                kind: TemplateErrorKind::Endless,
+            };
+        }
         let place = place_of_reference(error);
         Self {
             template: place.and_then(minijinja::Error::name).unwrap_or(asked).to_owned(),
@@ -126,6 +136,10 @@ impl TemplateError {
         match &self.kind {
             TemplateErrorKind::Lookup(TemplateLookupError::Missing { nearest: Some(nearest), .. }) => {
                 Some(format!("did you mean `{nearest}`?"))
+            }
+            TemplateErrorKind::Endless if self.message.contains("nothing that deep") => {
+                Some("part it: `{% set %}` gives a part of an expression a name, and a map takes the place of branches"
+                    .to_owned())
             }
             TemplateErrorKind::Lookup(TemplateLookupError::Missing { .. }) => {
                 Some("templates are looked up in the project's top folder".to_owned())

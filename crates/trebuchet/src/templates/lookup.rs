@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 
 use gachette_core::nearest;
 
-use super::own;
+use super::{depth, own};
 
 /// The largest template, in bytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -34,6 +34,16 @@ pub enum TemplateLookupError {
         /// As it was asked for.
         name: String,
         /// What the system says.
+        reason: String,
+    },
+    /// It would take more stack to read than there is.
+    #[error("{reason}; nothing that deep is read")]
+    TooDeep {
+        /// As it was asked for.
+        name: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is deep in it.
         reason: String,
     },
 }
@@ -94,7 +104,11 @@ pub(super) fn missing(project: &Path, name: &str) -> TemplateLookupError {
 
 /// The loader of the template engine: none when the template is missing.
 pub(super) fn load(project: &Path, name: &str) -> Result<Option<String>, minijinja::Error> {
-    source(project, name).map(Some).map_err(|error| {
+    let shallow = |text: String| match depth::fault(&text) {
+        None => Ok(Some(text)),
+        Some((line, reason)) => Err(TemplateLookupError::TooDeep { name: name.to_owned(), line, reason }),
+    };
+    source(project, name).and_then(shallow).map_err(|error| {
         // Only what is missing may be passed over by `ignore missing`.
         let kind = match error {
             TemplateLookupError::Missing { .. } => minijinja::ErrorKind::TemplateNotFound,

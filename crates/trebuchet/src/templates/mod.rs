@@ -3,6 +3,7 @@
 //! Templates come from trebuchet itself ([`own`]) or from the project, and never from outside of it. What a template
 //! sees is decided by the recipe (`gachette_core::missile`).
 
+mod depth;
 mod error;
 mod lookup;
 mod own;
@@ -22,7 +23,11 @@ pub use lookup::TemplateLookupError;
 pub use service::ServiceFiles;
 
 /// Instructions one rendering may take; the largest templates in use take some ten thousand.
-const FUEL: u64 = 5_000_000;
+const FUEL: u64 = 500_000;
+
+/// The stack that templates are read and filled in on, of which only what they use is ever taken. It holds the deepest that
+/// [`depth`] lets through, and values nested as deep as [`FUEL`] lets a template nest them.
+const STACK: usize = 512 * 1024 * 1024;
 
 /// The largest rendered file, in bytes.
 const LARGEST_OUTPUT: usize = 16 * 1024 * 1024;
@@ -65,11 +70,24 @@ impl Templates {
     /// # Errors
     /// When it cannot be found, read or understood, when it names something undefined, or when it never ends.
     pub fn render(&self, template: &str, context: &impl Serialize) -> Result<String, TemplateError> {
+        let root = root(context);
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("template".to_owned()).stack_size(STACK);
+            let rendering = thread.spawn_scoped(scope, || self.rendered(template, root));
+            let rendering = rendering.map_err(|error| {
+                TemplateError::of_whole(template, format!("no thread can be had for it: {error}"))
+            })?;
+            rendering.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn rendered(&self, template: &str, root: Value) -> Result<String, TemplateError> {
         let translate = |error: minijinja::Error| TemplateError::new(&self.project, template, &error);
         let loaded = self.environment.get_template(template).map_err(translate)?;
         let mut output = Limited::default();
-        loaded.render_captured_to(root(context), &mut output).map_err(translate)?;
-        String::from_utf8(output.written).map_err(|_| TemplateError::not_text(template))
+        loaded.render_captured_to(root, &mut output).map_err(translate)?;
+        String::from_utf8(output.written)
+            .map_err(|_| TemplateError::of_whole(template, "it does not render to UTF-8 text"))
     }
 }
 

@@ -346,3 +346,53 @@ fn programs_run_with_the_settings_of_the_configuration_they_are_given() {
         assert_eq!((finished.status.code(), finished.stdout.as_slice()), (Some(1), b"".as_slice()));
     }
 }
+
+/// Templates that nest so many tokens, each in a way that the engine reads, runs or drops by recursion.
+fn deep(tokens: usize) -> Vec<String> {
+    let chain = |part: &str, parts: usize| format!("{{{{ 1{} }}}}", part.repeat(tokens / parts - 1));
+    let before = |part: &str| format!("{{{{ {}1 }}}}", part.repeat(tokens - 2));
+    let mut texts = vec![
+        format!("{{{{ + {}1 }}}}", "-".repeat(tokens - 2)),
+        before("-"),
+        before("not "),
+        format!("{{% if 1 %}}{}{{% endif %}}", "{% elif 1 %}".repeat(tokens / 8)),
+        format!("{{% set x = 1{} %}}", "~1".repeat(tokens / 2 - 3)),
+    ];
+    texts.extend(["+1", ".b", "|upper", " and 1", "()", " < 2"].map(|part| chain(part, 2)));
+    texts.extend(["**1", " is defined", "[0]", " if 1 else 1", " not in [1]"].map(|part| chain(part, 5)));
+    texts
+}
+
+#[test]
+fn a_template_that_nests_too_deep_is_refused_at_its_line() {
+    let project = project();
+    for text in deep(24_000) {
+        write(project.path(), "t", &format!("a\n{text}\n"));
+        write(project.path(), "outer", "{% include 't' %}");
+        for asked in ["t", "outer"] {
+            let error = Templates::new(project.path()).render(asked, &json!({"x": 1})).unwrap_err();
+            assert_eq!((error.template.as_str(), error.line), ("t", Some(2)), "{error}");
+        }
+    }
+}
+
+#[test]
+fn what_nests_as_deep_as_is_allowed_never_breaks_the_stack() {
+    let project = project();
+    let mut texts = deep(4_000);
+    let nested = "{% set n = namespace(x=[]) %}{% for a in range(9000) %}{% for b in range(6) %}\
+                  {% set n.x = [n.x] %}{% endfor %}{% endfor %}";
+    texts.extend([
+        format!("{nested}{{{{ n.x }}}}"),
+        format!("{nested}{{{{ n.x|tojson }}}}"),
+        format!("{nested}{{{{ n.x ~ n.x == n.x }}}}"),
+        format!("{}{{{{ x|string }}}}", "{% set x = {1: x} %}".repeat(50_000)),
+    ]);
+    for text in texts {
+        write(project.path(), "t", &text);
+        // A text is as good as an error, but none may be for what the engine is not shown.
+        if let Err(error) = Templates::new(project.path()).render("t", &json!({"x": 1})) {
+            assert!(!error.message.contains("nothing that deep"), "{error}");
+        }
+    }
+}
