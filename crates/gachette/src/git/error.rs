@@ -1,6 +1,7 @@
 //! Why a git command failed, as far as git's own words tell.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use gachette_core::git::GitUrl;
 use trebuchet::process::ProcessError;
@@ -26,6 +27,10 @@ pub struct GitFailure {
     pub fault: Fault,
     /// The address of the repository, when the command was about one.
     pub url: Option<GitUrl>,
+    /// The submodule, when it was about one of the repository's.
+    pub submodule: Option<Submodule>,
+    /// The folder it ran in.
+    pub folder: Option<PathBuf>,
     /// The command as one would type it.
     pub command: String,
     /// How it ended: `ended with exit status 128`.
@@ -34,6 +39,15 @@ pub struct GitFailure {
     pub status: Option<i32>,
     /// The last lines it wrote.
     pub last_lines: Vec<String>,
+}
+
+/// A submodule that a git command failed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submodule {
+    /// Its path in the repository that it belongs to.
+    pub path: String,
+    /// Its address as git was given it, without a password; `None` when it has none.
+    pub url: Option<String>,
 }
 
 /// What a failed git command was about.
@@ -57,7 +71,7 @@ pub enum Fault {
     TransportNotAllowed,
     /// The repository on this machine belongs to somebody else.
     ForeignRepository,
-    /// The disk is full.
+    /// A disk is full: where git worked or, if that is who said so, the server's.
     DiskFull,
     /// Anything else.
     Other,
@@ -111,7 +125,12 @@ const WORDS: [(&str, Fault); 42] = [
 ];
 
 impl GitError {
-    pub(super) fn from_process(error: ProcessError, command: String, url: Option<&GitUrl>) -> Self {
+    pub(super) fn from_process(
+        error: ProcessError,
+        command: String,
+        url: Option<&GitUrl>,
+        folder: Option<&Path>,
+    ) -> Self {
         let fault = match &error {
             ProcessError::NotFound { .. } => return Self::NotInstalled,
             ProcessError::Cancelled { .. } => return Self::Cancelled,
@@ -123,7 +142,25 @@ impl GitError {
         };
         let (how, status) = (error.how(), error.exit_code());
         let last_lines = error.last_lines().to_vec();
-        Self::Failed(Box::new(GitFailure { fault, url: url.cloned(), command, how, status, last_lines }))
+        let (url, folder) = (url.cloned(), folder.map(Path::to_owned));
+        let submodule = None;
+        Self::Failed(Box::new(GitFailure { fault, url, submodule, folder, command, how, status, last_lines }))
+    }
+
+    /// Says that it came about for a submodule, not for the repository that it is in.
+    pub(crate) fn of_submodule(mut self, submodule: Submodule) -> Self {
+        if let Self::Failed(failure) = &mut self {
+            failure.submodule = Some(submodule);
+        }
+        self
+    }
+
+    /// The last lines that git wrote.
+    pub(crate) fn last_lines(&self) -> &[String] {
+        match self {
+            Self::Failed(failure) => &failure.last_lines,
+            _ => &[],
+        }
     }
 
     /// What it was about.
@@ -216,17 +253,62 @@ impl fmt::Display for Fault {
     }
 }
 
+impl GitFailure {
+    /// What a server says, git shows behind `remote:`.
+    fn is_our_disk_full(&self) -> bool {
+        let full = |line: &String| Fault::of(std::slice::from_ref(line)) == Fault::DiskFull;
+        self.fault == Fault::DiskFull
+            && self.last_lines.iter().any(|line| full(line) && !line.starts_with("remote:"))
+    }
+}
+
+impl fmt::Display for Submodule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.escape_debug();
+        match &self.url {
+            Some(url) => write!(f, "{} of the submodule `{path}`", url.escape_debug()),
+            None => write!(f, "the submodule `{path}`"),
+        }
+    }
+}
+
 impl fmt::Display for GitFailure {
     /// What it was about, and below it the command and its last words.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.fault)?;
-        if let Some(url) = &self.url {
-            write!(f, ": {url}")?;
+        match (&self.submodule, &self.url, &self.folder) {
+            (_, _, Some(folder)) if self.is_our_disk_full() => write!(f, ": {}", folder.display())?,
+            (Some(submodule), _, _) => write!(f, ": {submodule}")?,
+            (None, Some(url), _) => write!(f, ": {url}")?,
+            (None, None, _) => {}
         }
         write!(f, "\n  `{}` {}", self.command, self.how)?;
         self.last_lines
             .iter()
             .filter(|line| !line.trim().is_empty())
             .try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trebuchet::process::{Cancel, Process};
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_that_of_the_folder_unless_the_server_says_it_of_its_own() {
+        let url: GitUrl = "https://example.org/a.git".parse().unwrap();
+        // What the system says of a device that is always full, as git would pass it on.
+        let said = |script: &str| {
+            let error = Process::new("sh").args(["-c", script]).env("LC_ALL", "C").output(&Cancel::new());
+            let folder = Some(Path::new("/copies/web"));
+            let error =
+                GitError::from_process(error.unwrap_err(), "git fetch".to_owned(), Some(&url), folder);
+            error.to_string().lines().next().unwrap().to_owned()
+        };
+        assert_eq!(said("dd if=/dev/zero of=/dev/full count=1"), "the disk is full: /copies/web");
+        let remote = "dd if=/dev/zero of=/dev/full count=1 2>&1 | sed 's/^/remote: /' >&2; exit 1";
+        assert_eq!(said(remote), "the disk is full: https://example.org/a.git");
     }
 }

@@ -20,7 +20,7 @@ use std::time::Duration;
 use gachette_core::git::GitUrl;
 use trebuchet::process::{Cancel, Process, Stream};
 
-pub use error::{Fault, GitError, GitFailure};
+pub use error::{Fault, GitError, GitFailure, Submodule};
 pub use remote::{RemoteRef, RemoteRefs};
 
 /// The `git` program of this machine.
@@ -160,8 +160,9 @@ impl<'a> GitCommand<'a> {
             process = process.args(["-c", setting]);
         }
         process = process.args(&self.arguments);
+        // Our own current folder may be gone, and git goes nowhere from there; no address is relative to it.
+        process = process.current_dir(self.folder.unwrap_or(Path::new("/")));
         if let Some(folder) = self.folder {
-            process = process.current_dir(folder);
             // Where the folder is no repository, git must not take one around it for it.
             if let Some(around) = folder.parent() {
                 process = process.env("GIT_CEILING_DIRECTORIES", around);
@@ -176,6 +177,6 @@ impl<'a> GitCommand<'a> {
     fn failed(&self, error: trebuchet::process::ProcessError) -> GitError {
         // Without what hardens it, a command can be read, and typed again.
         let command = Process::new("git").args(&self.arguments).to_string();
-        GitError::from_process(error, command, self.url)
+        GitError::from_process(error, command, self.url, self.folder)
     }
 }

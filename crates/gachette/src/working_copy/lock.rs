@@ -33,20 +33,41 @@ pub struct Holder {
     pub since: Timestamp,
     /// What it does: `prepare web at master`.
     pub what: String,
+    /// Whether it is gone, and only programs that it started still work.
+    #[serde(skip)]
+    pub is_gone: bool,
 }
 
 impl Holder {
     fn ourselves(what: &str) -> Self {
-        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let host = host.trim().to_owned();
-        Self { pid: std::process::id(), host, since: Timestamp::now(), what: what.to_owned() }
+        let (pid, since, what) = (std::process::id(), Timestamp::now(), what.to_owned());
+        Self { pid, host: host(), since, what, is_gone: false }
     }
+
+    /// Reads who signed a lock; `None` while nobody did.
+    fn read(path: &Path) -> Option<Self> {
+        let holder: Self = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+        // Of other machines, nothing is known.
+        let is_here = holder.host == host() && Path::new("/proc/self").exists();
+        let is_gone = is_here && !Path::new("/proc").join(holder.pid.to_string()).exists();
+        Some(Self { is_gone, ..holder })
+    }
+}
+
+fn host() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
 }
 
 impl std::fmt::Display for Holder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { pid, host, since, what } = self;
-        write!(f, "process {pid} on {host}, which does `{what}` since {since:.0}")
+        let Self { pid, host, since, what, is_gone } = self;
+        match is_gone {
+            false => write!(f, "process {pid} on {host}, which does `{what}` since {since:.0}"),
+            true => write!(
+                f,
+                "programs that process {pid} on {host} started for `{what}` at {since:.0}; it is gone, they are not"
+            ),
+        }
     }
 }
 
@@ -72,9 +93,7 @@ impl Lock {
                 return Ok(lock);
             }
             // The holder writes its name after it has the lock, so for a moment there may be none, or the last one's.
-            let holder =
-                std::fs::read(&path).ok().and_then(|text| serde_json::from_slice::<Holder>(&text).ok());
-            if let Some(holder) = holder.filter(|holder| told.as_ref() != Some(holder)) {
+            if let Some(holder) = Holder::read(&path).filter(|holder| told.as_ref() != Some(holder)) {
                 on_event(Event::Waiting(holder.clone()));
                 told = Some(holder);
             }

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use gachette_core::git::GitUrl;
+
 use super::checkout::{Checkout, Mark};
 use super::error::io;
 use super::replace::remove;
 use super::{Event, WorkingCopyError};
-use crate::git::{Fault, GitError};
+use crate::git::{Fault, GitError, Submodule};
 
 /// How deep submodules may lie in submodules; one that contains itself would never end.
 const DEEPEST: usize = 20;
@@ -57,8 +59,8 @@ impl Checkout<'_> {
                 remove(path).map_err(io("remove", path))?;
             }
         }
-        self.register(folder)?;
-        self.update(folder)?;
+        let placed = self.register(folder).and_then(|()| self.update(folder));
+        placed.map_err(|error| self.blame(folder, &paths, error))?;
         for path in &paths {
             if path.join(".git").exists() {
                 self.clean(path)?;
@@ -84,6 +86,38 @@ impl Checkout<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Names the submodule that git failed for, by git's own words: an address of the project's that is right would
+    /// be called wrong.
+    fn blame(&self, folder: &Path, paths: &[PathBuf], error: WorkingCopyError) -> WorkingCopyError {
+        let WorkingCopyError::Git(error) = error else { return error };
+        let named = |line: &str, path: &Path| {
+            let inside = path.strip_prefix(folder).unwrap_or(path);
+            [inside, path].iter().any(|path| line.contains(&format!("'{}'", path.display())))
+        };
+        let mut lines = error.last_lines().iter().rev();
+        let failed = lines.find_map(|line| paths.iter().find(|path| named(line, path)));
+        let failed = failed.or(if let [only] = paths { Some(only) } else { None });
+        let Some(path) = failed.and_then(|path| path.strip_prefix(folder).ok()) else { return error.into() };
+        let path = path.display().to_string();
+        let url = self.address(folder, &path).map(|url| match url.parse::<GitUrl>() {
+            Ok(known) => known.to_string(),
+            Err(_) => url,
+        });
+        error.of_submodule(Submodule { path, url }).into()
+    }
+
+    /// The address of a submodule: as git made it out, or as the project wrote it.
+    fn address(&self, folder: &Path, path: &str) -> Option<String> {
+        let listed = self.git_in(folder, "config").args(["-z", "--file", ".gitmodules"]);
+        let listed = listed.args(["--get-regexp", r"^submodule\..*\.path$"]).output(self.cancel).ok()?;
+        let mut entries = listed.split('\0').filter_map(|entry| entry.split_once('\n'));
+        let key = entries.find(|(_, value)| *value == path)?.0.strip_suffix(".path")?;
+        [&[][..], &["--file", ".gitmodules"]].iter().find_map(|file| {
+            let asked = self.git_in(folder, "config").args(*file);
+            asked.args(["--get", &format!("{key}.url")]).output(self.cancel).ok()
+        })
     }
 
     fn update(&mut self, folder: &Path) -> Result<(), WorkingCopyError> {

@@ -179,3 +179,45 @@ fn what_is_not_wanted_and_what_has_no_address_stays_an_empty_folder() {
     assert_eq!(prepared.commit.as_str(), commit);
     assert_eq!(fs::read_dir(prepared.path().join("vendor/lib")).unwrap().count(), 0);
 }
+
+#[test]
+fn a_failure_of_a_submodule_names_the_submodule() {
+    let family = family();
+    let other = GitRepository::new();
+    other.commit_file("other", "1");
+    let good = family.app.add_submodule("a/other", &other.url()).commit("two submodules");
+    let desk = Desk::new();
+    family.assert_prepared(&desk, "", &good, "before");
+    let cases = [
+        ("/nonexistent/sub.git", Fault::RepositoryNotFound),
+        ("ext::sh -c true", Fault::TransportNotAllowed),
+        ("https://me:geheim@127.0.0.1:1/sub.git", Fault::Network),
+    ];
+    for (address, fault) in cases {
+        family.app.git(&["config", "--file", ".gitmodules", "submodule.vendor/lib.url", address]);
+        family.app.git(&["update-index", "--cacheinfo", &format!("160000,{},vendor/lib", "1".repeat(40))]);
+        family.app.git(&["add", ".gitmodules"]);
+        family.app.git(&["commit", "--quiet", "-m", address]);
+        for (desk, case) in [(&desk, "refreshed"), (&Desk::new(), "cloned")] {
+            let error = desk.refused(&family.app.url(), "");
+            let WorkingCopyError::Git(git) = &error else { panic!("{address}: {error}") };
+            assert_eq!(git.fault(), Some(fault), "{case}: {error}");
+            let first = error.to_string().lines().next().unwrap().to_owned();
+            let shown = address.replace("me:geheim@", "");
+            assert!(first.ends_with(&format!(": {shown} of the submodule `vendor/lib`")), "{case}: {first}");
+            assert!(!first.contains(&family.app.url()), "{case}: {first}");
+        }
+    }
+}
+
+#[test]
+fn a_failure_of_a_submodule_in_a_submodule_names_that_one() {
+    let family = family();
+    family.lib.git(&["config", "--file", ".gitmodules", "submodule.deep/leaf.url", "/nonexistent/leaf.git"]);
+    family.lib.commit("a leaf that is not there");
+    family.app.git(&["submodule", "--quiet", "update", "--init", "--remote"]);
+    family.app.commit("newest lib");
+    let error = Desk::new().refused(&family.app.url(), "").to_string();
+    let first = error.lines().next().unwrap();
+    assert!(first.ends_with("/nonexistent/leaf.git of the submodule `deep/leaf`"), "{error}");
+}

@@ -7,10 +7,11 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 
 use gachette::working_copy::{Event, WorkingCopy, WorkingCopyError};
+use gachette_core::git::VersionScheme;
 use gachette_testkit::GitRepository;
 use trebuchet::process::Cancel;
 
-use super::desk::{Desk, assert_exact, expected, quiet_git};
+use super::desk::{Desk, ask, assert_exact, expected, quiet_git};
 
 #[test]
 fn the_second_waits_says_for_whom_and_goes_on() {
@@ -32,7 +33,7 @@ fn the_second_waits_says_for_whom_and_goes_on() {
         let Event::Waiting(holder) = hears.recv().unwrap() else { panic!("it does not wait") };
         assert_eq!(holder.pid, std::process::id());
         assert_eq!(holder.what, "prepare web at main");
-        assert!(!holder.host.is_empty());
+        assert!(!holder.host.is_empty() && !holder.is_gone);
         // While somebody waits, what we hold does not change.
         assert_exact(&first, &commit, &tree, "while another waits");
         drop(first);
@@ -101,7 +102,9 @@ fn an_orphaned_git_keeps_others_out_until_it_is_gone() {
         cancel.cancel();
     });
     assert!(refused.unwrap_err().is_cancelled());
-    assert!(matches!(&holders[..], [Event::Waiting(holder)] if holder.pid == child.id()), "{holders:?}");
+    let [Event::Waiting(holder)] = &holders[..] else { panic!("{holders:?}") };
+    assert!(holder.pid == child.id() && holder.is_gone, "{holder:?}");
+    assert!(holder.to_string().starts_with("programs that process"), "{holder}");
     assert!(Command::new("kill").arg(ssh.trim()).status().unwrap().success());
     assert_eq!(desk.prepare(&repository.url(), "").unwrap().commit.as_str(), commit);
 }
@@ -128,4 +131,39 @@ fn a_base_that_others_could_have_laid_out_is_refused() {
     fs::create_dir(folder.join("precious")).unwrap();
     symlink(folder.join("precious"), folder.join("ours/web")).unwrap();
     assert!(matches!(prepare("ours").unwrap_err(), WorkingCopyError::Untrusted { .. }));
+}
+
+/// Not a promise of its own: the process whose current folder is taken away.
+#[test]
+fn prepares_in_a_folder_that_is_gone() {
+    let Some(base) = std::env::var_os("GONE_BASE") else { return };
+    fs::remove_dir(std::env::current_dir().unwrap()).unwrap();
+    let git = quiet_git(std::path::Path::new(&base));
+    let web = WorkingCopy::new("web".parse().unwrap(), &base).with_git(git);
+    let url = std::env::var("GONE_URL").unwrap().parse().unwrap();
+    let prepared = web.prepare(&url, None, &Cancel::new(), &mut |_| {}).unwrap();
+    prepared.version(VersionScheme::Describe, &Cancel::new(), &mut |_| {}).unwrap();
+}
+
+#[test]
+fn the_current_folder_may_be_gone() {
+    let repository = GitRepository::new();
+    let lib = GitRepository::new();
+    lib.commit_file("lib", "1");
+    let commit = repository.add_submodule("lib", &lib.url()).commit("lib");
+    let desk = Desk::new();
+    fs::create_dir_all(desk.base()).unwrap();
+    fs::set_permissions(desk.base(), fs::Permissions::from_mode(0o700)).unwrap();
+    let gone = desk.base().parent().unwrap().join("gone");
+    fs::create_dir(&gone).unwrap();
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "working_copy::waiting::prepares_in_a_folder_that_is_gone"])
+        .env("GONE_BASE", desk.base())
+        .env("GONE_URL", repository.url())
+        .current_dir(&gone)
+        .output()
+        .unwrap();
+    assert!(child.status.success() && !gone.exists(), "{}", String::from_utf8_lossy(&child.stdout));
+    assert_eq!(ask(&desk.base().join("web"), &["rev-parse", "HEAD"]), commit);
+    assert!(desk.base().join("web/lib/lib").exists());
 }
