@@ -44,6 +44,11 @@ impl Failure {
         Self::new(exit_code::REFUSED, message.to_string())
     }
 
+    /// The user did not wait for the end.
+    pub(crate) fn interrupted() -> Self {
+        Self::new(exit_code::INTERRUPTED, "interrupted; what was being done is not finished")
+    }
+
     /// A fault of gachette's own, or of the machine.
     pub(crate) fn fault(message: impl ToString) -> Self {
         Self::new(exit_code::FAULT, message.to_string())

@@ -55,6 +55,10 @@ async fn run(words: Vec<OsString>) -> Result<(), Failure> {
 /// Prints what clap has to say: help and version are results, anything else is a wrong command line.
 fn say(error: &clap::Error) -> Result<(), Failure> {
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    error.print()?;
+    match error.print() {
+        // The reader of a pipe has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => (),
+        outcome => outcome?,
+    }
     if help { Ok(()) } else { Err(Failure::said(exit_code::USAGE)) }
 }

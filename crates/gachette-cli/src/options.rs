@@ -10,7 +10,7 @@ pub(crate) enum Format {
     /// Tables and lines for people.
     #[default]
     Text,
-    /// One JSON document, for programs.
+    /// One JSON document for each command or task, for programs.
     Json,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Options {
     #[arg(long, value_enum, default_value_t, global = true)]
     pub(crate) format: Format,
 
-    /// Say nothing but results and errors
+    /// Say nothing but results, warnings and errors
     #[arg(short = 'q', long, global = true)]
     pub(crate) quiet: bool,
 

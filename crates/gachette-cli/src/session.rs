@@ -34,19 +34,18 @@ impl Session {
         for warning in &loaded.warnings {
             output.warn(warning);
         }
-        Self::with(loaded.config, options)
+        let config = loaded.config;
+        Ok(Self { client: client(&config), config, output, yes: options.yes })
     }
 
-    /// With this configuration.
-    pub(crate) fn with(config: Config, options: &Options) -> Result<Self, Failure> {
-        if !config.connection.hosts.is_empty() {
-            return Err(Failure::configuration(
-                "`hosts` is configured, and this version works on this machine alone",
-            )
-            .with_hint("take `hosts` out of the configuration, or say `--set hosts=`"));
+    /// Refuses to do on this machine what is configured to happen on others.
+    pub(crate) fn check_hosts(&self) -> Result<(), Failure> {
+        if self.config.connection.hosts.is_empty() {
+            return Ok(());
         }
-        let client = client(&config);
-        Ok(Self { config, client, output: Output::new(options), yes: options.yes })
+        let message = "`hosts` is configured, and this version works on this machine alone";
+        Err(Failure::configuration(message)
+            .with_hint("take `hosts` out of the configuration, or say `--set hosts=`"))
     }
 
     /// The same session, with another configuration: for arguments that stand for settings.
@@ -72,14 +71,14 @@ impl Session {
             return Ok(());
         }
         let no =
-            |why: &str| Failure::refused(format!("{why}: {question}")).with_hint("say `--yes` to mean it");
+            |why: &str| Failure::refused(format!("{question} {why}")).with_hint("say `--yes` to mean it");
         if !std::io::stdin().is_terminal() {
-            return Err(no("not without being sure"));
+            return Err(no("nobody is there to say yes"));
         }
         self.output.ask(&format!("{question} [y/N] "));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;
-        if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(no("answered with no")) }
+        if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(no("the answer was no")) }
     }
 
     /// Starts a build, draws its events, and waits for its end; an interrupt ends it.
@@ -92,7 +91,11 @@ impl Session {
             outcome = &mut follow => outcome,
             () = interrupted() => {
                 self.client.cancel(&started.id).await?;
-                follow.await
+                tokio::select! {
+                    outcome = &mut follow => outcome,
+                    // Asked twice: what still runs is left to end by itself.
+                    () = interrupted() => return Err(Failure::interrupted()),
+                }
             }
         };
         progress.finish();

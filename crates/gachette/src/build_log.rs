@@ -95,7 +95,10 @@ impl BuildLog {
     /// Adds a line, with the time.
     pub fn line(&mut self, text: &str) {
         let now = Timestamp::now().strftime("%H:%M:%S%.3f").to_string();
-        let _ = self.file.write_all(format!("{now} {text}\n").as_bytes());
+        // Logs are read on terminals.
+        let safe: String =
+            text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
+        let _ = self.file.write_all(format!("{now} {safe}\n").as_bytes());
     }
 }
 

@@ -12,6 +12,11 @@ use crate::operation::BuiltPackage;
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
+    /// Something the user may want to know.
+    Notice {
+        /// What.
+        text: String,
+    },
     /// Something the user should know of, that stops nothing.
     Warning {
         /// What.
@@ -93,6 +98,7 @@ impl fmt::Display for Event {
     /// One line for logs and for places without a terminal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Notice { text } => write!(f, "note: {text}"),
             Self::Warning { text } => write!(f, "warning: {text}"),
             Self::Preparing { name, text } => write!(f, "{name}: {text}"),
             Self::Prepared { name, commit, text } => write!(f, "{name}: at {commit} ({text})"),

@@ -87,7 +87,13 @@ impl CommandLine {
             Command::Completions(args) => args.run(),
             Command::Man(args) => args.run(),
             Command::Demo(args) => args.run(&self.options).await,
-            command => command.run(&Session::open(&self.options)?).await,
+            command => {
+                let session = Session::open(&self.options)?;
+                if !matches!(command, Command::Config(_)) {
+                    session.check_hosts()?;
+                }
+                command.run(&session).await
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 mod amount;
 mod built;
 mod moment;
+mod printable;
 mod progress;
 mod table;
 mod yaml;
@@ -10,6 +11,7 @@ mod yaml;
 pub(crate) use amount::{bytes, milliseconds, plural};
 pub(crate) use built::built_table;
 pub(crate) use moment::moment;
+pub(crate) use printable::printable;
 pub(crate) use progress::Progress;
 pub(crate) use table::table;
 pub(crate) use yaml::yaml;
@@ -84,7 +86,7 @@ impl Output {
 
     /// Warns.
     pub(crate) fn warn(self, text: &str) {
-        let _ = writeln!(anstream::stderr(), "{WARNING}warning:{WARNING:#} {text}");
+        let _ = writeln!(anstream::stderr(), "{WARNING}warning:{WARNING:#} {}", printable(text));
     }
 }
 
@@ -94,15 +96,15 @@ pub(crate) fn report(failure: &Failure) {
         return;
     }
     let mut stderr = anstream::stderr();
-    let _ = writeln!(stderr, "{ERROR}error:{ERROR:#} {}", failure.message);
+    let _ = writeln!(stderr, "{ERROR}error:{ERROR:#} {}", printable(&failure.message));
     for line in &failure.lines {
-        let _ = writeln!(stderr, "  {line}");
+        let _ = writeln!(stderr, "  {}", printable(line));
     }
     if let Some(log) = &failure.log {
         let _ = writeln!(stderr, "{HINT}log:{HINT:#} {log}");
     }
     if let Some(hint) = &failure.hint {
-        let _ = writeln!(stderr, "{HINT}hint:{HINT:#} {hint}");
+        let _ = writeln!(stderr, "{HINT}hint:{HINT:#} {}", printable(hint));
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use gachette::event::Event;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{bytes, milliseconds};
+use super::{bytes, milliseconds, printable};
 
 /// Draws events on standard error.
 pub(crate) struct Progress {
@@ -27,12 +27,14 @@ impl Progress {
             Event::Warning { text } => return self.print(&format!("warning: {text}"), true),
             // Programs talk much; on a terminal their newest line is shown, and all of them are in the log.
             Event::Output { line } => return self.draw(line),
-            Event::Preparing { .. } | Event::Step { .. } => return self.draw(&event.to_string()),
-            Event::Started { name, index, total } => {
-                if let Some(bar) = &self.bar {
-                    bar.set_prefix(format!("[{index}/{total}] {name}"));
-                }
-                return;
+            Event::Preparing { .. } | Event::Step { .. } if self.bar.is_some() => {
+                return self.draw(&event.to_string());
+            }
+            Event::Started { name, index, total } if self.bar.is_some() => {
+                return self.place(format!("[{index}/{total}] {name}"));
+            }
+            Event::Preparing { .. } | Event::Step { .. } | Event::Started { .. } | Event::Notice { .. } => {
+                format!("  {event}")
             }
             Event::Built { package } => format!(
                 "  built {} {} ({}, {})",
@@ -61,11 +63,18 @@ impl Progress {
 
     fn draw(&self, text: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(text.trim().to_owned());
+            bar.set_message(printable(text.trim()));
+        }
+    }
+
+    fn place(&self, text: String) {
+        if let Some(bar) = &self.bar {
+            bar.set_prefix(printable(&text));
         }
     }
 
     fn print(&self, line: &str, always: bool) {
+        let line = &printable(line);
         match &self.bar {
             Some(bar) => bar.println(line),
             None if self.quiet && !always => (),

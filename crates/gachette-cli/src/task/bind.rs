@@ -131,10 +131,10 @@ mod tests {
         for (text, part) in [
             ("prepare", "needs `name`"),
             ("prepare:", "needs `name`"),
-            ("prepare:a,b,c,d", "`d` is too many"),
+            ("prepare:a,b,c,d", "no further argument `d`"),
             ("prepare:a,color=red", "no argument `color`"),
             ("prepare:a,name=b", "`name` twice"),
-            ("version:1", "`1` is too many"),
+            ("version:1", "no further argument `1`"),
             ("stack_create:a,b,c", "no absolute path"),
         ] {
             let message = bound(text, &[]).unwrap_err();

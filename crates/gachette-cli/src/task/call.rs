@@ -12,6 +12,11 @@ pub(crate) struct TaskCall {
 }
 
 impl TaskCall {
+    /// Whether it is a name alone.
+    pub(crate) fn has_no_arguments(&self) -> bool {
+        self.positional.is_empty() && self.keyword.is_empty()
+    }
+
     /// Splits at the first colon, then at commas, then at the first `=`; a backslash takes a comma or `=` literally.
     pub(crate) fn parse(text: &str) -> Self {
         let (name, arguments) = match text.split_once(':') {

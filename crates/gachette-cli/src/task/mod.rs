@@ -49,18 +49,25 @@ impl TaskLine {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let output = Output::new(&self.options);
         if self.list {
-            return output.line(&list());
+            return output.result(&catalogue::TASKS, |_| list());
         }
         if let Some(name) = &self.display {
-            return output.line(&explain(known(name)?));
+            return output.result(known(name)?, explain);
         }
         let calls: Vec<TaskCall> = self.tasks.iter().map(|text| TaskCall::parse(text)).collect();
         // An unknown task anywhere: nothing runs.
         let tasks: Result<Vec<_>, _> = calls.iter().map(|call| known(&call.name)).collect();
+        let tasks = tasks?;
+        if tasks.iter().all(|task| task.name == "version") && calls.iter().all(TaskCall::has_no_arguments) {
+            return tasks.iter().try_for_each(|_| perform::version(output));
+        }
         let session = Session::open(&self.options)?;
+        if tasks.iter().any(|task| !matches!(task.name, "version" | "show_config")) {
+            session.check_hosts()?;
+        }
         let is_project = |name: &str| session.config.projects.contains_key(name);
         let bind = |(task, call)| bind::bind(task, call, &is_project).map_err(Failure::usage);
-        let bound: Result<Vec<Arguments>, Failure> = tasks?.into_iter().zip(&calls).map(bind).collect();
+        let bound: Result<Vec<Arguments>, Failure> = tasks.into_iter().zip(&calls).map(bind).collect();
         let warn_only = self.options.warn_only || session.config.connection.warn_only;
         let mut first = Ok(());
         for (call, arguments) in calls.iter().zip(bound?) {

@@ -9,6 +9,7 @@ use gachette_http::wire::{AddFile, ExpectedPackage};
 use super::signature::Arguments;
 use crate::command::{BuildArgs, CreateArgs, PrepareArgs, QuickArgs, add_files, show_config};
 use crate::error::Failure;
+use crate::output::Output;
 use crate::session::Session;
 
 /// Carries one task out.
@@ -39,8 +40,13 @@ pub(super) async fn perform(session: &Session, task: &str, arguments: &Arguments
             args.run(session).await
         }
         "show_config" => show_config(session).await,
-        _ => session.output.result(&env!("CARGO_PKG_VERSION"), |version| format!("gachette {version}")),
+        _ => version(session.output),
     }
+}
+
+/// Prints the version; needs no configuration.
+pub(super) fn version(output: Output) -> Result<(), Failure> {
+    output.result(&env!("CARGO_PKG_VERSION"), |version| format!("gachette {version}"))
 }
 
 /// The session whose configuration has the paths that the call names. They win over the file; a notice says so.
@@ -116,12 +122,18 @@ fn stack(
 }
 
 fn parsed<T: FromStr<Err: std::fmt::Display>>(arguments: &Arguments, name: &str) -> Result<T, Failure> {
-    arguments.required(name).parse().map_err(Failure::usage)
+    read(name, arguments.required(name))
 }
 
 fn optional<T: FromStr<Err: std::fmt::Display>>(
     arguments: &Arguments,
     name: &str,
 ) -> Result<Option<T>, Failure> {
-    arguments.get(name).map(|text| text.parse().map_err(Failure::usage)).transpose()
+    arguments.get(name).map(|text| read(name, text)).transpose()
+}
+
+fn read<T: FromStr<Err: std::fmt::Display>>(name: &str, text: &str) -> Result<T, Failure> {
+    let wrong =
+        |error: T::Err| Failure::usage(format!("argument `{name}`, `{}`: {error}", text.escape_debug()));
+    text.parse().map_err(wrong)
 }

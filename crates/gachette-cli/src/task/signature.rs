@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::call::TaskCall;
 
 /// A task: its name, its arguments and its text.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Signature {
     /// The task's name.
     pub(crate) name: &'static str,
@@ -26,8 +28,8 @@ pub(crate) enum ArgumentError {
     Missing { task: &'static str, missing: String, signature: String },
     #[error("task `{task}` takes no argument `{argument}`; it is called as `{signature}`")]
     Unknown { task: &'static str, argument: String, signature: String },
-    #[error("task `{task}` got {given} arguments, `{surplus}` is too many; it is called as `{signature}`")]
-    Surplus { task: &'static str, given: usize, surplus: String, signature: String },
+    #[error("task `{task}` takes no further argument `{surplus}`; it is called as `{signature}`")]
+    Surplus { task: &'static str, surplus: String, signature: String },
     #[error("task `{task}` got `{argument}` twice; it is called as `{signature}`")]
     Twice { task: &'static str, argument: String, signature: String },
     #[error("task `{task}`: {problem}; it is called as `{signature}`")]
@@ -72,7 +74,6 @@ impl Signature {
         if let Some(surplus) = call.positional.get(order.len()) {
             return Err(ArgumentError::Surplus {
                 task: self.name,
-                given: call.positional.len(),
                 surplus: surplus.clone(),
                 signature: self.usage(),
             });

@@ -169,3 +169,57 @@ fn a_second_stack_is_compared_with_the_first() {
     assert_eq!(diff["packages"].as_array().unwrap().len(), 2);
     assert_eq!(chain.playground.json("stack diff 125 125")["unchanged"], 2);
 }
+
+#[test]
+fn a_working_copy_is_refreshed_from_where_it_came_when_nothing_else_is_said() {
+    let chain = Chain::new();
+    chain.playground.ok(&format!("prepare other --url {}", chain.source.path().display()));
+    let commit = chain.source.commit_file("more", "1");
+    assert_eq!(chain.playground.ok("prepare:other").trim(), commit);
+}
+
+#[test]
+fn what_a_recipe_prints_moves_no_cursor() {
+    let chain = Chain::new();
+    let step = r#"build_assets: ["printf '\\033]0;title\\007\\033[2Jfail\\n' >&2; false"]"#;
+    chain.source.commit_file("evil.yml", format!("name: evil\ntype: application\n{step}\n"));
+    let said = chain.playground.run("quick 124 shop --missile evil.yml");
+    assert_eq!(said.code, 4, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("fail") && !said.stderr.contains('\u{1b}'),
+        "{}",
+        said.stderr.escape_debug()
+    );
+    let log = said.stderr.lines().find_map(|line| line.strip_prefix("log: ")).unwrap();
+    let log = log.replace("[folder]", chain.playground.path("").to_str().unwrap());
+    assert!(!std::fs::read_to_string(log).unwrap().contains('\u{1b}'));
+}
+
+#[test]
+fn a_build_without_a_place_for_its_log_is_built_all_the_same() {
+    let chain = Chain::new();
+    let output = chain.playground.command(&["quick", "124", "config"]).env("HOME", "/proc").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.contains("cannot write the build log"), "{said}");
+}
+
+#[test]
+fn source_date_epoch_is_the_time_of_everything_and_one_of_the_inputs() {
+    let chain = Chain::new();
+    let build = |epoch: &str| {
+        let words = ["--format", "json", "quick", "124", "config"];
+        let output = chain.playground.command(&words).env("SOURCE_DATE_EPOCH", epoch).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    assert_eq!(build("86400").0, Some(0));
+    assert!(build("86400").1.contains("already_there"));
+    assert_eq!(build("172800").0, Some(5), "other bytes for a known version");
+    let debs = chain.playground.path("repository/debs");
+    let deb = std::fs::read_dir(debs).unwrap().map(|entry| entry.unwrap().path());
+    let deb =
+        deb.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "deb")).unwrap();
+    let listing =
+        std::process::Command::new("dpkg-deb").arg("--contents").arg(deb).env("TZ", "UTC").output().unwrap();
+    let listing = String::from_utf8(listing.stdout).unwrap();
+    assert!(listing.lines().all(|line| line.contains("1970-01-02 00:00")), "{listing}");
+}

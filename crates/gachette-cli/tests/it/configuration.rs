@@ -26,7 +26,7 @@ fn a_value_of_the_wrong_kind_names_file_and_key() {
 
 #[test]
 fn unknown_keys_are_warned_about_and_nothing_fails() {
-    assert_transcript!(Playground::with_configuration("meta_pth: x\n").run("version"));
+    assert_transcript!(Playground::with_configuration("meta_pth: x\n").run("show_config"));
 }
 
 #[test]
@@ -48,4 +48,30 @@ fn the_file_in_the_home_is_read_when_there_is_none_here() {
 #[test]
 fn a_setting_that_is_needed_and_missing_is_named() {
     assert_transcript!(Playground::with_configuration("").run("stack list"));
+}
+
+#[test]
+fn a_file_named_without_a_folder_is_one_of_this_folder() {
+    let playground = Playground::with_configuration("meta_path: repository\nprojects.web.url: ./web\n");
+    let config = playground.json("-c gachette.yml config show");
+    assert_eq!(config["meta_path"], playground.path("repository").to_str().unwrap());
+    assert_eq!(config["projects"]["web"]["url"], playground.path("web").to_str().unwrap());
+}
+
+#[test]
+fn what_is_no_regular_file_is_not_read_without_end() {
+    let playground = Playground::new();
+    std::process::Command::new("mkfifo").arg(playground.path("pipe")).status().unwrap();
+    for file in ["pipe", "/dev/zero", "home"] {
+        assert_eq!(playground.run(&format!("-c {file} config show")).code, 3, "{file}");
+    }
+}
+
+#[test]
+fn configured_hosts_are_not_passed_over() {
+    let playground = Playground::with_configuration("meta_path: repository\nhosts: [root@build1]\n");
+    assert_transcript!(playground.run("stack create 1"));
+    playground.ok("version");
+    playground.ok("config show");
+    assert!(!playground.path("repository").exists());
 }

@@ -7,8 +7,10 @@ use serde_json::Value;
 
 use crate::chain::Chain;
 
-/// Rounds for each of the three commands; together they make more than two hundred.
-const ROUNDS: u32 = 70;
+/// Kills of each of the three commands; together they make more than two hundred.
+const KILLS: u32 = 67;
+/// Rounds after which it would be in vain to go on.
+const ROUNDS: u32 = 4 * KILLS;
 
 /// A reproducible sequence of numbers (Numerical Recipes' linear congruential generator).
 struct Random(u32);
@@ -24,22 +26,26 @@ impl Random {
 struct Killer<'a> {
     chain: &'a Chain,
     random: Random,
-    /// What an undisturbed run takes, in microseconds.
+    /// What a whole run takes, in microseconds.
     usual: u32,
     killed: u32,
+    rounds: u32,
 }
 
 impl<'a> Killer<'a> {
-    fn new(chain: &'a Chain, seed: u32) -> Self {
-        Self { chain, random: Random(seed), usual: 0, killed: 0 }
+    /// For a command that takes as long as this one.
+    fn new(chain: &'a Chain, seed: u32, line: &str) -> Self {
+        let began = Instant::now();
+        chain.playground.json(line);
+        let usual = began.elapsed().as_micros() as u32;
+        Self { chain, random: Random(seed), usual, killed: 0, rounds: 0 }
     }
 
-    /// Runs the command undisturbed, and notes how long it takes.
-    fn undisturbed(&mut self, line: &str) -> Value {
-        let began = Instant::now();
-        let result = self.chain.playground.json(line);
-        self.usual = began.elapsed().as_micros() as u32;
-        result
+    /// The number of the next round, until there were kills enough.
+    fn next_round(&mut self) -> Option<u32> {
+        self.rounds += 1;
+        assert!(self.rounds < ROUNDS, "only {} of {} rounds were killed", self.killed, self.rounds);
+        (self.killed < KILLS).then_some(self.rounds)
     }
 
     /// Runs the command and kills it somewhere on its way; its result, when it was quicker than that.
@@ -55,20 +61,23 @@ impl<'a> Killer<'a> {
             self.killed += 1;
             return None;
         }
+        // The machine has become quicker; kills must not all come too late.
+        self.usual -= self.usual / 20;
         Some(serde_json::from_slice(&output.stdout).unwrap())
     }
 
-    /// Nothing is lost or torn, and most rounds really were kills.
+    /// Runs the command undisturbed.
+    fn again(&self, line: &str) -> Value {
+        self.chain.playground.json(line)
+    }
+
+    /// Nothing is lost or torn.
     fn settle(&self) {
         self.chain.playground.ok("repository fsck --repair");
         let report = self.chain.playground.json("repository fsck");
-        let damage = report["findings"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|finding| finding["fault"] != "unregistered");
+        let damage = report["findings"].as_array().unwrap().iter();
+        let damage = damage.filter(|finding| finding["fault"] != "unregistered");
         assert_eq!(damage.collect::<Vec<_>>(), Vec::<&Value>::new());
-        assert!(self.killed > ROUNDS / 2, "only {} of {ROUNDS} rounds were killed", self.killed);
     }
 }
 
@@ -81,12 +90,15 @@ fn revisions(chain: &Chain, stack: &str) -> Vec<u64> {
 #[test]
 fn quick_killed_at_random_points_loses_nothing_acknowledged() {
     let chain = Chain::new();
-    let mut killer = Killer::new(&chain, 1);
-    killer.undisturbed("quick 124 config");
-    for round in 0..ROUNDS {
+    chain.playground.ok("quick 124 config");
+    chain.source.commit_file("round", "0");
+    let mut killer = Killer::new(&chain, 1, "quick 124 config");
+    let mut rounds = 0;
+    while let Some(round) = killer.next_round() {
+        rounds = round;
         chain.source.commit_file("round", round.to_string());
         let acknowledged = killer.disturbed("quick 124 config");
-        let done = killer.undisturbed("quick 124 config");
+        let done = killer.again("quick 124 config");
         let packages = done["outcome"]["packages"].as_array().unwrap();
         assert_eq!(packages.len(), 2);
         if let Some(first) = acknowledged {
@@ -98,41 +110,41 @@ fn quick_killed_at_random_points_loses_nothing_acknowledged() {
         }
     }
     // Each round added one revision, whether its first run was killed or not, and never half of its packages.
-    assert_eq!(revisions(&chain, "124"), (1..=u64::from(ROUNDS) + 2).collect::<Vec<_>>());
+    assert_eq!(revisions(&chain, "124"), (1..=u64::from(rounds) + 3).collect::<Vec<_>>());
     killer.settle();
 }
 
 #[test]
 fn add_killed_at_random_points_loses_nothing_acknowledged() {
     let chain = Chain::new();
-    let mut killer = Killer::new(&chain, 2);
     chain.playground.ok("prepare config");
-    let file = |round: u32| format!("dh-shop-config-1.{round}-all.deb");
-    for round in 0..=ROUNDS {
+    let build = |round: u32| {
         chain.playground.ok(&format!("build config --app-version 1.{round}"));
-    }
-    killer.undisturbed(&format!("stack add 124 {}", file(ROUNDS)));
-    for round in 0..ROUNDS {
-        let line = format!("stack add 124 {}", file(round));
+        format!("stack add 124 dh-shop-config-1.{round}-all.deb")
+    };
+    let mut killer = Killer::new(&chain, 2, &build(0));
+    let mut rounds = 0;
+    while let Some(round) = killer.next_round() {
+        rounds = round;
+        let line = build(round);
         let acknowledged = killer.disturbed(&line);
-        let again = killer.undisturbed(&line);
+        let again = killer.again(&line);
         assert!(acknowledged.is_none() || again["changed"] == false, "round {round}");
     }
-    assert_eq!(revisions(&chain, "124"), (1..=u64::from(ROUNDS) + 2).collect::<Vec<_>>());
+    assert_eq!(revisions(&chain, "124"), (1..=u64::from(rounds) + 2).collect::<Vec<_>>());
     killer.settle();
 }
 
 #[test]
 fn create_from_killed_at_random_points_makes_a_whole_copy_or_none() {
     let chain = Chain::new();
-    let mut killer = Killer::new(&chain, 3);
     chain.playground.ok("quick 124 config");
     chain.playground.ok("quick 124 shop");
-    killer.undisturbed("stack create 1000 --from 124");
-    for round in 0..ROUNDS {
-        let line = format!("stack create {round} --from 124");
+    let mut killer = Killer::new(&chain, 3, "stack create first --from 124");
+    while let Some(round) = killer.next_round() {
+        let line = format!("stack create copy{round} --from 124");
         let acknowledged = killer.disturbed(&line);
-        let again = killer.undisturbed(&line);
+        let again = killer.again(&line);
         assert_eq!((&again["revision"], &again["packages"]), (&1.into(), &4.into()), "round {round}");
         assert!(acknowledged.is_none() || again["changed"] == false, "round {round}");
     }

@@ -53,3 +53,10 @@ fn names_that_could_leave_their_folder_are_refused() {
     }
     assert!(!playground.path("repository").exists());
 }
+
+#[test]
+fn a_copy_of_a_missing_stack_makes_no_repository() {
+    let playground = Playground::new();
+    assert_eq!(playground.run("stack create 124 --from 123").code, 2);
+    assert!(!playground.path("repository").exists());
+}

@@ -1,7 +1,7 @@
 //! What a client can ask for.
 
 use gachette::config::Config;
-use gachette::repository::FsckReport;
+use gachette::repository::{FsckMode, FsckReport};
 use gachette_core::debian::PackageName;
 use gachette_core::stack::{Domain, StackName, StackRef};
 use http::Method;
@@ -25,9 +25,9 @@ impl Client {
         self.post("/api/v1/repository", &()).await
     }
 
-    /// Checks the repository, and makes again what can be made again when `repair`.
-    pub async fn fsck(&self, repair: bool) -> Result<FsckReport, Problem> {
-        self.post("/api/v1/repository/fsck", &FsckRequest { repair }).await
+    /// Checks the repository, and mends it when asked to.
+    pub async fn fsck(&self, mode: FsckMode) -> Result<FsckReport, Problem> {
+        self.post("/api/v1/repository/fsck", &FsckRequest { repair: mode == FsckMode::Repair }).await
     }
 
     /// The domains that have a stack.

@@ -16,18 +16,14 @@ use crate::Problem;
 use crate::run::{Build, BuildId, BuildKind, Run, Work};
 use crate::wire::{BuildOrder, CloneUrl, StartBuild};
 
-pub(super) async fn start(
-    State(api): State<Api>,
-    Json(order): Json<StartBuild>,
-) -> Result<Response, Problem> {
+pub(super) async fn start(State(api): State<Api>, Json(order): Json<StartBuild>) -> Response {
     let (kind, subject) = match &order {
         StartBuild::Prepare { name, .. } => (BuildKind::Prepare, name.to_string()),
         StartBuild::Build(order) => (BuildKind::Build, order.name.to_string()),
         StartBuild::Quick { project, .. } => (BuildKind::Quick, project.clone()),
     };
     let work = work(&api, order);
-    let build = api.runs.start(kind, subject, work)?;
-    Ok((StatusCode::ACCEPTED, Json(build)).into_response())
+    (StatusCode::ACCEPTED, Json(api.runs.start(kind, subject, work))).into_response()
 }
 
 pub(super) async fn list(State(api): State<Api>) -> Json<Vec<Build>> {

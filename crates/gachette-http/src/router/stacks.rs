@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use gachette::config::Config;
-use gachette::operation::{OperationError, check_writable};
+use gachette::operation::OperationError;
 use gachette::repository::{Committed, Repository};
 use gachette_core::stack::{By, Domain, PackageRecord, Provenance, StackDiff, StackName, StackRef};
 use serde::Deserialize;
@@ -50,7 +50,12 @@ pub(super) async fn create(
 ) -> Answer<Changed> {
     let by = api.by(&wish.reason);
     let stack = StackName::new(domain, &wish.name).map_err(Problem::invalid)?;
-    let create = move || Ok(api.config.made_repository()?.create_stack(&stack, wish.from.as_ref(), &by)?);
+    let create = move || {
+        // A copy needs a repository that is there; a first stack makes one.
+        let copied = wish.from.is_some();
+        let repository = if copied { api.config.repository() } else { api.config.made_repository() }?;
+        Ok(repository.create_stack(&stack, wish.from.as_ref(), &by)?)
+    };
     Ok(Json(blocking(create).await?.into()))
 }
 
@@ -70,8 +75,12 @@ pub(super) async fn log(
     Query(range): Query<LogRange>,
 ) -> Answer<Vec<RevisionSummary>> {
     let stack = stack_name(name)?;
-    let entries = blocking(move || Ok(api.config.repository()?.log_stack(&stack, range.limit)?)).await?;
-    Ok(Json(entries.into_iter().map(RevisionSummary::from).collect()))
+    let limit = range.limit.unwrap_or(usize::MAX);
+    // One more than is asked for, to compare the last of them with.
+    let more = range.limit.map(|limit| limit.saturating_add(1));
+    let entries = blocking(move || Ok(api.config.repository()?.log_stack(&stack, more)?)).await?;
+    let summaries = entries.iter().enumerate().take(limit);
+    Ok(Json(summaries.map(|(at, entry)| RevisionSummary::between(entries.get(at + 1), entry)).collect()))
 }
 
 pub(super) async fn diff(
@@ -115,7 +124,7 @@ fn carry_out(
     let repository = config.repository()?;
     Ok(match change {
         Change::Add(files) => {
-            check_writable(&repository, stack)?;
+            repository.check_open(stack)?;
             repository.add_to_stack(stack, &register(&repository, &files)?, by)?
         }
         Change::Remove(packages) => repository.remove_from_stack(stack, &packages, by)?,

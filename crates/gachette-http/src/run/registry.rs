@@ -53,14 +53,15 @@ impl Runs {
     }
 
     /// Starts work, and returns at once.
-    ///
-    /// # Errors
-    /// When the log cannot be written.
-    pub(crate) fn start(&self, kind: BuildKind, subject: String, work: Work) -> Result<Build, Problem> {
+    pub(crate) fn start(&self, kind: BuildKind, subject: String, work: Work) -> Build {
         let started = Timestamp::now();
         let id = BuildId::new(started, RandomState::new().hash_one(started.as_nanosecond()) as u32);
         let log = self.logs.as_ref().map(|folder| folder.create(id.as_str())).transpose();
-        let log = log.map_err(|error| Problem::new(ProblemKind::Internal, error.to_string()))?;
+        // A log is not worth a build: without one it is built all the same, and said so.
+        let (log, no_log) = match log {
+            Ok(log) => (log, None),
+            Err(error) => (None, Some(error.to_string())),
+        };
         let build = Build {
             id: id.clone(),
             kind,
@@ -79,8 +80,11 @@ impl Runs {
             cancel: Cancel::new(),
         });
         self.remember(id, Arc::clone(&run));
+        if let Some(text) = no_log {
+            run.tell(&Event::Warning { text });
+        }
         tokio::task::spawn_blocking(move || run.carry_out(work, log));
-        Ok(build)
+        build
     }
 
     /// The builds that are remembered, newest first.

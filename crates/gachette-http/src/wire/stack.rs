@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
-use gachette_core::stack::{Change as LedgerChange, Entry, PackageDiff, Revision, StackName, StackRef};
+use gachette_core::stack::{
+    Change as LedgerChange, Content, Entry, PackageDiff, Revision, StackDiff, StackName, StackRef,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +78,8 @@ pub struct RevisionSummary {
     pub reason: String,
     /// How many packages the stack held after it.
     pub packages: usize,
+    /// The packages that it changed, with their versions before and after.
+    pub differences: Vec<PackageDiff>,
 }
 
 /// A wish for a new stack.
@@ -195,10 +199,14 @@ impl From<Entry> for StackState {
     }
 }
 
-impl From<Entry> for RevisionSummary {
-    fn from(entry: Entry) -> Self {
+impl RevisionSummary {
+    /// The summary of a revision and what it changed of the one before.
+    pub fn between(before: Option<&Entry>, entry: &Entry) -> Self {
+        let nothing = Content::default();
+        let old = before.map_or(&nothing, |before| &before.revision.packages);
+        let differences = StackDiff::between(old, &entry.revision.packages).packages;
         let packages = entry.revision.packages.len();
-        let Revision { number, change, time, author, reason, .. } = entry.revision;
-        Self { number, hash: entry.hash, change, time, author, reason, packages }
+        let Revision { number, change, time, author, reason, .. } = entry.revision.clone();
+        Self { number, hash: entry.hash, change, time, author, reason, packages, differences }
     }
 }

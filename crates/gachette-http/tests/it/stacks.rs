@@ -25,7 +25,7 @@ async fn the_client_asks_for_what_the_router_answers() {
     let refused = client.change(&stack, Change::Delete, "").await.unwrap_err();
     assert_eq!((refused.kind, refused.status), (ProblemKind::Refused, 409));
     assert!(client.packages().await.unwrap().is_empty());
-    assert!(client.fsck(false).await.unwrap().is_clean());
+    assert!(client.fsck(gachette::repository::FsckMode::Check).await.unwrap().is_clean());
 }
 
 #[tokio::test]

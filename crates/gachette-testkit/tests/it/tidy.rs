@@ -91,7 +91,9 @@ fn dependencies_point_one_way() {
             std::fs::read_to_string(workspace().join("crates").join(name).join("Cargo.toml")).unwrap();
         let dependencies = manifest.split("[dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
         for above in &order[floor + 1..] {
-            if dependencies.lines().any(|line| line.starts_with(&format!("{above}."))) {
+            let named =
+                |line: &str| line.strip_prefix(above).is_some_and(|rest| rest.starts_with(['.', ' ', '=']));
+            if dependencies.lines().any(named) {
                 faults.push(format!("{name} depends on {above}"));
             }
         }

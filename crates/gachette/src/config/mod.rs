@@ -6,6 +6,8 @@ mod document;
 mod locate;
 mod read;
 
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use gachette_core::git::{GitRef, GitUrl, VersionScheme};
@@ -14,6 +16,11 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 pub use locate::SearchPath;
+
+/// Opening a named pipe must not wait for somebody to write to it (open(2)).
+const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+/// The largest configuration that is read, in bytes.
+const LARGEST: u64 = 1 << 20;
 
 /// Everything that can be configured, checked and with its defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,8 +56,23 @@ pub struct Project {
     pub path_to_missile: Option<PathBuf>,
     /// The domain of its stacks.
     pub domain: Option<Domain>,
+    /// How its packages are compressed.
+    pub compression: PackageCompression,
     /// How its versions are made.
     pub version_scheme: VersionScheme,
+}
+
+/// How packages are compressed: what every dpkg unpacks, or what is quick to make and needs Debian 12.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PackageCompression {
+    /// xz: the smallest files, for all of Debian's releases in use.
+    #[default]
+    Xz,
+    /// zstd: much quicker; dpkg unpacks it since Debian 12.
+    Zstd,
+    /// gzip: for very old targets.
+    Gzip,
 }
 
 /// How hosts are reached, in the words of Fabric 1; what is not said is left to OpenSSH.
@@ -156,7 +178,19 @@ impl Config {
             return read::read("", None, settings);
         };
         let file = path.display().to_string();
-        let bytes = std::fs::read(&path).map_err(|source| ConfigError::Io { file: file.clone(), source })?;
+        let failed = |source| ConfigError::Io { file: file.clone(), source };
+        let opened =
+            std::fs::File::options().read(true).custom_flags(NONBLOCK).open(&path).map_err(failed)?;
+        let unreadable =
+            |problem: &str| ConfigError::Unreadable { file: file.clone(), problem: problem.to_owned() };
+        if !opened.metadata().map_err(failed)?.is_file() {
+            return Err(unreadable("it is no regular file"));
+        }
+        let mut bytes = Vec::new();
+        opened.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(unreadable("it is larger than 1 MiB"));
+        }
         let text = String::from_utf8(bytes).map_err(|_| ConfigError::Unreadable {
             file,
             problem: "line 1: it is not UTF-8 text".to_owned(),

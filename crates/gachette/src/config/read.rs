@@ -20,10 +20,11 @@ pub(super) fn read(
     for (key, value) in settings {
         document::set(&mut map, key, value);
     }
-    let base = path.and_then(Path::parent).map(absolute);
+    let path = path.map(absolute);
+    let base = path.as_deref().and_then(Path::parent).map(Path::to_owned);
     let mut keys = Keys { map, file: &file, base, prefix: String::new(), warnings: Vec::new() };
     let mut config = read_config(&mut keys)?;
-    config.source = path.map(absolute);
+    config.source = path;
     let warnings = keys.finish();
     Ok(Loaded { config, warnings })
 }
@@ -86,6 +87,7 @@ fn read_projects(keys: &mut Keys<'_>) -> Result<IndexMap<String, Project>, Confi
             reference: inner.parsed("ref")?,
             path_to_missile: inner.text("path_to_missile")?.map(PathBuf::from),
             domain: inner.parsed("domain")?,
+            compression: inner.typed("compression", "`xz`, `zstd` or `gzip`")?.unwrap_or_default(),
             version_scheme: inner
                 .typed("version_scheme", "`rev`, `count` or `describe`")?
                 .unwrap_or_default(),
@@ -231,7 +233,7 @@ const KEYS: &[&str] = &[
     "working_copies",
 ];
 
-const PROJECT_KEYS: &[&str] = &["domain", "path_to_missile", "ref", "url", "version_scheme"];
+const PROJECT_KEYS: &[&str] = &["compression", "domain", "path_to_missile", "ref", "url", "version_scheme"];
 
 #[cfg(test)]
 mod tests {

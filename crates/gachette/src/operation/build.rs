@@ -5,16 +5,14 @@ use std::path::{Path, PathBuf};
 use gachette_core::debian::Version;
 use gachette_core::git::{Commit, WorkingCopyName};
 use gachette_core::missile::Versions;
+use trebuchet::deb::Compression;
 use url::Url;
 
 use super::inputs::Inputs;
 use super::{BuiltPackage, Context, OperationError, Outcome, PackageState, external};
-use crate::config::Config;
+use crate::config::{Config, PackageCompression};
 use crate::event::{Event, PlannedPackage};
-use crate::working_copy::WorkingCopy;
-
-/// The recipe when none is named.
-const MISSILE: &str = ".missile.yml";
+use crate::working_copy::{MISSILE, WorkingCopy};
 
 /// What to build.
 #[derive(Debug, Clone)]
@@ -51,19 +49,32 @@ pub fn build(context: &mut Context<'_>, request: &BuildRequest) -> Result<Outcom
         service: request.service_version.clone().unwrap_or(default.service),
         static_files: request.static_version.clone().unwrap_or(default.static_files),
     };
-    let configured = config.project(request.name.as_str()).path_to_missile;
-    let missile = request.path_to_missile.as_deref().map(PathBuf::from).or(configured);
+    let project = config.project(request.name.as_str());
+    let missile = choose_missile(context, request.path_to_missile.as_deref(), project.path_to_missile);
     let mut build = Build::new(config, prepared.path(), versions, missile)?;
     build.request.commit = Some(prepared.commit.to_string());
     build.request.web_callback = request.web_callback.clone();
+    build.compress(project.compression);
     let products = build.run_and_place(context)?;
     Ok(Outcome { packages: products, ..Outcome::default() })
+}
+
+/// The recipe's path that was given, else the project's.
+pub(super) fn choose_missile(
+    context: &mut Context<'_>,
+    given: Option<&str>,
+    configured: Option<PathBuf>,
+) -> Option<PathBuf> {
+    let configured = configured.map(|path| path.display().to_string());
+    context.chosen("the missile", given.map(str::to_owned), configured).map(PathBuf::from)
 }
 
 /// A build that is set up and not yet run.
 pub(super) struct Build {
     pub(super) request: trebuchet::BuildRequest,
     missile: String,
+    /// `SOURCE_DATE_EPOCH`, when it is set.
+    epoch: Option<String>,
     builder: Option<PathBuf>,
     repository: Option<crate::repository::Repository>,
     debs: PathBuf,
@@ -98,10 +109,26 @@ impl Build {
         Ok(Self {
             request,
             missile: text.to_owned(),
+            epoch: None,
             builder: config.trebuchet_bin.clone(),
             repository,
             debs,
         })
+    }
+
+    /// Packages are compressed like this.
+    pub(super) fn compress(&mut self, compression: PackageCompression) {
+        self.request.compression = match compression {
+            PackageCompression::Xz => Compression::XZ,
+            PackageCompression::Zstd => Compression::ZSTD,
+            PackageCompression::Gzip => Compression::Gzip,
+        };
+    }
+
+    /// Everything in the packages gets the commit's time, unless `SOURCE_DATE_EPOCH` says another one.
+    pub(super) fn date(&mut self, commit_time: i64) {
+        self.epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
+        self.request.mtime = self.epoch.is_none().then_some(commit_time);
     }
 
     /// What decides the content of the packages.
@@ -112,6 +139,8 @@ impl Build {
             missile: &self.missile,
             versions: &self.request.versions,
             architecture: std::env::consts::ARCH,
+            compression: format!("{:?}", self.request.compression),
+            epoch: self.epoch.as_deref(),
             builder: builder.as_deref(),
         }
         .digest()

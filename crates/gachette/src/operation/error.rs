@@ -150,6 +150,6 @@ fn list(keys: &[&str]) -> String {
     let quoted: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
     match quoted.as_slice() {
         [one] => format!("{one} is"),
-        many => format!("{} are", many.join(" and ")),
+        many => format!("neither {} is", many.join(" nor ")),
     }
 }

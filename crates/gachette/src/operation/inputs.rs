@@ -15,6 +15,9 @@ pub(super) struct Inputs<'a> {
     pub(super) versions: &'a Versions,
     /// What packages with native files are built for.
     pub(super) architecture: &'a str,
+    pub(super) compression: String,
+    /// `SOURCE_DATE_EPOCH`, when it is set.
+    pub(super) epoch: Option<&'a str>,
     /// The program that builds, when it is not the built-in one.
     pub(super) builder: Option<&'a str>,
 }
@@ -32,6 +35,8 @@ impl Inputs<'_> {
             ("service", service.to_string()),
             ("static", static_files.to_string()),
             ("architecture", self.architecture.to_owned()),
+            ("compression", self.compression.clone()),
+            ("epoch", self.epoch.unwrap_or_default().escape_default().to_string()),
             ("builder", self.builder.unwrap_or_default().escape_default().to_string()),
         ];
         let text: String = lines.iter().map(|(name, value)| format!("{name}={value}\n")).collect();

@@ -23,28 +23,26 @@ pub struct PrepareRequest {
 /// When no URL is known, or git fails.
 pub fn prepare(context: &mut Context<'_>, request: &PrepareRequest) -> Result<Outcome, OperationError> {
     let project = context.config.project(request.name.as_str());
-    let url = resolve_url(context, request.name.as_str(), request.url.clone())?;
     let reference = request.reference.clone().or(project.reference);
     let copy = WorkingCopy::new(request.name.clone(), &context.config.working_copies);
+    let url = resolve_url(context, &copy, request.name.as_str(), request.url.clone())?;
     let prepared = bring(context, &copy, &url, reference.as_ref())?;
     Ok(Outcome { working_copy: Some(describe(&copy, &prepared)), ..Outcome::default() })
 }
 
-/// The URL that was given, else the project's; a notice where both are there and differ.
+/// The URL that was given, else the project's, else the one the working copy was cloned from.
 pub(super) fn resolve_url(
     context: &mut Context<'_>,
+    copy: &WorkingCopy,
     project: &str,
     given: Option<GitUrl>,
 ) -> Result<GitUrl, OperationError> {
     let configured = context.config.project(project).url;
-    if let (Some(given), Some(configured)) = (&given, &configured)
-        && given != configured
-    {
-        context.warn(format!("the given url {given} is used, not the configured {configured}"));
-    }
-    given.or(configured).ok_or_else(|| OperationError::NoUrl {
-        project: project.to_owned(),
-        known: context.config.projects.keys().cloned().collect(),
+    context.chosen("url", given, configured).or_else(|| copy.known_url()).ok_or_else(|| {
+        OperationError::NoUrl {
+            project: project.to_owned(),
+            known: context.config.projects.keys().cloned().collect(),
+        }
     })
 }
 

@@ -3,7 +3,7 @@
 use crate::working_copy::{Event, Reason};
 
 /// One line for an event of a working copy.
-pub(super) fn describe(event: Event) -> String {
+pub(super) fn describe(event: &Event) -> String {
     match event {
         Event::Waiting(holder) => format!("waiting for {holder}"),
         Event::Cloning { url, why } => match why {
@@ -17,6 +17,6 @@ pub(super) fn describe(event: Event) -> String {
         Event::Deepening { depth: None } => "fetching the whole history".to_owned(),
         Event::CheckingOut { commit } => format!("checking out {commit}"),
         Event::Submodules => "bringing submodules to their commits".to_owned(),
-        Event::Output { line } => line,
+        Event::Output { line } => line.clone(),
     }
 }

@@ -9,10 +9,8 @@ use gachette_core::missile::Versions;
 use gachette_core::stack::{By, PackageRecord, Provenance, StackName};
 use jiff::Timestamp;
 
-use super::build::{Build, Product};
-use super::{
-    BuiltPackage, Context, OperationError, Outcome, PackageState, StackedIn, check_writable, prepare,
-};
+use super::build::{Build, Product, choose_missile};
+use super::{BuiltPackage, Context, OperationError, Outcome, PackageState, StackedIn, prepare};
 use crate::event::Event;
 use crate::repository::Repository;
 use crate::working_copy::WorkingCopy;
@@ -43,25 +41,29 @@ pub struct QuickRequest {
 /// other bytes. The stack is then as it was.
 pub fn quick(context: &mut Context<'_>, request: &QuickRequest) -> Result<Outcome, OperationError> {
     let repository = context.config.repository()?;
-    check_writable(&repository, &request.stack)?;
-    let url = prepare::resolve_url(context, &request.project, request.url.clone())?;
+    repository.check_open(&request.stack)?;
     let project = context.config.project(&request.project);
     let reference = request.reference.clone().or_else(|| project.reference.clone());
 
     let name = WorkingCopyName::of_project(&request.project, request.reference.as_ref())?;
     let copy = WorkingCopy::new(name, &context.config.working_copies);
+    let url = prepare::resolve_url(context, &copy, &request.project, request.url.clone())?;
     let prepared = prepare::bring(context, &copy, &url, reference.as_ref())?;
     let facts = prepared.facts(project.version_scheme, context.cancel, &mut context.working_copy(&copy))?;
     let version = project.version_scheme.version(&facts, request.reference.as_ref())?;
 
-    let missile = request.path_to_missile.as_deref().map(Into::into).or(project.path_to_missile);
+    let missile = choose_missile(context, request.path_to_missile.as_deref(), project.path_to_missile);
     let mut build = Build::new(context.config, prepared.path(), same_for_all(version), missile)?;
     build.request.commit = Some(prepared.commit.to_string());
-    build.request.mtime = Some(facts.time);
+    build.compress(project.compression);
+    build.date(facts.time);
     let inputs = build.inputs(&prepared.commit);
     let source = Source { project: &request.project, url: &url, reference: reference.as_ref(), inputs };
     let taken = take(context, &repository, &mut build, &source, request.rebuild)?;
 
+    if context.cancel.is_cancelled() {
+        return Err(OperationError::Cancelled);
+    }
     let records: Vec<_> = taken.iter().map(|(record, _)| record.clone()).collect();
     let committed = repository.add_to_stack(&request.stack, &records, &request.by)?;
     let (stack, revision, changed) =

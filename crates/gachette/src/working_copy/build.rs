@@ -9,7 +9,7 @@ use trebuchet::{BuildError, BuildRequest, BuiltPackage, IoError};
 use super::Prepared;
 
 /// The recipe when none is named.
-const MISSILE: &str = ".missile.yml";
+pub(crate) const MISSILE: &str = ".missile.yml";
 
 impl Prepared {
     /// What would fail a build of this recipe, `.missile.yml` when none is named.

@@ -39,6 +39,7 @@ use error::io;
 use fetch::{Found, Wanted};
 use place::Place;
 
+pub(crate) use build::MISSILE;
 pub use chosen_versions::ChosenVersions;
 pub use error::WorkingCopyError;
 pub use event::{Event, Reason};

@@ -24,7 +24,7 @@ impl ListArgs {
                 let newest = package.newest.as_ref().map(ToString::to_string);
                 vec![package.name.to_string(), package.versions.to_string(), newest.unwrap_or_default()]
             });
-            table(&["package", "versions", "highest"], rows)
+            table(&["package", "versions", "newest"], rows)
         })
     }
 }

@@ -1,7 +1,7 @@
 //! `gachette repository fsck`
 
 use clap::Args;
-use gachette::repository::{FaultClass, FsckReport};
+use gachette::repository::{FaultClass, FsckMode, FsckReport};
 
 use crate::error::Failure;
 use crate::output::{bytes, plural};
@@ -20,7 +20,8 @@ pub(crate) struct FsckArgs {
 
 impl FsckArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let report = session.client.fsck(self.repair).await?;
+        let mode = if self.repair { FsckMode::Repair } else { FsckMode::Check };
+        let report = session.client.fsck(mode).await?;
         session.output.result(&report, text)?;
         if report.is_clean() {
             return Ok(());

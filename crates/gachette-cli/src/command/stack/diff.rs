@@ -46,8 +46,9 @@ fn text(diff: &Diff) -> String {
     });
     let rows = table(&["", "package", "old", "new", "change"], rows);
     let rows: Vec<String> = rows.lines().map(coloured).collect();
+    let verb = if diff.packages.len() == 1 { "differs" } else { "differ" };
     format!(
-        "{head}\n{}\n\n{} differ, {same} the same",
+        "{head}\n{}\n\n{} {verb}, {same} the same",
         rows.join("\n"),
         plural(diff.packages.len(), "package")
     )

@@ -17,8 +17,9 @@ pub(crate) struct ListArgs {
 
 impl ListArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let domains = match self.domain {
-            Some(domain) => vec![domain],
+        let domain = self.domain;
+        let domains = match &domain {
+            Some(domain) => vec![domain.clone()],
             None => session.client.domains().await?,
         };
         let mut stacks = Vec::new();
@@ -26,7 +27,9 @@ impl ListArgs {
             stacks.extend(session.client.stacks(domain).await?);
         }
         if stacks.is_empty() {
-            session.output.note("there are no stacks yet; `gachette stack create NAME` makes one");
+            let place = domain.map_or_else(String::new, |domain| format!(" in the domain {domain}"));
+            let text = format!("there are no stacks{place} yet; `gachette stack create NAME` makes one");
+            session.output.note(&text);
         }
         session.output.result(&stacks, |stacks| {
             if stacks.is_empty() {

@@ -1,8 +1,8 @@
 //! `gachette stack log`
 
 use clap::Args;
-use gachette_core::debian::PackageName;
-use gachette_core::stack::Change;
+use gachette_core::stack::{Change, PackageChange, PackageDiff};
+use gachette_http::wire::RevisionSummary;
 
 use crate::error::Failure;
 use crate::output::{moment, table};
@@ -22,38 +22,60 @@ impl LogArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let log = session.client.log(&session.stack(&self.stack)?, self.limit).await?;
         session.output.result(&log, |log| {
-            let rows = log.iter().map(|revision| {
-                vec![
-                    revision.number.to_string(),
-                    moment(revision.time),
-                    revision.author.clone(),
-                    describe(&revision.change),
-                    revision.packages.to_string(),
-                    revision.reason.clone(),
-                ]
-            });
-            table(&["revision", "time", "by", "change", "packages", "reason"], rows)
+            let rows = log.iter().flat_map(rows);
+            table(&["revision", "time", "by", "packages", "change", "reason"], rows)
         })
     }
 }
 
-fn describe(change: &Change) -> String {
-    match change {
+/// A row for the revision; each further change has a row of its own below it.
+fn rows(revision: &RevisionSummary) -> Vec<Vec<String>> {
+    let mut changes = describe(revision).into_iter();
+    let first = vec![
+        revision.number.to_string(),
+        moment(revision.time),
+        revision.author.clone(),
+        revision.packages.to_string(),
+        changes.next().unwrap_or_default(),
+        revision.reason.clone(),
+    ];
+    let below = changes.map(|change| {
+        let blank = String::new;
+        vec![blank(), blank(), blank(), blank(), change, blank()]
+    });
+    std::iter::once(first).chain(below).collect()
+}
+
+fn describe(revision: &RevisionSummary) -> Vec<String> {
+    let what = match &revision.change {
         Change::Create {} => "created".to_owned(),
         Change::Clone { from } => format!("copied from {}", from.stack.at(from.revision)),
         Change::Adopt {} => "taken over".to_owned(),
-        Change::Add { packages } => format!("added {}", few(packages)),
-        Change::Remove { packages } => format!("removed {}", few(packages)),
         Change::Seal {} => "sealed".to_owned(),
-        Change::Rollback { to } => format!("rolled back to {to}"),
         Change::Delete {} => "deleted".to_owned(),
-    }
+        Change::Rollback { to } => format!("rolled back to {to}"),
+        Change::Add { .. } | Change::Remove { .. } => return few(&revision.differences),
+    };
+    vec![what]
 }
 
-fn few(packages: &[PackageName]) -> String {
-    let names: Vec<&str> = packages.iter().take(3).map(PackageName::as_str).collect();
-    match packages.len() - names.len() {
-        0 => names.join(", "),
-        more => format!("{} and {more} more", names.join(", ")),
+/// The first packages that differ, and how many more there are.
+fn few(differences: &[PackageDiff]) -> Vec<String> {
+    let mut shown: Vec<String> = differences.iter().take(10).map(one).collect();
+    if differences.len() > shown.len() {
+        shown.push(format!("and {} more", differences.len() - shown.len()));
+    }
+    shown
+}
+
+fn one(difference: &PackageDiff) -> String {
+    let name = &difference.name;
+    match &difference.change {
+        PackageChange::Added { version } => format!("+ {name} {version}"),
+        PackageChange::Removed { version } => format!("- {name} {version}"),
+        PackageChange::Upgraded { from, to } | PackageChange::Downgraded { from, to } => {
+            format!("{name} {from} → {to}")
+        }
+        PackageChange::Refiled { version } => format!("{name} {version} with other files"),
     }
 }

@@ -70,7 +70,7 @@ fn report(output: Output, changed: &Changed, done: &str) -> Result<(), Failure> 
         if *changed {
             format!("{stack} {done}: revision {revision}, {packages}")
         } else {
-            format!("{stack} is already so: revision {revision}, {packages}")
+            format!("{stack} is unchanged: revision {revision}, {packages}")
         }
     })
 }

@@ -1,0 +1,33 @@
+//! Text from elsewhere (a recipe's output, a commit's subject, a file's name), made harmless for a terminal.
+
+/// The text with every control character but the line end escaped: none of it may move a cursor or set a title.
+pub(crate) fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => safe.push('\n'),
+            '\t' => safe.push_str("    "),
+            character if character.is_control() || is_direction(character) => {
+                safe.extend(character.escape_default())
+            }
+            character => safe.push(character),
+        }
+    }
+    safe
+}
+
+/// Characters that change the direction of what follows, and so can make text read as what it is not.
+fn is_direction(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_gets_through() {
+        assert_eq!(printable("\u{1b}]0;x\u{7}\u{9b}2J\tend\n"), "\\u{1b}]0;x\\u{7}\\u{9b}2J    end\n");
+        assert_eq!(printable("é → ok"), "é → ok");
+    }
+}

@@ -1,0 +1,45 @@
+//! Where the configuration says that things are: the repository, and the folder of package files.
+
+use std::path::{Path, PathBuf};
+
+use super::OperationError;
+use crate::config::Config;
+use crate::repository::{Repository, RepositoryError};
+
+impl Config {
+    /// The repository that is configured. A tree of the original tool is taken over.
+    ///
+    /// # Errors
+    /// When none is configured, or there is none in the folder, or it cannot be opened.
+    pub fn repository(&self) -> Result<Repository, OperationError> {
+        let meta = self.meta()?;
+        match Repository::open(meta, self.debs_path.as_deref()) {
+            Err(RepositoryError::NotThere { .. }) if meta.join("domain").is_dir() => self.made_repository(),
+            outcome => Ok(outcome?),
+        }
+    }
+
+    /// The repository that is configured, made when there is none.
+    ///
+    /// # Errors
+    /// When none is configured, or it cannot be made or opened.
+    pub fn made_repository(&self) -> Result<Repository, OperationError> {
+        Ok(Repository::init(self.meta()?, self.debs_path.as_deref())?)
+    }
+
+    fn meta(&self) -> Result<&Path, OperationError> {
+        self.meta_path.as_deref().ok_or(OperationError::Unset { keys: vec!["meta_path"] })
+    }
+
+    /// The folder that built packages land in.
+    ///
+    /// # Errors
+    /// When neither it nor the repository is configured.
+    pub fn debs_folder(&self) -> Result<PathBuf, OperationError> {
+        let beside = self.meta_path.as_ref().map(|meta| meta.join("debs"));
+        self.debs_path
+            .clone()
+            .or(beside)
+            .ok_or(OperationError::Unset { keys: vec!["meta_path", "debs_path"] })
+    }
+}
