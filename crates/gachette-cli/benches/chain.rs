@@ -33,6 +33,27 @@ fn main() {
     let remote =
         bench.median("git ls-remote", |_| run(Command::new("git").arg("ls-remote").arg(bench.source.path())));
     println!("  → recognising a commit takes {:.2} of asking git for it\n", ratio(again, remote));
+
+    let build = bench.median("build of the same recipe alone", |_| bench.gachette(&["build", "config"]));
+    let pack = bench.median("4 × dpkg-deb --build of its packages", |_| bench.pack_by_hand());
+    println!("  → building from the recipe takes {:.2} of packing what is finished\n", ratio(build, pack));
+
+    let (first, again) = (
+        memory(&bench, &["quick", "124", "config", "--rebuild"]),
+        memory(&bench, &["quick", "124", "config"]),
+    );
+    println!("memory: {first:.1} MiB to build, {again:.1} MiB to recognise (git included)");
+}
+
+/// The most memory that one of our runs had, in MiB: read by a child of its own, so that only its runs count.
+fn memory(bench: &Bench, words: &[&str]) -> f64 {
+    const MEASURE: &str = "import resource, subprocess, sys\n\
+        subprocess.check_call(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n\
+        print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+    let mut python = Command::new("/usr/bin/python3");
+    python.args(["-c", MEASURE, env!("CARGO_BIN_EXE_gachette")]).args(words);
+    let output = python.current_dir(bench.folder.path()).env("HOME", bench.folder.path()).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().parse::<f64>().unwrap() / 1024.0
 }
 
 /// A configuration recipe with four packages, in a git repository, configured.
@@ -121,6 +142,10 @@ impl Bench {
         let git = |words: &[&str]| run(Command::new("git").arg("-C").arg(&clone).args(words));
         git(&["fetch", "--quiet", "--depth=100", "origin", "main"]);
         git(&["checkout", "--quiet", "--force", "FETCH_HEAD"]);
+        self.pack_by_hand();
+    }
+
+    fn pack_by_hand(&self) {
         for entry in std::fs::read_dir(self.folder.path()).unwrap().map(Result::unwrap) {
             if entry.file_name().to_string_lossy().starts_with("tree") {
                 let mut build = Command::new("dpkg-deb");

@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use error::Failure;
 use task::Form;
@@ -54,6 +54,11 @@ async fn run(words: Vec<OsString>) -> Result<(), Failure> {
 
 /// Prints what clap has to say: help and version are results, anything else is a wrong command line.
 fn say(error: &clap::Error) -> Result<(), Failure> {
+    if error.kind() == ErrorKind::InvalidSubcommand
+        && let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+    {
+        return Err(task::unknown(word));
+    }
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     match error.print() {
         // The reader of a pipe has seen enough.

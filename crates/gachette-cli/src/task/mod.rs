@@ -11,8 +11,9 @@ mod signature;
 
 pub(crate) use form::{Form, form_of};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
+use crate::command::CommandLine;
 use crate::error::Failure;
 use crate::options::Options;
 use crate::output::{Output, table};
@@ -114,4 +115,21 @@ fn known(name: &str) -> Result<&'static Signature, Failure> {
             names.join(", ")
         ))
     })
+}
+
+/// The error about a first word that is neither a subcommand nor a task.
+pub(crate) fn unknown(word: &str) -> Failure {
+    let line = CommandLine::command();
+    let commands: Vec<&str> = line.get_subcommands().map(clap::Command::get_name).collect();
+    let tasks: Vec<&str> = catalogue::TASKS.iter().map(|task| task.name).collect();
+    let all = [commands.as_slice(), tasks.as_slice()].concat();
+    let hint = gachette_core::nearest(word, &all).map(|near| format!("did you mean `{near}`? "));
+    Failure::usage(format!("there is no subcommand and no task `{}`", word.escape_debug())).with_hint(
+        format!(
+            "{}the subcommands are {}; the tasks are {}",
+            hint.unwrap_or_default(),
+            commands.join(", "),
+            tasks.join(", ")
+        ),
+    )
 }
