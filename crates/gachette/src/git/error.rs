@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use gachette_core::git::GitUrl;
 use trebuchet::process::ProcessError;
 
+use super::secret::without_passwords;
+
 /// Why a git command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
@@ -141,7 +143,7 @@ impl GitError {
             error => Fault::of(error.last_lines()),
         };
         let (how, status) = (error.how(), error.exit_code());
-        let last_lines = error.last_lines().to_vec();
+        let last_lines = error.last_lines().iter().map(|line| without_passwords(line).into_owned()).collect();
         let (url, folder) = (url.cloned(), folder.map(Path::to_owned));
         let submodule = None;
         Self::Failed(Box::new(GitFailure { fault, url, submodule, folder, command, how, status, last_lines }))

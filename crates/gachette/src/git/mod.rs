@@ -10,6 +10,7 @@
 mod error;
 mod hardening;
 mod remote;
+mod secret;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -131,7 +132,9 @@ impl<'a> GitCommand<'a> {
     /// When git is missing, fails, or is cancelled.
     pub fn run(self, cancel: &Cancel, on_line: &mut dyn FnMut(&str)) -> Result<(), GitError> {
         let process = self.process();
-        let result = process.run(cancel, &mut |_: Stream, line| on_line(line));
+        let result = process.run(cancel, &mut |_: Stream, line| {
+            on_line(&secret::without_passwords(line));
+        });
         result.map(drop).map_err(|error| self.failed(error))
     }
 

@@ -199,7 +199,12 @@ fn a_failure_of_a_submodule_names_the_submodule() {
         family.app.git(&["add", ".gitmodules"]);
         family.app.git(&["commit", "--quiet", "-m", address]);
         for (desk, case) in [(&desk, "refreshed"), (&Desk::new(), "cloned")] {
-            let error = desk.refused(&family.app.url(), "");
+            let (refused, events) = desk.prepare_telling(&family.app.url(), "");
+            let error = refused.expect_err("it must not be prepared");
+            assert!(
+                !format!("{error} {error:?} {events:?}").contains("geheim"),
+                "{case}: {error} {events:?}"
+            );
             let WorkingCopyError::Git(git) = &error else { panic!("{address}: {error}") };
             assert_eq!(git.fault(), Some(fault), "{case}: {error}");
             let first = error.to_string().lines().next().unwrap().to_owned();
