@@ -138,7 +138,7 @@ fn large(repository: &Repository) {
         assert_eq!(repository.show_stack(&second.clone().into()).unwrap().revision.packages.len(), 10_001);
     });
     time("log", &mut || {
-        assert_eq!(repository.log_stack(&second, None).unwrap().len(), 2);
+        assert_eq!(repository.log_stack(&second, None).unwrap().found.len(), 2);
     });
 }
 

@@ -19,6 +19,7 @@ pub(crate) use yaml::yaml;
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
+use gachette::repository::DamagedStack;
 use serde::Serialize;
 
 use crate::error::Failure;
@@ -87,6 +88,13 @@ impl Output {
     /// Warns.
     pub(crate) fn warn(self, text: &str) {
         let _ = writeln!(anstream::stderr(), "{WARNING}warning:{WARNING:#} {}", printable(text));
+    }
+
+    /// Warns of stacks that cannot be read, and so are missing in what is shown.
+    pub(crate) fn warn_of_damage(self, damaged: &[DamagedStack]) {
+        for DamagedStack { stack, reason } in damaged {
+            self.warn(&format!("stack {stack}: {reason}; see what else is with `gachette repository fsck`"));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a client can ask for.
 
 use gachette::config::Config;
-use gachette::repository::{FsckMode, FsckReport};
+use gachette::repository::{FsckMode, FsckReport, Readable};
 use gachette_core::debian::PackageName;
 use gachette_core::stack::{Domain, StackName, StackRef};
 use http::Method;
@@ -36,7 +36,7 @@ impl Client {
     }
 
     /// The stacks of a domain.
-    pub async fn stacks(&self, domain: &Domain) -> Result<Vec<StackSummary>, Problem> {
+    pub async fn stacks(&self, domain: &Domain) -> Result<Readable<StackSummary>, Problem> {
         self.get(&format!("/api/v1/domains/{domain}/stacks")).await
     }
 
@@ -62,7 +62,7 @@ impl Client {
         &self,
         stack: &StackName,
         limit: Option<usize>,
-    ) -> Result<Vec<RevisionSummary>, Problem> {
+    ) -> Result<Readable<RevisionSummary>, Problem> {
         let query = limit.map_or_else(String::new, |limit| format!("?limit={limit}"));
         self.get(&format!("{}/revisions{query}", path(stack))).await
     }

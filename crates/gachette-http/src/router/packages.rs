@@ -31,7 +31,8 @@ pub(super) async fn show(State(api): State<Api>, Path(name): Path<PackageName>) 
 
 fn detail(repository: &Repository, name: PackageName) -> Result<PackageDetail, OperationError> {
     let mut stacks: BTreeMap<String, Vec<StackName>> = BTreeMap::new();
-    for found in repository.stacks_with(&name, None)? {
+    let with = repository.stacks_with(&name, None)?;
+    for found in with.found {
         stacks.entry(found.version.to_string()).or_default().push(found.stack);
     }
     let mut versions = Vec::new();
@@ -43,5 +44,5 @@ fn detail(repository: &Repository, name: PackageName) -> Result<PackageDetail, O
     if versions.is_empty() {
         return Err(OperationError::NoPackage { name });
     }
-    Ok(PackageDetail { name, versions })
+    Ok(PackageDetail { name, versions, damaged: with.damaged })
 }

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use gachette::config::Config;
 use gachette::operation::OperationError;
-use gachette::repository::{Committed, Repository};
-use gachette_core::stack::{By, Domain, PackageRecord, Provenance, StackDiff, StackName, StackRef};
+use gachette::repository::{Committed, Readable, Repository};
+use gachette_core::stack::{By, Domain, Entry, PackageRecord, Provenance, StackDiff, StackName, StackRef};
 use serde::Deserialize;
 
 use super::extract::{Json, Path, Query};
@@ -38,9 +38,12 @@ pub(super) async fn domains(State(api): State<Api>) -> Answer<Vec<Domain>> {
     blocking(move || Ok(api.config.repository()?.domains()?)).await.map(Json)
 }
 
-pub(super) async fn list(State(api): State<Api>, Path(domain): Path<Domain>) -> Answer<Vec<StackSummary>> {
+pub(super) async fn list(
+    State(api): State<Api>,
+    Path(domain): Path<Domain>,
+) -> Answer<Readable<StackSummary>> {
     let entries = blocking(move || Ok(api.config.repository()?.stacks(&domain)?)).await?;
-    Ok(Json(entries.iter().map(StackSummary::of).collect()))
+    Ok(Json(entries.map(|entry| StackSummary::of(&entry))))
 }
 
 pub(super) async fn create(
@@ -73,14 +76,20 @@ pub(super) async fn log(
     State(api): State<Api>,
     Path(name): Path<(Domain, String)>,
     Query(range): Query<LogRange>,
-) -> Answer<Vec<RevisionSummary>> {
+) -> Answer<Readable<RevisionSummary>> {
     let stack = stack_name(name)?;
     let limit = range.limit.unwrap_or(usize::MAX);
     // One more than is asked for, to compare the last of them with.
     let more = range.limit.map(|limit| limit.saturating_add(1));
-    let entries = blocking(move || Ok(api.config.repository()?.log_stack(&stack, more)?)).await?;
-    let summaries = entries.iter().enumerate().take(limit);
-    Ok(Json(summaries.map(|(at, entry)| RevisionSummary::between(entries.get(at + 1), entry)).collect()))
+    let log = blocking(move || Ok(api.config.repository()?.log_stack(&stack, more)?)).await?;
+    // When the one before cannot be read, what was changed of it is not known.
+    let before = |at: usize, entry| match log.found.get(at + 1) {
+        Some(before) if before.revision.number + 1 == number(entry) => Some(before),
+        _ => (number(entry) > 1).then_some(entry),
+    };
+    let entries = log.found.iter().enumerate().take(limit);
+    let found = entries.map(|(at, entry)| RevisionSummary::between(before(at, entry), entry)).collect();
+    Ok(Json(Readable { found, damaged: log.damaged }))
 }
 
 pub(super) async fn diff(
@@ -147,6 +156,10 @@ fn register(repository: &Repository, files: &[AddFile]) -> Result<Vec<PackageRec
         })
     };
     files.iter().map(register).collect()
+}
+
+fn number(entry: &Entry) -> u64 {
+    entry.revision.number
 }
 
 fn stack_name((domain, name): (Domain, String)) -> Result<StackName, Problem> {

@@ -1,5 +1,6 @@
 //! Packages on the wire.
 
+use gachette::repository::DamagedStack;
 use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::{PackageRecord, StackName};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,9 @@ pub struct PackageDetail {
     pub name: PackageName,
     /// Its versions, highest first.
     pub versions: Vec<PackageVersion>,
+    /// The stacks that cannot be read, and might have it too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damaged: Vec<DamagedStack>,
 }
 
 /// One version of a package.

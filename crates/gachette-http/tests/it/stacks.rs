@@ -16,11 +16,11 @@ async fn the_client_asks_for_what_the_router_answers() {
     assert_eq!((created.revision, created.changed), (1, true));
     assert!(!client.create_stack(&stack, None, "").await.unwrap().changed);
     assert_eq!(client.domains().await.unwrap(), ["web".parse().unwrap()]);
-    assert_eq!(client.stacks(stack.domain()).await.unwrap()[0].author, "ada@test");
+    assert_eq!(client.stacks(stack.domain()).await.unwrap().found[0].author, "ada@test");
     assert_eq!(client.change(&stack, Change::Seal, "").await.unwrap().revision, 2);
     assert!(client.stack(&stack.clone().into()).await.unwrap().sealed);
     assert!(!client.stack(&stack.at(1)).await.unwrap().sealed);
-    assert_eq!(client.log(&stack, Some(1)).await.unwrap()[0].number, 2);
+    assert_eq!(client.log(&stack, Some(1)).await.unwrap().found[0].number, 2);
     assert_eq!(client.diff(&stack.at(1), &StackRef::from(stack.clone())).await.unwrap().unchanged, 0);
     let refused = client.change(&stack, Change::Delete, "").await.unwrap_err();
     assert_eq!((refused.kind, refused.status), (ProblemKind::Refused, 409));

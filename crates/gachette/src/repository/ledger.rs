@@ -83,6 +83,7 @@ impl Repository {
             Some(number) => match self.read_revision(stack, number)? {
                 Some(entry) if entry.exists() => Ok(entry),
                 Some(entry) => Err(deletion(&entry)),
+                None if (1..newest.revision.number).contains(&number) => Err(lost(stack, number)),
                 None => {
                     let (stack, newest) = (stack.clone(), newest.revision.number);
                     Err(RepositoryError::MissingRevision { stack, number, newest })

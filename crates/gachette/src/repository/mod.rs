@@ -55,6 +55,7 @@ mod lock;
 mod package_file;
 mod packages;
 mod place;
+mod readable;
 mod register;
 mod stacks;
 mod staging;
@@ -69,6 +70,7 @@ pub use identity::Identity;
 pub use ledger::Committed;
 pub use packages::StackWithPackage;
 pub use place::{Placed, Placement};
+pub use readable::{DamagedStack, Readable};
 pub use staging::Staging;
 pub use store::Store;
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::RepositoryError;
 use super::register::parse_record;
-use super::{Repository, key};
+use super::{Readable, Repository, key};
 
 /// A stack that holds a package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,15 +106,17 @@ impl Repository {
         &self,
         name: &PackageName,
         version: Option<&Version>,
-    ) -> Result<Vec<StackWithPackage>, RepositoryError> {
-        let mut found = Vec::new();
+    ) -> Result<Readable<StackWithPackage>, RepositoryError> {
+        let mut with = Readable::new();
         for domain in self.domains()? {
-            for entry in self.stacks(&domain)? {
+            let stacks = self.stacks(&domain)?;
+            with.damaged.extend(stacks.damaged);
+            for entry in stacks.found {
                 let revision = entry.revision;
                 let Some(package) = revision.packages.get(name) else { continue };
                 if version.is_none_or(|version| *version == package.version) {
                     let version = package.version.clone();
-                    found.push(StackWithPackage {
+                    with.found.push(StackWithPackage {
                         stack: revision.stack,
                         revision: revision.number,
                         version,
@@ -122,6 +124,6 @@ impl Repository {
                 }
             }
         }
-        Ok(found)
+        Ok(with)
     }
 }

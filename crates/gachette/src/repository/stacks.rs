@@ -7,7 +7,7 @@ use gachette_core::stack::{
 
 use super::error::RepositoryError;
 use super::ledger::{Committed, lost, missing};
-use super::{Repository, key};
+use super::{Readable, Repository, key};
 
 impl Repository {
     /// Makes a stack: empty, or with what another one (or one revision of it) holds. One that exists is left as it is.
@@ -34,7 +34,8 @@ impl Repository {
             let Ok(domain) = folder.parse::<Domain>() else { continue };
             // The newest first: they are the likeliest to exist.
             for stack in self.ledgers(&domain)?.iter().rev() {
-                if self.has_stack(stack)? {
+                // One that cannot be read may exist: let it be listed, and told of.
+                if self.has_stack(stack).unwrap_or(true) {
                     domains.push(domain);
                     break;
                 }
@@ -46,11 +47,13 @@ impl Repository {
     /// The newest revisions of the stacks of a domain, by name, without those that were deleted.
     ///
     /// # Errors
-    /// When the repository cannot be read.
-    pub fn stacks(&self, domain: &Domain) -> Result<Vec<Entry>, RepositoryError> {
-        let ledgers = self.ledgers(domain)?;
-        let newest = ledgers.iter().filter_map(|stack| self.newest(stack).transpose());
-        newest.filter(|entry| entry.as_ref().map_or(true, Entry::exists)).collect()
+    /// When the domain's folder cannot be read.
+    pub fn stacks(&self, domain: &Domain) -> Result<Readable<Entry>, RepositoryError> {
+        let mut stacks = Readable::new();
+        for stack in self.ledgers(domain)? {
+            stacks.put(&stack, self.newest(&stack).map(|newest| newest.filter(Entry::exists)));
+        }
+        Ok(stacks)
     }
 
     /// The names in a domain's folder, of stacks that exist, once did, or were about to.
@@ -91,10 +94,22 @@ impl Repository {
     ///
     /// # Errors
     /// When there never was such a stack.
-    pub fn log_stack(&self, stack: &StackName, limit: Option<usize>) -> Result<Vec<Entry>, RepositoryError> {
-        let newest = self.newest(stack)?.ok_or_else(|| missing(stack, None))?.revision.number;
-        let numbers = (1..=newest).rev().take(limit.unwrap_or(usize::MAX));
-        numbers.map(|number| self.read_revision(stack, number)?.ok_or_else(|| lost(stack, number))).collect()
+    pub fn log_stack(
+        &self,
+        stack: &StackName,
+        limit: Option<usize>,
+    ) -> Result<Readable<Entry>, RepositoryError> {
+        let shown = self.shown(stack)?.map_or(0, |shown| shown.revision);
+        let newest = self.newest_number(stack, shown)?;
+        if newest == 0 {
+            return Err(missing(stack, None));
+        }
+        let mut log = Readable::new();
+        for number in (1..=newest).rev().take(limit.unwrap_or(usize::MAX)) {
+            let revision = self.read_revision(stack, number);
+            log.put(stack, revision.and_then(|entry| entry.map(Some).ok_or_else(|| lost(stack, number))));
+        }
+        Ok(log)
     }
 
     /// What leads from one stack or revision to another.

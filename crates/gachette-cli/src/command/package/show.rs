@@ -18,6 +18,7 @@ pub(crate) struct ShowArgs {
 impl ShowArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let package = session.client.package(&self.package).await?;
+        session.output.warn_of_damage(&package.damaged);
         session.output.result(&package, text)
     }
 }

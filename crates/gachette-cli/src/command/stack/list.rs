@@ -22,11 +22,14 @@ impl ListArgs {
             Some(domain) => vec![domain.clone()],
             None => session.client.domains().await?,
         };
-        let mut stacks = Vec::new();
+        let (mut stacks, mut damaged) = (Vec::new(), false);
         for domain in &domains {
-            stacks.extend(session.client.stacks(domain).await?);
+            let listed = session.client.stacks(domain).await?;
+            session.output.warn_of_damage(&listed.damaged);
+            damaged |= !listed.damaged.is_empty();
+            stacks.extend(listed.found);
         }
-        if stacks.is_empty() {
+        if stacks.is_empty() && !damaged {
             let place = domain.map_or_else(String::new, |domain| format!(" in the domain {domain}"));
             let text = format!("there are no stacks{place} yet; `gachette stack create NAME` makes one");
             session.output.note(&text);

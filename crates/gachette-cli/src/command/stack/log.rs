@@ -21,7 +21,8 @@ pub(crate) struct LogArgs {
 impl LogArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let log = session.client.log(&session.stack(&self.stack)?, self.limit).await?;
-        session.output.result(&log, |log| {
+        session.output.warn_of_damage(&log.damaged);
+        session.output.result(&log.found, |log| {
             let rows = log.iter().flat_map(rows);
             table(&["revision", "time", "by", "packages", "change", "reason"], rows)
         })

@@ -72,7 +72,7 @@ fn a_writer_whose_replies_get_lost_adds_each_package_once() {
             committed.is_ok()
         });
         let sound = sound(&inner, debs.path());
-        let ledger = sound.log_stack(&stack("124"), None).unwrap();
+        let ledger = sound.log_stack(&stack("124"), None).unwrap().found;
         for (name, done) in names.into_iter().zip(done) {
             let times = additions(&ledger, name);
             assert!(

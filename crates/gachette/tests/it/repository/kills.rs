@@ -168,7 +168,7 @@ fn kill_after_work(mut child: Child, folder: &Path) {
 
 /// Whether clients of the original tool see what the newest revision, or the one before it, holds.
 fn derived_is_right(repository: &Repository, name: &StackName) -> bool {
-    let revisions = repository.log_stack(name, Some(2)).unwrap();
+    let revisions = repository.log_stack(name, Some(2)).unwrap().found;
     revisions.iter().any(|entry| {
         entry.revision.packages.iter().all(|package| {
             let folder = format!("domain/{}/stacks/{}/packages/{}", name.domain(), name.name(), package.name);

@@ -1,6 +1,7 @@
 //! The repository on a real disk.
 
 mod adoption;
+mod damage;
 mod documentation;
 mod faults;
 mod faulty_store;

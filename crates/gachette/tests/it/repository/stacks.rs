@@ -109,7 +109,7 @@ fn a_deleted_stack_is_gone_but_its_ledger_stays_and_it_can_come_back() {
     repository.delete_stack(&name, &by()).unwrap();
     assert!(repository.domains().unwrap().is_empty());
     assert!(!folder.path().join("meta/domain/default/stacks/124/packages").exists());
-    assert_eq!(repository.log_stack(&name, None).unwrap().len(), 3);
+    assert_eq!(repository.log_stack(&name, None).unwrap().found.len(), 3);
     let error = repository.add_to_stack(&name, &[record("aa", "1")], &by()).unwrap_err();
     assert_eq!(error.to_string(), "there is no stack default/124");
     assert!(error.hint().unwrap().contains("--from default/124@2"));
