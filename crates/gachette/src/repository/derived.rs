@@ -4,8 +4,6 @@
 //! before that, the next one begins where the files were last known to be right.
 
 use std::collections::BTreeMap;
-use std::panic::resume_unwind;
-use std::thread;
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{PackageName, Version};
@@ -13,14 +11,10 @@ use gachette_core::stack::{Content, Entry, PackageRecord, StackName, StackedPack
 use serde::{Deserialize, Serialize};
 
 use super::error::RepositoryError;
+use super::fill::{Small, fill};
 use super::ledger::lost;
+use super::spread::spread;
 use super::{Repository, key};
-
-/// From how many files on they are written by several threads.
-const WORTH_THREADS: usize = 500;
-
-/// By how many.
-const THREADS: usize = 4;
 
 /// The revision that a stack's derived files show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,32 +99,34 @@ impl Repository {
             Some(versions) => versions,
             None => self.read_shown(stack)?,
         };
+        if old.is_empty() && !content.is_empty() {
+            if self.show_whole(stack, content) {
+                return Ok(());
+            }
+            // There is something that the mark does not tell of: half of it is a killed writer's, or another is faster.
+            old = self.read_shown(stack)?;
+        }
         let mut changed: Vec<&StackedPackage> = Vec::new();
         for package in content.iter() {
             if old.remove(&package.name).as_deref() != Some(package.version.as_str()) {
                 changed.push(package);
             }
         }
-        self.show_all(stack, &changed)?;
+        spread(&changed, |package| self.show_version(stack, &package.name, &package.version))?;
         old.keys().try_for_each(|gone| self.store.delete(&key::stacked_version(stack, gone)))
     }
 
-    /// Shows the versions of these packages. The copy of a large stack is thousands of small files, which a disk takes
-    /// faster from several threads.
-    fn show_all(&self, stack: &StackName, packages: &[&StackedPackage]) -> Result<(), RepositoryError> {
-        let show = |part: &[&StackedPackage]| {
-            part.iter().try_for_each(|package| self.show_version(stack, &package.name, &package.version))
+    /// Shows all versions at once, of a stack that has shown none. What cannot be done so, for whatever reason, is done
+    /// one by one.
+    fn show_whole(&self, stack: &StackName, content: &Content) -> bool {
+        let Some(root) = self.store.root() else { return false };
+        let small = |package: &StackedPackage| Small {
+            folder: package.name.to_string(),
+            name: key::VERSION,
+            text: format!("{}\n", package.version),
         };
-        let threads = if packages.len() < WORTH_THREADS { 1 } else { THREADS };
-        let parts: Vec<_> = packages.chunks(packages.len().div_ceil(threads).max(1)).collect();
-        let Some((first, others)) = parts.split_first() else { return Ok(()) };
-        thread::scope(|scope| {
-            let others: Vec<_> = others.iter().map(|part| scope.spawn(|| show(part))).collect();
-            let outcome = show(first);
-            let joined =
-                others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            joined.fold(outcome, Result::and)
-        })
+        let files: Vec<Small> = content.iter().map(small).collect();
+        fill(&root.join(key::stacked_packages(stack)), &files).is_ok()
     }
 
     /// Shows one package's version.

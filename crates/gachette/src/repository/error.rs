@@ -1,6 +1,7 @@
 //! What can go wrong with a repository, and what to do about it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
@@ -73,6 +74,14 @@ pub enum RepositoryError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// Another process registers or replaces a package file, and does not come to an end.
+    #[error("{} has been held by another process for {} seconds", path.display(), waited.as_secs())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+        /// How long it was waited for.
+        waited: Duration,
     },
     /// No repository is there.
     #[error("there is no repository in {}", path.display())]
@@ -160,9 +169,11 @@ impl RepositoryError {
             | Self::Mismatch { .. }
             | Self::FileName { .. }
             | Self::Unreadable { .. } => FailureKind::Invalid,
-            Self::Damaged { .. } | Self::Newer { .. } | Self::Storage { .. } | Self::Io { .. } => {
-                FailureKind::Broken
-            }
+            Self::Damaged { .. }
+            | Self::Newer { .. }
+            | Self::Busy { .. }
+            | Self::Storage { .. }
+            | Self::Io { .. } => FailureKind::Broken,
         }
     }
 
@@ -187,6 +198,12 @@ impl RepositoryError {
             Self::MissingFile { .. } => "build it first, or put the file there".to_owned(),
             Self::Conflict(_) => {
                 "a version never changes its bytes: build it under another version".to_owned()
+            }
+            Self::Busy { path, .. } => {
+                format!(
+                    "see which with `fuser -v {}`: one that was stopped must go on or end",
+                    path.display()
+                )
             }
             Self::NotThere { path } => format!("make one with `gachette repository init {}`", path.display()),
             Self::Damaged { .. } => "see what else is with `gachette repository fsck`".to_owned(),

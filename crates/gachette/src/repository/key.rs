@@ -49,9 +49,12 @@ pub(crate) fn stacked_packages(name: &StackName) -> String {
     format!("{}/packages", stack(name))
 }
 
+/// The file of a package's version, in the package's folder among a stack's derived files.
+pub(crate) const VERSION: &str = "version";
+
 /// The version of a package in a stack, as clients of the original tool read it. Derived.
 pub(crate) fn stacked_version(name: &StackName, package: &PackageName) -> String {
-    format!("{}/packages/{package}/version", stack(name))
+    format!("{}/packages/{package}/{VERSION}", stack(name))
 }
 
 /// The folder of a package's versions.

@@ -11,19 +11,24 @@ use rustix::fs::{FlockOperation, flock};
 
 /// How long a turn is waited for. A process that was stopped while it had its turn must not stop all others; all that can
 /// go wrong without one is a derived file, which `fsck` mends.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Waits for a turn on this folder, and gives it back when dropped. `None` when there is none to be had.
 pub(crate) fn turn(folder: &Path) -> Option<File> {
     let file = File::open(folder).ok()?;
+    wait(&file, PATIENCE).then_some(file)
+}
+
+/// Waits until nobody else holds this file. `false` when that takes longer than `patience`.
+pub(crate) fn wait(file: &File, patience: Duration) -> bool {
     let begun = Instant::now();
     let mut pause = Duration::from_micros(100);
-    while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-        if begun.elapsed() > PATIENCE {
-            return None;
+    while flock(file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if begun.elapsed() > patience {
+            return false;
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(5));
     }
-    Some(file)
+    true
 }

@@ -4,12 +4,14 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock};
-
-use super::Repository;
 use super::disk::at;
 use super::error::RepositoryError;
+use super::{Repository, lock};
+
+/// How long a package file is waited for: many times what reading the largest takes.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A package file that nobody replaces or registers while this is held.
 pub(crate) struct Held {
@@ -47,6 +49,11 @@ impl Repository {
 impl Held {
     /// Waits until nobody else holds the file of this path, whichever file that then is. `None` when there is none.
     pub(crate) fn take(path: &Path) -> Result<Option<Self>, RepositoryError> {
+        Self::take_within(path, PATIENCE)
+    }
+
+    /// The same, with a patience of one's own.
+    pub(crate) fn take_within(path: &Path, patience: Duration) -> Result<Option<Self>, RepositoryError> {
         loop {
             // Symbolic links are not followed: what is registered must be in this folder to stay.
             match fs::symlink_metadata(path) {
@@ -63,7 +70,9 @@ impl Held {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(at(path)(error)),
             };
-            flock(&file, FlockOperation::LockExclusive).map_err(|error| at(path)(error.into()))?;
+            if !lock::wait(&file, patience) {
+                return Err(RepositoryError::Busy { path: path.to_path_buf(), waited: patience });
+            }
             let held = file.metadata().map_err(at(path))?;
             match fs::symlink_metadata(path) {
                 Ok(now) if (now.dev(), now.ino()) == (held.dev(), held.ino()) => {
@@ -93,4 +102,25 @@ fn check_name(name: &str) -> Result<(), RepositoryError> {
         return refuse("it holds `/` or a control character");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_another_holds_is_named_when_patience_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dh-web-1.0-all.deb");
+        fs::write(&path, "x").unwrap();
+        let held = Held::take(&path).unwrap().unwrap();
+        let error = Held::take_within(&path, Duration::ZERO).err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            format!("{} has been held by another process for 0 seconds", path.display())
+        );
+        assert!(error.hint().unwrap().contains(&format!("fuser -v {}", path.display())));
+        drop(held);
+        assert!(Held::take_within(&path, Duration::ZERO).unwrap().is_some());
+    }
 }

@@ -23,9 +23,7 @@ impl Repository {
     /// When there is no such file, it is no package, or another file is registered as the same name, version and
     /// architecture.
     pub fn register(&self, file: &Path, provenance: &Provenance) -> Result<PackageRecord, RepositoryError> {
-        let record = self.write_record(&self.package_name_of(file)?, provenance, |_| Ok(()))?;
-        self.derive_record(&record)?;
-        Ok(record)
+        self.register_checked(&self.package_name_of(file)?, provenance, |_| Ok(()))
     }
 
     /// Registers a file of which name and version are said beforehand.
@@ -39,7 +37,7 @@ impl Repository {
         version: &Version,
         provenance: &Provenance,
     ) -> Result<PackageRecord, RepositoryError> {
-        let record = self.write_record(&self.package_name_of(file)?, provenance, |record| {
+        self.register_checked(&self.package_name_of(file)?, provenance, |record| {
             if record.name == *name && record.version.as_str() == version.as_str() {
                 return Ok(());
             }
@@ -48,12 +46,11 @@ impl Repository {
                 expected: format!("{name} {version}"),
                 found: format!("{} {}", record.name, record.version),
             })
-        })?;
-        self.derive_record(&record)?;
-        Ok(record)
+        })
     }
 
-    fn write_record(
+    /// Holds the file until its derived files are there too: so `fsck` can wait for them.
+    fn register_checked(
         &self,
         file: &str,
         provenance: &Provenance,
@@ -65,11 +62,18 @@ impl Repository {
         let depth = if provenance.is_empty() { Depth::Whole } else { Depth::Control };
         let record = PackageRecord { provenance: provenance.clone(), ..read_package(&path, file, depth)? };
         check(&record)?;
+        let record = self.write_record(&held, record)?;
+        self.derive_record(&record)?;
+        Ok(record)
+    }
+
+    fn write_record(&self, held: &Held, record: PackageRecord) -> Result<PackageRecord, RepositoryError> {
         if let Some(known) = self.known_record(&record)? {
             return Ok(known);
         }
-        held.file.sync_all().map_err(at(&path))?;
-        sync_folder_of(&path)?;
+        let path = &held.path;
+        held.file.sync_all().map_err(at(path))?;
+        sync_folder_of(path)?;
         let key = key::record(&record.name, &record.version, &record.architecture);
         let bytes = record.to_bytes().map_err(|error| unreadable(key.clone(), &error))?;
         match self.store.create(&key, bytes)? {

@@ -5,6 +5,7 @@ use gachette_core::stack::{
     By, Domain, Entry, Next, PackageRecord, Refusal, StackDiff, StackName, StackRef, StackedPackage,
 };
 
+use super::disk::make_folder;
 use super::error::RepositoryError;
 use super::ledger::{Committed, lost, missing};
 use super::{Readable, Repository, key};
@@ -21,6 +22,10 @@ impl Repository {
         by: &By,
     ) -> Result<Committed, RepositoryError> {
         let from = from.map(|from| self.resolve(from)).transpose()?;
+        // Without its folder there is no turn to take.
+        if let Some(root) = self.store.root() {
+            make_folder(&root.join(key::stack(stack)))?;
+        }
         self.append(stack, by, |newest, by| Ok(Next::create(newest, stack, from.as_ref(), by)))
     }
 

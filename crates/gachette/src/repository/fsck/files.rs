@@ -7,8 +7,9 @@ use gachette_core::stack::PackageRecord;
 
 use super::super::disk::at;
 use super::super::error::RepositoryError;
+use super::super::package_file::Held;
 use super::super::register::{Depth, read_package};
-use super::super::staging;
+use super::super::{lock, staging};
 use super::{Fault, Fsck};
 
 impl Fsck<'_> {
@@ -61,11 +62,23 @@ impl Fsck<'_> {
                 staging::FOLDER => self.check_staging()?,
                 file if self.named.contains(file) => {}
                 file if file.ends_with(".deb") && folder.join(file).is_file() => {
+                    if self.was_registered_since(file) {
+                        continue;
+                    }
                     self.found(format!("debs/{}", file.escape_debug()), Fault::Unregistered);
                 }
                 _ => self.unknown("debs", &[name]),
             }
         }
         Ok(())
+    }
+
+    /// Whether there is a record by now, of a file that had none when the records were read.
+    fn was_registered_since(&self, file: &str) -> bool {
+        let Ok(path) = self.repository.package_path(file) else { return false };
+        let _held = Held::take_within(&path, lock::PATIENCE);
+        let record = read_package(&path, file, Depth::Control)
+            .and_then(|package| self.repository.known_record(&package));
+        record.is_ok_and(|record| record.is_some_and(|record| record.file == file))
     }
 }

@@ -50,10 +50,12 @@ impl Fsck<'_> {
         while let Some(folder) = folders.pop() {
             for entry in entries(&folder)? {
                 // The type of the entry itself: symbolic links are not followed.
-                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                    folders.push(entry.path());
-                } else if is_unfinished(&entry.file_name().to_string_lossy()) {
-                    self.sweep(root, &entry.path());
+                let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                match is_unfinished(&entry.file_name().to_string_lossy()) {
+                    true if is_folder => self.sweep_folder(root, &entry.path()),
+                    true => self.sweep(root, &entry.path()),
+                    false if is_folder => folders.push(entry.path()),
+                    false => {}
                 }
             }
         }
@@ -61,11 +63,16 @@ impl Fsck<'_> {
     }
 
     fn sweep(&mut self, root: &Path, path: &Path) {
-        let modified = fs::symlink_metadata(path).and_then(|found| found.modified());
-        let Ok(age) = modified.map(|modified| modified.elapsed().unwrap_or_default()) else { return };
-        if age > STALE {
-            let key = path.strip_prefix(root).unwrap_or(path).display().to_string();
-            self.mend(key, Fault::Leftover, |_| fs::remove_file(path).map_err(at(path)));
+        if is_stale(path) {
+            self.mend(key_of(root, path), Fault::Leftover, |_| fs::remove_file(path).map_err(at(path)));
+        }
+    }
+
+    /// A folder that was being filled. Whoever fills one holds it; its age is for the moment before they do.
+    fn sweep_folder(&mut self, root: &Path, path: &Path) {
+        let Ok(folder) = File::open(path) else { return };
+        if is_stale(path) && flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            self.mend(key_of(root, path), Fault::Leftover, |_| fs::remove_dir_all(path).map_err(at(path)));
         }
     }
 
@@ -81,6 +88,15 @@ impl Fsck<'_> {
         }
         Ok(())
     }
+}
+
+fn is_stale(path: &Path) -> bool {
+    let modified = fs::symlink_metadata(path).and_then(|found| found.modified());
+    modified.is_ok_and(|modified| modified.elapsed().unwrap_or_default() > STALE)
+}
+
+fn key_of(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).display().to_string()
 }
 
 fn entries(folder: &Path) -> Result<Vec<DirEntry>, RepositoryError> {

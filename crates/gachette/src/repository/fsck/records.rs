@@ -4,7 +4,8 @@ use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::PackageRecord;
 
 use super::super::error::RepositoryError;
-use super::super::key;
+use super::super::package_file::Held;
+use super::super::{key, lock};
 use super::{Fault, Fsck};
 
 impl Fsck<'_> {
@@ -45,14 +46,10 @@ impl Fsck<'_> {
                 _ => self.unknown(&folder, &[file]),
             }
         }
-        match records.first() {
-            Some(first) => self.check_file_line(first),
-            None if has_file => {
-                self.found(key::file(name, version), Fault::Unregistered);
-                Ok(())
-            }
-            None => Ok(()),
+        if records.is_empty() && has_file {
+            self.found(key::file(name, version), Fault::Unregistered);
         }
+        self.check_file_line(&records)
     }
 
     /// A record, when it is sound in itself and lies where it belongs.
@@ -85,15 +82,34 @@ impl Fsck<'_> {
     }
 
     /// The derived file that names the version's file.
-    fn check_file_line(&mut self, first: &PackageRecord) -> Result<(), RepositoryError> {
+    fn check_file_line(&mut self, records: &[PackageRecord]) -> Result<(), RepositoryError> {
+        let Some(first) = records.first() else { return Ok(()) };
         let key = key::file(&first.name, &first.version);
-        let fault = match self.repository.store.read(&key)? {
-            Some(bytes) if bytes == format!("{}\n", first.file).as_bytes() => return Ok(()),
-            Some(_) => Fault::Stale,
-            None => Fault::Missing,
-        };
-        self.mend(key, fault, |repository| repository.derive_record(first));
+        let Some(fault) = self.fault_of_line(&key, first)? else { return Ok(()) };
+        // A writer may be about to write it, for one of these or for a record that was not there yet.
+        records.iter().for_each(|record| self.let_writer_finish(record));
+        let now = self.repository.records(&first.name, &first.version).ok();
+        let first = now.as_ref().and_then(|records| records.first()).unwrap_or(first);
+        if self.fault_of_line(&key, first)?.is_some() {
+            self.mend(key, fault, |repository| repository.derive_record(first));
+        }
         Ok(())
+    }
+
+    fn fault_of_line(&self, key: &str, first: &PackageRecord) -> Result<Option<Fault>, RepositoryError> {
+        Ok(match self.repository.store.read(key)? {
+            Some(bytes) if bytes == format!("{}\n", first.file).as_bytes() => None,
+            Some(_) => Some(Fault::Stale),
+            None => Some(Fault::Missing),
+        })
+    }
+
+    /// Whoever registers a file holds it until what is derived from its record is there.
+    fn let_writer_finish(&self, record: &PackageRecord) {
+        if let Ok(path) = self.repository.package_path(&record.file) {
+            // Without an end to it, what is missing is told as it is.
+            let _ = Held::take_within(&path, lock::PATIENCE);
+        }
     }
 
     /// The entries by which records are found by the inputs of their build.
@@ -113,6 +129,13 @@ impl Fsck<'_> {
         let mut missing: Vec<String> = expected.into_iter().collect();
         missing.sort();
         for key in missing {
+            let (folder, entry) = key.trim_start_matches("inputs/").split_once('/').unwrap_or_default();
+            if let Ok(Some(record)) = self.repository.record_by_input(folder, entry) {
+                self.let_writer_finish(&record);
+            }
+            if self.repository.store.exists(&key)? {
+                continue;
+            }
             self.mend(key.clone(), Fault::Missing, |repository| repository.store.replace(&key, Vec::new()));
         }
         Ok(())

@@ -243,6 +243,17 @@ fn leftovers_of_killed_writers_are_swept_and_the_work_of_live_ones_is_not() {
     fs::write(&fresh, "half").unwrap();
     let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
     fs::File::options().write(true).open(&staged).unwrap().set_modified(hour_ago).unwrap();
+    let of_stack = folder.path().join("meta/domain/default/stacks/125");
+    let (half, held, young) =
+        (of_stack.join("packages#1"), of_stack.join("packages#2"), of_stack.join("packages#3"));
+    for unfinished in [&half, &held, &young] {
+        fs::create_dir_all(unfinished.join("dh-web")).unwrap();
+    }
+    let holder = fs::File::open(&held).unwrap();
+    holder.lock().unwrap();
+    for old in [&half, &held] {
+        fs::File::open(old).unwrap().set_modified(hour_ago).unwrap();
+    }
     let dead = repository.debs().join(".staging/0000");
     fs::create_dir_all(&dead).unwrap();
     fs::write(dead.join("half.deb"), "half").unwrap();
@@ -252,11 +263,42 @@ fn leftovers_of_killed_writers_are_swept_and_the_work_of_live_ones_is_not() {
         lines(&report),
         [
             "debs/.staging/0000: left behind by a killed writer (mended)".to_owned(),
+            "domain/default/stacks/125/packages#1: left behind by a killed writer (mended)".to_owned(),
             format!("{LEDGER}/0000000004.json#1: left behind by a killed writer (mended)"),
         ]
     );
-    assert!(report.is_clean() && !staged.exists() && !dead.exists());
-    assert!(fresh.exists() && live.path().exists());
+    assert!(report.is_clean() && !staged.exists() && !dead.exists() && !half.exists());
+    assert!(fresh.exists() && live.path().exists() && held.exists() && young.exists());
+}
+
+#[test]
+fn a_check_beside_a_busy_writer_finds_nothing_to_mend() {
+    let (folder, repository) = filled();
+    let built: Vec<_> =
+        (0..60).map(|number| deb(folder.path(), "dh-busy", &format!("1.{number}"), "x")).collect();
+    let checks = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for (number, file) in built.iter().enumerate() {
+                let inputs = Some(Sha256Digest::of(number.to_string().as_bytes()));
+                let provenance = Provenance { inputs, ..Provenance::default() };
+                let record = repository.take_in(file, &provenance).unwrap();
+                repository.add_to_stack(&stack("125"), &[record], &by()).unwrap();
+                let copy = stack(&format!("copy{number}"));
+                repository.create_stack(&copy, Some(&reference("125")), &by()).unwrap();
+            }
+        });
+        let mut checks = 0;
+        while !writer.is_finished() {
+            let report = repository.fsck(FsckMode::Check).unwrap();
+            let wrong = report.findings.iter().find(|found| found.fault.class() != FaultClass::Note);
+            assert_eq!(wrong, None);
+            checks += 1;
+        }
+        writer.join().unwrap();
+        checks
+    });
+    assert!(checks > 1, "the writer was too fast to be watched");
+    assert!(check(&repository).is_empty());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What users do with stacks.
 
+use std::fs;
+
 use gachette::repository::{FailureKind, Repository};
 use gachette_core::stack::{Change, PackageChange};
 
@@ -148,4 +150,57 @@ fn a_stack_of_ten_thousand_packages_is_copied_and_compared_whole() {
         let file = format!("domain/default/stacks/125/packages/pkg{number}/version");
         assert_eq!(text(folder.path(), &file), Some(version));
     }
+}
+
+#[test]
+fn a_large_stack_and_its_copy_are_shown_whole_to_old_clients() {
+    let folder = memory_folder();
+    let repository = repository(folder.path());
+    let packages: Vec<_> =
+        (0..1500).map(|number| record(&format!("pkg{number}"), &format!("1.{number}"))).collect();
+    repository.create_stack(&stack("124"), None, &by()).unwrap();
+    repository.add_to_stack(&stack("124"), &packages, &by()).unwrap();
+    repository.create_stack(&stack("125"), Some(&reference("124")), &by()).unwrap();
+    for name in ["124", "125"] {
+        let shown = folder.path().join(format!("meta/domain/default/stacks/{name}/packages"));
+        assert_eq!(fs::read_dir(&shown).unwrap().count(), 1500);
+        for number in 0..1500 {
+            let version = fs::read_to_string(shown.join(format!("pkg{number}/version"))).unwrap();
+            assert_eq!(version, format!("1.{number}\n"));
+        }
+        let beside = fs::read_dir(shown.parent().unwrap()).unwrap().count();
+        assert_eq!(beside, 3, "revisions, packages and the mark, and nothing unfinished");
+    }
+}
+
+#[test]
+fn what_a_killed_writer_had_shown_of_a_new_stack_is_completed_by_the_next() {
+    let folder = memory_folder();
+    let repository = repository(folder.path());
+    repository.create_stack(&stack("124"), None, &by()).unwrap();
+    repository.add_to_stack(&stack("124"), &[record("aa", "1"), record("bb", "1")], &by()).unwrap();
+    let of_stack = folder.path().join("meta/domain/default/stacks/124");
+    // As an older state, half of it, and no mark of how far it is right.
+    fs::remove_file(of_stack.join("derived.json")).unwrap();
+    fs::remove_dir_all(of_stack.join("packages")).unwrap();
+    fs::create_dir_all(of_stack.join("packages#1/aa")).unwrap();
+    for (name, version) in [("bb", "0"), ("gone", "1")] {
+        fs::create_dir_all(of_stack.join("packages").join(name)).unwrap();
+        fs::write(of_stack.join("packages").join(name).join("version"), format!("{version}\n")).unwrap();
+    }
+    repository.add_to_stack(&stack("124"), &[record("cc", "1")], &by()).unwrap();
+    let shown =
+        |name: &str| text(folder.path(), &format!("domain/default/stacks/124/packages/{name}/version"));
+    let versions = ["aa", "bb", "cc", "gone"].map(shown);
+    assert_eq!(versions, [Some("1\n".to_owned()), Some("1\n".to_owned()), Some("1\n".to_owned()), None]);
+
+    // The same with a mark of a state in which nothing was shown.
+    repository.create_stack(&stack("125"), None, &by()).unwrap();
+    let of_stack = folder.path().join("meta/domain/default/stacks/125");
+    fs::create_dir_all(of_stack.join("packages/gone")).unwrap();
+    fs::write(of_stack.join("packages/gone/version"), "1\n").unwrap();
+    repository.add_to_stack(&stack("125"), &[record("cc", "1")], &by()).unwrap();
+    let shown =
+        |name: &str| text(folder.path(), &format!("domain/default/stacks/125/packages/{name}/version"));
+    assert_eq!(["cc", "gone"].map(shown), [Some("1\n".to_owned()), None]);
 }
