@@ -60,6 +60,14 @@ impl Recipe {
     }
 
     fn check_control_member(&self, index: usize, member: &str, problems: &mut Problems) {
+        let lines = &self.debian_scripts;
+        let own = [("preinst", &lines.preinst), ("postinst", &lines.postinst), ("prerm", &lines.prerm)];
+        let mut own = own.into_iter().chain([("postrm", &lines.postrm)]);
+        if own.any(|(name, lines)| name == member && !lines.is_empty()) {
+            let message = format!("this takes the place of the lines in `debian_scripts.{member}`");
+            let place = self.place(&format!("extra_files[{index}].name"));
+            problems.push(Problem::warning(place, message).with_hint("keep one of the two"));
+        }
         if CONTROL_MEMBERS.contains(&member) {
             return;
         }

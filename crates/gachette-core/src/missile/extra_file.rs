@@ -111,10 +111,10 @@ impl ExtraFile {
         }
     }
 
-    /// The file's permission bits.
+    /// The file's permission bits; of a control member, those of a script.
     pub fn mode(&self) -> u32 {
         match (self.kind, self.target_is_executable) {
-            (ExtraFileKind::Debian, _) => 0o775,
+            (ExtraFileKind::Debian, _) => 0o755,
             (_, Some(true)) | (ExtraFileKind::Binary, None) => 0o755,
             _ => 0o644,
         }

@@ -52,7 +52,12 @@ impl<'a> Fields<'a> {
         if found.is_none() {
             let empty = self.entries.iter().find(|entry| entry.key == key);
             let place = empty.map_or(self.place, |entry| entry.key_place);
-            problems.push(Problem::error(place, format!("{} has no `{key}`", self.what)));
+            let mut problem = Problem::error(place, format!("{} has no `{key}`", self.what));
+            // A slip of the key says itself what was meant.
+            if self.entries.iter().all(|entry| slip_of(&entry.key, [key]).is_none()) {
+                problem = problem.with_hint(format!("add a line `{key}: …` to it"));
+            }
+            problems.push(problem);
         }
         found
     }

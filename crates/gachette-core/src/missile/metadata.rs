@@ -97,7 +97,7 @@ impl Metadata {
             conflicts: relations("conflicts", RelationField::Conflicts),
             provides: relations("provides", RelationField::Provides),
             replaces: relations("replaces", RelationField::Replaces),
-            description: fields.text("description", problems),
+            description: fields.get("description").and_then(|node| values::lines(node, problems)),
         }
     }
 }

@@ -41,6 +41,16 @@ pub(super) fn line(node: &Node, problems: &mut Problems) -> Option<String> {
     Some(text)
 }
 
+/// Text of any number of lines without other control characters than tabs.
+pub(super) fn lines(node: &Node, problems: &mut Problems) -> Option<String> {
+    let text = text(node, problems)?;
+    if text.lines().any(|line| line.contains(|c: char| c.is_control() && c != '\t')) {
+        problems.push(Problem::error(node.place, "control characters are not allowed here"));
+        return None;
+    }
+    Some(text)
+}
+
 /// Text whose line breaks count as blanks.
 pub(super) fn line_or_lines(node: &Node, problems: &mut Problems) -> Option<String> {
     Some(text(node, problems)?.replace(['\n', '\r', '\t'], " "))
@@ -55,15 +65,28 @@ pub(super) fn texts(node: &Node, problems: &mut Problems) -> Vec<String> {
     }
 }
 
-/// Text that parses as `T`.
+/// Text that parses as `T`, which is a name.
 pub(super) fn parsed<T: FromStr<Err: Display>>(node: &Node, problems: &mut Problems) -> Option<T> {
-    match text(node, problems)?.parse() {
+    let written = text(node, problems)?;
+    match written.parse() {
         Ok(value) => Some(value),
         Err(error) => {
-            problems.push(Problem::error(node.place, T::Err::to_string(&error)));
+            let mut problem = Problem::error(node.place, T::Err::to_string(&error));
+            problem.hint = mended::<T>(&written).map(|name| format!("write for example `{name}`"));
+            problems.push(problem);
             None
         }
     }
+}
+
+/// A name like this one that parses.
+fn mended<T: FromStr>(written: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_-+.:".contains(c);
+    let name: String = written.trim().chars().take(32).map(|c| if fits(c) { c } else { '_' }).collect();
+    let name = name.trim_start_matches(['-', '.', '_']).to_owned();
+    let lower = name.to_ascii_lowercase();
+    let plain = lower.replace(['+', '.', ':'], "_");
+    [name, lower, plain].into_iter().find(|name| !name.is_empty() && name.parse::<T>().is_ok())
 }
 
 /// A flag, in YAML 1.2's or YAML 1.1's spelling.
@@ -98,7 +121,11 @@ pub(super) fn one_of<T: Copy>(
     let known: Vec<&'static str> = words.iter().map(|(word, _)| *word).collect();
     let message = format!("`{}` is not one of {}", shown(&written), listed(&known));
     let mut problem = Problem::error(node.place, message);
-    problem.hint = nearest(&written, &known).map(|meant| format!("did you mean `{meant}`?"));
+    problem.hint = match (nearest(&written, &known), known.as_slice()) {
+        (Some(meant), _) => Some(format!("did you mean `{meant}`?")),
+        (None, [only]) => Some(format!("write `{only}`")),
+        (None, _) => Some("choose one of them".to_owned()),
+    };
     problems.push(problem);
     None
 }

@@ -11,6 +11,7 @@ use super::origin::Origin;
 use super::{BuildError, BuildRequest, Event};
 use crate::deb::DebPackage;
 use crate::io_error::{At as _, IoError};
+use crate::lint::shell_problems;
 use crate::process::Cancel;
 use crate::report::Report;
 use crate::stage::{Variant, Workshop};
@@ -37,6 +38,11 @@ pub(super) fn missile(request: &BuildRequest) -> Result<(Missile, Vec<Problem>),
 impl<'a> Session<'a> {
     pub(crate) fn open(request: &'a BuildRequest, cancel: &Cancel) -> Result<Self, BuildError> {
         let (missile, warnings) = missile(request)?;
+        // A script that dpkg's shell cannot read would be found out on the hosts.
+        let problems = shell_problems(&missile);
+        if !problems.is_empty() {
+            return Err(BuildError::Recipe { path: request.project.join(&request.missile), problems });
+        }
         let project = request.project.canonicalize().at(&request.project)?;
         let origin = Origin::find(request, &project, cancel)?;
         let folder = request.build_dir.clone().unwrap_or_else(env::temp_dir);

@@ -79,6 +79,11 @@ pub(crate) fn without_python_settings(process: Process) -> Process {
         .fold(process, Process::env_remove)
 }
 
+/// Whether there is such an interpreter at all; it is not asked anything.
+pub(crate) fn is_installed(binary: &str) -> bool {
+    candidates(binary).iter().any(|candidate| candidate.is_file())
+}
+
 fn candidates(binary: &str) -> Vec<PathBuf> {
     let executable = |path: &PathBuf| {
         path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)

@@ -24,6 +24,7 @@ use gachette_core::missile::Environment;
 pub use requirements::RequirementsError;
 
 pub(crate) use install::activated;
+pub(crate) use interpreter::is_installed;
 pub(crate) use placement::{Placed, Placement};
 
 use crate::io_error::{At as _, IoError};

@@ -1,5 +1,6 @@
 //! Looks for the files and folders that a recipe names.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -7,7 +8,9 @@ use gachette_core::missile::{Missile, Problem, Recipe, RecipeKind, Severity};
 use gachette_core::nearest;
 
 use super::{Finding, Lint};
-use crate::environment::{RequirementsError, check_requirements};
+use crate::deb::PackagePath;
+use crate::environment::{RequirementsError, check_requirements, is_installed};
+use crate::stage::Shipped;
 
 /// What a name of the recipe leads to.
 enum Found {
@@ -25,7 +28,43 @@ impl Lint<'_> {
                 self.check_file(recipe, &format!("files[{index}].source"), &file.source, "file");
             }
             self.check_static(recipe);
+            self.check_interpreter(recipe);
         }
+        self.check_shipped(missile);
+    }
+
+    /// Paths that no package can have, and those that packages of several variants have.
+    fn check_shipped(&mut self, missile: &Missile) {
+        let folder = fs::canonicalize(self.project).unwrap_or_else(|_| self.project.to_owned());
+        let mut owners: HashMap<PackagePath, usize> = HashMap::new();
+        for (number, recipe) in missile.variants.iter().enumerate() {
+            let shipped = Shipped::of(&folder, recipe);
+            for (key, fault) in shipped.faults {
+                self.add(Problem::error(recipe.place(&key), fault.to_string()));
+            }
+            for (path, key) in shipped.paths {
+                let owner = *owners.entry(path.clone()).or_insert(number);
+                let replaces = recipe.metadata.conflicts.is_some() || recipe.metadata.replaces.is_some();
+                let Some(other) = missile.variants.get(owner).filter(|_| owner != number && !replaces) else {
+                    continue;
+                };
+                let message = format!(
+                    "`{}` and `{}` both install `/{path}`: only one of them can be on a host",
+                    recipe.package, other.package
+                );
+                let hint = "name it after the variant, or say so with `conflicts`";
+                self.add(Problem::warning(recipe.place(&key), message).with_hint(hint));
+            }
+        }
+    }
+
+    /// The machine that builds may be another one, so that this is no error.
+    fn check_interpreter(&mut self, recipe: &Recipe) {
+        let binary = recipe.environment.as_ref().and_then(|environment| environment.binary.as_deref());
+        let Some(binary) = binary.filter(|binary| !is_installed(binary)) else { return };
+        let message = format!("there is no interpreter `{}` on this machine", binary.escape_debug());
+        let hint = "install it where the recipe is built, or leave `binary` out to get `python3`";
+        self.add(Problem::warning(recipe.place("environment.binary"), message).with_hint(hint));
     }
 
     fn check_requirements(&mut self, recipe: &Recipe) {
@@ -46,7 +85,8 @@ impl Lint<'_> {
         }
     }
 
-    /// Folders of an application's static entries that neither are there nor can be made by a step of the build.
+    /// Folders of an application's static entries that neither are there nor can be made by a step of the build, which
+    /// packs what it finds.
     fn check_static(&mut self, recipe: &Recipe) {
         if recipe.kind != RecipeKind::Application || !recipe.build_assets.is_empty() {
             return;
@@ -54,28 +94,37 @@ impl Lint<'_> {
         for (index, entry) in recipe.static_files.iter().enumerate() {
             for (at, folder) in entry.folders.iter().enumerate() {
                 let path = format!("static_files[{index}].folders[{at}].path");
-                self.check_file(recipe, &path, &folder.path, "folder");
+                if let Some(mut problem) = self.missing(recipe, &path, &folder.path, "folder") {
+                    problem.severity = Severity::Warning;
+                    self.add(problem);
+                }
             }
         }
     }
 
     /// Reports what is not there; whether it is.
     fn check_file(&mut self, recipe: &Recipe, path: &str, name: &str, what: &str) -> bool {
+        let problem = self.missing(recipe, path, name, what);
+        let is_there = problem.is_none();
+        problem.into_iter().for_each(|problem| self.add(problem));
+        is_there
+    }
+
+    fn missing(&self, recipe: &Recipe, path: &str, name: &str, what: &str) -> Option<Problem> {
         let shown = name.escape_debug();
-        let problem = match found(self.project, name) {
-            Found::Yes => return true,
-            Found::Outside => {
-                Problem::error(recipe.place(path), format!("`{shown}` lies outside the project"))
-            }
+        let place = recipe.place(path);
+        match found(self.project, name) {
+            Found::Yes => None,
+            Found::Outside => Some(Problem::error(place, format!("`{shown}` lies outside the project"))),
             Found::No => {
+                let hint = match neighbour(self.project, name) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "paths are relative to the project's top folder".to_owned(),
+                };
                 let message = format!("there is no {what} `{shown}` in the project");
-                let mut problem = Problem::error(recipe.place(path), message);
-                problem.hint = neighbour(self.project, name).map(|near| format!("did you mean `{near}`?"));
-                problem
+                Some(Problem::error(place, message).with_hint(hint))
             }
-        };
-        self.add(problem);
-        false
+        }
     }
 }
 

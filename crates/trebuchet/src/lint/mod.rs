@@ -1,7 +1,7 @@
 //! Finds what would fail a build, without building: in the missile, its templates, and the files it names.
 //!
-//! Templates are really filled in, as the build would. What only shows while building (an interpreter that is not
-//! installed, a requirement that no index has, a folder that `build_assets` makes) is not looked for.
+//! Templates are really filled in, as the build would. What only shows while building (a requirement that no index
+//! has, a folder that `build_assets` makes) is not looked for.
 
 mod files;
 mod finding;
@@ -17,6 +17,7 @@ use gachette_core::missile::{Missile, Problem, Severity, Versions};
 use serde::Serialize;
 
 pub use finding::Finding;
+pub(crate) use shell::shell_problems;
 
 use crate::io_error::{At as _, IoError};
 
@@ -84,7 +85,7 @@ impl<'a> Lint<'a> {
         if let Some(missile) = &missile {
             lint.check_templates(missile);
             lint.check_files(missile);
-            lint.check_shell(missile);
+            shell::shell_problems(missile).into_iter().for_each(|problem| lint.add(problem));
             packages = missile.plan(&Versions::default()).into_iter().map(|package| package.name).collect();
         }
         let mut findings = lint.findings;

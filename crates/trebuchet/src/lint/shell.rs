@@ -1,39 +1,38 @@
-//! Has a shell read the recipe's steps and script lines, without running any of it.
+//! Has a shell read the recipe's steps and script lines, without running any of it: for lint, and before each build.
 
 use gachette_core::missile::{MaintainerLines, Missile, Problem, Recipe};
 
-use super::Lint;
 use crate::process::{Cancel, Process, ProcessError};
 
 /// Scripts and steps looked at; real recipes have a dozen.
 const MOST: usize = 500;
 
-impl Lint<'_> {
-    pub(super) fn check_shell(&mut self, missile: &Missile) {
-        let mut left = MOST;
-        for recipe in &missile.variants {
-            for (path, lines) in texts(recipe) {
-                left = left.saturating_sub(1);
-                if left > 0 && !lines.is_empty() {
-                    self.check_lines(recipe, &path, lines);
-                }
-            }
-        }
+/// What a shell cannot read of a missile.
+pub(crate) fn shell_problems(missile: &Missile) -> Vec<Problem> {
+    let texts = missile
+        .variants
+        .iter()
+        .flat_map(|recipe| texts(recipe).into_iter().map(move |(path, lines)| (recipe, path, lines)));
+    let written = texts.filter(|(_, _, lines)| !lines.is_empty()).take(MOST);
+    let mut problems: Vec<Problem> = Vec::new();
+    for (recipe, path, lines) in written {
+        // Variants share their default's lines.
+        problems.extend(problem(recipe, &path, lines).filter(|problem| !problems.contains(problem)));
     }
+    problems
+}
 
-    fn check_lines(&mut self, recipe: &Recipe, path: &str, lines: &[String]) {
-        let Some((line, message)) = syntax_error(&lines.join("\n")) else { return };
-        // An entry may hold several lines itself.
-        let mut before = 0;
-        let index = lines.iter().position(|entry| {
-            before += entry.split('\n').count();
-            line <= before
-        });
-        let index = index.unwrap_or(lines.len().saturating_sub(1));
-        let path = if path.ends_with(']') { path.to_owned() } else { format!("{path}[{index}]") };
-        let problem = Problem::error(recipe.place(&path), format!("a shell cannot read this: {message}"));
-        self.add(problem);
-    }
+fn problem(recipe: &Recipe, path: &str, lines: &[String]) -> Option<Problem> {
+    let (line, message) = syntax_error(&lines.join("\n"))?;
+    // An entry may hold several lines itself.
+    let mut before = 0;
+    let index = lines.iter().position(|entry| {
+        before += entry.split('\n').count();
+        line <= before
+    });
+    let index = index.unwrap_or(lines.len().saturating_sub(1));
+    let path = if path.ends_with(']') { path.to_owned() } else { format!("{path}[{index}]") };
+    Some(Problem::error(recipe.place(&path), format!("a shell cannot read this: {message}")))
 }
 
 /// Everything of a recipe that a shell will read, with the path of its key: steps one by one, script lines together.

@@ -16,6 +16,10 @@ impl Lint<'_> {
                 }
             }
             for (index, service) in recipe.services.iter().enumerate() {
+                // One that runs nothing is the missile's own problem.
+                if recipe.binary_of(service).is_none() {
+                    continue;
+                }
                 if let Err(error) = templates.render_service(recipe, service) {
                     let path = format!("services[{index}].binary_name");
                     let asked = recipe.binary_of(service).map_or("", |file| file.template.as_str());

@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 use super::inside::inside;
 use super::main_contents::Collected;
 use super::{StageError, Workshop};
-use crate::deb::{Content, Entry, Owner, PackagePath, Source};
+use crate::deb::{Content, DebError, Entry, Owner, PackagePath, Source};
 use crate::io_error::{At as _, IoError};
 
 /// Puts every such file, or all that is in such a folder, where it belongs.
@@ -21,23 +21,35 @@ pub(super) fn collect(
     collected: &mut Collected,
 ) -> Result<(), StageError> {
     for file in &recipe.files {
-        let source = inside(&workshop.project, &file.source)?;
-        let target = PackagePath::from_installed(file.target.trim_end_matches('/'))?;
-        for found in WalkDir::new(&source).sort_by_file_name() {
-            let found = found.map_err(|error| IoError::walking(&source, error))?;
-            let below = found.path().strip_prefix(&source).unwrap_or(Path::new(""));
-            let path = match below.as_os_str().as_bytes() {
-                b"" => target.clone(),
-                below => target.join(below)?,
-            };
-            let is_file = found.file_type().is_file();
-            if is_file && file.conffile {
-                collected.conffiles.insert(path.clone());
+        for entry in entries(&workshop.project, file)? {
+            if file.conffile && matches!(entry.content, Content::File(_)) {
+                collected.conffiles.insert(entry.path.clone());
             }
-            collected.tree.add(entry(file, found.into_path(), path)?)?;
+            collected.tree.add(entry)?;
         }
     }
     Ok(())
+}
+
+/// What one of them becomes.
+pub(super) fn entries(project: &Path, file: &CustomFile) -> Result<Vec<Entry>, StageError> {
+    let source = inside(project, &file.source)?;
+    let target = PackagePath::from_installed(file.target.trim_end_matches('/'))?;
+    let mut entries = Vec::new();
+    for found in WalkDir::new(&source).sort_by_file_name() {
+        let found = found.map_err(|error| IoError::walking(&source, error))?;
+        let below = found.path().strip_prefix(&source).unwrap_or(Path::new(""));
+        let path = match below.as_os_str().as_bytes() {
+            b"" => target.clone(),
+            below => target.join(below)?,
+        };
+        // dpkg drops blanks at the end of a line of its list.
+        if file.conffile && found.file_type().is_file() && path.as_bytes().ends_with(b" ") {
+            return Err(DebError::Conffile(path).into());
+        }
+        entries.push(entry(file, found.into_path(), path)?);
+    }
+    Ok(entries)
 }
 
 fn entry(file: &CustomFile, source: PathBuf, path: PackagePath) -> Result<Entry, StageError> {

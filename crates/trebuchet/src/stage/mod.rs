@@ -15,10 +15,12 @@ mod inside;
 mod main_contents;
 mod package;
 mod service;
+mod shipped;
 mod variant;
 mod workshop;
 
 pub use error::StageError;
 
+pub(crate) use shipped::Shipped;
 pub(crate) use variant::Variant;
 pub(crate) use workshop::Workshop;

@@ -140,3 +140,59 @@ debian_scripts:
     assert!(report.findings.iter().all(|finding| finding.message.starts_with("a shell cannot read this: ")));
     assert!(!project.path().join("made").exists());
 }
+
+#[test]
+fn a_service_without_a_binary_is_the_missiles_fault_alone() {
+    let missile = "name: a\ntype: application\nservices:\n  - {name: web, type: systemd, binary_name: wep}\n";
+    insta::assert_snapshot!(shown(&[(".missile.yml", missile)]), @r"
+    error: the service `web` runs `wep`, which no extra file is
+     --> .missile.yml:4:45
+      |
+    4 |   - {name: web, type: systemd, binary_name: wep}
+      |                                             ^^^
+    hint: add an extra_files entry of this name
+    ");
+}
+
+#[test]
+fn packages_that_cannot_stand_side_by_side_are_warned_of() {
+    let missile = "\
+default: {name: a, type: configuration, files: [{source: f, target: /etc/same}, {source: f, target: /srv/d/}]}
+live: {name_suffix: _live, conflicts: dh-a}
+test: {name_suffix: _test, files: [{source: f, target: /srv/d/f}]}
+";
+    insta::assert_snapshot!(shown(&[(".missile.yml", missile), ("f", "")]), @r"
+    warning: `dh-a-test` and `dh-a` both install `/srv/d/f`: only one of them can be on a host
+     --> .missile.yml:3:56
+      |
+    3 | test: {name_suffix: _test, files: [{source: f, target: /srv/d/f}]}
+      |                                                        ^^^^^^^^
+    hint: name it after the variant, or say so with `conflicts`
+    ");
+}
+
+#[test]
+fn lines_that_an_extra_file_drops_and_interpreters_that_are_not_there_are_warned_of() {
+    let missile = "\
+name: a
+type: application
+environment: {name: env, binary: python9.99}
+debian_scripts: {postinst: ['true']}
+extra_files: [{name: postinst, type: debian, template: t}, {name: prerm, type: debian, template: t}]
+";
+    insta::assert_snapshot!(shown(&[(".missile.yml", missile), ("t", "#!/bin/sh\n")]), @r"
+    warning: there is no interpreter `python9.99` on this machine
+     --> .missile.yml:3:34
+      |
+    3 | environment: {name: env, binary: python9.99}
+      |                                  ^^^^^^^^^^
+    hint: install it where the recipe is built, or leave `binary` out to get `python3`
+
+    warning: this takes the place of the lines in `debian_scripts.postinst`
+     --> .missile.yml:5:22
+      |
+    5 | extra_files: [{name: postinst, type: debian, template: t}, {name: prerm, type: debian, template: t}]
+      |                      ^^^^^^^^
+    hint: keep one of the two
+    ");
+}

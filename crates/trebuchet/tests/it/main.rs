@@ -3,6 +3,7 @@
 // The lints allow these in test functions only, not in what test functions share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod agreement;
 mod application;
 mod build;
 mod command;

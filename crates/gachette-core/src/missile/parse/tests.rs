@@ -123,12 +123,15 @@ fn settings_that_share_a_new_keys_name_stay_settings() {
 const PROBLEMS: &[(&str, &str)] = &[
     ("", "1:1: the recipe is empty (begin with `name: …` and `type: application`)"),
     ("- a\n", "1:1: a recipe must be a map, not a list (begin with `name: …` and `type: application`)"),
-    ("name: x\n", "1:1: the recipe has no `type`"),
+    ("name: x\n", "1:1: the recipe has no `type` (add a line `type: …` to it)"),
     (
         "name: x\ntype: aplication\n",
         "2:7: `aplication` is not one of `application` and `configuration` (did you mean `application`?)",
     ),
-    ("name: ../x\ntype: application\n", "1:7: `../x` is no name: it must not begin with `-` or `.`"),
+    (
+        "name: ../x\ntype: application\n",
+        "1:7: `../x` is no name: it must not begin with `-` or `.` (write for example `x`)",
+    ),
     (
         "name: Web\ntype: application\n",
         "1:7: the package's name would be wrong: `dh-Web` is no package name: only lower-case letters, digits, `+`, `-` and `.` are allowed (write it in lower case: `web`)",
@@ -220,4 +223,26 @@ fn what_is_wrong_in_default_is_said_once() {
 fn bytes_that_are_no_utf_8_are_pointed_at() {
     let problems = Missile::parse_bytes(b"name: x\nk: \xe9\n").unwrap_err();
     assert_eq!((problems[0].place.line, problems[0].place.column), (2, 4));
+}
+
+#[test]
+fn what_is_missing_or_misnamed_is_said_with_a_way_out() {
+    for (text, hint) in [
+        ("name: my app\ntype: application\n", "write for example `my_app`"),
+        ("type: application\n", "add a line `name: …` to it"),
+        ("name: a\ntype: application\nuser: Root\n", "write for example `root`"),
+        (
+            "name: a\ntype: application\nextra_files: [{name: x, type: custom, template: t}]\n",
+            "add a line `target_path: …` to it",
+        ),
+        (
+            "name: a\ntype: application\nservices: [{name: x, type: openrc, binary_name: y}]\n",
+            "choose one of them",
+        ),
+        ("name: a\ntype: application\nenvironment: {name: e, type: ruby}\n", "write `python`"),
+    ] {
+        let problems = Missile::parse(text).expect_err(text);
+        let hints: Vec<&str> = problems.iter().filter_map(|problem| problem.hint.as_deref()).collect();
+        assert!(hints.contains(&hint), "{text}: {problems:?}");
+    }
 }
