@@ -131,7 +131,8 @@ pub enum FormatError {
 }
 
 impl By {
-    /// Somebody, without a reason. Control characters become spaces, since logs are shown on terminals.
+    /// Somebody, without a reason. Control characters and line breaks become spaces, since logs are shown on
+    /// terminals, a line each.
     pub fn new(author: impl AsRef<str>) -> Self {
         Self { author: printable(author.as_ref(), 200), reason: String::new() }
     }
@@ -188,7 +189,9 @@ pub(super) fn parse_format<T: DeserializeOwned>(
 }
 
 fn printable(text: &str, longest: usize) -> String {
-    text.chars().take(longest).map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
+    // U+2028 and U+2029 end lines too, and are no control characters.
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    text.chars().take(longest).map(|c| if breaks(c) { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -15,6 +15,21 @@ pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> RepositoryError {
     move |source| RepositoryError::Io { path, source }
 }
 
+/// Whether there is a folder, or a link to one. What is there and can be none is an error, and so is what cannot be seen.
+pub(crate) fn is_folder(path: &Path) -> Result<bool, RepositoryError> {
+    let wrong = |reason| Err(RepositoryError::NoFolder { path: path.to_path_buf(), reason });
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Ok(true),
+        Ok(_) => wrong("it is a file"),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound if fs::symlink_metadata(path).is_ok() => wrong("it is a link to nothing"),
+            io::ErrorKind::NotFound => Ok(false),
+            io::ErrorKind::NotADirectory => wrong("a folder above it is a file"),
+            _ => Err(at(path)(error)),
+        },
+    }
+}
+
 /// Makes a folder and those above it.
 pub(crate) fn make_folder(path: &Path) -> Result<(), RepositoryError> {
     if path.is_dir() {

@@ -1,5 +1,7 @@
 //! What can go wrong with a repository, and what to do about it.
 
+use std::error::Error;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -106,12 +108,32 @@ pub enum RepositoryError {
         reason: String,
     },
     /// The storage failed.
-    #[error("{key}: {source}")]
+    #[error("{key}: {}", cause(source))]
     Storage {
         /// The file, from the repository's folder.
         key: String,
         /// The storage's own error.
         source: Box<object_store::Error>,
+    },
+    /// The folder of a repository is none.
+    #[error("{} cannot hold a repository: {reason}", path.display())]
+    NoFolder {
+        /// What should be the folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A change was made, but not all that follows from it.
+    #[error(
+        "revision {revision} of stack {stack} is written, but not all files derived from it are: {source}"
+    )]
+    Lagging {
+        /// The stack.
+        stack: StackName,
+        /// The number of its newest revision.
+        revision: u64,
+        /// Why they are not.
+        source: Box<RepositoryError>,
     },
     /// The disk failed.
     #[error("{}: {source}", path.display())]
@@ -119,7 +141,7 @@ pub enum RepositoryError {
         /// The file or folder.
         path: PathBuf,
         /// The system's own error.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
@@ -158,21 +180,23 @@ impl RepositoryError {
     /// What kind of failure this is.
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Refused(Refusal::Sealed { .. }) | Self::Conflict(_) => FailureKind::Refused,
+            Self::Refused(Refusal::Sealed { .. }) | Self::Conflict(_) | Self::Mismatch { .. } => {
+                FailureKind::Refused
+            }
             Self::Refused(Refusal::Missing { .. } | Refusal::NotInStack { .. })
             | Self::MissingRevision { .. }
             | Self::MissingPackage { .. }
             | Self::MissingFile { .. }
             | Self::NotThere { .. } => FailureKind::Missing,
-            Self::Name(_)
-            | Self::Invalid { .. }
-            | Self::Mismatch { .. }
-            | Self::FileName { .. }
-            | Self::Unreadable { .. } => FailureKind::Invalid,
+            Self::Name(_) | Self::Invalid { .. } | Self::FileName { .. } | Self::Unreadable { .. } => {
+                FailureKind::Invalid
+            }
             Self::Damaged { .. }
             | Self::Newer { .. }
             | Self::Busy { .. }
             | Self::Storage { .. }
+            | Self::NoFolder { .. }
+            | Self::Lagging { .. }
             | Self::Io { .. } => FailureKind::Broken,
         }
     }
@@ -206,12 +230,47 @@ impl RepositoryError {
                 )
             }
             Self::NotThere { path } => format!("make one with `gachette repository init {}`", path.display()),
+            Self::Damaged { key, .. } if key == super::key::IDENTITY => {
+                "bring the file back from a backup; or move it away and run `gachette repository init`, which makes \
+                 another and keeps all stacks and packages"
+                    .to_owned()
+            }
             Self::Damaged { .. } => "see what else is with `gachette repository fsck`".to_owned(),
             Self::Newer { .. } => "use the gachette that wrote it, or a newer one".to_owned(),
-            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
-                "make room on the disk, and run the same command again".to_owned()
+            Self::NoFolder { .. } => "give another folder as `meta_path`".to_owned(),
+            Self::Lagging { .. } => {
+                "once that is mended, `gachette repository fsck --repair` writes them".to_owned()
             }
-            _ => return None,
+            other => match other.io()?.kind() {
+                ErrorKind::StorageFull => "make room on the disk, and run the same command again".to_owned(),
+                ErrorKind::PermissionDenied => {
+                    "run as the user whom the repository belongs to, or let this one read and write it".to_owned()
+                }
+                _ => return None,
+            },
         })
     }
+
+    /// Whether something could not be looked at, and so may well be sound.
+    pub(crate) fn is_unseen(&self) -> bool {
+        matches!(self, Self::Io { .. } | Self::Storage { .. })
+    }
+
+    /// The system's own error, when there is one.
+    fn io(&self) -> Option<&io::Error> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            Self::Storage { source, .. } => cause(source).downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// What a storage's error comes from, without the names of the layers that it went through.
+fn cause(error: &object_store::Error) -> &(dyn Error + 'static) {
+    let mut cause: &(dyn Error + 'static) = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
 }

@@ -121,7 +121,7 @@ impl Repository {
                 Next::Revision(next) => next,
                 Next::Unchanged => {
                     let entry = newest.ok_or_else(|| missing(stack, None))?;
-                    self.derive_stack(None, &entry)?;
+                    self.derive_stack(None, &entry).map_err(lagging(&entry))?;
                     return Ok(Committed { entry, changed: false });
                 }
             };
@@ -130,7 +130,7 @@ impl Repository {
             let entry = Entry::of(*next, &bytes);
             match self.store.create(&key, bytes)? {
                 Created::New => {
-                    self.derive_stack(newest.as_ref(), &entry)?;
+                    self.derive_stack(newest.as_ref(), &entry).map_err(lagging(&entry))?;
                     return Ok(Committed { entry, changed: true });
                 }
                 Created::Taken(_) => {
@@ -145,6 +145,12 @@ impl Repository {
 /// The error for a revision that was there once.
 pub(crate) fn lost(stack: &StackName, number: u64) -> RepositoryError {
     RepositoryError::Damaged { key: key::revision(stack, number), reason: "the file is lost".to_owned() }
+}
+
+/// The error for a revision that is written, and derived files that are not.
+fn lagging(entry: &Entry) -> impl FnOnce(RepositoryError) -> RepositoryError {
+    let (stack, revision) = (entry.revision.stack.clone(), entry.revision.number);
+    move |source| RepositoryError::Lagging { stack, revision, source: Box::new(source) }
 }
 
 pub(crate) fn missing(stack: &StackName, deleted: Option<u64>) -> RepositoryError {

@@ -92,7 +92,9 @@ impl Repository {
     /// When the folders cannot be made, or a newer gachette made the repository.
     pub fn init(meta: &Path, debs: Option<&Path>) -> Result<Self, RepositoryError> {
         let debs = debs.map_or_else(|| meta.join("debs"), Path::to_path_buf);
-        disk::make_folder(meta)?;
+        if !disk::is_folder(meta)? {
+            disk::make_folder(meta)?;
+        }
         Self::with_store(Store::local(meta)?, debs)
     }
 
@@ -103,7 +105,8 @@ impl Repository {
     pub fn open(meta: &Path, debs: Option<&Path>) -> Result<Self, RepositoryError> {
         let debs = debs.map_or_else(|| meta.join("debs"), Path::to_path_buf);
         let not_there = || RepositoryError::NotThere { path: meta.to_path_buf() };
-        if !meta.join(key::IDENTITY).is_file() {
+        let file = meta.join(key::IDENTITY);
+        if !disk::is_folder(meta)? || !file.try_exists().map_err(disk::at(&file))? {
             return Err(not_there());
         }
         let store = Store::local(meta)?;

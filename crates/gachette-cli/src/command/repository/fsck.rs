@@ -28,8 +28,17 @@ impl FsckArgs {
         }
         let damaged = report.of(FaultClass::Damage).count();
         let mendable = report.of(FaultClass::Mendable).filter(|finding| !finding.mended).count();
-        let failure = Failure::refused(format!("{damaged} damaged, {mendable} to be mended"));
+        let mut message = format!("{damaged} damaged, {mendable} to be mended");
+        let unseen = report.of(FaultClass::Unseen).count();
+        if unseen > 0 {
+            message.push_str(&format!(", {unseen} that cannot be read"));
+        }
+        let failure = Failure::refused(message);
         Err(match (damaged, mendable) {
+            (0, 0) => failure.with_hint("make readable what is not, and check again"),
+            (0, _) if self.repair => {
+                failure.with_hint("see above what is in the way, and run it again after that")
+            }
             (0, _) => failure.with_hint("mend it with `gachette repository fsck --repair`"),
             _ => failure.with_hint("bring damaged files back from a backup, or build them again"),
         })

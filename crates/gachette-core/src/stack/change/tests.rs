@@ -177,7 +177,7 @@ fn a_package_that_is_not_there_cannot_be_removed() {
 }
 
 #[test]
-fn authors_and_reasons_cannot_steer_a_terminal() {
-    let by = By::new("ada\u{1b}[2J").because("one\ntwo\u{7}");
-    assert_eq!((by.author.as_str(), by.reason.as_str()), ("ada [2J", "one\ntwo "));
+fn authors_and_reasons_cannot_steer_a_terminal_nor_begin_a_line() {
+    let by = By::new("ada\u{1b}[2J").because("one\ntwo\u{7}\r\n3\u{85}4\u{2028}5\u{2029}6");
+    assert_eq!((by.author.as_str(), by.reason.as_str()), ("ada [2J", "one two   3 4 5 6"));
 }

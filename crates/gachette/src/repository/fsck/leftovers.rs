@@ -39,16 +39,18 @@ impl Fsck<'_> {
                     self.found(name.escape_debug().to_string(), Fault::Unknown);
                 }
             } else if name != "debs" && name != "dists" {
-                self.sweep_below(root, entry.path())?;
+                self.sweep_below(root, entry.path());
             }
         }
         Ok(())
     }
 
-    fn sweep_below(&mut self, root: &Path, top: PathBuf) -> Result<(), RepositoryError> {
+    fn sweep_below(&mut self, root: &Path, top: PathBuf) {
         let mut folders = vec![top];
         while let Some(folder) = folders.pop() {
-            for entry in entries(&folder)? {
+            let key = folder.strip_prefix(root).unwrap_or(&folder).display().to_string();
+            let Some(entries) = self.seen(&key, entries(&folder)) else { continue };
+            for entry in entries {
                 // The type of the entry itself: symbolic links are not followed.
                 let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
                 match is_unfinished(&entry.file_name().to_string_lossy()) {
@@ -59,7 +61,6 @@ impl Fsck<'_> {
                 }
             }
         }
-        Ok(())
     }
 
     fn sweep(&mut self, root: &Path, path: &Path) {

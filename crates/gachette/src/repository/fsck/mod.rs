@@ -33,7 +33,8 @@ impl Repository {
     /// Checks the whole repository, and with [`FsckMode::Repair`] mends what can be made again from the rest.
     ///
     /// # Errors
-    /// Only when the disk or the store fails; what is wrong with the repository is in the report.
+    /// Only when the folders of all domains, all packages or all else cannot be read; what is wrong with the repository
+    /// is in the report.
     pub fn fsck(&self, mode: FsckMode) -> Result<FsckReport, RepositoryError> {
         let mut fsck = Fsck {
             repository: self,
@@ -44,9 +45,11 @@ impl Repository {
             inputs: HashSet::new(),
         };
         fsck.check_records()?;
-        fsck.check_inputs()?;
+        let inputs = fsck.check_inputs();
+        fsck.seen(key::INPUTS, inputs);
         fsck.check_domains()?;
-        fsck.check_folder_of_files()?;
+        let files = fsck.check_folder_of_files();
+        fsck.seen("debs", files);
         fsck.check_leftovers()?;
         Ok(fsck.report)
     }
@@ -67,7 +70,12 @@ struct Fsck<'a> {
 
 impl<'a> Fsck<'a> {
     fn found(&mut self, path: impl Into<String>, fault: Fault) {
-        self.note(Finding { path: path.into(), fault, mended: false });
+        self.note(Finding { path: path.into(), fault, mended: false, obstacle: None });
+    }
+
+    /// Notes that something could not be looked at: one folder that cannot be read does not hide the others.
+    fn seen<T>(&mut self, path: &str, outcome: Result<T, RepositoryError>) -> Option<T> {
+        outcome.map_err(|error| self.found(path, Fault::Unreadable { reason: error.to_string() })).ok()
     }
 
     /// Notes what can be made again, and makes it.
@@ -78,8 +86,10 @@ impl<'a> Fsck<'a> {
         mend: impl FnOnce(&'a Repository) -> Result<(), RepositoryError>,
     ) {
         // What cannot be mended now, as on a full disk, stays a finding.
-        let mended = self.mode == FsckMode::Repair && mend(self.repository).is_ok();
-        self.note(Finding { path: path.into(), fault, mended });
+        let outcome = (self.mode == FsckMode::Repair).then(|| mend(self.repository));
+        let mended = matches!(outcome, Some(Ok(())));
+        let obstacle = outcome.and_then(Result::err).map(|error| error.to_string());
+        self.note(Finding { path: path.into(), fault, mended, obstacle });
     }
 
     /// Two ways to find a fault make one finding.
@@ -98,12 +108,14 @@ impl<'a> Fsck<'a> {
                 continue;
             };
             let path = format!("{}/{domain}", key::DOMAINS);
-            let children = self.repository.store.children(&path)?;
+            let children = self.repository.store.children(&path);
+            let Some(children) = self.seen(&path, children) else { continue };
             self.unknown(&path, &children.files);
             let strange =
                 children.folders.into_iter().filter(|name| !matches!(name.as_str(), "stacks" | "channels"));
             self.unknown(&path, &strange.collect::<Vec<_>>());
-            self.check_domain(&domain)?;
+            let checked = self.check_domain(&domain);
+            self.seen(&key::stacks(&domain), checked);
         }
         Ok(())
     }
@@ -116,8 +128,9 @@ impl<'a> Fsck<'a> {
             match StackName::new(domain.clone(), &folder) {
                 Ok(stack) => {
                     self.report.checked.stacks += 1;
-                    let newest = self.check_ledger(&stack)?;
-                    self.check_stack_files(&stack, newest)?;
+                    let newest = self.check_ledger(&stack);
+                    let checked = newest.and_then(|newest| self.check_stack_files(&stack, newest));
+                    self.seen(&key::stack(&stack), checked);
                 }
                 Err(_) => self.unknown(&path, &[folder]),
             }

@@ -18,11 +18,15 @@ impl Fsck<'_> {
                 continue;
             };
             let path = key::versions(&name);
-            let versions = self.repository.store.children(&path)?;
+            let versions = self.repository.store.children(&path);
+            let Some(versions) = self.seen(&path, versions) else { continue };
             self.unknown(&path, &versions.files);
             for folder in versions.folders {
                 match folder.parse::<Version>() {
-                    Ok(version) => self.check_version(&name, &version)?,
+                    Ok(version) => {
+                        let checked = self.check_version(&name, &version);
+                        self.seen(&key::version(&name, &version), checked);
+                    }
                     Err(_) => self.unknown(&path, &[folder]),
                 }
             }
@@ -120,8 +124,12 @@ impl Fsck<'_> {
             for file in self.repository.store.children(&path)?.files {
                 let key = format!("{path}/{file}");
                 let wanted = expected.remove(&key) || super::leftovers::is_unfinished(&file);
-                // Or its record was written since.
-                if !wanted && self.repository.record_by_input(&folder, &file).ok().flatten().is_none() {
+                // Or its record was written since, or cannot be looked at.
+                let record = || match self.repository.record_by_input(&folder, &file) {
+                    Err(error) => error.is_unseen(),
+                    Ok(record) => record.is_some(),
+                };
+                if !wanted && !record() {
                     self.mend(key.clone(), Fault::Extra, |repository| repository.store.delete(&key));
                 }
             }

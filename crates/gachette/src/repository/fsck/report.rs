@@ -38,6 +38,9 @@ pub struct Finding {
     pub fault: Fault,
     /// Whether it was mended.
     pub mended: bool,
+    /// Why it could not be, when that was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obstacle: Option<String>,
 }
 
 /// What can be wrong with a file.
@@ -52,6 +55,11 @@ pub enum Fault {
     /// It is not what it was when it was written, and cannot be made again.
     Changed {
         /// How that is known.
+        reason: String,
+    },
+    /// It could not be looked at, nor what lies below it.
+    Unreadable {
+        /// Why.
         reason: String,
     },
     /// Derived, and not there.
@@ -76,6 +84,8 @@ pub enum FaultClass {
     Note,
     /// Can be made right again.
     Mendable,
+    /// What is there could not be seen.
+    Unseen,
     /// Something was lost that only a backup or a new build can bring back.
     Damage,
 }
@@ -85,6 +95,7 @@ impl Fault {
     pub fn class(&self) -> FaultClass {
         match self {
             Self::Lost { .. } | Self::Changed { .. } => FaultClass::Damage,
+            Self::Unreadable { .. } => FaultClass::Unseen,
             Self::Missing | Self::Stale | Self::Extra => FaultClass::Mendable,
             Self::Leftover | Self::Unregistered | Self::Unknown => FaultClass::Note,
         }
@@ -92,10 +103,10 @@ impl Fault {
 }
 
 impl FsckReport {
-    /// Whether nothing is lost or changed, and all that is derived is right, by now at least.
+    /// Whether everything was seen, nothing is lost or changed, and all that is derived is right, by now at least.
     pub fn is_clean(&self) -> bool {
         let matters = |finding: &Finding| match finding.fault.class() {
-            FaultClass::Damage => true,
+            FaultClass::Damage | FaultClass::Unseen => true,
             FaultClass::Mendable => !finding.mended,
             FaultClass::Note => false,
         };
@@ -114,6 +125,7 @@ impl fmt::Display for Finding {
         match &self.fault {
             Fault::Lost { reason } => write!(f, "lost: {reason}")?,
             Fault::Changed { reason } => write!(f, "changed: {reason}")?,
+            Fault::Unreadable { reason } => write!(f, "cannot be read: {reason}")?,
             Fault::Missing => f.write_str("missing")?,
             Fault::Stale => f.write_str("out of date")?,
             Fault::Extra => f.write_str("should not be there")?,
@@ -121,6 +133,10 @@ impl fmt::Display for Finding {
             Fault::Unregistered => f.write_str("not registered")?,
             Fault::Unknown => f.write_str("not gachette's")?,
         }
-        if self.mended { f.write_str(" (mended)") } else { Ok(()) }
+        match &self.obstacle {
+            _ if self.mended => f.write_str(" (mended)"),
+            Some(obstacle) => write!(f, " (not mended: {obstacle})"),
+            None => Ok(()),
+        }
     }
 }

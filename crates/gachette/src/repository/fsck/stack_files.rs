@@ -92,12 +92,11 @@ impl Fsck<'_> {
                 // One that was not there when the records were read may have been registered since.
                 let known = match self.known.get(&key) {
                     Some(known) => Some(*known),
-                    None => self
-                        .repository
-                        .record(&package.name, &package.version, architecture)
-                        .ok()
-                        .flatten()
-                        .map(|record| record.sha256),
+                    None => match self.repository.record(&package.name, &package.version, architecture) {
+                        // Found already, with the records.
+                        Err(error) if error.is_unseen() => continue,
+                        record => record.ok().flatten().map(|record| record.sha256),
+                    },
                 };
                 let fault = match known {
                     Some(known) if known == *file => continue,
