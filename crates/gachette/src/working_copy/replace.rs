@@ -4,6 +4,7 @@ use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
@@ -24,7 +25,24 @@ pub(super) fn replace(new: &Path, place: &Path, aside: &Path) -> io::Result<()> 
 
 /// Removes a folder with all that is in it, also where a build took away the right to do so (Go's module cache does).
 /// One that is not there is no error.
+///
+/// A program that a killed run left behind may still write in it, and so make a folder that was just emptied full again;
+/// such a program ends by itself soon, since nobody reads what it says.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
+    for _ in 0..TRIES {
+        match remove_with_rights(path) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => std::thread::sleep(PAUSE),
+            removed => return removed,
+        }
+    }
+    remove_with_rights(path)
+}
+
+/// How often a folder that is filled again while it is removed is tried, and how long apart: five seconds in all.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(50);
+
+fn remove_with_rights(path: &Path) -> io::Result<()> {
     match remove_once(path) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             make_writable(path);
@@ -59,6 +77,22 @@ pub(super) fn make_writable(folder: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_that_somebody_still_writes_in_is_removed_in_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new");
+        std::fs::create_dir(&path).unwrap();
+        let writer = std::thread::spawn({
+            let path = path.clone();
+            move || {
+                (0..2000).take_while(|name| std::fs::write(path.join(name.to_string()), "").is_ok()).count()
+            }
+        });
+        remove(&path).unwrap();
+        writer.join().unwrap();
+        assert!(!path.exists());
+    }
 
     #[test]
     fn a_folder_takes_the_place_of_another_in_one_step() {
