@@ -1,6 +1,6 @@
 //! Renders Jinja2 templates, strictly: an undefined name is an error that says where.
 //!
-//! Templates come from trebuchet itself ([`own`]) or from the project, and never from outside of it. What a template
+//! Templates come from trebuchet itself (`templates/own/`) or from the project, and never from outside of it. What a template
 //! sees is decided by the recipe (`gachette_core::missile`).
 
 mod depth;
