@@ -11,7 +11,7 @@ pub(super) struct CopiedRoot {
 }
 
 /// What packages' scripts use besides the essential packages, where the machine has it.
-const ALSO: [&str; 5] = ["passwd", "adduser", "python3", "python3-venv", "init-system-helpers"];
+const ALSO: [&str; 6] = ["passwd", "adduser", "python3", "python3-venv", "init-system-helpers", "systemd"];
 /// What no program needs.
 const LEFT_OUT: [&str; 5] =
     ["/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/", "/usr/share/info/", "/usr/share/lintian/"];
@@ -48,14 +48,17 @@ impl CopiedRoot {
                 std::os::unix::fs::symlink(target, root.join(top))?;
             }
         }
-        let folders = "dev proc run sys home opt root srv tmp usr/bin var/cache var/log var/mail var/spool var/tmp \
-                       var/lib/misc var/lib/dpkg/info var/lib/dpkg/updates var/lib/dpkg/triggers \
-                       var/lib/dpkg/alternatives";
+        let folders = "dev proc/self run sys home opt root srv tmp usr/bin usr/local/bin usr/local/lib \
+                       usr/local/sbin usr/local/share var/cache var/log var/mail var/spool var/tmp var/lib/misc \
+                       var/lib/dpkg/info var/lib/dpkg/updates var/lib/dpkg/triggers var/lib/dpkg/alternatives";
         for folder in folders.split_whitespace() {
             fs::create_dir_all(root.join(folder))?;
         }
         fs::write(root.join("var/lib/dpkg/status"), "")?;
         fs::write(root.join("dev/null"), "")?;
+        // Where df and findmnt look for what is mounted.
+        fs::write(root.join("proc/self/mountinfo"), "1 0 0:1 / / rw - ext4 /dev/root rw\n")?;
+        fs::write(root.join("proc/self/mounts"), "/dev/root / ext4 rw 0 0\n")?;
         run(Command::new("cp").args(["-a", "/etc"]).arg(root))?;
         let list = root.join("tmp/files");
         fs::write(&list, files_of(&closure()?)?.join("\n"))?;
