@@ -25,5 +25,6 @@ mod same_bytes;
 mod settings;
 mod static_entries;
 mod templates;
+mod uv;
 mod web_application;
 mod wheel;
