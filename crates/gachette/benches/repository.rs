@@ -19,6 +19,7 @@ use gachette_core::debian::Control;
 use gachette_core::stack::{By, PackageRecord, Provenance, RECORD_FORMAT, StackName, StackRef};
 use tempfile::TempDir;
 use trebuchet::deb::{Compression, DebPackage, Entry, PackagePath, WriteOptions};
+use trebuchet::process::Cancel;
 
 /// How often one package is added.
 const ADDITIONS: usize = 40;
@@ -193,7 +194,7 @@ fn build(folder: &Path, name: &str, version: &str) -> std::path::PathBuf {
     package.entries.push(Entry::file(path, vec![b'x'; 10_000]));
     let output = folder.join(format!("{name}-{version}-all.deb"));
     let options = WriteOptions { compression: Compression::Gzip, mtime: 0, threads: 1 };
-    trebuchet::deb::write(&package, &output, &options).unwrap();
+    trebuchet::deb::write(&package, &output, &options, &Cancel::new()).unwrap();
     output
 }
 

@@ -34,11 +34,12 @@
 //! # }
 //! # fn build(output: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
 //! #     use trebuchet::deb::{DebPackage, WriteOptions, write};
+//! #     use trebuchet::process::Cancel;
 //! #     let name = "dh-web".parse()?;
 //! #     let mut control = gachette_core::debian::Control::new(name, "1.0".parse()?, "all".parse()?);
 //! #     control.maintainer = "Ada <ada@example.org>".to_owned();
 //! #     control.description = "an example".to_owned();
-//! #     write(&DebPackage::new(control), output, &WriteOptions::new(0))?;
+//! #     write(&DebPackage::new(control), output, &WriteOptions::new(0), &Cancel::new())?;
 //! #     Ok(())
 //! # }
 //! ```

@@ -27,12 +27,13 @@
 //! # }
 //! # fn build(repository: &gachette::repository::Repository) -> Result<(), Box<dyn std::error::Error>> {
 //! #     use trebuchet::deb::{DebPackage, WriteOptions, write};
+//! #     use trebuchet::process::Cancel;
 //! #     let name = "dh-web".parse()?;
 //! #     let mut control = gachette_core::debian::Control::new(name, "1.0".parse()?, "all".parse()?);
 //! #     control.maintainer = "Ada <ada@example.org>".to_owned();
 //! #     control.description = "an example".to_owned();
 //! #     let output = repository.debs().join("dh-web-1.0-all.deb");
-//! #     write(&DebPackage::new(control), &output, &WriteOptions::new(0))?;
+//! #     write(&DebPackage::new(control), &output, &WriteOptions::new(0), &Cancel::new())?;
 //! #     Ok(())
 //! # }
 //! ```

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use gachette_core::debian::Control;
 use trebuchet::deb::{Compression, DebPackage, FolderModes, Tree, WriteOptions, write};
+use trebuchet::process::Cancel;
 
 /// A way to make a package of the tree: commands that are run one after the other.
 pub(crate) struct Contestant {
@@ -126,5 +127,5 @@ pub(crate) fn pack(arguments: &[String]) {
     entries.add_folder(&Path::new(tree).join("opt"), Some(&opt), FolderModes::Sane).unwrap();
     let package = DebPackage { entries: entries.into_entries(), ..DebPackage::new(control) };
     let options = WriteOptions { compression, threads: 2, mtime: 1_700_000_000 };
-    write(&package, Path::new(output), &options).unwrap();
+    write(&package, Path::new(output), &options, &Cancel::new()).unwrap();
 }

@@ -62,6 +62,14 @@ impl BuildError {
             source => Self::Stage { package: package.clone(), source: Box::new(source) },
         }
     }
+
+    /// What went wrong while a package file was written; a cancellation is told as such.
+    pub(crate) fn write(package: &PackageName, source: DebError) -> Self {
+        match source {
+            DebError::Cancelled => Self::Cancelled,
+            source => Self::Write { package: package.clone(), source },
+        }
+    }
 }
 
 fn listed(problems: &[Problem]) -> String {

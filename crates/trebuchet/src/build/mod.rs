@@ -53,7 +53,7 @@ pub fn build(
     let mut finished = Vec::new();
     session.each(cancel, on_event, |planned, package, on_event| {
         let started = Instant::now();
-        let built = written(planned, &package, request, session.mtime())?;
+        let built = written(planned, &package, request, &session, cancel)?;
         callbacks.send(&built);
         on_event(Event::PackageBuilt { package: built.clone(), duration: started.elapsed() });
         callbacks.report(on_event);
@@ -69,14 +69,15 @@ fn written(
     planned: &PlannedPackage,
     package: &DebPackage,
     request: &BuildRequest,
-    mtime: i64,
+    session: &Session<'_>,
+    cancel: &Cancel,
 ) -> Result<BuiltPackage, BuildError> {
     let architecture = package.control.architecture.clone();
     let file_name = planned.file_name(&architecture);
     let path = request.output.join(&file_name);
-    let options = WriteOptions { compression: request.compression, ..WriteOptions::new(mtime) };
-    let written = write(package, &path, &options)
-        .map_err(|source| BuildError::Write { package: planned.name.clone(), source })?;
+    let options = WriteOptions { compression: request.compression, ..WriteOptions::new(session.mtime()) };
+    let written =
+        write(package, &path, &options, cancel).map_err(|source| BuildError::write(&planned.name, source))?;
     Ok(BuiltPackage {
         name: planned.name.clone(),
         version: planned.version.clone(),

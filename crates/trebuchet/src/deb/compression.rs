@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use flate2::write::GzEncoder;
-use liblzma::stream::{Check, Filters, LzmaOptions, MtStreamBuilder};
-use liblzma::write::XzEncoder;
 
 use super::DebError;
+use super::xz::XzWriter;
+use crate::process::Cancel;
 
 /// The format and level a package is compressed with.
 ///
@@ -50,16 +50,18 @@ impl Compression {
         }
     }
 
-    /// An encoder for a stream of exactly `length` bytes. Its output does not depend on `threads`.
+    /// An encoder for a stream of exactly `length` bytes. Its output does not depend on `threads`. It may end with an
+    /// error once `cancel` is raised.
     pub(super) fn encoder<W: Write>(
         self,
         output: W,
         length: u64,
         threads: usize,
+        cancel: &Cancel,
     ) -> Result<Encoder<W>, DebError> {
         let failed = DebError::io("cannot start to compress", "the package");
-        // Without a worker both formats are written another way: other bytes than with one or many.
-        let threads = u32::try_from(threads.clamp(1, 256)).unwrap_or(1);
+        // Without a worker zstd is written another way: other bytes than with one or many.
+        let threads = threads.clamp(1, 256);
         match self {
             Self::Zstd { level } => {
                 in_range("zstd", level.into(), 1, 19)?;
@@ -67,7 +69,8 @@ impl Compression {
             }
             Self::Xz { level } => {
                 in_range("xz", level.into(), 0, 9)?;
-                xz_encoder(output, level, length, threads).map(Encoder::Xz).map_err(failed)
+                let writer = XzWriter::new(output, level, length, threads, cancel).map_err(failed)?;
+                Ok(Encoder::Xz(Box::new(writer)))
             }
             Self::Gzip => Ok(Encoder::Gzip(GzEncoder::new(output, flate2::Compression::best()))),
         }
@@ -85,49 +88,18 @@ fn zstd_encoder<W: Write>(
     output: W,
     level: i32,
     length: u64,
-    threads: u32,
+    threads: usize,
 ) -> io::Result<zstd::Encoder<'static, W>> {
     let mut encoder = zstd::Encoder::new(output, level)?;
     encoder.set_pledged_src_size(Some(length))?;
-    encoder.multithread(threads)?;
+    encoder.multithread(u32::try_from(threads).unwrap_or(1))?;
     Ok(encoder)
-}
-
-fn xz_encoder<W: Write>(output: W, level: u32, length: u64, threads: u32) -> io::Result<XzEncoder<W>> {
-    let mut options = LzmaOptions::new_preset(level)?;
-    // A dictionary larger than what there is costs memory and time for nothing.
-    let dictionary = length.next_power_of_two().clamp(1 << 16, preset_dictionary(level));
-    options.dict_size(u32::try_from(dictionary).unwrap_or(1 << 23));
-    let mut filters = Filters::new();
-    filters.lzma2(&options);
-    let block = (3 * dictionary).max(1 << 20);
-    let stream = MtStreamBuilder::new()
-        .threads(threads)
-        .block_size(block)
-        .filters(filters)
-        .check(Check::Crc64)
-        .encoder()?;
-    Ok(XzEncoder::new_stream(output, stream))
-}
-
-/// The dictionary of xz's presets, in bytes (xz(1)).
-fn preset_dictionary(level: u32) -> u64 {
-    match level {
-        0 => 1 << 18,
-        1 => 1 << 20,
-        2 => 1 << 21,
-        3 | 4 => 1 << 22,
-        5 | 6 => 1 << 23,
-        7 => 1 << 24,
-        8 => 1 << 25,
-        _ => 1 << 26,
-    }
 }
 
 /// A running compression.
 pub(super) enum Encoder<W: Write> {
     Zstd(zstd::Encoder<'static, W>),
-    Xz(XzEncoder<W>),
+    Xz(Box<XzWriter<W>>),
     Gzip(GzEncoder<W>),
 }
 

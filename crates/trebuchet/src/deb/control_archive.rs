@@ -9,6 +9,7 @@ use super::layout::Layout;
 use super::pipeline::Md5Digest;
 use super::tar_header::{BLOCK, TarHeader, pad};
 use super::{Compression, Content, DebError, DebPackage, Owner, PackagePath};
+use crate::process::Cancel;
 
 /// The files of the control member by name, each with its mode. Made before the tree is read, so that what is wrong with
 /// them is said at once.
@@ -80,7 +81,7 @@ impl ControlArchive {
             pad(&mut tar);
         }
         tar.resize(tar.len() + 2 * BLOCK, 0);
-        let mut encoder = compression.encoder(Vec::new(), tar.len() as u64, 1)?;
+        let mut encoder = compression.encoder(Vec::new(), tar.len() as u64, 1, &Cancel::new())?;
         let written = encoder.write_all(&tar).and_then(|()| encoder.finish());
         written.map_err(DebError::io("cannot compress", "control.tar"))
     }

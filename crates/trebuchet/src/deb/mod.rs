@@ -9,6 +9,7 @@ mod deb_member;
 mod decode;
 mod entry;
 mod layout;
+mod output_file;
 mod package;
 mod package_path;
 mod pipeline;
@@ -21,6 +22,7 @@ mod tar_reader;
 mod tree;
 mod write;
 mod write_error;
+mod xz;
 
 pub use compression::Compression;
 pub use deb_member::{DebMember, DebMemberKind};

@@ -11,6 +11,7 @@ use md5::{Digest, Md5};
 
 use super::DebError;
 use super::compression::Encoder;
+use crate::process::Cancel;
 
 /// The size of a block, in bytes.
 const BLOCK: usize = 1 << 20;
@@ -27,6 +28,8 @@ struct Block {
     /// How much of it is filled.
     length: usize,
     pieces: Vec<Piece>,
+    /// Whether the archive ends with it; without such a block it was given up.
+    last: bool,
 }
 
 /// A part of one file, within a block.
@@ -38,7 +41,8 @@ struct Piece {
 }
 
 /// Where the archive is written: cuts it into blocks and hands them out.
-pub(super) struct Feed {
+pub(super) struct Feed<'a> {
+    cancel: &'a Cancel,
     block: Block,
     hashing: SyncSender<Arc<Block>>,
     compressing: SyncSender<Arc<Block>>,
@@ -59,10 +63,12 @@ impl From<DebError> for Stop {
     }
 }
 
-/// Runs `feed`, compresses what it writes, and gives the output back with the digests of the files in their order.
+/// Runs `feed`, compresses what it writes, and gives the output back with the digests of the files in their order. It fails
+/// soon after `cancel` was raised.
 pub(super) fn run<W: Write + Send>(
     encoder: Encoder<W>,
-    feed: impl FnOnce(&mut Feed) -> Result<(), Stop>,
+    cancel: &Cancel,
+    feed: impl FnOnce(&mut Feed<'_>) -> Result<(), Stop>,
 ) -> Result<(io::Result<W>, Vec<Md5Digest>), DebError>
 where
     Encoder<W>: Send,
@@ -74,12 +80,12 @@ where
     thread::scope(|scope| {
         let digests = scope.spawn(move || hash(&to_hash, &give_back));
         let output = scope.spawn(move || compress(&to_compress, &give_back_too, encoder));
-        let mut feeding = Feed { block: Block::new(), hashing, compressing, used };
-        let fed = feed(&mut feeding).and_then(|()| feeding.hand_out());
-        drop(feeding);
+        let mut feeding = Feed { cancel, block: Block::new(), hashing, compressing, used };
+        let fed = feed(&mut feeding).and_then(|()| feeding.finish());
         let digests = digests.join().unwrap_or_default();
         let output = output.join().unwrap_or_else(|_| Err(io::Error::other("the compressor died")));
         match fed {
+            _ if cancel.is_cancelled() => Err(DebError::Cancelled),
             Err(Stop::Failed(error)) => Err(error),
             // Then the compressor's result says why.
             Err(Stop::Gone) | Ok(()) => Ok((output, digests)),
@@ -89,11 +95,11 @@ where
 
 impl Block {
     fn new() -> Self {
-        Self { bytes: vec![0; BLOCK], length: 0, pieces: Vec::new() }
+        Self { bytes: vec![0; BLOCK], length: 0, pieces: Vec::new(), last: false }
     }
 }
 
-impl Feed {
+impl Feed<'_> {
     /// Adds bytes that belong to no file: headers and padding.
     pub(super) fn put(&mut self, mut bytes: &[u8]) -> Result<(), Stop> {
         while !bytes.is_empty() {
@@ -141,7 +147,16 @@ impl Feed {
         Ok(BLOCK - self.block.length)
     }
 
+    /// Hands out what is left.
+    fn finish(mut self) -> Result<(), Stop> {
+        self.block.last = true;
+        self.hand_out()
+    }
+
     fn hand_out(&mut self) -> Result<(), Stop> {
+        if self.cancel.is_cancelled() {
+            return Err(DebError::Cancelled.into());
+        }
         let mut fresh = self.used.try_recv().unwrap_or_else(|_| Block::new());
         fresh.length = 0;
         fresh.pieces.clear();
@@ -172,9 +187,12 @@ fn compress<W: Write>(
 ) -> io::Result<W> {
     for block in blocks {
         encoder.write_all(&block.bytes[..block.length])?;
+        if block.last {
+            return encoder.finish();
+        }
         recycle(block, give_back);
     }
-    encoder.finish()
+    Err(io::Error::other("the archive was given up"))
 }
 
 /// Gives a block back to be filled again, once its last user is done with it.

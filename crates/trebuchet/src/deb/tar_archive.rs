@@ -16,7 +16,7 @@ use super::{Content, DebError, Owner, Source};
 const ZEROS: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
 
 /// Feeds the whole archive: the root folder, then every member.
-pub(super) fn write_tree(feed: &mut Feed, layout: &Layout<'_>, mtime: u64) -> Result<(), Stop> {
+pub(super) fn write_tree(feed: &mut Feed<'_>, layout: &Layout<'_>, mtime: u64) -> Result<(), Stop> {
     let mut header = Vec::with_capacity(4 * BLOCK);
     let root = Owner::root();
     let top = TarHeader {
@@ -55,7 +55,7 @@ fn member_header(member: &Member<'_>, mtime: u64, output: &mut Vec<u8>) -> Resul
     TarHeader { name: &name, kind, target, size: member.size, mode, owner, mtime }.write_to(output)
 }
 
-fn put_bytes(feed: &mut Feed, mut bytes: &[u8]) -> Result<(), Stop> {
+fn put_bytes(feed: &mut Feed<'_>, mut bytes: &[u8]) -> Result<(), Stop> {
     let size = bytes.len() as u64;
     let read = |buffer: &mut [u8]| {
         let count = bytes.len().min(buffer.len());
@@ -67,7 +67,7 @@ fn put_bytes(feed: &mut Feed, mut bytes: &[u8]) -> Result<(), Stop> {
     Ok(())
 }
 
-fn put_file(feed: &mut Feed, path: &Path, size: u64) -> Result<(), Stop> {
+fn put_file(feed: &mut Feed<'_>, path: &Path, size: u64) -> Result<(), Stop> {
     let cannot_read = || DebError::io("cannot read", path);
     let changed = || DebError::Changed { path: path.to_owned() };
     // A pipe that took the file's place would block for ever.

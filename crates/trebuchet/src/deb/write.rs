@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use gachette_core::Sha256Digest;
@@ -10,9 +9,11 @@ use sha2::{Digest, Sha256};
 
 use super::control_archive::ControlArchive;
 use super::layout::Layout;
+use super::output_file::OutputFile;
 use super::pipeline;
 use super::tar_archive::write_tree;
 use super::{Compression, DebError, DebPackage, archive};
+use crate::process::Cancel;
 
 /// How a package is written; what it says is in [`DebPackage`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +45,18 @@ impl WriteOptions {
     }
 }
 
-/// Writes the package to `output`, which appears there whole or not at all. The same package and options give the same
-/// bytes on every machine.
-pub fn write(package: &DebPackage, output: &Path, options: &WriteOptions) -> Result<Written, DebError> {
+/// Writes the package to `output`, which appears there whole or not at all, also when the process is killed. The same
+/// package and options give the same bytes on every machine.
+///
+/// # Errors
+/// When the package is wrong, something cannot be read or written, or, soon after `cancel` was raised,
+/// [`DebError::Cancelled`].
+pub fn write(
+    package: &DebPackage,
+    output: &Path,
+    options: &WriteOptions,
+    cancel: &Cancel,
+) -> Result<Written, DebError> {
     let mtime = u64::try_from(options.mtime).map_err(|_| DebError::Time(options.mtime))?;
     let layout = Layout::of(&package.entries)?;
     let mut control = ControlArchive::of(package, &layout)?;
@@ -56,8 +66,8 @@ pub fn write(package: &DebPackage, output: &Path, options: &WriteOptions) -> Res
     };
     let data = tempfile::tempfile_in(folder).map_err(DebError::io("cannot write into", folder))?;
     let buffered = BufWriter::with_capacity(1 << 18, data);
-    let encoder = options.compression.encoder(buffered, layout.tar_length(), options.threads)?;
-    let (written, digests) = pipeline::run(encoder, |feed| write_tree(feed, &layout, mtime))?;
+    let encoder = options.compression.encoder(buffered, layout.tar_length(), options.threads, cancel)?;
+    let (written, digests) = pipeline::run(encoder, cancel, |feed| write_tree(feed, &layout, mtime))?;
     let data = written
         .and_then(|buffered| buffered.into_inner().map_err(io::IntoInnerError::into_error))
         .map_err(DebError::io("cannot write into", folder))?;
@@ -90,12 +100,8 @@ impl Parts {
             member(&format!("control.tar.{extension}"), self.control.len() as u64)?,
             member(&format!("data.tar.{extension}"), data_size)?,
         ];
-        let file = tempfile::Builder::new()
-            .prefix(".deb-")
-            .permissions(std::fs::Permissions::from_mode(0o666))
-            .tempfile_in(folder)
-            .map_err(failed())?;
-        let mut target = Hashed { file: file.as_file(), hash: Sha256::new(), size: 0 };
+        let file = OutputFile::create_in(folder).map_err(failed())?;
+        let mut target = Hashed { file: file.file(), hash: Sha256::new(), size: 0 };
         let mut put_together = || -> io::Result<()> {
             target.put(archive::MAGIC)?;
             target.put(&headers[0])?;
@@ -110,8 +116,7 @@ impl Parts {
         };
         put_together().map_err(failed())?;
         let (sha256, size) = (Sha256Digest::from_bytes(target.hash.finalize().into()), target.size);
-        file.as_file().sync_all().map_err(failed())?;
-        file.persist(output).map_err(|error| failed()(error.error))?;
+        file.persist(folder, output).map_err(failed())?;
         Ok((sha256, size))
     }
 }

@@ -84,6 +84,9 @@ pub enum DebError {
     /// A member of more than ten digits, which ar cannot hold.
     #[error("the package is too large: its compressed files have {0} bytes, and ar(5) holds 9999999999")]
     TooLarge(u64),
+    /// The caller wanted it to end.
+    #[error("packing was cancelled")]
+    Cancelled,
 }
 
 impl DebError {

@@ -7,6 +7,7 @@ use std::process::Command;
 use gachette_core::debian::Control;
 use gachette_testkit::DpkgRoot;
 use trebuchet::deb::{Compression, DebPackage, Entry, WriteOptions, write};
+use trebuchet::process::Cancel;
 
 fn package(version: &str) -> DebPackage {
     let mut control =
@@ -50,8 +51,13 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 fn written(folder: &Path, version: &str, compression: Compression) -> PathBuf {
     let output = folder.join(format!("dh-web_{version}_all.deb"));
-    write(&package(version), &output, &WriteOptions { compression, ..WriteOptions::new(1_700_008_200) })
-        .unwrap();
+    write(
+        &package(version),
+        &output,
+        &WriteOptions { compression, ..WriteOptions::new(1_700_008_200) },
+        &Cancel::new(),
+    )
+    .unwrap();
     output
 }
 

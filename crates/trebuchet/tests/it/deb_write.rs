@@ -8,6 +8,7 @@ use std::process::Command;
 
 use gachette_core::debian::{Control, Paragraph};
 use trebuchet::deb::{Compression, DebError, DebPackage, Entry, FolderModes, Tree, WriteOptions, write};
+use trebuchet::process::Cancel;
 
 /// Half past midnight of 2023-11-15 in UTC, as seconds.
 const MTIME: i64 = 1_700_008_200;
@@ -51,7 +52,7 @@ fn small() -> DebPackage {
 fn written(package: &DebPackage, folder: &Path, compression: Compression) -> PathBuf {
     let output = folder.join(format!("{compression:?}.deb").replace(' ', ""));
     let options = WriteOptions { compression, ..WriteOptions::new(MTIME) };
-    let written = write(package, &output, &options).unwrap();
+    let written = write(package, &output, &options, &Cancel::new()).unwrap();
     assert_eq!(written.size, output.metadata().unwrap().len());
     let digest = text(run("sha256sum", &[output.to_str().unwrap()]));
     assert_eq!(digest.split_once(' ').unwrap().0, written.sha256.to_string());
@@ -84,7 +85,7 @@ fn the_same_input_gives_the_same_bytes_with_any_number_of_threads() {
     for compression in [Compression::Xz { level: 0 }, Compression::Zstd { level: 1 }] {
         let digest = |threads| {
             let options = WriteOptions { compression, mtime: MTIME, threads };
-            write(&package, &folder.path().join("x.deb"), &options).unwrap().sha256
+            write(&package, &folder.path().join("x.deb"), &options, &Cancel::new()).unwrap().sha256
         };
         let one = digest(1);
         assert_eq!([digest(2), digest(4), digest(0)], [one; 3], "{compression:?}");
@@ -129,7 +130,7 @@ fn what_cannot_be_in_a_package_is_refused_and_leaves_no_file() {
     let refuse = |change: &dyn Fn(&mut DebPackage)| {
         let mut package = small();
         change(&mut package);
-        let error = write(&package, &output, &WriteOptions::new(MTIME)).unwrap_err();
+        let error = write(&package, &output, &WriteOptions::new(MTIME), &Cancel::new()).unwrap_err();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         error
     };
@@ -141,7 +142,7 @@ fn what_cannot_be_in_a_package_is_refused_and_leaves_no_file() {
         refuse(&|p| p.entries.push(Entry::file(path("etc/web.conf"), "other"))),
         refuse(&|p| p.entries.push(Entry::symlink(path("empty"), ""))),
         refuse(&|p| p.entries.push(Entry::copy(path("null"), "/dev/null"))),
-        refuse(&|p| p.entries.push(Entry::copy(path("none"), "/nonexistent"))),
+        refuse(&|p| p.entries.push(Entry::copy(path("none"), "/dev/null/none"))),
         refuse(&|p| p.control.maintainer = "a\nEssential: yes".to_owned()),
         refuse(&|p| p.control.description = String::new()),
     ];
@@ -227,9 +228,30 @@ fn a_file_with_more_or_less_in_it_than_its_size_says_is_an_error() {
     for source in ["/proc/self/status", "/sys/devices/system/cpu/online"] {
         let mut package = small();
         package.entries.push(Entry::copy("a".parse().unwrap(), source));
-        let error = write(&package, &folder.path().join("x.deb"), &WriteOptions::new(MTIME)).unwrap_err();
+        let error = write(&package, &folder.path().join("x.deb"), &WriteOptions::new(MTIME), &Cancel::new())
+            .unwrap_err();
         let expected = format!("{source} changed while it was packed; pack again when nothing writes to it");
         assert_eq!(error.to_string(), expected);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn a_cancelled_package_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut package = small();
+    let big: Vec<u8> = (0..20_000_000_u32).flat_map(|n| (n ^ (n >> 3)).to_le_bytes()).collect();
+    package.entries.push(Entry::file("opt/web/big".parse().unwrap(), big));
+    for compression in [Compression::Xz { level: 9 }, Compression::Zstd { level: 19 }, Compression::Gzip] {
+        let (cancel, output) = (Cancel::new(), folder.path().join("x.deb"));
+        let options = WriteOptions { compression, ..WriteOptions::new(MTIME) };
+        let result = std::thread::scope(|scope| {
+            let writing = scope.spawn(|| write(&package, &output, &options, &cancel));
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            cancel.cancel();
+            writing.join().unwrap()
+        });
+        assert!(matches!(result, Err(DebError::Cancelled)), "{compression:?}: {result:?}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -12,6 +12,7 @@ use gachette_core::Sha256Digest;
 use gachette_core::debian::Control;
 use gachette_core::stack::{Provenance, StackName};
 use trebuchet::deb::{Compression, DebPackage, Entry, PackagePath, WriteOptions};
+use trebuchet::process::Cancel;
 
 use super::{by, memory_folder, reference, repository, stack};
 
@@ -60,7 +61,7 @@ fn build(name: &str, version: &str, output: &Path) {
     let path = PackagePath::from_bytes(b"usr/share/body").unwrap();
     package.entries.push(Entry::file(path, version.as_bytes().repeat(100)));
     let options = WriteOptions { compression: Compression::Gzip, mtime: 0, threads: 1 };
-    trebuchet::deb::write(&package, output, &options).unwrap();
+    trebuchet::deb::write(&package, output, &options, &Cancel::new()).unwrap();
 }
 
 /// Everything that a builder was told is done, is.
