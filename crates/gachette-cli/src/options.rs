@@ -44,7 +44,21 @@ pub(crate) struct Options {
     pub(crate) warn_only: bool,
 }
 
+/// How much is said beside results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Volume {
+    /// Warnings and errors alone.
+    Quiet,
+    /// Progress and notes too.
+    Full,
+}
+
 impl Options {
+    /// How much the user wants to be told.
+    pub(crate) fn volume(&self) -> Volume {
+        if self.quiet { Volume::Quiet } else { Volume::Full }
+    }
+
     /// The pairs of all `--set`; a key without a value is set to true, as in Fabric.
     pub(crate) fn settings(&self) -> Vec<(String, String)> {
         self.set

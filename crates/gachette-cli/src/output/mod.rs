@@ -23,7 +23,7 @@ use gachette::repository::DamagedStack;
 use serde::Serialize;
 
 use crate::error::Failure;
-use crate::options::{Format, Options};
+use crate::options::{Format, Options, Volume};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -33,18 +33,18 @@ const HINT: Style = AnsiColor::Cyan.on_default().bold();
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     format: Format,
-    quiet: bool,
+    volume: Volume,
 }
 
 impl Output {
     /// As the options want it.
     pub(crate) fn new(options: &Options) -> Self {
-        Self { format: options.format, quiet: options.quiet }
+        Self { format: options.format, volume: options.volume() }
     }
 
     /// Progress of long work, drawn as fits the terminal.
     pub(crate) fn progress(self) -> Progress {
-        Progress::new(self.quiet)
+        Progress::new(self.volume)
     }
 
     /// Prints a result: as JSON, or as the text that `text` makes of it.
@@ -75,7 +75,7 @@ impl Output {
 
     /// Says something on standard error that is no result.
     pub(crate) fn note(self, text: &str) {
-        if !self.quiet {
+        if self.volume == Volume::Full {
             let _ = writeln!(anstream::stderr(), "{text}");
         }
     }

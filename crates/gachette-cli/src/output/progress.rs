@@ -7,24 +7,25 @@ use gachette::event::Event;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{bytes, milliseconds, printable};
+use crate::options::Volume;
 
 /// Draws events on standard error.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
-    quiet: bool,
+    volume: Volume,
 }
 
 impl Progress {
-    /// Fit for this terminal, or for a pipe; `quiet` shows warnings alone.
-    pub(crate) fn new(quiet: bool) -> Self {
-        let drawn = !quiet && std::io::stderr().is_terminal();
-        Self { bar: drawn.then(spinner), quiet }
+    /// Fit for this terminal, or for a pipe.
+    pub(crate) fn new(volume: Volume) -> Self {
+        let drawn = volume == Volume::Full && std::io::stderr().is_terminal();
+        Self { bar: drawn.then(spinner), volume }
     }
 
     /// Draws one event.
     pub(crate) fn show(&self, event: &Event) {
         let line = match event {
-            Event::Warning { text } => return self.print(&format!("warning: {text}"), true),
+            Event::Warning { text } => return self.print(&format!("warning: {text}")),
             // Programs talk much; on a terminal their newest line is shown, and all of them are in the log.
             Event::Output { line } => return self.draw(line),
             Event::Preparing { .. } | Event::Step { .. } if self.bar.is_some() => {
@@ -51,7 +52,9 @@ impl Progress {
             }
             _ => return,
         };
-        self.print(&line, false);
+        if self.volume == Volume::Full {
+            self.print(&line);
+        }
     }
 
     /// Takes the moving line away.
@@ -73,11 +76,10 @@ impl Progress {
         }
     }
 
-    fn print(&self, line: &str, always: bool) {
+    fn print(&self, line: &str) {
         let line = &printable(line);
         match &self.bar {
             Some(bar) => bar.println(line),
-            None if self.quiet && !always => (),
             None => {
                 let _ = writeln!(anstream::stderr(), "{line}");
             }

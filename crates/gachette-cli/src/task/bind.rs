@@ -1,7 +1,8 @@
 //! Tells the two generations of scripts apart: those without and those with a domain as first argument.
 
 use super::call::TaskCall;
-use super::signature::{ArgumentError, Arguments, Signature};
+use super::signature::Generation::{WithDomain, WithoutDomain};
+use super::signature::{ArgumentError, Arguments, Generation, Signature};
 
 /// Matches a call to its task's arguments.
 ///
@@ -13,47 +14,48 @@ pub(crate) fn bind(
 ) -> Result<Arguments, ArgumentError> {
     let domain_is_named = call.keyword.iter().any(|(key, _)| key == "domain");
     if !task.takes_domain || domain_is_named {
-        return task.bind(call, false);
+        return task.bind(call, WithoutDomain);
     }
-    let with_domain = match task.name {
-        "stack_create" => stack_create_has_domain(task, call)?,
-        "quick" => quick_has_domain(task, call, is_project)?,
-        _ => call.positional.len() + call.keyword.len() > task.required.len(),
+    let generation = match task.name {
+        "stack_create" => of_stack_create(task, call)?,
+        "quick" => of_quick(task, call, is_project)?,
+        _ if call.positional.len() + call.keyword.len() > task.required.len() => WithDomain,
+        _ => WithoutDomain,
     };
-    task.bind(call, with_domain)
+    task.bind(call, generation)
 }
 
 /// An absolute path is the meta path; the names before it are `[domain,] name`.
-fn stack_create_has_domain(task: &'static Signature, call: &TaskCall) -> Result<bool, ArgumentError> {
+fn of_stack_create(task: &'static Signature, call: &TaskCall) -> Result<Generation, ArgumentError> {
     let path = call.positional.iter().position(|argument| argument.starts_with('/'));
     let names = path.unwrap_or(call.positional.len());
     // An empty argument stands in the meta path's place: `stack_create:124,,123`.
     let blank = call.positional.iter().position(String::is_empty).unwrap_or(names);
     match names.min(blank) {
-        0 | 1 => Ok(false),
-        2 => Ok(true),
+        0 | 1 => Ok(WithoutDomain),
+        2 => Ok(WithDomain),
         _ => Err(task
             .unclear(format!("`{}` is no absolute path, so it cannot be the meta path", call.positional[2]))),
     }
 }
 
 /// The project is the argument that the configuration knows as one.
-fn quick_has_domain(
+fn of_quick(
     task: &'static Signature,
     call: &TaskCall,
     is_project: &dyn Fn(&str) -> bool,
-) -> Result<bool, ArgumentError> {
+) -> Result<Generation, ArgumentError> {
     let known = |index: usize| call.positional.get(index).is_some_and(|argument| is_project(argument));
     match (known(1), known(2), call.positional.as_slice()) {
-        (true, false, _) => Ok(false),
-        (false, true, _) => Ok(true),
+        (true, false, _) => Ok(WithoutDomain),
+        (false, true, _) => Ok(WithDomain),
         (true, true, [_, first, second, ..]) => Err(task.unclear(format!(
             "`{first}` and `{second}` are both projects of the configuration; say `domain=…` to tell domain and stack apart"
         ))),
         (false, false, [_, first, second, ..]) if !second.is_empty() => Err(task.unclear(format!(
             "neither `{first}` nor `{second}` is a project of the configuration; say `domain=…` to tell domain and stack apart"
         ))),
-        _ => Ok(false),
+        _ => Ok(WithoutDomain),
     }
 }
 

@@ -21,6 +21,15 @@ pub(crate) struct Signature {
     pub(crate) text: &'static str,
 }
 
+/// The two generations of scripts that call tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Generation {
+    /// Before there were domains.
+    WithoutDomain,
+    /// The domain is the first argument.
+    WithDomain,
+}
+
 /// A call whose arguments do not fit the task.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum ArgumentError {
@@ -67,9 +76,12 @@ impl Signature {
         format!("{}{colon}{text}", self.name)
     }
 
-    /// Matches a call whose positional arguments hold no domain, or hold it first when `with_domain`.
-    pub(crate) fn bind(&self, call: &TaskCall, with_domain: bool) -> Result<Arguments, ArgumentError> {
-        let domain: &[&'static str] = if with_domain { &["domain"] } else { &[] };
+    /// Matches a call of this generation to the arguments' names.
+    pub(crate) fn bind(&self, call: &TaskCall, generation: Generation) -> Result<Arguments, ArgumentError> {
+        let domain: &[&'static str] = match generation {
+            Generation::WithDomain => &["domain"],
+            Generation::WithoutDomain => &[],
+        };
         let order: Vec<&'static str> = [domain, self.required, self.optional].concat();
         if let Some(surplus) = call.positional.get(order.len()) {
             return Err(ArgumentError::Surplus {

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use gachette_core::git::GitUrl;
 use trebuchet::process::{Cancel, Process};
 
@@ -73,7 +74,7 @@ pub(super) fn process(git: &Git, url: Option<&GitUrl>) -> Process {
         process = process.env("GIT_SSH_COMMAND", command);
     }
     if let Some(credentials) = url.and_then(GitUrl::credentials) {
-        let basic = base64(format!("{}:{}", credentials.user, credentials.password).as_bytes());
+        let basic = BASE64_STANDARD.encode(format!("{}:{}", credentials.user, credentials.password));
         process = process.env(SECRET, format!("Authorization: Basic {basic}"));
     }
     process
@@ -158,39 +159,9 @@ fn quoted(word: &OsStr) -> OsString {
     format!("'{}'", word.to_string_lossy().replace('\'', "'\\''")).into()
 }
 
-/// Base64 by RFC 4648, section 4, as HTTP's basic authentication wants it.
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let group =
-            chunk.iter().fold(0u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for index in 0..4 {
-            let digit = ALPHABET[(group >> (18 - 6 * index)) as usize & 63];
-            text.push(if index <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_is_that_of_the_rfc() {
-        let vectors = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-        ];
-        for (plain, encoded) in vectors {
-            assert_eq!(base64(plain.as_bytes()), encoded);
-        }
-    }
 
     #[test]
     fn the_users_ssh_command_is_kept_and_told_not_to_ask() {
@@ -208,7 +179,7 @@ mod tests {
         let git = Git::new();
         let command = git.command("ls-remote").remote(&url).arg("--").arg(url.as_str());
         let shown = format!("{} {:?} {command:?}", command.process(), command.process());
-        assert!(!shown.contains("geheim") && !shown.contains(&base64(b"me:geheim")), "{shown}");
+        assert!(!shown.contains("geheim") && !shown.contains(&BASE64_STANDARD.encode("me:geheim")), "{shown}");
         assert!(shown.contains("--config-env=http.https://example.org/.extraHeader"), "{shown}");
     }
 }

@@ -248,6 +248,5 @@ fn translate(event: trebuchet::Event) -> Event {
                 text: format!("web callback for {package}, attempt {attempt}: {reason}; {next}"),
             }
         }
-        _ => Event::Step { name: None, text: String::new() },
     }
 }

@@ -16,6 +16,9 @@ use super::ledger::lost;
 use super::spread::spread;
 use super::{Repository, key};
 
+/// The newest format of `derived.json`.
+const SHOWN_FORMAT: u32 = 1;
+
 /// The revision that a stack's derived files show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,7 +30,7 @@ pub(crate) struct Shown {
 
 impl Shown {
     pub(crate) fn of(entry: &Entry) -> Self {
-        Self { format: 1, revision: entry.revision.number, hash: entry.hash }
+        Self { format: SHOWN_FORMAT, revision: entry.revision.number, hash: entry.hash }
     }
 }
 

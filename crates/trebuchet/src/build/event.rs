@@ -11,7 +11,6 @@ use super::BuiltPackage;
 /// News of a build, in the order they happen.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Event {
     /// What will be built, in this order.
     Planned {
