@@ -7,6 +7,7 @@ pub mod debian;
 pub mod git;
 pub mod missile;
 pub mod stack;
+pub mod yaml;
 
 mod digest;
 mod nearest;

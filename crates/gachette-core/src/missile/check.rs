@@ -2,12 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::node::{Content, Entry, Node};
-use super::problems::Problems;
 use super::read_recipe::meant_key;
 use super::{ExtraFileTarget, Problem, Recipe, RecipeKind, values};
 use crate::debian::PackageName;
 use crate::nearest;
+use crate::yaml::{Content, Entry, Node, Problems, older_boolean};
 
 /// Control members that dpkg knows and a recipe may write (Debian Policy 6.1; deb-postinst(5) and its neighbours).
 const CONTROL_MEMBERS: [&str; 9] =
@@ -129,36 +128,45 @@ pub(super) fn settings_keys(settings: &[&Entry], known: &[Entry], text: &str, pr
     }
 }
 
-/// `yes` was true and `0755` was 493 to the original, which read YAML 1.1; here they are text.
-fn old_spellings(node: &Node, text: &str, problems: &mut Problems) {
-    match &node.content {
-        Content::List(items) => items.iter().for_each(|item| old_spellings(item, text, problems)),
-        Content::Map(entries) => entries.iter().for_each(|e| old_spellings(&e.value, text, problems)),
-        Content::Text(value) => {
-            let plain = text.get(node.place.offset..).is_some_and(|rest| rest.starts_with(value.as_str()));
-            let flag = match value.to_ascii_lowercase().as_str() {
-                "yes" | "on" => Some("true"),
-                "no" | "off" => Some("false"),
-                _ => None,
-            };
-            let octal = value.len() > 1
-                && value.starts_with('0')
-                && value.bytes().all(|b| matches!(b, b'0'..=b'7' | b'_'));
-            if !plain || value.len() > 40 || (flag.is_none() && !octal) {
-                return;
-            }
-            let (message, hint) = match flag {
-                Some(flag) => (
-                    format!("`{value}` is text here, which a template's `if` takes as true"),
-                    format!("write `{flag}`, or quote it if text is meant"),
-                ),
-                None => (
-                    format!("`{value}` is text here, where older tools read an octal number"),
-                    "quote it if text is meant".to_owned(),
-                ),
-            };
-            problems.push(Problem::warning(node.place, message).with_hint(hint));
+/// Spellings that the original, which read YAML 1.1, took otherwise than they look: `no` was false and is so here, `0755` was
+/// 493 and is text here.
+pub(super) fn old_spellings(node: &Node, text: &str, problems: &mut Problems) {
+    let (message, hint) = match &node.content {
+        Content::List(items) => return items.iter().for_each(|item| old_spellings(item, text, problems)),
+        Content::Map(entries) => {
+            return entries.iter().for_each(|entry| old_spellings(&entry.value, text, problems));
         }
-        _ => {}
+        Content::Bool(flag, word) if older_boolean(word).is_some() => (
+            format!("`{word}` is read as {flag} here, as older tools did"),
+            format!("write `{flag}`, or quote it if text is meant"),
+        ),
+        Content::Text(value) if is_old_number(value) && is_plain(node, value, text) => (
+            format!("`{value}` is text here, where older tools read another number"),
+            "quote it if text is meant".to_owned(),
+        ),
+        _ => return,
+    };
+    problems.push(Problem::warning(node.place, message).with_hint(hint));
+}
+
+fn is_plain(node: &Node, value: &str, text: &str) -> bool {
+    text.get(node.place.offset..).is_some_and(|rest| rest.starts_with(value))
+}
+
+/// Whether YAML 1.1 reads it as a number that it is not in YAML 1.2: octal, in groups of digits, or in sixties (`10:30`).
+fn is_old_number(value: &str) -> bool {
+    const LONGEST: usize = 40;
+    let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
+    let (first, sixties) = digits.split_once(':').map_or((digits, None), |(first, rest)| (first, Some(rest)));
+    let grouped = |byte: u8| byte.is_ascii_digit() || byte == b'_';
+    let sixty = |part: &str| part.len() <= 2 && part.parse::<u8>().is_ok_and(|number| number < 60);
+    if digits.len() > LONGEST {
+        return false;
+    }
+    match (digits.as_bytes(), sixties) {
+        ([b'0', rest @ ..], None) => !rest.is_empty() && rest.iter().all(|b| matches!(b, b'0'..=b'7' | b'_')),
+        ([b'1'..=b'9', ..], None) => digits.contains('_') && digits.bytes().all(grouped),
+        ([b'1'..=b'9', ..], Some(rest)) => first.bytes().all(grouped) && rest.split(':').all(sixty),
+        _ => false,
     }
 }

@@ -1,14 +1,13 @@
 //! Files a recipe ships as they are, `files` in the missile.
 
 use super::fields::Fields;
-use super::node::Node;
-use super::problems::Problems;
 use super::{Problem, values};
 use std::str::FromStr;
 
 use serde::Serialize;
 
 use super::names::{NameError, UserName};
+use crate::yaml::{Node, Problems};
 
 /// A file of the project that is installed unrendered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

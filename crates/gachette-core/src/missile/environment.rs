@@ -2,13 +2,12 @@
 
 use super::fields::Fields;
 use super::naming::Naming;
-use super::node::{Content, Node};
-use super::problems::Problems;
 use super::{Problem, values};
 use serde::Serialize;
 
 use super::{MaintainerLines, RecipeName};
 use crate::debian::PackageName;
+use crate::yaml::{Content, Node, Problems};
 
 /// A python virtual environment below `/opt/trebuchet/NAME/env`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

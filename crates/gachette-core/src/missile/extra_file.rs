@@ -2,13 +2,12 @@
 
 use super::fields::Fields;
 use super::naming::Naming;
-use super::node::Node;
-use super::problems::Problems;
 use super::{Problem, values};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::RecipeName;
+use crate::yaml::{Node, Problems};
 
 /// What sort of file a template becomes; decides folder, extension and mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]

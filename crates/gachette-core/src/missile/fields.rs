@@ -1,9 +1,8 @@
 //! Reads a map of known keys: what is missing, what is unknown, and which known key was probably meant.
 
-use super::node::{Content, Entry, Node};
-use super::problems::Problems;
 use super::slip::slip_of;
 use super::{Place, Problem, values};
+use crate::yaml::{Content, Entry, Node, Problems};
 
 /// The most entries that lists of files, services and the like may have.
 const MOST_ENTRIES: usize = 500;

@@ -1,7 +1,7 @@
 //! The shell lines a recipe adds to a package's maintainer scripts.
 
 use super::fields::Fields;
-use super::problems::Problems;
+use crate::yaml::Problems;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -3,10 +3,9 @@
 use serde::Serialize;
 
 use super::fields::Fields;
-use super::node::{Content, Entry, Node};
-use super::problems::Problems;
 use super::{Problem, values};
 use crate::debian::RelationField;
+use crate::yaml::{Content, Entry, Node, Problems};
 
 /// Control fields of the main package; all optional. Relations are in Debian's syntax and already checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -1,10 +1,9 @@
 //! How the parts of one variant are named: prefix, suffix, package.
 
 use super::fields::Fields;
-use super::node::Node;
-use super::problems::Problems;
 use super::{Problem, RecipeName, values};
 use crate::debian::PackageName;
+use crate::yaml::{Node, Problems};
 
 /// What every name of a variant gets.
 pub(super) struct Naming {

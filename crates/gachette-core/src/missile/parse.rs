@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::node::{Content, Entry, Node, merge};
-use super::problems::Problems;
-use super::{Missile, Place, Problem, Recipe, values, yaml};
+use super::{Missile, Place, Problem, Recipe, values};
+use crate::yaml::{self, Content, Entry, Node, Problems, Subject, merge};
 
 /// The key that makes a file hold variants.
 const DEFAULT: &str = "default";
@@ -30,14 +29,14 @@ impl Missile {
     /// # Errors
     /// Like [`Missile::parse`].
     pub fn parse_bytes(bytes: &[u8]) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
-        Self::parse(utf8(bytes).map_err(|problem| vec![*problem])?)
+        Self::parse(yaml::utf8(bytes, Subject::RECIPE).map_err(|problem| vec![*problem])?)
     }
 
     /// What can be read of a missile, and all that is wrong with it, for those who look for more problems.
     ///
     /// With an error among the problems the missile lacks what the error is about: it is nothing to build from.
     pub fn examine(text: &str) -> (Option<Self>, Vec<Problem>) {
-        let root = match yaml::read(text) {
+        let root = match yaml::read(text, Subject::RECIPE) {
             Ok(root) => root,
             Err(problem) => return (None, vec![*problem]),
         };
@@ -56,7 +55,7 @@ impl Missile {
 
     /// Like [`Missile::examine`], from a file's bytes.
     pub fn examine_bytes(bytes: &[u8]) -> (Option<Self>, Vec<Problem>) {
-        match utf8(bytes) {
+        match yaml::utf8(bytes, Subject::RECIPE) {
             Ok(text) => Self::examine(text),
             Err(problem) => (None, vec![*problem]),
         }
@@ -83,18 +82,6 @@ impl Missile {
             }
         }
     }
-}
-
-fn utf8(bytes: &[u8]) -> Result<&str, Box<Problem>> {
-    std::str::from_utf8(bytes).map_err(|error| {
-        let readable = String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default());
-        let line = readable.matches('\n').count() + 1;
-        let column = readable.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        let number = |value| u32::try_from(value).unwrap_or(u32::MAX);
-        let place = Place::at(number(line), number(column), &readable);
-        let hint = "save it as UTF-8, the encoding of YAML";
-        Box::new(Problem::error(place, "the recipe is not UTF-8 here").with_hint(hint))
-    })
 }
 
 /// The recipes of a file, with the variants' names: `default` first, then the file's order.

@@ -4,13 +4,12 @@ use indexmap::IndexMap;
 
 use super::fields::Fields;
 use super::naming::Naming;
-use super::node::{Content, Entry, Node};
-use super::problems::Problems;
 use super::slip::slip_of;
 use super::{
     CustomFile, Environment, ExtraFile, MaintainerLines, Metadata, Problem, Recipe, RecipeKind, Service,
     Settings, StaticEntry, UserName, check, names, values,
 };
+use crate::yaml::{Content, Entry, Node, Problems};
 
 /// Every key of a recipe that is no setting.
 pub(super) const KEYS: [&str; 24] = [
@@ -59,6 +58,9 @@ impl Recipe {
         let settings: Vec<&Entry> = entries.iter().filter(is_setting).collect();
         let known: Vec<Entry> = entries.iter().filter(|entry| !is_setting(entry)).cloned().collect();
         check::settings_keys(&settings, &known, text, problems);
+        for entry in known.iter().filter(|entry| entry.key == "applications") {
+            check::old_spellings(&entry.value, text, problems);
+        }
         let known = Node { place: node.place, content: Content::Map(known) };
         let fields = Fields::of(&known, "the recipe", &KEYS, problems)?;
         let naming = naming(&fields, problems);

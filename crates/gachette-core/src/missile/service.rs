@@ -2,16 +2,15 @@
 
 use super::fields::Fields;
 use super::naming::Naming;
-use super::node::{Content, Node};
-use super::problems::Problems;
 use super::settings::is_shell_name;
 use super::{Problem, values};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{MaintainerLines, RecipeName};
+use super::{MaintainerLines, RecipeName, python_text};
 use crate::debian::PackageName;
+use crate::yaml::{Content, Node, Problems};
 
 /// Which init system runs a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
@@ -95,9 +94,15 @@ fn variables(node: &Node, problems: &mut Problems) -> IndexMap<String, String> {
             let message = format!("`{}` is no name of an environment variable", values::shown(&entry.key));
             let hint = "use letters, digits and `_`, not beginning with a digit";
             problems.push(Problem::error(entry.key_place, message).with_hint(hint));
-        } else if matches!(entry.value.content, Content::Null) {
-            variables.insert(entry.key.clone(), String::new());
-        } else if let Some(value) = values::line(&entry.value, problems) {
+            continue;
+        }
+        let value = match &entry.value.content {
+            Content::Null => Some(String::new()),
+            // As in exports, and as it always was: `DEBUG: no` and `DEBUG: false` are `False`.
+            Content::Bool(flag, _) => Some(python_text(&(*flag).into())),
+            _ => values::line(&entry.value, problems),
+        };
+        if let Some(value) = value {
             variables.insert(entry.key.clone(), value);
         }
     }

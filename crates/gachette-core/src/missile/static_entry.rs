@@ -2,13 +2,12 @@
 
 use super::fields::Fields;
 use super::naming::Naming;
-use super::node::{Content, Node};
-use super::problems::Problems;
 use super::values;
 use serde::Serialize;
 
 use super::{MaintainerLines, RecipeName};
 use crate::debian::PackageName;
+use crate::yaml::{Content, Node, Problems};
 
 /// Folders of the staged tree that go into a package of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

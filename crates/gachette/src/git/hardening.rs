@@ -179,7 +179,10 @@ mod tests {
         let git = Git::new();
         let command = git.command("ls-remote").remote(&url).arg("--").arg(url.as_str());
         let shown = format!("{} {:?} {command:?}", command.process(), command.process());
-        assert!(!shown.contains("geheim") && !shown.contains(&BASE64_STANDARD.encode("me:geheim")), "{shown}");
+        assert!(
+            !shown.contains("geheim") && !shown.contains(&BASE64_STANDARD.encode("me:geheim")),
+            "{shown}"
+        );
         assert!(shown.contains("--config-env=http.https://example.org/.extraHeader"), "{shown}");
     }
 }

@@ -102,6 +102,28 @@ fn old_spellings_of_known_keys_are_understood() {
 }
 
 #[test]
+fn old_flags_are_flags_in_settings_and_text_in_names_and_keys() {
+    let recipe = &parse(
+        "name: no\ntype: configuration\ndescription: 'off'\ndebug: no\nquoted: 'no'\n\
+         countries: {no: Norway, on: yes}\napplications: {web: {cache: Off}}\n\
+         extra_files: [{name: run, type: binary, template: t}]\n\
+         services: [{name: on, binary_name: run, env_var: {DEBUG: no, COUNTRY: 'no'}}]\n",
+    )
+    .variants[0];
+    assert_eq!((recipe.package.as_str(), recipe.services[0].package.as_str()), ("dh-no", "dh-on"));
+    assert_eq!(recipe.settings["debug"], json!(false));
+    assert_eq!(recipe.settings["quoted"], json!("no"));
+    assert_eq!(recipe.settings["countries"], json!({"no": "Norway", "on": true}));
+    assert_eq!(recipe.template_context(&recipe.extra_files[0])["web"], json!({"cache": false}));
+    let exports = recipe.configuration_text();
+    for line in ["DEBUG='False'", "QUOTED='no'", "COUNTRIES_NO='Norway'", "WEB_CACHE='False'"] {
+        assert!(exports.contains(&format!("export {line}\n")), "{exports}");
+    }
+    let variables = &recipe.services[0].env_var;
+    assert_eq!((variables["DEBUG"].as_str(), variables["COUNTRY"].as_str()), ("False", "no"));
+}
+
+#[test]
 fn a_service_without_a_type_is_upstart_as_it_always_was() {
     let recipe = &parse(&WEB.replace("type: upstart, ", "")).variants[0];
     assert_eq!(recipe.services[0].kind, ServiceKind::Upstart);
@@ -142,8 +164,17 @@ const PROBLEMS: &[(&str, &str)] = &[
     ),
     (
         "name: x\ntype: application\ndebug: no\n",
-        "3:8: `no` is text here, which a template's `if` takes as true (write `false`, or quote it if text is meant)",
+        "3:8: `no` is read as false here, as older tools did (write `false`, or quote it if text is meant)",
     ),
+    (
+        "name: x\ntype: configuration\napplications:\n  web:\n    debug: [On]\n",
+        "5:13: `On` is read as true here, as older tools did (write `true`, or quote it if text is meant)",
+    ),
+    (
+        "name: x\ntype: configuration\nport: 22:22\n",
+        "3:7: `22:22` is text here, where older tools read another number (quote it if text is meant)",
+    ),
+    ("name: x\ntype: configuration\nport: 80:80\nopens: 08:30\nday: 2020-01-01\n", ""),
     ("name: x\ntype: application\ndebug: 'no'\n", ""),
     (
         "name: x\ntype: application\nservices: [{name: a, binary_nam: b}]\n",

@@ -1,7 +1,8 @@
 //! Reads YAML text into a [`Node`] tree, strictly and within limits.
 //!
-//! Nothing executable exists here: unknown tags are refused, anchors and nesting are bounded. `yes`, `no`, `0755` and
-//! `1_000`, which YAML 1.1 and 1.2 read differently, stay text; keys that mean a flag or a mode read that text.
+//! Nothing executable exists here: unknown tags are refused, anchors and nesting are bounded. Of what YAML 1.1 and 1.2 read
+//! differently, `yes`, `no`, `on` and `off` are flags that keep their spelling, for keys that want text; `0755`, `1_000` and
+//! the like stay text, which keys that mean a mode read.
 
 use std::fmt;
 
@@ -10,22 +11,49 @@ use serde_json::Number;
 use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::{Location, NonFiniteFloatPolicy, Options, Spanned};
 
-use super::node::{Content, Entry, Node};
-use super::yaml_problem;
-use super::{Place, Problem};
+use super::{Content, Entry, Node, Place, Problem, Subject, unreadable};
 
-/// The largest recipe, in bytes; the largest in use are some 20 KiB.
+/// The largest file, in bytes; the largest in use are some 20 KiB.
 const LARGEST: usize = 1024 * 1024;
 
 /// Reads one YAML document.
-pub(super) fn read(text: &str) -> Result<Node, Box<Problem>> {
+///
+/// # Errors
+/// What is wrong, and where, when it is no YAML, too large, or holds a key twice.
+pub fn read(text: &str, subject: Subject) -> Result<Node, Box<Problem>> {
     if text.len() > LARGEST {
-        let message = format!("the recipe has {} bytes; at most {LARGEST} are read", text.len());
+        let message = format!("the {} has {} bytes; at most {LARGEST} are read", subject.name, text.len());
         return Err(Box::new(Problem::error(Place::start(), message)));
     }
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options()) {
         Ok(raw) => node(raw, text).map_err(Box::new),
-        Err(error) => Err(Box::new(yaml_problem::translate(&error, text))),
+        Err(error) => Err(Box::new(unreadable::translate(&error, text, subject))),
+    }
+}
+
+/// A file's bytes as text, which must be UTF-8.
+///
+/// # Errors
+/// Where they are not.
+pub fn utf8(bytes: &[u8], subject: Subject) -> Result<&str, Box<Problem>> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let readable = String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default());
+        let line = readable.matches('\n').count() + 1;
+        let column = readable.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        let number = |value| u32::try_from(value).unwrap_or(u32::MAX);
+        let place = Place::at(number(line), number(column), &readable);
+        let message = format!("the {} is not UTF-8 here", subject.name);
+        Box::new(Problem::error(place, message).with_hint("save it as UTF-8, the encoding of YAML"))
+    })
+}
+
+/// What YAML 1.1 read a word as that YAML 1.2 reads as text (<https://yaml.org/type/bool.html>, less `y` and `n`, which
+/// PyYAML never took).
+pub fn older_boolean(word: &str) -> Option<bool> {
+    match word {
+        "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
     }
 }
 
@@ -150,7 +178,10 @@ fn node(raw: Spanned<Raw>, text: &str) -> Result<Node, Problem> {
         Raw::Null => Content::Null,
         Raw::Bool(flag) => Content::Bool(flag, spelling(&place, text)),
         Raw::Number(number) => number_content(number, spelling(&place, text)),
-        Raw::Text(text) => Content::Text(text),
+        Raw::Text(word) => match older_boolean(&word) {
+            Some(flag) if is_plain(&word, &place, text) => Content::Bool(flag, word),
+            _ => Content::Text(word),
+        },
         Raw::List(items) => {
             Content::List(items.into_iter().map(|item| node(item, text)).collect::<Result<_, _>>()?)
         }
@@ -163,6 +194,12 @@ fn node(raw: Spanned<Raw>, text: &str) -> Result<Node, Problem> {
         place = entries.first().map_or(place, |first| first.key_place);
     }
     Ok(Node { place, content })
+}
+
+/// Whether a word stands in the text neither quoted nor tagged as text.
+fn is_plain(word: &str, place: &Place, text: &str) -> bool {
+    let before = text.get(..place.offset).unwrap_or_default();
+    spelling(place, text) == word && !before.trim_end_matches([' ', '\t']).ends_with("!!str")
 }
 
 /// A whole number too large for 64 bits would lose digits: it stays text.
@@ -222,7 +259,7 @@ mod tests {
                 &text[at.offset..at.offset + at.length]
             ));
         };
-        read(text).unwrap().walk("", &mut { describe });
+        read(text, Subject::RECIPE).unwrap().walk("", &mut { describe });
         found
     }
 
@@ -255,11 +292,42 @@ mod tests {
     }
 
     #[test]
-    fn spellings_that_yaml_1_1_reads_otherwise_stay_text() {
+    fn numbers_that_yaml_1_1_reads_otherwise_stay_text() {
         let node =
-            read("[yes, No, 0755, 1_000, 2020-01-01, .inf, 12345678901234567890123, 12:30:00]").unwrap();
-        let expected =
-            ["yes", "No", "0755", "1_000", "2020-01-01", ".inf", "12345678901234567890123", "12:30:00"];
+            read("[0755, 1_000, 2020-01-01, .inf, 12345678901234567890123, 12:30:00]", Subject::RECIPE)
+                .unwrap();
+        let expected = ["0755", "1_000", "2020-01-01", ".inf", "12345678901234567890123", "12:30:00"];
         assert_eq!(node.to_value(), serde_json::json!(expected));
+    }
+    #[test]
+    fn flags_of_yaml_1_1_are_flags_unless_they_are_quoted_or_keys() {
+        // What Python's yaml.safe_load (PyYAML 6) makes of each; `true` and `false` keep YAML 1.2's meaning, the same.
+        for (written, flag) in [
+            ("yes", Some(true)),
+            ("Yes", Some(true)),
+            ("YES", Some(true)),
+            ("on", Some(true)),
+            ("OFF", Some(false)),
+            ("no", Some(false)),
+            ("True", Some(true)),
+            ("FALSE", Some(false)),
+            ("yEs", None),
+            ("y", None),
+            ("N", None),
+            ("'no'", None),
+            ("\"on\"", None),
+            ("!!str no", None),
+            ("|\n  no", None),
+        ] {
+            let node = read(&format!("on: {written}\n"), Subject::RECIPE).unwrap();
+            let entry = &node.entries().unwrap()[0];
+            let found = match &entry.value.content {
+                Content::Bool(flag, spelling) => Some(*flag).filter(|_| spelling == written),
+                _ => None,
+            };
+            assert_eq!((entry.key.as_str(), found), ("on", flag), "{written}");
+        }
+        let aliased = read("a: &a no\nb: *a\n", Subject::RECIPE).unwrap();
+        assert_eq!(aliased.to_value(), serde_json::json!({"a": false, "b": false}));
     }
 }

@@ -1,8 +1,8 @@
-//! Where in a recipe's text something stands.
+//! Where in a file's text something stands.
 
 use serde::Serialize;
 
-/// A stretch of a recipe's text.
+/// A stretch of a file's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
     /// The line, counted from 1; 0 when the place is not known.

@@ -1,4 +1,4 @@
-//! One thing wrong, or suspicious, in a recipe.
+//! One thing wrong, or suspicious, in a file.
 
 use std::fmt;
 
@@ -10,16 +10,16 @@ use super::Place;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The build goes on.
+    /// What it is read for goes on.
     Warning,
-    /// The build cannot start.
+    /// What it is read for cannot start.
     Error,
 }
 
-/// One thing wrong in a recipe: what, where, and what to do about it.
+/// One thing wrong in a file: what, where, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// Whether the build can go on.
+    /// Whether it can be used all the same.
     pub severity: Severity,
     /// What is wrong: a lower-case fragment that reads well after `error: `.
     pub message: String,
@@ -31,12 +31,12 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem that stops the build.
+    /// A problem that makes the file useless.
     pub fn error(place: Place, message: impl Into<String>) -> Self {
         Self { severity: Severity::Error, message: shown(message.into()), hint: None, place }
     }
 
-    /// A problem that does not stop the build.
+    /// A problem that stops nothing.
     pub fn warning(place: Place, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, message: shown(message.into()), hint: None, place }
     }
@@ -48,7 +48,7 @@ impl Problem {
         self
     }
 
-    /// Whether it stops the build.
+    /// Whether it makes the file useless.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
@@ -61,7 +61,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Text of the recipe may be in it: without control characters, which could move a terminal's cursor, and not too long.
+/// Text of the file may be in it: without control characters, which could move a terminal's cursor, and not too long.
 fn shown(text: String) -> String {
     const LONGEST: usize = 1000;
     let short = text.len() <= LONGEST;

@@ -1,4 +1,4 @@
-//! A recipe's YAML as a tree in which every value knows where it was written.
+//! YAML as a tree in which every value knows where it was written.
 
 use std::collections::HashMap;
 
@@ -8,35 +8,44 @@ use super::Place;
 
 /// One value of the tree.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
-    pub(super) place: Place,
-    pub(super) content: Content,
+pub struct Node {
+    /// Where it was written.
+    pub place: Place,
+    /// What it holds.
+    pub content: Content,
 }
 
 /// What a value holds.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Content {
+pub enum Content {
+    /// Nothing, or `~`.
     Null,
-    /// With its spelling, such as `True`.
+    /// With its spelling, such as `True` or `no`.
     Bool(bool, String),
     /// With its spelling, such as `1.10`.
     Number(Number, String),
+    /// Text.
     Text(String),
+    /// A list.
     List(Vec<Node>),
+    /// A map, in the file's order.
     Map(Vec<Entry>),
 }
 
 /// One key of a map with its value.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) key_place: Place,
-    pub(super) value: Node,
+pub struct Entry {
+    /// The key, as it was spelled.
+    pub key: String,
+    /// Where the key stands.
+    pub key_place: Place,
+    /// Its value.
+    pub value: Node,
 }
 
 impl Node {
     /// The keys of a map.
-    pub(super) fn entries(&self) -> Option<&[Entry]> {
+    pub fn entries(&self) -> Option<&[Entry]> {
         match &self.content {
             Content::Map(entries) => Some(entries),
             _ => None,
@@ -44,12 +53,12 @@ impl Node {
     }
 
     /// Whether it is text with this last character.
-    pub(super) fn is_text_ending_with(&self, last: char) -> bool {
+    pub fn is_text_ending_with(&self, last: char) -> bool {
         matches!(&self.content, Content::Text(text) if text.ends_with(last))
     }
 
     /// What it is, for messages.
-    pub(super) fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self.content {
             Content::Null => "nothing",
             Content::Bool(..) => "true or false",
@@ -61,7 +70,7 @@ impl Node {
     }
 
     /// The value without places, for templates and exports.
-    pub(super) fn to_value(&self) -> Value {
+    pub fn to_value(&self) -> Value {
         match &self.content {
             Content::Null => Value::Null,
             Content::Bool(flag, _) => Value::Bool(*flag),
@@ -75,7 +84,7 @@ impl Node {
     }
 
     /// How many values it holds, itself among them.
-    pub(super) fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         match &self.content {
             Content::List(items) => 1 + items.iter().map(Self::size).sum::<usize>(),
             Content::Map(entries) => 1 + entries.iter().map(|entry| entry.value.size()).sum::<usize>(),
@@ -84,7 +93,7 @@ impl Node {
     }
 
     /// Calls `visit` for this value and all below it with their paths, such as `services[0].name`.
-    pub(super) fn walk(&self, path: &str, visit: &mut dyn FnMut(&str, Place)) {
+    pub fn walk(&self, path: &str, visit: &mut dyn FnMut(&str, Place)) {
         visit(path, self.place);
         match &self.content {
             Content::List(items) => {
@@ -106,7 +115,7 @@ impl Node {
 /// `over` laid over `base`: maps merge key by key and keep the base's order, anything else in `over` wins.
 ///
 /// A merged map is said to stand where `over` has it, so that what is missing in a variant points at the variant.
-pub(super) fn merge(base: &Node, over: &Node) -> Node {
+pub fn merge(base: &Node, over: &Node) -> Node {
     let (Content::Map(below), Content::Map(above)) = (&base.content, &over.content) else {
         return over.clone();
     };

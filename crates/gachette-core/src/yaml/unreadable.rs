@@ -3,59 +3,63 @@
 use serde_saphyr::Error;
 use serde_saphyr::budget::BudgetBreach;
 
-use super::{Place, Problem, yaml};
+use super::{Place, Problem, Subject, read};
 
 /// The problem behind a parser's error.
-pub(super) fn translate(error: &Error, text: &str) -> Problem {
+pub(super) fn translate(error: &Error, text: &str, subject: Subject) -> Problem {
     let error = error.without_snippet();
-    let place = error.location().map_or_else(Place::start, |location| yaml::place(&location, text));
+    let place = error.location().map_or_else(Place::start, |location| read::place(&location, text));
     if let Some(section) = ini_section(text) {
         let message = "this is no YAML: it looks like an INI file";
         return Problem::error(section, message)
-            .with_hint("write `key: value` lines, beginning with `name:`");
+            .with_hint(format!("write `key: value` lines such as `{}`", subject.first_line));
     }
-    let (message, hint) = describe(error);
+    let (message, hint) = describe(error, subject);
     let mut problem = Problem::error(place, message);
-    problem.hint = hint.or_else(|| hint_from_source(&place, text)).map(str::to_owned);
+    problem.hint = hint.or_else(|| hint_from_source(&place, text).map(str::to_owned));
     problem
 }
 
-fn describe(error: &Error) -> (String, Option<&'static str>) {
+fn describe(error: &Error, subject: Subject) -> (String, Option<String>) {
+    let hint = |text: &str| Some(text.to_owned());
+    let name = subject.name;
     match error {
         Error::DuplicateMappingKey { key, .. } => {
             let key = key.as_deref().unwrap_or("this key");
-            (format!("`{key}` is given twice"), Some("keep one of them; the other would be lost in silence"))
+            (format!("`{key}` is given twice"), hint("keep one of them; the other would be lost in silence"))
         }
-        Error::UnsupportedTag { tag, .. } => {
-            (format!("the YAML tag `{tag}` is not allowed"), Some("a recipe holds plain values only"))
-        }
+        Error::UnsupportedTag { tag, .. } => (
+            format!("the YAML tag `{tag}` is not allowed"),
+            Some(format!("a {name} holds plain values only")),
+        ),
         Error::MultipleDocuments { .. } | Error::Budget { breach: BudgetBreach::Documents { .. }, .. } => (
             "a second YAML document begins here".to_owned(),
-            Some("a recipe is one document; several recipes in one file are variants beside a `default` key"),
+            Some(format!("a {name} is one document; {}", subject.second_document)),
         ),
-        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
-            ("the recipe is nested more than 48 levels deep".to_owned(), None)
-        }
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => (too_deep(name), None),
         Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } => (
-            "the recipe grows beyond all bounds when it is read".to_owned(),
-            Some("it has too many values, anchors or aliases"),
+            format!("the {name} grows beyond all bounds when it is read"),
+            hint("it has too many values, anchors or aliases"),
         ),
         Error::UnknownAnchor { .. } => {
-            ("this alias names no anchor".to_owned(), Some("a value that begins with `*` must be quoted"))
+            ("this alias names no anchor".to_owned(), hint("a value that begins with `*` must be quoted"))
         }
         Error::RecursiveReferencesRequireWeakTypes { .. } => ("this anchor contains itself".to_owned(), None),
-        Error::AliasError { error, .. } => describe(error),
-        other => (without_position(&other.to_string()), None),
+        Error::AliasError { error, .. } => describe(error, subject),
+        other => match without_position(&other.to_string()) {
+            "recursion limit exceeded" => (too_deep(name), None),
+            message => (message.to_owned(), None),
+        },
     }
 }
 
+fn too_deep(name: &str) -> String {
+    format!("the {name} is nested more than 48 levels deep")
+}
+
 /// The parser repeats the position in its text.
-fn without_position(message: &str) -> String {
-    let message = message.rsplit_once(" at line ").map_or(message, |(before, _)| before);
-    match message {
-        "recursion limit exceeded" => "the recipe is nested more than 48 levels deep".to_owned(),
-        other => other.to_owned(),
-    }
+fn without_position(message: &str) -> &str {
+    message.rsplit_once(" at line ").map_or(message, |(before, _)| before)
 }
 
 /// What the character under the caret suggests.
@@ -90,10 +94,10 @@ fn ini_section(text: &str) -> Option<Place> {
 
 #[cfg(test)]
 mod tests {
-    use crate::missile::{Problem, yaml};
+    use crate::yaml::{Problem, Subject, read};
 
     fn problem(text: &str) -> Problem {
-        *yaml::read(text).expect_err(text)
+        *read(text, Subject::RECIPE).expect_err(text)
     }
 
     #[test]
@@ -151,7 +155,7 @@ mod tests {
         let merges = format!("m0: &m0 {{a: 1}}\n{merges}");
         let large = "a: b\n".repeat(300_000);
         for text in [&deep_flow, &deep_block, &laughs, &merges, &large] {
-            assert!(yaml::read(text).is_err(), "{}", &text[..40]);
+            assert!(read(text, Subject::RECIPE).is_err(), "{}", &text[..40]);
         }
     }
 }
