@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod origin;
 mod request;
+mod scratch;
 mod session;
 
 use std::fs;

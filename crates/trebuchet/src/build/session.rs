@@ -5,9 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use gachette_core::missile::{Missile, PlannedPackage, Problem};
-use tempfile::TempDir;
 
 use super::origin::Origin;
+use super::scratch::Scratch;
 use super::{BuildError, BuildRequest, Event};
 use crate::deb::DebPackage;
 use crate::io_error::{At as _, IoError};
@@ -24,7 +24,7 @@ pub(crate) struct Session<'a> {
     warnings: Vec<Problem>,
     project: PathBuf,
     origin: Origin,
-    scratch: TempDir,
+    scratch: Scratch,
 }
 
 /// The missile that a request names, and what is suspicious in it.
@@ -48,7 +48,7 @@ impl<'a> Session<'a> {
         let folder = request.build_dir.clone().unwrap_or_else(env::temp_dir);
         fs::create_dir_all(&folder).at(&folder)?;
         let folder = folder.canonicalize().at(&folder)?;
-        let scratch = tempfile::Builder::new().prefix("trebuchet-").tempdir_in(&folder).at(&folder)?;
+        let scratch = Scratch::make(&folder)?;
         Ok(Self { request, missile, warnings, project, origin, scratch })
     }
 

@@ -57,3 +57,33 @@ fn a_build_killed_at_any_moment_leaves_the_next_one_right() {
         assert!(same, "{name} differs:\n{}", difference(&output.join(name), &whole.join(name)));
     }
 }
+
+#[test]
+fn the_temporary_folder_of_a_killed_build_is_removed_by_the_next_one() {
+    let project = Project::with(&[(".missile.yml", MISSILE), ("requirements.txt", "first\n")]);
+    wheel(&project.path().join(".wheels"), "first", "1.0", &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let [cache, output, temporary] = ["cache", "output", "temporary"].map(|name| folder.path().join(name));
+    fs::create_dir_all(temporary.join("trebuchet-notes")).unwrap();
+    let left = || {
+        let names = fs::read_dir(&temporary).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name != "trebuchet-notes").count()
+    };
+    let start = |recipe: &str| {
+        fs::write(project.path().join(".missile.yml"), recipe).unwrap();
+        command(&project, &cache, &output).env("TMPDIR", &temporary).spawn().unwrap()
+    };
+    let waits = MISSILE.lines().next().unwrap();
+    let waits = format!("{waits}\ntype: application\nbuild_assets: ['echo $$ > FIFO; exec sleep 600']\n");
+    let fifo = folder.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut killed = start(&waits.replace("FIFO", fifo.to_str().unwrap()));
+    let step = fs::read_to_string(&fifo).unwrap();
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert_eq!(left(), 1, "killed like this, it cannot clean up");
+    assert!(start(MISSILE).wait().unwrap().success());
+    assert_eq!(left(), 0);
+    run("kill", &["-KILL", step.trim()]);
+    assert!(temporary.join("trebuchet-notes").is_dir());
+}
