@@ -7,6 +7,7 @@ use gachette::config::{Config, SearchPath};
 use gachette::identity;
 use gachette_core::stack::{StackName, StackRef};
 use gachette_http::{Api, Build, BuildState, Client, router};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::error::Failure;
 use crate::options::Options;
@@ -83,18 +84,22 @@ impl Session {
 
     /// Starts a build, draws its events, and waits for its end; an interrupt ends it.
     pub(crate) async fn carry_out(&self, order: &gachette_http::wire::StartBuild) -> Result<Build, Failure> {
+        let mut interrupts = Interrupts::listen()?;
         let started = self.client.start(order).await?;
         let progress = self.output.progress();
         let follow = self.client.follow(&started.id, |event| progress.show(&event));
         tokio::pin!(follow);
         let build = tokio::select! {
             outcome = &mut follow => outcome,
-            () = interrupted() => {
+            () = interrupts.next() => {
                 self.client.cancel(&started.id).await?;
                 tokio::select! {
                     outcome = &mut follow => outcome,
-                    // Asked twice: what still runs is left to end by itself.
-                    () = interrupted() => return Err(Failure::interrupted()),
+                    // Asked twice: what still runs gets no time to end in order.
+                    () = interrupts.next() => {
+                        trebuchet::process::kill_all();
+                        return Err(Failure::interrupted());
+                    }
                 }
             }
         };
@@ -113,16 +118,25 @@ fn client(config: &Config) -> Client {
     Client::in_process(router(api))
 }
 
-/// Returns when the user or the system asks this process to end.
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        outcome = tokio::signal::ctrl_c() => if outcome.is_err() { std::future::pending::<()>().await },
-        _ = term.recv() => (),
-        _ = hangup.recv() => (),
+/// The wishes of the user or the system that this process end.
+struct Interrupts {
+    signals: [Signal; 3],
+}
+
+impl Interrupts {
+    fn listen() -> Result<Self, Failure> {
+        let [interrupt, terminate, hangup] =
+            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        Ok(Self { signals: [interrupt?, terminate?, hangup?] })
+    }
+
+    /// Returns with the next one.
+    async fn next(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.signals;
+        tokio::select! {
+            _ = interrupt.recv() => (),
+            _ = terminate.recv() => (),
+            _ = hangup.recv() => (),
+        }
     }
 }

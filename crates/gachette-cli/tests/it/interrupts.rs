@@ -1,31 +1,76 @@
 //! Interrupted from the keyboard: the build's programs end with it, and nothing is half done.
 
+use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::chain::Chain;
 
+/// A `quick` whose build runs a step that goes on for ever.
+struct Interrupted {
+    chain: Chain,
+    child: Child,
+    /// The process of the step.
+    step: String,
+}
+
+impl Interrupted {
+    /// Returns when the step runs `script`, in which `$FIFO` is what [`Interrupted::hear`] reads.
+    fn running(script: &str) -> Self {
+        let chain = Chain::new();
+        let fifo = chain.playground.path("fifo");
+        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let step = format!("FIFO={}; echo $$ > $FIFO; {script}", fifo.display());
+        let recipe = format!("name: slow\ntype: application\nbuild_assets: [{}]\n", serde_json::json!(step));
+        chain.source.commit_file("slow.yml", recipe);
+        let mut command = chain.playground.command(&["quick", "124", "shop", "--missile", "slow.yml"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut running = Self { chain, child, step: String::new() };
+        running.step = running.hear();
+        assert!(running.step_is_alive());
+        running
+    }
+
+    /// Blocks until the step says something.
+    fn hear(&self) -> String {
+        std::fs::read_to_string(self.chain.playground.path("fifo")).unwrap().trim().to_owned()
+    }
+
+    fn send(&self, signal: &str) {
+        let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+    }
+
+    /// Whether it runs; who waits for a new parent to take note of his end does not.
+    fn step_is_alive(&self) -> bool {
+        let stat = std::fs::read_to_string(Path::new("/proc").join(&self.step).join("stat"));
+        stat.is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X'])))
+    }
+
+    /// Waits until the program has ended as interrupted ones do; what it said.
+    fn ends(&mut self) -> String {
+        let status = self.child.wait().unwrap();
+        let mut said = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(status.code(), Some(130), "{said}");
+        said
+    }
+
+    fn nothing_is_half_done(&self) {
+        assert_eq!(self.chain.playground.json("stack show 124")["revision"], 1);
+        assert_eq!(self.chain.playground.json("package list"), serde_json::json!([]));
+        self.chain.playground.ok("quick 124 shop");
+        self.chain.playground.ok("repository fsck");
+    }
+}
+
 fn interrupted_by(signal: &str) {
-    let chain = Chain::new();
-    let fifo = chain.playground.path("fifo");
-    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let step = format!("echo $$ > {}; sleep 600; true", fifo.display());
-    chain.source.commit_file(
-        "slow.yml",
-        format!("name: slow\ntype: application\nbuild_assets: [{}]\n", serde_json::json!(step)),
-    );
-    let mut command = chain.playground.command(&["quick", "124", "shop", "--missile", "slow.yml"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // Blocks until the step runs and says its process.
-    let step = std::fs::read_to_string(&fifo).unwrap().trim().to_owned();
-    assert!(Path::new("/proc").join(&step).exists());
-    let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(!Path::new("/proc").join(&step).exists(), "the step {step} goes on");
-    assert_eq!(chain.playground.json("stack show 124")["revision"], 1);
-    chain.playground.ok("quick 124 shop");
+    let mut running = Interrupted::running("sleep 600; true");
+    running.send(signal);
+    running.ends();
+    assert!(!running.step_is_alive(), "the step {} goes on", running.step);
+    running.nothing_is_half_done();
 }
 
 #[test]
@@ -36,4 +81,24 @@ fn an_interrupt_ends_the_build_and_its_programs() {
 #[test]
 fn a_request_to_terminate_does_the_same() {
     interrupted_by("-TERM");
+}
+
+#[test]
+fn a_second_interrupt_waits_for_nobody_and_leaves_no_program_behind() {
+    // Told to end, it says so and goes on.
+    let stubborn = "trap 'echo told > $FIFO' TERM; while :; do sleep 600 & wait $!; done";
+    let mut running = Interrupted::running(stubborn);
+    running.send("-INT");
+    assert_eq!(running.hear(), "told");
+    running.send("-INT");
+    let said = running.ends();
+    assert!(said.contains("what was being done is not finished"), "{said}");
+    let ended = Instant::now();
+    while running.step_is_alive() {
+        assert!(ended.elapsed() < Duration::from_secs(10), "the step {} goes on", running.step);
+        std::thread::yield_now();
+    }
+    let report = running.chain.playground.run("repository fsck --repair");
+    assert!(report.code == 0, "{}{}", report.stdout, report.stderr);
+    running.nothing_is_half_done();
 }

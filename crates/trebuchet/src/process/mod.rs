@@ -13,6 +13,7 @@ mod cancel;
 mod error;
 mod lines;
 mod run;
+mod running;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 pub use cancel::Cancel;
 pub use error::ProcessError;
+pub use running::kill_all;
 
 use lines::{Cut, Lines};
 

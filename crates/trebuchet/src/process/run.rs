@@ -12,7 +12,7 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid,
 };
 
-use super::{Cancel, Process, ProcessError, Stream};
+use super::{Cancel, Process, ProcessError, Stream, running};
 
 /// How often cancellation is looked at while nothing else happens.
 const TICK: Duration = Duration::from_millis(50);
@@ -175,7 +175,10 @@ struct Group {
 impl Group {
     fn start(process: &Process) -> Result<Self, ProcessError> {
         let held = process.held.as_ref().map(|file| file.try_clone()).transpose();
-        let child = held.and_then(|held| command(process, held).spawn());
+        let spawn = || held.and_then(|held| command(process, held).spawn());
+        let Some(child) = running::start(spawn, Pid::from_child) else {
+            return Err(ProcessError::Cancelled { command: process.to_string() });
+        };
         let child = child.map_err(|source| not_started(process, source))?;
         let leader = Pid::from_child(&child);
         let notice = pidfd_open(leader, PidfdFlags::empty()).ok();
@@ -215,6 +218,7 @@ impl Group {
     }
 
     fn reap(&mut self) -> io::Result<ExitStatus> {
+        running::forget(self.leader);
         let status = self.child.wait();
         self.reaped = true;
         status

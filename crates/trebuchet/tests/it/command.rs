@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read as _};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -213,6 +214,32 @@ fn an_interrupted_build_ends_its_steps_and_says_so() {
     assert!(rest.contains("error: the build was cancelled"), "{rest}");
     // The number may be another process's by now; the one that ran is gone.
     assert!(!step.exists() || fs::read_to_string(step.join("comm")).unwrap_or_default() != name, "{name}");
+}
+
+#[test]
+fn a_second_interrupt_ends_the_build_and_its_steps_at_once() {
+    // Told to end, it says so and goes on.
+    let step = "trap \"echo told\" TERM; echo $$ has begun; while :; do sleep 600 & wait $!; done";
+    let project = project(&format!("name: x\ntype: application\nbuild_assets: ['{step}']\n"));
+    let mut build = trebuchet(project.path());
+    let build = build.args(["build", ".missile.yml"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = build.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let interrupt = || Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let begun = lines.find(|line| line.ends_with(" has begun") && !line.contains("echo")).unwrap();
+    let stat = Path::new("/proc").join(begun.trim().split(' ').next().unwrap()).join("stat");
+    assert!(stat.exists() && interrupt().success());
+    assert!(lines.any(|line| line.trim() == "told") && interrupt().success());
+    // Ended by the signal itself, it says nothing more, as it does of a build that was cancelled in order.
+    assert!(!lines.any(|line| line.contains("cancelled")));
+    assert_eq!(child.wait().unwrap().signal(), Some(2));
+    let began = std::time::Instant::now();
+    // Ended, but not yet taken note of by its new parent, it is a zombie.
+    let runs = |stat: String| stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']));
+    while fs::read_to_string(&stat).is_ok_and(runs) {
+        assert!(began.elapsed() < std::time::Duration::from_secs(10), "the step {begun} goes on");
+        std::thread::yield_now();
+    }
 }
 
 #[test]

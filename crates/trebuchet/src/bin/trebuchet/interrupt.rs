@@ -3,11 +3,11 @@
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use trebuchet::process::Cancel;
+use trebuchet::process::{Cancel, kill_all};
 
 use crate::failure::Failure;
 
-/// A flag that the first signal raises; the second one ends this program on the spot.
+/// A flag that the first signal raises; the second one ends this program on the spot, with all it started.
 pub(crate) fn flag() -> Result<Cancel, Failure> {
     let cancel = Cancel::new();
     let raised = cancel.clone();
@@ -16,6 +16,7 @@ pub(crate) fn flag() -> Result<Cancel, Failure> {
     std::thread::spawn(move || {
         for signal in signals.forever() {
             if raised.is_cancelled() {
+                kill_all();
                 let _ = signal_hook::low_level::emulate_default_handler(signal);
             }
             raised.cancel();
