@@ -8,6 +8,7 @@ mod problem;
 mod problems;
 mod read;
 mod subject;
+mod syntax;
 mod unreadable;
 pub mod values;
 

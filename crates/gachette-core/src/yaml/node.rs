@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Number, Value};
 
-use super::Place;
+use super::{Place, values};
 
 /// One value of the tree.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +67,31 @@ impl Node {
             Content::List(_) => "a list",
             Content::Map(_) => "a map",
         }
+    }
+
+    /// The value itself when it is a short one, else what it is, for messages.
+    pub fn described(&self) -> String {
+        match &self.content {
+            Content::Bool(_, spelling) | Content::Number(_, spelling) | Content::Text(spelling) => {
+                format!("`{}`", values::shown(spelling))
+            }
+            _ => self.kind().to_owned(),
+        }
+    }
+
+    /// The same without places, since it stands in no file.
+    #[must_use]
+    pub fn placeless(self) -> Self {
+        let place = Place::default();
+        let content = match self.content {
+            Content::List(items) => Content::List(items.into_iter().map(Self::placeless).collect()),
+            Content::Map(entries) => {
+                let placeless = |e: Entry| Entry { key_place: place, value: e.value.placeless(), ..e };
+                Content::Map(entries.into_iter().map(placeless).collect())
+            }
+            other => other,
+        };
+        Self { place, content }
     }
 
     /// The value without places, for templates and exports.

@@ -3,6 +3,7 @@
 use serde_saphyr::Error;
 use serde_saphyr::budget::BudgetBreach;
 
+use super::syntax::in_our_words;
 use super::{Place, Problem, Subject, read};
 
 /// The problem behind a parser's error.
@@ -16,7 +17,8 @@ pub(super) fn translate(error: &Error, text: &str, subject: Subject) -> Problem 
     }
     let (message, hint) = describe(error, subject);
     let mut problem = Problem::error(place, message);
-    problem.hint = hint.or_else(|| hint_from_source(&place, text).map(str::to_owned));
+    let advice = || Some(in_our_words(without_position(&error.to_string()))?.1.to_owned());
+    problem.hint = hint.or_else(|| hint_from_source(&place, text).map(str::to_owned)).or_else(advice);
     problem
 }
 
@@ -48,7 +50,7 @@ fn describe(error: &Error, subject: Subject) -> (String, Option<String>) {
         Error::AliasError { error, .. } => describe(error, subject),
         other => match without_position(&other.to_string()) {
             "recursion limit exceeded" => (too_deep(name), None),
-            message => (message.to_owned(), None),
+            message => (in_our_words(message).map_or(message, |(said, _)| said).to_owned(), None),
         },
     }
 }

@@ -89,7 +89,17 @@ fn mended<T: FromStr>(written: &str) -> Option<String> {
 
 /// A flag, in YAML 1.2's or YAML 1.1's spelling.
 pub fn flag(node: &Node, problems: &mut Problems) -> Option<bool> {
-    let value = match &node.content {
+    let value = as_flag(node);
+    if value.is_none() {
+        let message = format!("true or false is expected here, not {}", node.described());
+        problems.push(Problem::error(node.place, message));
+    }
+    value
+}
+
+/// The flag that a value is, if any.
+pub fn as_flag(node: &Node) -> Option<bool> {
+    match &node.content {
         Content::Bool(value, _) => Some(*value),
         Content::Text(text) => match text.to_ascii_lowercase().as_str() {
             "yes" | "on" | "y" | "true" | "1" => Some(true),
@@ -98,12 +108,7 @@ pub fn flag(node: &Node, problems: &mut Problems) -> Option<bool> {
         },
         Content::Number(number, _) => number.as_u64().filter(|n| *n < 2).map(|n| n == 1),
         _ => None,
-    };
-    if value.is_none() {
-        let message = format!("true or false is expected here, not {}", node.kind());
-        problems.push(Problem::error(node.place, message));
     }
-    value
 }
 
 /// One of some words.

@@ -79,7 +79,7 @@ static_files:
 fn an_unreadable_missile_is_shown_with_its_line() {
     let files = [(".missile.yml", "name: sauce\ntype: application\n  services: []\n")];
     insta::assert_snapshot!(shown(&files), @r"
-    error: mapping values are not allowed in this context
+    error: a `:` stands here where no key can be
      --> .missile.yml:3:11
       |
     3 |   services: []
