@@ -1,6 +1,9 @@
 //! Errors at the edge: what is printed, and which exit code they have.
 
+use gachette::config::Mistake;
+use gachette_core::yaml;
 use gachette_http::{Problem, ProblemKind};
+use trebuchet::lint::findings;
 
 use crate::exit_code;
 
@@ -37,6 +40,20 @@ impl Failure {
     /// The configuration cannot be used.
     pub(crate) fn configuration(message: impl ToString) -> Self {
         Self::new(exit_code::CONFIGURATION, message.to_string())
+    }
+
+    /// Something in the configuration is wrong; it is shown as lint shows what is wrong in a recipe.
+    pub(crate) fn mistake(mistake: Mistake) -> Self {
+        let Mistake { origin, problem } = mistake;
+        let (message, hint) = (problem.message.clone(), problem.hint.clone());
+        let lines = if problem.place.is_known() {
+            let shown = findings(&origin, &[yaml::Problem { hint: None, ..problem }]);
+            let shown: String = shown.iter().map(ToString::to_string).collect();
+            shown.lines().skip(1).map(str::to_owned).collect()
+        } else {
+            vec![format!("--> {}", origin.display())]
+        };
+        Self { hint, lines, ..Self::configuration(message) }
     }
 
     /// It was not done, because somebody or something said no.

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use gachette::build_log::LogFolder;
-use gachette::config::{Config, SearchPath};
+use gachette::config::{Config, ConfigError, SearchPath};
 use gachette::identity;
 use gachette_core::stack::{StackName, StackRef};
 use gachette_http::{Api, Build, BuildState, Client, router};
@@ -31,9 +31,9 @@ impl Session {
         let output = Output::new(options);
         let settings = options.settings();
         let loaded = Config::load(&SearchPath::of_this_process(), options.config.as_deref(), &settings);
-        let loaded = loaded.map_err(Failure::configuration)?;
+        let loaded = loaded.map_err(unusable)?;
         for warning in &loaded.warnings {
-            output.warn(warning);
+            output.warn(&warning.to_string());
         }
         let config = loaded.config;
         Ok(Self { client: client(&config), config, output, yes: options.yes })
@@ -111,6 +111,15 @@ impl Session {
             (_, None) => Err(Failure::fault(format!("build {} ended without saying why", build.id))),
         }
     }
+}
+
+/// The failure behind a configuration that cannot be used. All but the last of its mistakes are reported at once.
+fn unusable(error: ConfigError) -> Failure {
+    let ConfigError::Wrong { mistakes } = error else { return Failure::configuration(error) };
+    let mut failures: Vec<Failure> = mistakes.into_iter().map(Failure::mistake).collect();
+    let last = failures.pop();
+    failures.iter().for_each(crate::output::report);
+    last.unwrap_or_else(|| Failure::configuration("the configuration is wrong"))
 }
 
 fn client(config: &Config) -> Client {

@@ -25,6 +25,34 @@ fn a_value_of_the_wrong_kind_names_file_and_key() {
 }
 
 #[test]
+fn everything_wrong_is_shown_in_its_line() {
+    let text = "meta_path: repository\nprojects:\n  web: ./web\n  api: {url: ./api, compression: zst}\n";
+    assert_transcript!(Playground::with_configuration(text).run("stack list"));
+}
+
+#[test]
+fn a_key_that_is_given_twice_is_refused() {
+    assert_transcript!(Playground::with_configuration("user: a\nuser: b\n").run("show_config"));
+    let text = "projects.web.url: /a\nprojects:\n  web:\n    url: /b\n";
+    assert_transcript!(Playground::with_configuration(text).run("show_config"));
+}
+
+#[test]
+fn text_that_is_no_yaml_is_shown_with_what_to_do() {
+    for text in ["user: {{ me }}\n", "meta_path: a: b\n", "hosts:\n\t- a\n"] {
+        assert_transcript!(Playground::with_configuration(text).run("show_config"));
+    }
+}
+
+#[test]
+fn a_wrong_value_of_set_is_named_as_such() {
+    let playground = Playground::new();
+    assert_transcript!(playground.run("--set port=lots config show"));
+    assert_transcript!(playground.run("--set projects.web.ref=--upload-pack=x show_config"));
+    assert_transcript!(playground.run("--set prot=22 version show_config"));
+}
+
+#[test]
 fn unknown_keys_are_warned_about_and_nothing_fails() {
     assert_transcript!(Playground::with_configuration("meta_pth: x\n").run("show_config"));
 }

@@ -1,99 +1,85 @@
-//! A configuration file as plain values: YAML read strictly, dotted keys expanded, `--set` laid over it.
+//! A configuration as a tree of values: YAML read strictly, dotted keys expanded, `--set` laid over it.
 
-use serde_json::{Map, Value};
+use gachette_core::yaml::{self, Content, Entry, Node, Place, Problem, Problems, Subject, values};
 
-use super::ConfigError;
+/// More parts than any key has.
+const MOST_PARTS: usize = 8;
 
 /// Reads the text of a configuration file; an empty file is an empty configuration.
-pub(super) fn parse(text: &str, file: &str) -> Result<Map<String, Value>, ConfigError> {
-    let mut options = serde_saphyr::Options::default();
-    options.strict_booleans = false;
-    options.leading_zero_numbers_as_strings = true;
-    options.underscored_numbers_as_strings = true;
-    options.reject_unsupported_tags = true;
-    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
-        return Ok(Map::new());
-    }
-    let value: Value = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        ConfigError::Unreadable { file: file.to_owned(), problem: describe(&error, text) }
-    })?;
-    match value {
-        Value::Null => Ok(Map::new()),
-        Value::Object(map) => expand(map, file),
-        _ => Err(ConfigError::Unreadable {
-            file: file.to_owned(),
-            problem: "line 1: expected keys and values such as `meta_path: /srv/gachette`".to_owned(),
-        }),
-    }
-}
-
-/// Line, column and the parser's words, without its excerpt.
-fn describe(error: &serde_saphyr::Error, text: &str) -> String {
-    if text.trim_start().starts_with('[') && !text.trim_start().starts_with("[]") {
-        return "line 1: this looks like an INI file; the configuration is YAML, `key: value`".to_owned();
-    }
-    let words = error.without_snippet().to_string();
-    let words = words.lines().next().unwrap_or_default();
-    match error.location() {
-        Some(at) if !words.contains("line ") => {
-            format!("line {}, column {}: {words}", at.line(), at.column())
+pub(super) fn parse(bytes: &[u8], problems: &mut Problems) -> Node {
+    let root =
+        yaml::utf8(bytes, Subject::CONFIGURATION).and_then(|text| yaml::read(text, Subject::CONFIGURATION));
+    match root {
+        Ok(root) if matches!(root.content, Content::Map(_)) => return expanded(root, problems),
+        Ok(root) if matches!(root.content, Content::Null) => {}
+        Ok(root) => {
+            let message = format!("a configuration is a map of keys and values, not {}", root.kind());
+            let hint = format!("write lines such as `{}`", Subject::CONFIGURATION.first_line);
+            problems.push(Problem::error(root.place, message).with_hint(hint));
         }
-        _ => words.to_owned(),
+        Err(problem) => problems.push(*problem),
     }
+    Node { place: Place::default(), content: Content::Map(Vec::new()) }
 }
 
-/// Turns `projects.web.url: X` into `projects: {web: {url: X}}`.
-fn expand(map: Map<String, Value>, file: &str) -> Result<Map<String, Value>, ConfigError> {
-    let mut expanded = Map::new();
-    for (key, value) in map {
-        let value = match value {
-            Value::Object(inner) => Value::Object(expand(inner, file)?),
-            other => other,
-        };
-        insert(&mut expanded, &key, value).map_err(|()| ConfigError::Twice { file: file.to_owned(), key })?;
-    }
-    Ok(expanded)
-}
-
-/// Puts a value at a dotted key, merging maps; a second value for the same key is refused.
-fn insert(map: &mut Map<String, Value>, dotted: &str, value: Value) -> Result<(), ()> {
-    if let Some((first, rest)) = dotted.split_once('.') {
-        let entry = map.entry(first).or_insert_with(|| Value::Object(Map::new()));
-        return match entry {
-            Value::Object(inner) => insert(inner, rest, value),
-            _ => Err(()),
-        };
-    }
-    match (map.get_mut(dotted), value) {
-        (None, value) => {
-            map.insert(dotted.to_owned(), value);
-            Ok(())
+/// What one `KEY=VALUE` of `--set` says; the key may be dotted, the value is read as YAML.
+pub(super) fn setting(key: &str, value: &str, problems: &mut Problems) -> Node {
+    let text = || Node { place: Place::default(), content: Content::Text(value.to_owned()) };
+    let value = match yaml::read(value, Subject::CONFIGURATION) {
+        Ok(node) if !matches!(node.content, Content::Map(_)) => node.placeless(),
+        Err(_) if value.starts_with('[') => {
+            let message = format!("`{}` is no list", values::shown(value));
+            problems.push(Problem::error(Place::default(), message).with_hint("write `KEY=[a\\,b]`"));
+            text()
         }
-        (Some(Value::Object(existing)), Value::Object(new)) => {
-            new.into_iter().try_for_each(|(key, value)| insert(existing, &key, value))
-        }
-        (Some(_), _) => Err(()),
-    }
-}
-
-/// Lays one `KEY=VALUE` of `--set` over the configuration; the key may be dotted, the value is read as YAML.
-pub(super) fn set(map: &mut Map<String, Value>, key: &str, value: &str) {
-    let value = serde_saphyr::from_str::<Value>(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-    let value = if value.is_object() { Value::String(value.to_string()) } else { value };
-    place(map, key, value);
-}
-
-fn place(map: &mut Map<String, Value>, dotted: &str, value: Value) {
-    let Some((first, rest)) = dotted.split_once('.') else {
-        map.insert(dotted.to_owned(), value);
-        return;
+        // Text is written without quotes on a command line, whatever YAML thinks of it.
+        _ => text(),
     };
-    let entry = map.entry(first).or_insert_with(|| Value::Object(Map::new()));
-    if !entry.is_object() {
-        *entry = Value::Object(Map::new());
+    let entry = Entry { key: key.to_owned(), key_place: Place::default(), value };
+    expanded(Node { place: Place::default(), content: Content::Map(vec![entry]) }, problems)
+}
+
+/// The same with `projects.web.url: X` as `projects: {web: {url: X}}`.
+fn expanded(node: Node, problems: &mut Problems) -> Node {
+    let Content::Map(entries) = node.content else { return node };
+    let mut known = Vec::new();
+    for Entry { key, key_place, value } in entries {
+        if key.split('.').count() > MOST_PARTS {
+            let message = format!("no key has as many parts as `{}`", values::shown(&key));
+            problems.push(Problem::error(key_place, message));
+            continue;
+        }
+        let value = expanded(value, problems);
+        insert(&mut known, nested(&key, key_place, value), problems);
     }
-    if let Value::Object(inner) = entry {
-        place(inner, rest, value);
+    Node { place: node.place, content: Content::Map(known) }
+}
+
+fn nested(dotted: &str, key_place: Place, value: Node) -> Entry {
+    match dotted.split_once('.') {
+        None => Entry { key: dotted.to_owned(), key_place, value },
+        Some((first, rest)) => {
+            let content = Content::Map(vec![nested(rest, key_place, value)]);
+            Entry { key: first.to_owned(), key_place, value: Node { place: key_place, content } }
+        }
+    }
+}
+
+/// Adds an entry, merging maps; a second value for the same key is refused.
+fn insert(entries: &mut Vec<Entry>, new: Entry, problems: &mut Problems) {
+    let Some(known) = entries.iter_mut().find(|entry| entry.key == new.key) else {
+        return entries.push(new);
+    };
+    match (&mut known.value.content, new.value.content) {
+        (Content::Map(known), Content::Map(new)) => {
+            new.into_iter().for_each(|entry| insert(known, entry, problems));
+        }
+        _ => {
+            let message =
+                format!("`{}` is given twice, once dotted and once nested", values::shown(&new.key));
+            let hint = format!("keep one of them; the other is in line {}", known.key_place.line);
+            problems.push(Problem::error(new.key_place, message).with_hint(hint));
+        }
     }
 }
 
@@ -102,7 +88,10 @@ mod tests {
     use super::*;
 
     fn json(text: &str) -> String {
-        Value::Object(parse(text, "f.yml").unwrap()).to_string()
+        let mut problems = Problems::default();
+        let node = parse(text.as_bytes(), &mut problems);
+        assert_eq!(problems.into_sorted(), [], "{text}");
+        node.to_value().to_string()
     }
 
     #[test]
@@ -113,39 +102,25 @@ mod tests {
 
     #[test]
     fn an_empty_file_is_an_empty_configuration() {
-        for text in ["", "\n", "# nothing yet\n", "---\n"] {
+        for text in ["", "\n", "# nothing yet\n", "---\n", "~\n"] {
             assert_eq!(json(text), "{}", "{text:?}");
         }
     }
 
     #[test]
-    fn what_is_no_configuration_names_the_file_and_the_line() {
-        for text in
-            ["[gachette]\nmeta_path=/x\n", "- a\n", "just text\n", "a: [1\n", "a: 1\na: 2\n", "a: b: c\n"]
-        {
-            let message = parse(text, "f.yml").unwrap_err().to_string();
-            assert!(message.starts_with("f.yml") && message.contains("line"), "{text:?}: {message}");
+    fn a_setting_is_yaml_where_it_is_and_text_where_it_is_not() {
+        for (value, expected) in [
+            ("true", "true"),
+            ("[a, b]", r#"["a","b"]"#),
+            ("", "null"),
+            ("git@host:a: b", r#""git@host:a: b""#),
+            ("{a: b}", r#""{a: b}""#),
+            ("@x", r#""@x""#),
+        ] {
+            let mut problems = Problems::default();
+            let node = setting("a.b", value, &mut problems);
+            assert_eq!(node.to_value().to_string(), format!(r#"{{"a":{{"b":{expected}}}}}"#));
+            assert_eq!(problems.into_sorted(), [], "{value}");
         }
-    }
-
-    #[test]
-    fn the_same_key_dotted_and_nested_is_refused() {
-        assert!(parse("a.b: 1\na:\n  b: 2\n", "f.yml").is_err());
-    }
-
-    #[test]
-    fn tags_never_make_anything_but_data() {
-        assert!(parse("a: !!python/object/apply:os.system [\"true\"]\n", "f.yml").is_err());
-    }
-
-    #[test]
-    fn set_reaches_dotted_keys_and_wins() {
-        let mut map = parse("parallel: false\nprojects.web.url: /a\n", "f.yml").unwrap();
-        set(&mut map, "parallel", "true");
-        set(&mut map, "projects.web.ref", "main");
-        assert_eq!(
-            Value::Object(map).to_string(),
-            r#"{"parallel":true,"projects":{"web":{"url":"/a","ref":"main"}}}"#
-        );
     }
 }

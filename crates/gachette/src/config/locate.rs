@@ -43,7 +43,7 @@ impl SearchPath {
     pub fn find(&self, named: Option<&Path>) -> Result<Option<PathBuf>, ConfigError> {
         match named {
             Some(file) if file.exists() => Ok(Some(file.to_owned())),
-            Some(file) => Err(ConfigError::Missing { file: file.display().to_string() }),
+            Some(file) => Err(ConfigError::Missing { file: file.to_owned() }),
             None => Ok(self.candidates().into_iter().find(|file| file.exists())),
         }
     }

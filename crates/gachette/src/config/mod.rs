@@ -3,6 +3,8 @@
 //! Reads and checks; what is asked for on the command line is laid over it by the caller, and always wins.
 
 mod document;
+mod error;
+mod keys;
 mod locate;
 mod read;
 
@@ -15,6 +17,7 @@ use gachette_core::stack::Domain;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+pub use error::{ConfigError, Mistake};
 pub use locate::SearchPath;
 
 /// Opening a named pipe must not wait for somebody to write to it (open(2)).
@@ -110,58 +113,13 @@ pub struct Connection {
     pub shell: Option<String>,
 }
 
-/// Why a configuration cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file that was named is not there.
-    #[error("configuration file {file} does not exist")]
-    Missing {
-        /// The file.
-        file: String,
-    },
-    /// The file is no YAML, or no map of keys.
-    #[error("{file}: {problem}")]
-    Unreadable {
-        /// The file.
-        file: String,
-        /// Line, and what is wrong there.
-        problem: String,
-    },
-    /// The file cannot be read from disk.
-    #[error("cannot read {file}: {source}")]
-    Io {
-        /// The file.
-        file: String,
-        /// The system's words.
-        source: std::io::Error,
-    },
-    /// A key is given in two spellings.
-    #[error("{file}: `{key}` is given twice, once dotted and once nested")]
-    Twice {
-        /// The file.
-        file: String,
-        /// The key.
-        key: String,
-    },
-    /// A value is not of the kind that its key takes.
-    #[error("{file}: `{key}`: {problem}")]
-    Value {
-        /// The file.
-        file: String,
-        /// The dotted key.
-        key: String,
-        /// What is wrong with the value.
-        problem: String,
-    },
-}
-
 /// A configuration, and what should be told about it.
 #[derive(Debug)]
 pub struct Loaded {
     /// The configuration.
     pub config: Config,
-    /// Keys that mean nothing, with the nearest known one.
-    pub warnings: Vec<String>,
+    /// What is suspicious, such as keys that mean nothing.
+    pub warnings: Vec<Mistake>,
 }
 
 impl Config {
@@ -174,28 +132,10 @@ impl Config {
         named: Option<&Path>,
         settings: &[(String, String)],
     ) -> Result<Loaded, ConfigError> {
-        let Some(path) = search.find(named)? else {
-            return read::read("", None, settings);
-        };
-        let file = path.display().to_string();
-        let failed = |source| ConfigError::Io { file: file.clone(), source };
-        let opened =
-            std::fs::File::options().read(true).custom_flags(NONBLOCK).open(&path).map_err(failed)?;
-        let unreadable =
-            |problem: &str| ConfigError::Unreadable { file: file.clone(), problem: problem.to_owned() };
-        if !opened.metadata().map_err(failed)?.is_file() {
-            return Err(unreadable("it is no regular file"));
+        match search.find(named)? {
+            Some(path) => read::read(&bytes(&path)?, Some(&path), settings),
+            None => read::read(b"", None, settings),
         }
-        let mut bytes = Vec::new();
-        opened.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() as u64 > LARGEST {
-            return Err(unreadable("it is larger than 1 MiB"));
-        }
-        let text = String::from_utf8(bytes).map_err(|_| ConfigError::Unreadable {
-            file,
-            problem: "line 1: it is not UTF-8 text".to_owned(),
-        })?;
-        read::read(&text, Some(&path), settings)
     }
 
     /// The configuration in this text, whose relative paths start at the file `path`.
@@ -203,13 +143,29 @@ impl Config {
     /// # Errors
     /// When the text cannot be understood.
     pub fn parse(text: &str, path: &Path) -> Result<Loaded, ConfigError> {
-        read::read(text, Some(path), &[])
+        read::read(text.as_bytes(), Some(path), &[])
     }
 
     /// The project of this name; an unconfigured one when there is none.
     pub fn project(&self, name: &str) -> Project {
         self.projects.get(name).cloned().unwrap_or_default()
     }
+}
+
+/// What a file holds, if it is one and not too large.
+fn bytes(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    let failed = |source| ConfigError::Io { file: path.to_owned(), source };
+    let refused = |problem| ConfigError::NoFile { file: path.to_owned(), problem };
+    let opened = std::fs::File::options().read(true).custom_flags(NONBLOCK).open(path).map_err(failed)?;
+    if !opened.metadata().map_err(failed)?.is_file() {
+        return Err(refused("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    opened.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(refused("it is larger than 1 MiB"));
+    }
+    Ok(bytes)
 }
 
 impl Default for Config {

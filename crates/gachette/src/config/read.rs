@@ -1,213 +1,130 @@
-//! From plain values to a checked configuration, one key at a time, so that an error can name its key.
+//! From a tree of values to a checked configuration: every key's type, and which keys there are.
 
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
+use gachette_core::git::{VersionScheme, WorkingCopyName};
+use gachette_core::yaml::{Content, Entry, Node, Problem, Problems, merge};
 use indexmap::IndexMap;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
-use super::{Config, ConfigError, Connection, Loaded, Project, document};
+use super::keys::Keys;
+use super::{Config, ConfigError, Connection, Loaded, Mistake, PackageCompression, Project, document};
 
-/// Reads a configuration file's text, with `--set` laid over it.
+/// Reads a configuration file's bytes, with `--set` laid over it.
+///
+/// Each of them is read by itself first, so that what is wrong is said of where it was written.
 pub(super) fn read(
-    text: &str,
+    bytes: &[u8],
     path: Option<&Path>,
     settings: &[(String, String)],
 ) -> Result<Loaded, ConfigError> {
-    let file = path.map_or_else(|| "--set".to_owned(), |path| path.display().to_string());
-    let mut map = document::parse(text, &file)?;
+    let source = path.map(absolute);
+    let base = source.as_deref().and_then(Path::parent);
+    let mut mistakes = Vec::new();
+    let mut check = |origin: PathBuf, parse: &dyn Fn(&mut Problems) -> Node| {
+        let mut problems = Problems::default();
+        let node = parse(&mut problems);
+        read_config(&node, base, &mut problems);
+        let found = problems.into_sorted().into_iter();
+        mistakes.extend(found.map(|problem| Mistake { origin: origin.clone(), problem }));
+        node
+    };
+    let file = path.map(Path::to_owned).unwrap_or_default();
+    let mut root = check(file, &|problems| document::parse(bytes, problems));
     for (key, value) in settings {
-        document::set(&mut map, key, value);
+        let over = check(format!("--set {key}").into(), &|problems| document::setting(key, value, problems));
+        root = merge(&root, &over);
     }
-    let path = path.map(absolute);
-    let base = path.as_deref().and_then(Path::parent).map(Path::to_owned);
-    let mut keys = Keys { map, file: &file, base, prefix: String::new(), warnings: Vec::new() };
-    let mut config = read_config(&mut keys)?;
-    config.source = path;
-    let warnings = keys.finish();
-    Ok(Loaded { config, warnings })
+    if mistakes.iter().any(|mistake| mistake.problem.is_error()) {
+        mistakes.retain(|mistake| mistake.problem.is_error());
+        return Err(ConfigError::Wrong { mistakes });
+    }
+    let config = read_config(&root, base, &mut Problems::default());
+    Ok(Loaded { config: Config { source, ..config }, warnings: mistakes })
 }
 
-fn absolute(path: &Path) -> PathBuf {
+pub(super) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn read_config(keys: &mut Keys<'_>) -> Result<Config, ConfigError> {
+fn read_config(root: &Node, base: Option<&Path>, problems: &mut Problems) -> Config {
     let default = Config::default();
-    Ok(Config {
+    let keys = &mut Keys::of(root.entries().unwrap_or_default(), String::new(), KEYS, base, problems);
+    Config {
         source: None,
-        meta_path: keys.path("meta_path")?,
-        debs_path: keys.path("debs_path")?,
-        trebuchet_bin: keys.program("trebuchet_bin")?,
-        working_copies: keys.path("working_copies")?.unwrap_or(default.working_copies),
-        domain: keys.parsed("domain")?.unwrap_or(default.domain),
-        connection: read_connection(keys)?,
-        projects: read_projects(keys)?,
-    })
+        meta_path: keys.path("meta_path"),
+        debs_path: keys.path("debs_path"),
+        trebuchet_bin: keys.program("trebuchet_bin"),
+        working_copies: keys.path("working_copies").unwrap_or(default.working_copies),
+        domain: keys.parsed("domain").unwrap_or(default.domain),
+        connection: read_connection(keys),
+        projects: read_projects(keys, base),
+    }
 }
 
-fn read_connection(keys: &mut Keys<'_>) -> Result<Connection, ConfigError> {
-    Ok(Connection {
-        hosts: keys.texts("hosts")?,
-        user: keys.text("user")?,
-        key_filename: keys.texts("key_filename")?.iter().map(|file| keys.rooted(file)).collect(),
-        port: keys.number("port")?,
-        gateway: keys.text("gateway")?,
-        forward_agent: keys.flag("forward_agent")?.unwrap_or(true),
-        use_ssh_config: keys.flag("use_ssh_config")?,
-        timeout: keys.number("timeout")?,
-        connection_attempts: keys.number("connection_attempts")?,
-        keepalive: keys.number("keepalive")?,
-        disable_known_hosts: keys.flag("disable_known_hosts")?.unwrap_or(false),
-        parallel: keys.flag("parallel")?.unwrap_or(false),
-        pool_size: keys.number("pool_size")?,
-        warn_only: keys.flag("warn_only")?.unwrap_or(false),
-        shell: keys.text("shell")?,
-    })
+fn read_connection(keys: &mut Keys<'_>) -> Connection {
+    const COUNT: &str = "a whole number";
+    Connection {
+        hosts: keys.texts("hosts"),
+        user: keys.text("user"),
+        key_filename: keys.texts("key_filename").iter().map(|file| keys.rooted(file)).collect(),
+        port: keys.number("port", "a port number from 1 to 65535").map(NonZeroU16::get),
+        gateway: keys.text("gateway"),
+        forward_agent: keys.flag("forward_agent").unwrap_or(true),
+        use_ssh_config: keys.flag("use_ssh_config"),
+        timeout: keys.number("timeout", "a whole number of seconds"),
+        connection_attempts: keys.number("connection_attempts", COUNT),
+        keepalive: keys.number("keepalive", "a whole number of seconds"),
+        disable_known_hosts: keys.flag("disable_known_hosts").unwrap_or(false),
+        parallel: keys.flag("parallel").unwrap_or(false),
+        pool_size: keys.number("pool_size", COUNT),
+        warn_only: keys.flag("warn_only").unwrap_or(false),
+        shell: keys.text("shell"),
+    }
 }
 
-fn read_projects(keys: &mut Keys<'_>) -> Result<IndexMap<String, Project>, ConfigError> {
-    let mut projects = IndexMap::new();
-    let Some(map) = keys.map("projects")? else {
-        return Ok(projects);
+fn read_projects(keys: &mut Keys<'_>, base: Option<&Path>) -> IndexMap<String, Project> {
+    let Some(entry) = keys.entry("projects") else { return IndexMap::new() };
+    let Some(entries) = entry.value.entries() else {
+        keys.wrong("projects", &entry.value, "a map of projects by their names");
+        return IndexMap::new();
     };
-    for (name, value) in map {
-        let key = format!("projects.{name}");
-        name.parse::<gachette_core::git::WorkingCopyName>()
-            .map_err(|error| keys.wrong(&key, error.to_string()))?;
-        let Value::Object(map) = value else {
-            return Err(keys.wrong(&key, "expected keys such as `url`".to_owned()));
+    let project = |entry: &Entry| Some((entry.key.clone(), read_project(entry, base, keys.problems)?));
+    entries.iter().filter_map(project).collect()
+}
+
+fn read_project(entry: &Entry, base: Option<&Path>, problems: &mut Problems) -> Option<Project> {
+    let key = format!("projects.{}", entry.key);
+    if let Err(error) = entry.key.parse::<WorkingCopyName>() {
+        problems.push(Problem::error(entry.key_place, format!("`{key}`: {error}")));
+        return None;
+    }
+    let Some(entries) = entry.value.entries() else {
+        let message = format!("`{key}` takes keys such as `url`, not {}", entry.value.described());
+        let place = if entry.value.place.is_known() { entry.value.place } else { entry.key_place };
+        let hint = match &entry.value.content {
+            Content::Text(text) => format!("write `{key}.url: {}`", gachette_core::yaml::values::shown(text)),
+            _ => format!("write `{key}.url: …`"),
         };
-        let prefix = format!("{key}.");
-        let base = keys.base.clone();
-        let mut inner = Keys { map, file: keys.file, base, prefix, warnings: Vec::new() };
-        let project = Project {
-            url: inner.url()?,
-            reference: inner.parsed("ref")?,
-            path_to_missile: inner.text("path_to_missile")?.map(PathBuf::from),
-            domain: inner.parsed("domain")?,
-            compression: inner.typed("compression", "`xz`, `zstd` or `gzip`")?.unwrap_or_default(),
-            version_scheme: inner
-                .typed("version_scheme", "`rev`, `count` or `describe`")?
-                .unwrap_or_default(),
-        };
-        keys.warnings.extend(inner.finish());
-        projects.insert(name, project);
-    }
-    Ok(projects)
+        problems.push(Problem::error(place, message).with_hint(hint));
+        return None;
+    };
+    let keys = &mut Keys::of(entries, format!("{key}."), PROJECT_KEYS, base, problems);
+    Some(Project {
+        url: keys.url("url"),
+        reference: keys.parsed("ref"),
+        path_to_missile: keys.text("path_to_missile").map(PathBuf::from),
+        domain: keys.parsed("domain"),
+        compression: keys.word("compression", &COMPRESSIONS).unwrap_or_default(),
+        version_scheme: keys.word("version_scheme", &SCHEMES).unwrap_or_default(),
+    })
 }
 
-/// The keys of one map, taken one by one; what is left over at the end is unknown.
-struct Keys<'a> {
-    map: Map<String, Value>,
-    file: &'a str,
-    base: Option<PathBuf>,
-    prefix: String,
-    warnings: Vec<String>,
-}
+const COMPRESSIONS: [(&str, PackageCompression); 3] =
+    [("xz", PackageCompression::Xz), ("zstd", PackageCompression::Zstd), ("gzip", PackageCompression::Gzip)];
 
-impl Keys<'_> {
-    fn wrong(&self, key: &str, problem: String) -> ConfigError {
-        ConfigError::Value { file: self.file.to_owned(), key: key.to_owned(), problem }
-    }
-
-    fn take(&mut self, key: &str) -> Option<Value> {
-        self.map.remove(key).filter(|value| !value.is_null())
-    }
-
-    fn typed<T: DeserializeOwned>(&mut self, key: &str, expected: &str) -> Result<Option<T>, ConfigError> {
-        let Some(value) = self.take(key) else { return Ok(None) };
-        let shown = value.to_string();
-        let wrong =
-            |_| self.wrong(&format!("{}{key}", self.prefix), format!("expected {expected}, got {shown}"));
-        serde_json::from_value(value).map(Some).map_err(wrong)
-    }
-
-    fn map(&mut self, key: &str) -> Result<Option<Map<String, Value>>, ConfigError> {
-        self.typed(key, "a map")
-    }
-
-    fn flag(&mut self, key: &str) -> Result<Option<bool>, ConfigError> {
-        self.typed(key, "true or false")
-    }
-
-    fn number<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, ConfigError> {
-        self.typed(key, "a number in its range")
-    }
-
-    /// Text; a number is taken as it is written (`domain: 2024`).
-    fn text(&mut self, key: &str) -> Result<Option<String>, ConfigError> {
-        if let Some(Value::Number(number)) = self.map.get(key) {
-            let text = number.to_string();
-            self.map.remove(key);
-            return Ok(Some(text));
-        }
-        let text: Option<String> = self.typed(key, "text")?;
-        Ok(text.filter(|text| !text.is_empty()))
-    }
-
-    /// A list of texts, or one.
-    fn texts(&mut self, key: &str) -> Result<Vec<String>, ConfigError> {
-        if self.map.get(key).is_some_and(Value::is_string) {
-            return Ok(self.text(key)?.into_iter().collect());
-        }
-        Ok(self.typed(key, "text or a list of texts")?.unwrap_or_default())
-    }
-
-    fn parsed<T: FromStr<Err: std::fmt::Display>>(&mut self, key: &str) -> Result<Option<T>, ConfigError> {
-        let Some(text) = self.text(key)? else { return Ok(None) };
-        let wrong = |error: T::Err| self.wrong(&format!("{}{key}", self.prefix), error.to_string());
-        text.parse().map(Some).map_err(wrong)
-    }
-
-    /// An address of a repository; `./x` and `../x` start at the file.
-    fn url(&mut self) -> Result<Option<gachette_core::git::GitUrl>, ConfigError> {
-        if let Some(Value::String(text)) = self.map.get_mut("url")
-            && (text.starts_with("./") || text.starts_with("../") || text.starts_with("~/"))
-        {
-            let rooted = Self::rooted_at(self.base.as_deref(), text);
-            *text = rooted.display().to_string();
-        }
-        self.parsed("url")
-    }
-
-    fn path(&mut self, key: &str) -> Result<Option<PathBuf>, ConfigError> {
-        Ok(self.text(key)?.map(|text| self.rooted(&text)))
-    }
-
-    /// A program: a path when it holds a slash, else a name to be found in `PATH`.
-    fn program(&mut self, key: &str) -> Result<Option<PathBuf>, ConfigError> {
-        let text = self.text(key)?;
-        Ok(text.map(|text| if text.contains('/') { self.rooted(&text) } else { PathBuf::from(text) }))
-    }
-
-    fn rooted(&self, text: &str) -> PathBuf {
-        Self::rooted_at(self.base.as_deref(), text)
-    }
-
-    /// A path that starts at the configuration file; `~/` is the user's home.
-    fn rooted_at(base: Option<&Path>, text: &str) -> PathBuf {
-        let home = std::env::var_os("HOME").map(PathBuf::from);
-        if let Some((home, rest)) = home.zip(text.strip_prefix("~/")) {
-            return home.join(rest);
-        }
-        let text = text.strip_prefix("./").unwrap_or(text);
-        base.map_or_else(|| absolute(Path::new(text)), |base| base.join(text))
-    }
-
-    /// Warnings about every key that nobody took.
-    fn finish(self) -> Vec<String> {
-        let known: &[&str] = if self.prefix.is_empty() { KEYS } else { PROJECT_KEYS };
-        let mut warnings = self.warnings;
-        for key in self.map.keys().filter(|key| !known.contains(&key.as_str())) {
-            let nearest = gachette_core::nearest(key, known);
-            let hint = nearest.map_or_else(String::new, |known| format!("; did you mean `{known}`?"));
-            warnings.push(format!("{}: unknown key `{}{key}`{hint}", self.file, self.prefix));
-        }
-        warnings
-    }
-}
+const SCHEMES: [(&str, VersionScheme); 3] =
+    [("rev", VersionScheme::Rev), ("count", VersionScheme::Count), ("describe", VersionScheme::Describe)];
 
 const KEYS: &[&str] = &[
     "connection_attempts",
@@ -265,30 +182,110 @@ mod tests {
     #[test]
     fn unknown_keys_are_warned_about_with_the_nearest_known_one() {
         let warnings = parse("meta_pth: x\nprojects: {web: {rul: /a}}\n").warnings;
-        assert!(warnings[0].contains("`projects.web.rul`; did you mean `url`?"), "{warnings:?}");
-        assert!(warnings[1].contains("`meta_pth`; did you mean `meta_path`?"), "{warnings:?}");
+        assert_eq!(
+            warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            [
+                "/srv/conf/gachette.yml:1:1: unknown key `meta_pth`; did you mean `meta_path`?",
+                "/srv/conf/gachette.yml:2:18: unknown key `projects.web.rul`; did you mean `url`?",
+            ]
+        );
+    }
+
+    /// Wrong configurations with what is said of them, behind the file's name.
+    const WRONG: &[(&str, &str)] = &[
+        ("port: many\n", "1:7: `port` takes a port number from 1 to 65535, not `many`"),
+        ("user: me\nport: 70000\n", "2:7: `port` takes a port number from 1 to 65535, not `70000`"),
+        ("timeout: 1.5\n", "1:10: `timeout` takes a whole number of seconds, not `1.5`"),
+        ("parallel: 7\n", "1:11: `parallel` takes true or false, not `7`"),
+        ("hosts: {a: b}\n", "1:8: `hosts` takes text or a list of texts, not a map"),
+        ("hosts:\n- a\n- [b]\n", "3:3: `hosts` takes text or a list of texts, not a list"),
+        ("meta_path: [/a]\n", "1:12: `meta_path` takes text, not a list"),
+        ("meta_path: \"a\\nb\"\n", "1:12: line breaks and control characters are not allowed here"),
+        ("domain: ../x\n", "1:9: `domain`: "),
+        ("projects: [web]\n", "1:11: `projects` takes a map of projects by their names, not a list"),
+        (
+            "projects: {web: /url}\n",
+            "1:17: `projects.web` takes keys such as `url`, not `/url`; write `projects.web.url: /url`",
+        ),
+        ("projects:\n  web:\n", "2:6: `projects.web` takes keys such as `url`, not nothing; write"),
+        ("projects: {/web: {}}\n", "1:12: `projects./web`: "),
+        ("projects.web.url: ext::sh\n", "1:19: `projects.web.url`: "),
+        ("projects.web.ref: --upload-pack=x\n", "1:19: `projects.web.ref`: "),
+        (
+            "projects.web.compression: gz\n",
+            "1:27: `gz` is not one of `xz`, `zstd` and `gzip`; did you mean `xz`?",
+        ),
+        ("a: 1\na: 2\n", "2:1: `a` is given twice; keep one of them"),
+        (
+            "projects.web.url: /a\nprojects: {web: {url: /b}}\n",
+            "2:18: `url` is given twice, once dotted and once nested; keep one of them; the other is in line 1",
+        ),
+        ("- a\n", "1:1: a configuration is a map of keys and values, not a list; write lines such as"),
+        ("just text\n", "1:1: a configuration is a map of keys and values, not text"),
+        ("[gachette]\nmeta_path=/x\n", "1:1: this is no YAML: it looks like an INI file; write"),
+        (
+            "user: {{ me }}\n",
+            "1:7: a key must be text, not a list or a map; quote a value that begins with `{`",
+        ),
+        ("a: b: c\n", "1:"),
+        ("a: [1\n", "1:"),
+        ("a:\n\tb: 1\n", "2:"),
+        (
+            "user: !!python/object/apply:os.system [ls]\n",
+            "1:39: the YAML tag `!!python/object/apply:os.system`",
+        ),
+        (
+            "user: a\n---\nuser: b\n",
+            "2:1: a second YAML document begins here; a configuration is one document",
+        ),
+        ("a.b.c.d.e.f.g.h.i: 1\n", "1:1: no key has as many parts as `a.b.c.d.e.f.g.h.i`"),
+    ];
+
+    #[test]
+    fn what_is_wrong_is_said_with_file_line_column_and_value() {
+        for (text, expected) in WRONG {
+            let message = refused(text);
+            let said = message
+                .strip_prefix("/srv/conf/gachette.yml:")
+                .unwrap_or_else(|| panic!("{text}: {message}"));
+            assert!(said.starts_with(expected), "{text}: {said}");
+        }
+        let file = Path::new("g.yml");
+        let message = read(b"user: \xff\n", Some(file), &[]).unwrap_err().to_string();
+        assert!(message.starts_with("g.yml:1:7: the configuration is not UTF-8 here"), "{message}");
     }
 
     #[test]
-    fn a_wrong_value_names_the_file_and_the_key() {
-        for (text, key) in [
-            ("port: many\n", "`port`"),
-            ("port: 70000\n", "`port`"),
-            ("parallel: 7\n", "`parallel`"),
-            ("hosts: {a: b}\n", "`hosts`"),
-            ("domain: ../x\n", "`domain`"),
-            ("projects: [web]\n", "`projects`"),
-            ("projects: {web: /url}\n", "`projects.web`"),
-            ("projects: {/web: {}}\n", "`projects./web`"),
-            ("projects.web.url: ext::sh\n", "`projects.web.url`"),
-            ("projects.web.ref: --upload-pack=x\n", "`projects.web.ref`"),
-        ] {
-            let message = refused(text);
-            assert!(
-                message.starts_with("/srv/conf/gachette.yml") && message.contains(key),
-                "{text}: {message}"
-            );
+    fn all_that_is_wrong_is_said_at_once() {
+        let said = refused("port: x\nparallel: y\nwarn_only: z\n");
+        assert_eq!(said.lines().count(), 2, "{said}");
+    }
+
+    #[test]
+    fn what_set_says_wins_and_is_named_when_it_is_wrong() {
+        let set = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<_> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            read(b"parallel: false\nprojects.web.url: /a\nhosts: [a]\n", Some(Path::new("g.yml")), &pairs)
+        };
+        let config = set(&[("parallel", "yes"), ("projects.web.ref", "main"), ("hosts", "")]).unwrap().config;
+        let web = &config.projects["web"];
+        assert_eq!((config.connection.parallel, config.connection.hosts.len()), (true, 0));
+        assert_eq!(
+            (web.url.as_ref().unwrap().as_str(), web.reference.as_ref().unwrap().as_str()),
+            ("/a", "main")
+        );
+        let wrong = [
+            (("port", "lots"), "--set port: `port` takes a port number from 1 to 65535, not `lots`"),
+            (("projects.web.ref", "-x"), "--set projects.web.ref: `projects.web.ref`: "),
+            (("projects.web", "/a"), "--set projects.web: `projects.web` takes keys such as `url`, not `/a`"),
+            (("hosts", "[a"), "--set hosts: `[a` is no list; write"),
+        ];
+        for (pair, expected) in wrong {
+            let said = set(&[pair]).unwrap_err().to_string();
+            assert!(said.starts_with(expected), "{said}");
         }
+        let warnings = set(&[("prot", "22")]).unwrap().warnings;
+        assert_eq!(warnings[0].to_string(), "--set prot: unknown key `prot`; did you mean `port`?");
     }
 
     #[test]
