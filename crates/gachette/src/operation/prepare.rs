@@ -23,7 +23,7 @@ pub struct PrepareRequest {
 /// When no URL is known, or git fails.
 pub fn prepare(context: &mut Context<'_>, request: &PrepareRequest) -> Result<Outcome, OperationError> {
     let project = context.config.project(request.name.as_str());
-    let reference = request.reference.clone().or(project.reference);
+    let reference = context.chosen("the ref", request.reference.clone(), project.reference);
     let copy = WorkingCopy::new(request.name.clone(), &context.config.working_copies);
     let url = resolve_url(context, &copy, request.name.as_str(), request.url.clone())?;
     let prepared = bring(context, &copy, &url, reference.as_ref())?;

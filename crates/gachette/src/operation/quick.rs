@@ -43,7 +43,7 @@ pub fn quick(context: &mut Context<'_>, request: &QuickRequest) -> Result<Outcom
     let repository = context.config.repository()?;
     repository.check_open(&request.stack)?;
     let project = context.config.project(&request.project);
-    let reference = request.reference.clone().or_else(|| project.reference.clone());
+    let reference = context.chosen("the ref", request.reference.clone(), project.reference.clone());
 
     let name = WorkingCopyName::of_project(&request.project, request.reference.as_ref())?;
     let copy = WorkingCopy::new(name, &context.config.working_copies);

@@ -1,0 +1,67 @@
+//! What is damaged or cannot be read is named with its cause and with what helps, where a user meets it.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use crate::assert_transcript;
+use crate::chain::Chain;
+
+const RECORD: &str = "repository/packages/dh-shop-config/version/1.0/all.json";
+
+/// A repository with the stack `124` of one package, and an empty stack `125`.
+fn chain() -> Chain {
+    let chain = Chain::new();
+    chain.playground.ok("prepare config");
+    chain.playground.ok("build config --app-version 1.0");
+    chain.playground.ok("stack add 124 dh-shop-config-1.0-all.deb");
+    chain.playground.ok("stack create 125");
+    chain
+}
+
+fn revision(stack: &str, number: u64) -> String {
+    format!("repository/domain/default/stacks/{stack}/revisions/{number:010}.json")
+}
+
+#[test]
+fn a_sound_repository_is_clean() {
+    assert_transcript!(chain().playground.run("repository fsck"));
+}
+
+#[test]
+fn a_damaged_record_is_named_wherever_it_is_met() {
+    let chain = chain();
+    fs::write(chain.playground.path(RECORD), "{").unwrap();
+    assert_transcript!(chain.playground.run("repository fsck"));
+    assert_transcript!(chain.playground.run("package show dh-shop-config"));
+    assert_transcript!(chain.playground.run("stack add 125 dh-shop-config-1.0-all.deb"));
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_told_from_a_damaged_one() {
+    let chain = chain();
+    let record = chain.playground.path(RECORD);
+    fs::remove_file(&record).unwrap();
+    // Not even root can read a link that leads to itself.
+    symlink("all.json", &record).unwrap();
+    assert_transcript!(chain.playground.run("repository fsck"));
+}
+
+#[test]
+fn a_damaged_stack_is_named_and_hides_no_other() {
+    let chain = chain();
+    fs::write(chain.playground.path(&revision("124", 2)), "").unwrap();
+    assert_transcript!(chain.playground.run("stack show 124"));
+    assert_transcript!(chain.playground.run("stack list"));
+    assert_transcript!(chain.playground.run("repository fsck"));
+    assert_transcript!(chain.playground.run("repository fsck --repair"));
+}
+
+#[test]
+fn a_stack_that_cannot_be_read_is_named_and_all_else_is_checked() {
+    let chain = chain();
+    let ledger = chain.playground.path("repository/domain/default/stacks/125/revisions");
+    fs::remove_dir_all(&ledger).unwrap();
+    symlink("revisions", &ledger).unwrap();
+    assert_transcript!(chain.playground.run("repository fsck"));
+    assert_transcript!(chain.playground.run("stack show 125"));
+}
