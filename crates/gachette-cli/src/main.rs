@@ -17,6 +17,11 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use error::Failure;
 use task::Form;
 
+/// The allocator of musl is slow where several threads use it.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
