@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -50,8 +51,20 @@ impl MountedRoot {
         unshare.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut holder = unshare.spawn().map_err(|error| format!("cannot run unshare: {error}"))?;
         match (first_line(&mut holder).as_str(), only_child(holder.id())) {
-            ("ready\n", Some(inside)) => Ok(Self { holder, inside, namespace, _folder: folder }),
+            ("ready\n", Some(inside)) => Self { holder, inside, namespace, _folder: folder }.checked(),
             _ => Err(end(&mut holder)),
+        }
+    }
+
+    /// Makes sure that commands end up in the root: where this process is in a chroot, the root of a mount namespace is
+    /// another one, and could be the machine's own.
+    fn checked(self) -> Result<Self, String> {
+        let seen = self.command().args(["stat", "--format=%d:%i", "/"]).output();
+        let seen = seen.map_err(|error| format!("cannot run nsenter: {error}"))?;
+        let root = fs::metadata(self.path()).map_err(|error| format!("the root cannot be seen: {error}"))?;
+        match String::from_utf8_lossy(&seen.stdout).trim() == format!("{}:{}", root.dev(), root.ino()) {
+            true => Ok(self),
+            false => Err("commands do not enter the root".to_owned()),
         }
     }
 
@@ -70,7 +83,7 @@ impl MountedRoot {
         if self.namespace != Namespace::OfRoot {
             command.args(["--user", "--preserve-credentials"]);
         }
-        command.args(["--mount", "--pid", "--"]);
+        command.args(["--mount", "--pid", "--root", "--wd", "--"]);
         command
     }
 }
