@@ -148,7 +148,7 @@ fn scp_like(text: &str) -> Result<(), &'static str> {
     match path {
         "" => Err("the path is missing"),
         _ if path.starts_with('-') => Err("the path begins with `-`"),
-        _ => Ok(()),
+        _ => check_path(path),
     }
 }
 
@@ -164,8 +164,17 @@ fn server(rest: &str) -> Result<Option<&str>, &'static str> {
         return Err("a password has no place in it");
     }
     user.map_or(Ok(()), check_user)?;
+    // git decodes all of it before it looks for the host: `evil%2fx@good` would be the path `x@good` of `evil`.
+    user.map_or(Ok(()), |user| check_user(&decoded(user)?))?;
     check_host(without_port(host)?)?;
+    let path = path.replace("%40", "@").replace("%5b", "[").replace("%5B", "[");
+    check_path(&path)?;
     Ok(user)
+}
+
+/// git looks for a host in brackets behind the first `@[` of an address, wherever that is: `good/a@[evil]` is `evil` to ssh.
+fn check_path(path: &str) -> Result<(), &'static str> {
+    if path.contains("@[") { Err("the path holds `@[`, where git would look for the host") } else { Ok(()) }
 }
 
 /// `[user[:password]@]host[:port][/path]` of a web server.

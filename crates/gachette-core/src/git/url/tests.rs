@@ -109,6 +109,23 @@ fn what_git_ssh_or_a_terminal_would_misread_is_refused() {
     }
 }
 
+/// git decodes an address and looks for `@[` in all of it before it parts host and path (connect.c).
+#[test]
+fn git_connects_to_no_other_host_than_the_address_shows() {
+    for text in [
+        "ssh://good/a@[evil]/b",
+        "ssh://good/a%40%5Bevil]/b",
+        "ssh://evil%2fx@good/b",
+        "ssh://%2doProxyCommand=id@good/b",
+        "git://good/a@[evil]/b",
+        "good:a@[evil]:b",
+        "[a]:b@[evil]:c",
+    ] {
+        assert!(text.parse::<GitUrl>().is_err(), "{text:?}");
+    }
+    assert!("ssh://me%40company@host/a@b/[c]".parse::<GitUrl>().is_ok());
+}
+
 #[test]
 fn a_wrong_address_is_told_on_one_line() {
     let error = "host:a\nb\u{1b}[31m".parse::<GitUrl>().unwrap_err().to_string();
