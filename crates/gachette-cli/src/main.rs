@@ -23,6 +23,9 @@ use task::Form;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    if let Some(code) = trebuchet::templates::confine() {
+        return code;
+    }
     let words: Vec<OsString> = std::env::args_os().collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {

@@ -171,6 +171,11 @@ impl Process {
         self
     }
 
+    /// Gives the child this file to read as its standard input, from where the file's position is.
+    pub fn input(self, file: File) -> Self {
+        self.hold(Arc::new(file))
+    }
+
     /// Runs the program to its end, each line of its output going to `on_line` as it comes.
     ///
     /// A line ends with `\n`, `\r\n` or a lone `\r` (progress that overwrites itself). Bytes that are not UTF-8 are

@@ -5,11 +5,12 @@ use std::ops::Range;
 use std::path::Path;
 
 use minijinja::ErrorKind;
+use serde::{Deserialize, Serialize};
 
 use super::{TemplateLookupError, lookup};
 
 /// What sort of thing is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TemplateErrorKind {
     /// The template is not there, or not to be used.
     Lookup(TemplateLookupError),
@@ -20,14 +21,14 @@ pub enum TemplateErrorKind {
         /// The expression, such as `db.host`, where it can be told.
         name: Option<String>,
     },
-    /// It takes too long, nests too deep or grows too large.
+    /// It takes too long or too much memory, nests too deep or grows too large.
     Endless,
     /// Anything else that fails while it is filled in.
     Rendering,
 }
 
 /// A stretch of a template's source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemplateExcerpt {
     /// The whole source.
     pub source: String,
@@ -36,7 +37,7 @@ pub struct TemplateExcerpt {
 }
 
 /// A template that cannot be filled in.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{template}{}: {message}", line.map(|line| format!(":{line}")).unwrap_or_default())]
 pub struct TemplateError {
     /// The file where it happened: the one asked for, or one it extends or includes.
@@ -108,6 +109,11 @@ impl TemplateError {
             kind: TemplateErrorKind::Rendering,
             message: message.into(),
         }
+    }
+
+    /// It grows or goes on beyond a bound, no matter where.
+    pub(super) fn endless(template: &str, message: String) -> Self {
+        Self { kind: TemplateErrorKind::Endless, ..Self::of_whole(template, message) }
     }
 
     /// A template that another one names is reported where it is named.

@@ -12,7 +12,7 @@ use super::{depth, own};
 const LARGEST: u64 = 1024 * 1024;
 
 /// Why there is no such template.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum TemplateLookupError {
     /// Neither trebuchet nor the project has it.
     #[error("there is no template `{name}`")]

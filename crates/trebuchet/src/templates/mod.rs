@@ -3,6 +3,7 @@
 //! Templates come from trebuchet itself (`templates/own/`) or from the project, and never from outside of it. What a template
 //! sees is decided by the recipe (`gachette_core::missile`).
 
+mod confined;
 mod depth;
 mod error;
 mod lookup;
@@ -18,6 +19,7 @@ use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
+pub use confined::confine;
 pub use error::{TemplateError, TemplateErrorKind, TemplateExcerpt};
 pub use lookup::TemplateLookupError;
 pub use service::ServiceFiles;
@@ -68,8 +70,16 @@ impl Templates {
     /// The template filled in.
     ///
     /// # Errors
-    /// When it cannot be found, read or understood, when it names something undefined, or when it never ends.
+    /// When it cannot be found, read or understood, when it names something undefined, or when it never ends or takes more
+    /// memory than [`confine`] allows.
     pub fn render(&self, template: &str, context: &impl Serialize) -> Result<String, TemplateError> {
+        match confined::is_wanted() {
+            true => confined::render(&self.project, template, context),
+            false => self.render_here(template, context),
+        }
+    }
+
+    fn render_here(&self, template: &str, context: &impl Serialize) -> Result<String, TemplateError> {
         let root = root(context);
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().name("template".to_owned()).stack_size(STACK);

@@ -25,6 +25,7 @@ mod same_bytes;
 mod settings;
 mod static_entries;
 mod templates;
+mod templates_confined;
 mod uv;
 mod web_application;
 mod wheel;

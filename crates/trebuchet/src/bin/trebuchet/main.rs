@@ -21,6 +21,9 @@ use clap::Parser as _;
 use arguments::{Arguments, Task};
 
 fn main() -> ExitCode {
+    if let Some(code) = trebuchet::templates::confine() {
+        return code;
+    }
     let arguments = Arguments::parse();
     let outcome = match arguments.task {
         Task::Build(task) => build::run(&task),
