@@ -133,3 +133,20 @@ pub(crate) fn unknown(word: &str) -> Failure {
         ),
     )
 }
+
+#[cfg(test)]
+#[path = "../../../../fuzz/entry/task.rs"]
+mod entry;
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use gachette_testkit::Mutations;
+
+    #[test]
+    fn no_text_breaks_the_reading_of_tasks() {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/task_line");
+        Mutations::of(&corpus).feed(20_000, super::entry::task_line);
+    }
+}

@@ -12,7 +12,9 @@ fn rust_files() -> Vec<(PathBuf, String)> {
     let skipped = ["target", ".git", "fuzz"];
     let files = walkdir::WalkDir::new(&root)
         .into_iter()
-        .filter_entry(|entry| !skipped.iter().any(|name| entry.file_name().to_str() == Some(name)))
+        .filter_entry(|entry| {
+            entry.depth() == 0 || !skipped.iter().any(|name| entry.file_name().to_str() == Some(name))
+        })
         .map(Result::unwrap)
         .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"));
     let files: Vec<_> = files

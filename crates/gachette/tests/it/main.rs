@@ -1,5 +1,6 @@
 //! Operations against real folders, programs and processes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod mutated;
 mod repository;
 mod working_copy;

@@ -26,6 +26,7 @@ mod settings;
 mod static_entries;
 mod templates;
 mod templates_confined;
+mod templates_mutated;
 mod uv;
 mod web_application;
 mod wheel;
