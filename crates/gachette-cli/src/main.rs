@@ -3,6 +3,7 @@
 mod command;
 mod error;
 mod exit_code;
+mod fleet;
 mod options;
 mod output;
 mod session;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use gachette::config::Connection;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
@@ -39,6 +40,35 @@ pub(crate) struct Options {
     #[arg(long, global = true)]
     pub(crate) yes: bool,
 
+    /// Do it on these machines: `[user@]host[:port]`, `unix:///SOCKET` or `https://SERVER`, separated by commas
+    /// [default: the configured hosts, else this machine]
+    #[arg(short = 'H', long = "hosts", value_name = "HOST,…", value_delimiter = ',', global = true)]
+    pub(crate) hosts: Vec<String>,
+
+    /// Log in as this user on hosts that name none
+    #[arg(short = 'u', long = "user", value_name = "USER", global = true)]
+    pub(crate) user: Option<String>,
+
+    /// Offer this private key
+    #[arg(short = 'i', long = "key-file", value_name = "FILE", global = true)]
+    pub(crate) key_files: Vec<PathBuf>,
+
+    /// Forward the authentication agent, as is the default
+    #[arg(short = 'A', long = "forward-agent", global = true, overrides_with = "no_agent")]
+    pub(crate) forward_agent: bool,
+
+    /// Do not forward the authentication agent
+    #[arg(short = 'a', long = "no-agent", global = true)]
+    pub(crate) no_agent: bool,
+
+    /// Work on all hosts at the same time
+    #[arg(short = 'P', long = "parallel", global = true)]
+    pub(crate) parallel: bool,
+
+    /// Work on so many hosts at the same time, at most
+    #[arg(short = 'z', long = "pool-size", value_name = "N", global = true)]
+    pub(crate) pool_size: Option<usize>,
+
     /// Go on after a task that failed; it is reported, and the exit code is still its own
     #[arg(short = 'w', long = "warn-only", global = true)]
     pub(crate) warn_only: bool,
@@ -54,6 +84,23 @@ pub(crate) enum Volume {
 }
 
 impl Options {
+    /// Lays what was said about hosts over the configuration.
+    pub(crate) fn lay_over(&self, connection: &mut Connection) {
+        if !self.hosts.is_empty() {
+            connection.hosts.clone_from(&self.hosts);
+        }
+        if self.user.is_some() {
+            connection.user.clone_from(&self.user);
+        }
+        if !self.key_files.is_empty() {
+            connection.key_filename.clone_from(&self.key_files);
+        }
+        connection.forward_agent = (connection.forward_agent || self.forward_agent) && !self.no_agent;
+        connection.parallel |= self.parallel;
+        connection.pool_size = self.pool_size.or(connection.pool_size);
+        connection.warn_only |= self.warn_only;
+    }
+
     /// How much the user wants to be told.
     pub(crate) fn volume(&self) -> Volume {
         if self.quiet { Volume::Quiet } else { Volume::Full }

@@ -1,13 +1,18 @@
 //! One run of the command line: the options, the configuration, and the client of the API that carries it out.
 
 use std::io::IsTerminal;
+use std::rc::Rc;
 
 use gachette::build_log::LogFolder;
 use gachette::config::{Config, ConfigError, SearchPath};
+use gachette::host::Ssh;
 use gachette::identity;
+use gachette_core::host::HostTarget;
 use gachette_core::stack::{StackName, StackRef};
-use gachette_http::{Api, Build, BuildState, Client, router};
+use gachette_http::wire::ClientHello;
+use gachette_http::{Api, Binary, Build, BuildState, Client, router};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::OnceCell;
 
 use crate::error::Failure;
 use crate::options::Options;
@@ -17,8 +22,10 @@ use crate::output::Output;
 pub(crate) struct Session {
     /// The configuration in force.
     pub(crate) config: Config,
-    /// The API.
-    pub(crate) client: Client,
+    /// Where it is carried out; this process when on no host.
+    host: Option<HostTarget>,
+    /// The API, once it was needed.
+    client: Rc<OnceCell<Client>>,
     /// Where results and messages go.
     pub(crate) output: Output,
     /// Whether every question is answered with yes.
@@ -35,25 +42,47 @@ impl Session {
         for warning in &loaded.warnings {
             output.warn(&warning.to_string());
         }
-        let config = loaded.config;
-        Ok(Self { client: client(&config), config, output, yes: options.yes })
+        let mut config = loaded.config;
+        options.lay_over(&mut config.connection);
+        Ok(Self { config, host: None, client: Rc::default(), output, yes: options.yes })
     }
 
-    /// Refuses to do on this machine what is configured to happen on others.
-    pub(crate) fn check_hosts(&self) -> Result<(), Failure> {
-        if self.config.connection.hosts.is_empty() {
-            return Ok(());
+    /// The sessions for all hosts that are named, each one once, in order; this one when none is.
+    pub(crate) fn hosts(self) -> Result<Vec<Self>, Failure> {
+        let mut hosts: Vec<HostTarget> = Vec::new();
+        for text in self.config.connection.hosts.iter().filter(|text| !text.trim().is_empty()) {
+            let host = text.trim().parse().map_err(Failure::usage)?;
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
         }
-        let message = "`hosts` is configured, and this version works on this machine alone";
-        Err(Failure::configuration(message)
-            .with_hint("take `hosts` out of the configuration, or say `--set hosts=`"))
+        let shared = hosts.len() > 1;
+        let on = |host: HostTarget| Self {
+            output: if shared { self.output.of_host(&host.to_string()) } else { self.output.clone() },
+            host: Some(host),
+            client: Rc::default(),
+            config: self.config.clone(),
+            yes: self.yes,
+        };
+        Ok(if hosts.is_empty() { vec![self] } else { hosts.into_iter().map(on).collect() })
+    }
+
+    /// The host it is carried out on.
+    pub(crate) fn host(&self) -> Option<&HostTarget> {
+        self.host.as_ref()
+    }
+
+    /// The API, connected to when it is asked for first.
+    pub(crate) async fn client(&self) -> Result<&Client, Failure> {
+        self.client.get_or_try_init(|| connect(self.host.as_ref(), &self.config)).await
     }
 
     /// The same session, with another configuration: for arguments that stand for settings.
     pub(crate) fn reconfigured(&self, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = self.config.clone();
         change(&mut config);
-        Self { client: client(&config), config, output: self.output, yes: self.yes }
+        let client = if config == self.config { Rc::clone(&self.client) } else { Rc::default() };
+        Self { client, config, host: self.host.clone(), output: self.output.clone(), yes: self.yes }
     }
 
     /// A stack's name, in the configured domain when it names none.
@@ -85,14 +114,15 @@ impl Session {
     /// Starts a build, draws its events, and waits for its end; an interrupt ends it.
     pub(crate) async fn carry_out(&self, order: &gachette_http::wire::StartBuild) -> Result<Build, Failure> {
         let mut interrupts = Interrupts::listen()?;
-        let started = self.client.start(order).await?;
+        let client = self.client().await?;
+        let started = client.start(order).await?;
         let progress = self.output.progress();
-        let follow = self.client.follow(&started.id, |event| progress.show(&event));
+        let follow = client.follow(&started.id, |event| progress.show(&event));
         tokio::pin!(follow);
         let build = tokio::select! {
             outcome = &mut follow => outcome,
             () = interrupts.next() => {
-                self.client.cancel(&started.id).await?;
+                client.cancel(&started.id).await?;
                 tokio::select! {
                     outcome = &mut follow => outcome,
                     // Asked twice: what still runs gets no time to end in order.
@@ -122,9 +152,25 @@ fn unusable(error: ConfigError) -> Failure {
     last.unwrap_or_else(|| Failure::configuration("the configuration is wrong"))
 }
 
-fn client(config: &Config) -> Client {
-    let api = Api::new(config.clone(), identity::author(), Some(LogFolder::of_this_user()));
-    Client::in_process(router(api))
+async fn connect(host: Option<&HostTarget>, config: &Config) -> Result<Client, Failure> {
+    match host {
+        None => {
+            let api = Api::new(config.clone(), identity::author(), Some(LogFolder::of_this_user()));
+            Ok(Client::in_process(router(api)))
+        }
+        Some(HostTarget::Ssh(address)) => {
+            let (address, connection) = (address.clone(), config.connection.clone());
+            let ready = tokio::task::spawn_blocking(move || {
+                let ssh = Ssh::new(address, &connection).map_err(Failure::configuration)?;
+                Ok::<_, Failure>((ssh, Binary::of_this_process()?))
+            });
+            let (ssh, binary) = ready.await.map_err(Failure::fault)??;
+            Ok(Client::ssh(&ssh, &binary, &ClientHello::new(identity::author(), config)).await?)
+        }
+        Some(HostTarget::Unix(_) | HostTarget::Server(_)) => {
+            Err(Failure::usage("this version reaches hosts by ssh alone"))
+        }
+    }
 }
 
 /// The wishes of the user or the system that this process end.

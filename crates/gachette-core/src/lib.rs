@@ -5,6 +5,7 @@
 
 pub mod debian;
 pub mod git;
+pub mod host;
 pub mod missile;
 pub mod stack;
 pub mod yaml;

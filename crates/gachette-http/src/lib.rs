@@ -7,9 +7,13 @@ mod client;
 mod problem;
 mod router;
 mod run;
+mod serve;
+mod transport;
 pub mod wire;
 
 pub use client::Client;
 pub use problem::{Problem, ProblemKind};
 pub use router::{Api, router};
 pub use run::{Build, BuildId, BuildKind, BuildState, Outcome};
+pub use serve::serve_stdio;
+pub use transport::Binary;

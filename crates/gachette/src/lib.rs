@@ -30,6 +30,7 @@ pub mod build_log;
 pub mod config;
 pub mod event;
 pub mod git;
+pub mod host;
 pub mod identity;
 pub mod operation;
 pub mod repository;

@@ -12,7 +12,7 @@ use crate::session::Session;
 /// Build the packages of a working copy into the debs folder
 ///
 /// The working copy is built as it is; `prepare` brings it to a ref. No stack is touched.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct BuildArgs {
     /// The working copy
     pub(crate) name: WorkingCopyName,

@@ -9,7 +9,7 @@ use crate::error::Failure;
 /// Print completions for a shell
 ///
 /// For bash: `gachette completions bash > /etc/bash_completion.d/gachette`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct CompletionsArgs {
     /// The shell
     shell: Shell,

@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::session::Session;
 
 /// What to do with the configuration.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Show the configuration in force, and where it came from
     Show,
@@ -21,7 +21,7 @@ impl ConfigCommand {
 
 /// Shows the configuration that the API works with.
 pub(crate) async fn show(session: &Session) -> Result<(), Failure> {
-    let config = session.client.configuration().await?;
+    let config = session.client().await?.configuration().await?;
     session.output.result(&config, |config| {
         let source = config.source.as_ref().map(|path| path.display().to_string());
         let mut value = serde_json::to_value(config).unwrap_or_default();

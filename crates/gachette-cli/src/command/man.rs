@@ -10,7 +10,7 @@ use crate::error::Failure;
 /// Print a manual page, or write all of them
 ///
 /// To read one: `gachette man stack create | man -l -`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ManArgs {
     /// The subcommand whose page is printed [default: gachette itself]
     command: Vec<String>,

@@ -20,6 +20,7 @@ pub(crate) use stack::{CreateArgs, add_files};
 use clap::{Parser, Subcommand};
 
 use crate::error::Failure;
+use crate::fleet::Fleet;
 use crate::options::Options;
 use crate::session::Session;
 
@@ -52,7 +53,7 @@ pub(crate) struct CommandLine {
 }
 
 /// What to do.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
     /// Create, inspect and change stacks
     #[command(subcommand)]
@@ -76,6 +77,9 @@ pub(crate) enum Command {
     Demo(demo::DemoArgs),
     /// Print completions for a shell
     Completions(completions::CompletionsArgs),
+    /// Serve the API to the one client at the other end of the standard streams
+    #[command(hide = true)]
+    DialStdio,
     /// Print the manual page
     Man(man::ManArgs),
 }
@@ -87,12 +91,14 @@ impl CommandLine {
             Command::Completions(args) => args.run(),
             Command::Man(args) => args.run(),
             Command::Demo(args) => args.run(&self.options).await,
+            Command::DialStdio => Ok(gachette_http::serve_stdio().await?),
             command => {
                 let session = Session::open(&self.options)?;
-                if !matches!(command, Command::Config(_)) {
-                    session.check_hosts()?;
+                if matches!(command, Command::Config(_)) {
+                    return command.run(&session).await;
                 }
-                command.run(&session).await
+                let fleet = Fleet::of(session)?;
+                fleet.each(async |session| command.clone().run(session).await).await
             }
         }
     }
@@ -108,7 +114,7 @@ impl Command {
             Self::Package(command) => command.run(session).await,
             Self::Config(command) => command.run(session).await,
             Self::Repository(command) => command.run(session).await,
-            Self::Demo(_) | Self::Completions(_) | Self::Man(_) => Ok(()),
+            Self::Demo(_) | Self::DialStdio | Self::Completions(_) | Self::Man(_) => Ok(()),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::session::Session;
 ///
 /// Afterwards the working copy holds exactly that commit, submodules included and nothing left over. The full commit is
 /// printed.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct PrepareArgs {
     /// The working copy; a configured project of this name gives what is not said
     pub(crate) name: WorkingCopyName,

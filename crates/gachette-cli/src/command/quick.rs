@@ -12,7 +12,7 @@ use crate::session::Session;
 ///
 /// Every package gets a version made from the commit. A commit that was built already from the same inputs is recognised,
 /// and not built again.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct QuickArgs {
     /// The stack, which must exist: NAME or DOMAIN/NAME
     pub(crate) stack: String,

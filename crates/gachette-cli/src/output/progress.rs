@@ -1,25 +1,25 @@
 //! Draws the events of long work: a line that moves on a terminal, plain lines elsewhere.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use gachette::event::Event;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{bytes, milliseconds, printable};
+use super::{Output, bytes, milliseconds, printable};
 use crate::options::Volume;
 
 /// Draws events on standard error.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
-    volume: Volume,
+    output: Output,
 }
 
 impl Progress {
     /// Fit for this terminal, or for a pipe.
-    pub(crate) fn new(volume: Volume) -> Self {
-        let drawn = volume == Volume::Full && std::io::stderr().is_terminal();
-        Self { bar: drawn.then(spinner), volume }
+    pub(super) fn new(output: Output) -> Self {
+        let alone = output.volume() == Volume::Full && !output.is_shared();
+        Self { bar: (alone && std::io::stderr().is_terminal()).then(spinner), output }
     }
 
     /// Draws one event.
@@ -52,7 +52,7 @@ impl Progress {
             }
             _ => return,
         };
-        if self.volume == Volume::Full {
+        if self.output.volume() == Volume::Full {
             self.print(&line);
         }
     }
@@ -80,9 +80,7 @@ impl Progress {
         let line = &printable(line);
         match &self.bar {
             Some(bar) => bar.println(line),
-            None => {
-                let _ = writeln!(anstream::stderr(), "{line}");
-            }
+            None => self.output.say(line),
         }
     }
 }

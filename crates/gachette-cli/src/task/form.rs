@@ -14,9 +14,10 @@ pub(crate) enum Form {
 }
 
 /// Options that take the next word as their value.
-const WITH_VALUE: &[&str] = &["--config", "--set", "--format", "--display"];
+const WITH_VALUE: &[&str] =
+    &["--config", "--set", "--format", "--display", "--hosts", "--user", "--key-file", "--pool-size"];
 /// Their short letters.
-const LETTERS_WITH_VALUE: &[char] = &['c', 'd'];
+const LETTERS_WITH_VALUE: &[char] = &['c', 'd', 'H', 'u', 'i', 'z'];
 
 /// The form of a command line: its first word that is no option holds a colon, or is a task's name and no subcommand's.
 pub(crate) fn form_of(words: &[OsString]) -> Form {
@@ -67,6 +68,8 @@ mod tests {
             "-d quick",
             "--display=quick",
             "nonsense:1",
+            "-H a:22,b:22 quick:124,web",
+            "-Pz 4 -i key -u ada stack_create:124",
         ] {
             assert_eq!(form(line), Form::Tasks, "{line}");
         }
@@ -82,6 +85,8 @@ mod tests {
             "-h",
             "-V",
             "-qc x prepare",
+            "-H a:22 stack list",
+            "-u ada -i k:y -H unix:///run/x stack list",
         ] {
             assert_eq!(form(line), Form::Command, "{line}");
         }

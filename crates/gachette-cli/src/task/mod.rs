@@ -15,6 +15,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::command::CommandLine;
 use crate::error::Failure;
+use crate::fleet::Fleet;
 use crate::options::Options;
 use crate::output::{Output, table};
 use crate::session::Session;
@@ -60,19 +61,18 @@ impl TaskLine {
         let tasks: Result<Vec<_>, _> = calls.iter().map(|call| known(&call.name)).collect();
         let tasks = tasks?;
         if tasks.iter().all(|task| task.name == "version") && calls.iter().all(TaskCall::has_no_arguments) {
-            return tasks.iter().try_for_each(|_| perform::version(output));
+            return tasks.iter().try_for_each(|_| perform::version(&output));
         }
         let session = Session::open(&self.options)?;
-        if tasks.iter().any(|task| !matches!(task.name, "version" | "show_config")) {
-            session.check_hosts()?;
-        }
         let is_project = |name: &str| session.config.projects.contains_key(name);
         let bind = |(task, call)| bind::bind(task, call, &is_project).map_err(Failure::usage);
         let bound: Result<Vec<Arguments>, Failure> = tasks.into_iter().zip(&calls).map(bind).collect();
-        let warn_only = self.options.warn_only || session.config.connection.warn_only;
+        let bound = bound?;
+        let warn_only = session.config.connection.warn_only;
+        let fleet = Fleet::of(session)?;
         let mut first = Ok(());
-        for (call, arguments) in calls.iter().zip(bound?) {
-            match perform::perform(&session, &call.name, &arguments).await {
+        for (call, arguments) in calls.iter().zip(bound) {
+            match fleet.each(async |session| perform::perform(session, &call.name, &arguments).await).await {
                 Ok(()) => (),
                 Err(failure) if warn_only => {
                     output.warn(&format!("task {}: {}", call.name, failure.message));
@@ -120,7 +120,11 @@ fn known(name: &str) -> Result<&'static Signature, Failure> {
 /// The error about a first word that is neither a subcommand nor a task.
 pub(crate) fn unknown(word: &str) -> Failure {
     let line = CommandLine::command();
-    let commands: Vec<&str> = line.get_subcommands().map(clap::Command::get_name).collect();
+    let commands: Vec<&str> = line
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+        .map(clap::Command::get_name)
+        .collect();
     let tasks: Vec<&str> = catalogue::TASKS.iter().map(|task| task.name).collect();
     let all = [commands.as_slice(), tasks.as_slice()].concat();
     let hint = gachette_core::nearest(word, &all).map(|near| format!("did you mean `{near}`? "));

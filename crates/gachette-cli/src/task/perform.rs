@@ -40,12 +40,12 @@ pub(super) async fn perform(session: &Session, task: &str, arguments: &Arguments
             args.run(session).await
         }
         "show_config" => show_config(session).await,
-        _ => version(session.output),
+        _ => version(&session.output),
     }
 }
 
 /// Prints the version; needs no configuration.
-pub(super) fn version(output: Output) -> Result<(), Failure> {
+pub(super) fn version(output: &Output) -> Result<(), Failure> {
     output.result(&env!("CARGO_PKG_VERSION"), |version| format!("gachette {version}"))
 }
 

@@ -97,7 +97,7 @@ fn what_is_no_regular_file_is_not_read_without_end() {
 
 #[test]
 fn configured_hosts_are_not_passed_over() {
-    let playground = Playground::with_configuration("meta_path: repository\nhosts: [root@build1]\n");
+    let playground = Playground::with_configuration("meta_path: repository\nhosts: [root@build1.invalid]\n");
     assert_transcript!(playground.run("stack create 1"));
     playground.ok("version");
     playground.ok("config show");

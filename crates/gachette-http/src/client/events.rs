@@ -6,8 +6,8 @@ use http::Method;
 use http_body_util::BodyExt;
 
 use super::{Client, request, unknown};
+use crate::Problem;
 use crate::run::{Build, BuildId};
-use crate::{Problem, ProblemKind};
 
 /// The longest line of a stream that is read, in bytes.
 const LONGEST_LINE: usize = 1 << 20;
@@ -23,15 +23,17 @@ impl Client {
         if !response.status().is_success() {
             return Err(unknown(response.status()));
         }
-        read(response.into_body(), &mut on_event).await?;
+        if let Err(why) = read(response.into_body(), &mut on_event).await {
+            return Err(self.transport.broken(&why).await);
+        }
         self.get(&format!("/api/v1/builds/{id}")).await
     }
 }
 
-async fn read(mut body: Body, on_event: &mut impl FnMut(Event)) -> Result<(), Problem> {
+async fn read(mut body: Body, on_event: &mut impl FnMut(Event)) -> Result<(), String> {
     let mut rest = Vec::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| broken(&error.to_string()))?;
+        let frame = frame.map_err(|error| error.to_string())?;
         let Ok(bytes) = frame.into_data() else { continue };
         rest.extend_from_slice(&bytes);
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
@@ -41,7 +43,7 @@ async fn read(mut body: Body, on_event: &mut impl FnMut(Event)) -> Result<(), Pr
             }
         }
         if rest.len() > LONGEST_LINE {
-            return Err(broken("a line of it is longer than 1 MiB"));
+            return Err("a line of its events is longer than 1 MiB".to_owned());
         }
     }
     Ok(())
@@ -50,8 +52,4 @@ async fn read(mut body: Body, on_event: &mut impl FnMut(Event)) -> Result<(), Pr
 /// An event in a line of the stream; lines of other kinds, and events of newer versions, are passed over.
 fn parse(line: &[u8]) -> Option<Event> {
     serde_json::from_slice(line.strip_prefix(b"data:")?).ok()
-}
-
-fn broken(why: &str) -> Problem {
-    Problem::new(ProblemKind::Internal, format!("the stream of events broke off: {why}"))
 }

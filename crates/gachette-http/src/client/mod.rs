@@ -6,25 +6,20 @@ mod operations;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
+use gachette::host::Ssh;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tower::ServiceExt;
 
+use crate::transport::{Binary, Connection, Transport};
+use crate::wire::ClientHello;
 use crate::{Problem, ProblemKind};
 
 /// A client of the API.
 #[derive(Clone)]
 pub struct Client {
     transport: Transport,
-}
-
-/// What carries requests to the API.
-#[derive(Clone)]
-enum Transport {
-    /// The router in this process: no socket, no copy.
-    InProcess(Router),
 }
 
 /// The longest answer that is read into memory, in bytes; a stack of 100,000 packages fits.
@@ -36,13 +31,18 @@ impl Client {
         Self { transport: Transport::InProcess(router) }
     }
 
+    /// A client of the API on another machine, reached by `ssh`, where `hello` says on whose behalf it works. The machine gets
+    /// `binary`, this program, first when it has not got it.
+    ///
+    /// # Errors
+    /// When the host cannot be reached, does not let us in, or cannot run the program.
+    pub async fn ssh(ssh: &Ssh, binary: &Binary, hello: &ClientHello) -> Result<Self, Problem> {
+        let connection = Connection::ssh(ssh, binary, hello).await?;
+        Ok(Self { transport: Transport::Connection(connection) })
+    }
+
     async fn send(&self, request: Request<Body>) -> Result<http::Response<Body>, Problem> {
-        match &self.transport {
-            Transport::InProcess(router) => match router.clone().oneshot(request).await {
-                Ok(response) => Ok(response),
-                Err(never) => match never {},
-            },
-        }
+        self.transport.send(request).await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Problem> {
@@ -61,11 +61,19 @@ impl Client {
     ) -> Result<T, Problem> {
         let response = self.send(request(method, path, body)?).await?;
         let status = response.status();
-        let bytes = collect(response.into_body()).await?;
+        let bytes = self.collect(response.into_body()).await?;
         if status.is_success() {
             return serde_json::from_slice(&bytes).map_err(|error| unreadable(&error));
         }
         Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| unknown(status)))
+    }
+
+    async fn collect(&self, body: Body) -> Result<Bytes, Problem> {
+        let limited = http_body_util::Limited::new(body, LONGEST_ANSWER);
+        match limited.collect().await {
+            Ok(collected) => Ok(collected.to_bytes()),
+            Err(error) => Err(self.transport.broken(&error.to_string()).await),
+        }
     }
 }
 
@@ -81,14 +89,6 @@ fn request(method: Method, path: &str, body: Option<&impl Serialize>) -> Result<
     request.map_err(Problem::invalid)
 }
 
-async fn collect(body: Body) -> Result<Bytes, Problem> {
-    let limited = http_body_util::Limited::new(body, LONGEST_ANSWER);
-    match limited.collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) => Err(Problem::new(ProblemKind::Internal, format!("the answer broke off: {error}"))),
-    }
-}
-
 fn unreadable(error: &serde_json::Error) -> Problem {
     Problem::new(ProblemKind::Internal, format!("the answer cannot be read: {error}"))
         .with_hint("the other side may be another version of gachette")
@@ -96,10 +96,4 @@ fn unreadable(error: &serde_json::Error) -> Problem {
 
 fn unknown(status: StatusCode) -> Problem {
     Problem::new(ProblemKind::Internal, format!("the other side answered {status} without saying why"))
-}
-
-/// A value as one segment of a path or a query's value, percent-encoded.
-fn encoded(text: &str) -> String {
-    let kept = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'@');
-    text.bytes().map(|b| if kept(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

@@ -6,12 +6,12 @@ use gachette_core::debian::PackageName;
 use gachette_core::stack::{Domain, StackName, StackRef};
 use http::Method;
 
-use super::{Client, encoded};
+use super::Client;
 use crate::Problem;
 use crate::run::{Build, BuildId};
 use crate::wire::{
     Change, ChangeStack, Changed, CreateStack, Diff, FsckRequest, PackageDetail, PackageSummary,
-    RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild,
+    RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild, encoded,
 };
 
 impl Client {

@@ -34,6 +34,11 @@ impl Api {
         Self { config: Arc::new(config), author: author.into(), runs: Runs::new(logs) }
     }
 
+    /// The builds of this process.
+    pub(crate) fn runs(&self) -> Runs {
+        self.runs.clone()
+    }
+
     /// Who changes something, and why.
     fn by(&self, reason: &str) -> gachette_core::stack::By {
         gachette_core::stack::By::new(&self.author).because(reason)

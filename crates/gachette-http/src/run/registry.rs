@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use gachette::Cancel;
 use gachette::build_log::{BuildLog, LogFolder};
@@ -95,6 +96,19 @@ impl Runs {
     pub(crate) fn find(&self, id: &BuildId) -> Result<Arc<Run>, Problem> {
         let missing = || Problem::new(ProblemKind::NotFound, format!("build {id} does not exist"));
         hold(&self.runs).get(id).cloned().ok_or_else(missing)
+    }
+
+    /// Asks all builds to end, and waits for them, at most so long.
+    pub(crate) async fn end_all(&self, at_most: Duration) {
+        let runs: Vec<Arc<Run>> = hold(&self.runs).values().cloned().collect();
+        runs.iter().for_each(|run| run.cancel());
+        let ended = async {
+            for run in runs {
+                // Only the run itself could drop the sender, and it is held here.
+                let _ = run.follow().wait_for(|progress| progress.ended).await;
+            }
+        };
+        let _ = tokio::time::timeout(at_most, ended).await;
     }
 
     fn remember(&self, id: BuildId, run: Arc<Run>) {

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use gachette_core::git::{GitUrl, GitUrlError};
+use gachette_core::git::{Credentials, GitUrl, GitUrlError};
 use serde::{Deserialize, Serialize};
+
+use super::encoded;
 
 /// An address to clone from, with the user and password that may stand in it. Shown without them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +20,18 @@ impl CloneUrl {
     /// The address, which keeps its credentials to itself.
     pub fn into_url(self) -> GitUrl {
         self.url
+    }
+}
+
+impl From<GitUrl> for CloneUrl {
+    fn from(url: GitUrl) -> Self {
+        let text = match (url.credentials(), url.as_str().split_once("://")) {
+            (Some(Credentials { user, password }), Some((scheme, rest))) => {
+                format!("{scheme}://{}:{}@{rest}", encoded(user), encoded(password))
+            }
+            _ => url.as_str().to_owned(),
+        };
+        Self { text, url }
     }
 }
 

@@ -3,12 +3,14 @@
 //! They are apart from the repository's own formats, so that either can change without the other.
 
 mod clone_url;
+mod hello;
 mod package;
 mod repository;
 mod request;
 mod stack;
 
 pub use clone_url::CloneUrl;
+pub use hello::{AgentHello, ClientHello, PROTOCOL};
 pub use package::{PackageDetail, PackageSummary, PackageVersion};
 pub use repository::{FsckRequest, RepositoryState};
 pub use request::{BuildOrder, StartBuild};
@@ -16,3 +18,9 @@ pub use stack::{
     AddFile, Change, ChangeStack, Changed, CreateStack, Diff, ExpectedPackage, RevisionSummary, StackPackage,
     StackState, StackSummary,
 };
+
+/// A value as one segment of a path or a query's value, percent-encoded.
+pub(crate) fn encoded(text: &str) -> String {
+    let kept = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'@');
+    text.bytes().map(|b| if kept(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}

@@ -1,5 +1,5 @@
 //! A real sshd on the loopback interface, for one user: the one that runs the tests. Its configuration and keys live in
-//! a temporary folder, and so does the client's; neither the machine's own sshd nor anybody's `~/.ssh` is touched.
+//! a temporary folder, and so do the client's and the home of who logs in; neither the machine's own sshd nor anybody's `~/.ssh` is touched.
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
@@ -22,6 +22,7 @@ impl Sshd {
         // Run by root, sshd wants this empty folder, which its package makes at boot and containers never do.
         let _ = std::fs::create_dir("/run/sshd");
         let folder = tempfile::Builder::new().prefix("sshd").tempdir().expect("a temporary folder");
+        std::fs::create_dir(folder.path().join("home")).expect("a folder is made");
         for key in ["host_key", "client_key"] {
             keygen(&folder.path().join(key));
         }
@@ -33,6 +34,7 @@ impl Sshd {
             if let Some(server) = serve(folder.path(), port) {
                 let sshd = Self { server, port, folder };
                 sshd.trust_host_key();
+                sshd.write_ssh_config();
                 return sshd;
             }
         }
@@ -42,6 +44,16 @@ impl Sshd {
     /// The port it listens on, at 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The home of who logs in: an empty folder at first.
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// A configuration for `ssh -F` in which every host whose name begins with `build` is this server.
+    pub fn ssh_config(&self) -> PathBuf {
+        self.folder.path().join("ssh_config")
     }
 
     /// The address of a folder of this machine through this server.
@@ -93,6 +105,17 @@ impl Sshd {
         std::fs::write(self.folder.path().join("authorized_keys"), "").expect("a file is written");
     }
 
+    fn write_ssh_config(&self) {
+        let (key, hosts, port) = (self.client_key(), self.known_hosts(), self.port);
+        let text = format!(
+            "Host build*\n  HostName 127.0.0.1\n  Port {port}\n  HostKeyAlias [127.0.0.1]:{port}\nHost *\n  \
+             IdentityFile {}\n  IdentitiesOnly yes\n  UserKnownHostsFile {}\n  GlobalKnownHostsFile /dev/null\n",
+            key.display(),
+            hosts.display()
+        );
+        std::fs::write(self.ssh_config(), text).expect("a file is written");
+    }
+
     fn write_known_hosts(&self, text: &str) {
         std::fs::write(self.known_hosts(), text).expect("a file is written");
     }
@@ -123,9 +146,13 @@ fn serve(folder: &Path, port: u16) -> Option<Child> {
     let configuration = format!(
         "ListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\nUsePAM no\n\
          PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nAcceptEnv *\n\
-         MaxStartups 100\nMaxSessions 100\nSubsystem sftp internal-sftp\n",
+         MaxStartups 100\nMaxSessions 100\nSubsystem sftp internal-sftp\nSetEnv HOME={} XDG_CACHE_HOME={} \
+         XDG_STATE_HOME={}\n",
         path("host_key"),
         path("authorized_keys"),
+        path("home"),
+        path("home/.cache"),
+        path("home/.local/state"),
     );
     std::fs::write(folder.join("sshd_config"), configuration).expect("a file is written");
     // sshd insists on an absolute path, since it starts itself again for each connection.

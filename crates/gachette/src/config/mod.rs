@@ -24,6 +24,8 @@ pub use locate::SearchPath;
 const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
 /// The largest configuration that is read, in bytes.
 const LARGEST: u64 = 1 << 20;
+/// How long a connection is kept for the next command when nothing is configured, in seconds.
+const REUSE_SECONDS: u64 = 60;
 
 /// Everything that can be configured, checked and with its defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -95,6 +97,10 @@ pub struct Connection {
     pub forward_agent: bool,
     /// Whether the user's `ssh_config` is read.
     pub use_ssh_config: Option<bool>,
+    /// The `ssh_config` that is read in place of the user's and the machine's.
+    pub ssh_config_path: Option<PathBuf>,
+    /// Seconds for which a connection is kept for the next command; 0 for none.
+    pub reuse_connection: u64,
     /// Seconds until a connection attempt is given up.
     pub timeout: Option<u64>,
     /// How often a connection is tried.
@@ -193,6 +199,8 @@ impl Default for Connection {
             gateway: None,
             forward_agent: true,
             use_ssh_config: None,
+            ssh_config_path: None,
+            reuse_connection: REUSE_SECONDS,
             timeout: None,
             connection_attempts: None,
             keepalive: None,

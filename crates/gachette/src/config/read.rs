@@ -8,7 +8,9 @@ use gachette_core::yaml::{Content, Entry, Node, Problem, Problems, merge};
 use indexmap::IndexMap;
 
 use super::keys::Keys;
-use super::{Config, ConfigError, Connection, Loaded, Mistake, PackageCompression, Project, document};
+use super::{
+    Config, ConfigError, Connection, Loaded, Mistake, PackageCompression, Project, REUSE_SECONDS, document,
+};
 
 /// Reads a configuration file's bytes, with `--set` laid over it.
 ///
@@ -72,6 +74,10 @@ fn read_connection(keys: &mut Keys<'_>) -> Connection {
         gateway: keys.text("gateway"),
         forward_agent: keys.flag("forward_agent").unwrap_or(true),
         use_ssh_config: keys.flag("use_ssh_config"),
+        ssh_config_path: keys.path("ssh_config_path"),
+        reuse_connection: keys
+            .number("reuse_connection", "a whole number of seconds")
+            .unwrap_or(REUSE_SECONDS),
         timeout: keys.number("timeout", "a whole number of seconds"),
         connection_attempts: keys.number("connection_attempts", COUNT),
         keepalive: keys.number("keepalive", "a whole number of seconds"),
@@ -145,6 +151,8 @@ const KEYS: &[&str] = &[
     "timeout",
     "trebuchet_bin",
     "use_ssh_config",
+    "ssh_config_path",
+    "reuse_connection",
     "user",
     "warn_only",
     "working_copies",

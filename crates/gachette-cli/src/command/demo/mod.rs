@@ -17,7 +17,7 @@ use project::Project;
 ///
 /// Makes a git project with an application, its service and a configuration in two variants; builds it into a stack;
 /// changes a line; builds it again into a second stack; and shows what differs.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct DemoArgs {
     /// The folder to make [default: gachette-demo, or the next free name like it]
     folder: Option<PathBuf>,

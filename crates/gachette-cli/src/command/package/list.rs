@@ -7,12 +7,12 @@ use crate::output::table;
 use crate::session::Session;
 
 /// List the packages of the repository
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ListArgs {}
 
 impl ListArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let packages = session.client.packages().await?;
+        let packages = session.client().await?.packages().await?;
         if packages.is_empty() {
             session.output.note("there are no packages yet; `gachette quick` builds them into a stack");
         }

@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::session::Session;
 
 /// What to do with packages.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum PackageCommand {
     /// List the packages of the repository
     List(list::ListArgs),

@@ -9,7 +9,7 @@ use crate::output::{bytes, table};
 use crate::session::Session;
 
 /// Show a package's versions, where they came from, and which stacks have them
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ShowArgs {
     /// The package
     package: PackageName,
@@ -17,7 +17,7 @@ pub(crate) struct ShowArgs {
 
 impl ShowArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let package = session.client.package(&self.package).await?;
+        let package = session.client().await?.package(&self.package).await?;
         session.output.warn_of_damage(&package.damaged);
         session.output.result(&package, text)
     }

@@ -11,7 +11,7 @@ use crate::session::Session;
 ///
 /// Reads every revision, record and package file. What is lost or changed is reported; derived files are made again with
 /// `--repair`. The exit code is 5 when something is not as it should be.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct FsckArgs {
     /// Make again what can be made again, and sweep what killed processes left behind
     #[arg(long)]
@@ -21,7 +21,7 @@ pub(crate) struct FsckArgs {
 impl FsckArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let mode = if self.repair { FsckMode::Repair } else { FsckMode::Check };
-        let report = session.client.fsck(mode).await?;
+        let report = session.client().await?.fsck(mode).await?;
         session.output.result(&report, text)?;
         if report.is_clean() {
             return Ok(());

@@ -10,7 +10,7 @@ use crate::session::Session;
 /// Make the repository that is configured, or one in a folder
 ///
 /// A repository that is there is left as it is; a tree of the original tool is taken over.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct InitArgs {
     /// The folder [default: `meta_path` of the configuration]
     folder: Option<PathBuf>,
@@ -23,7 +23,7 @@ impl InitArgs {
                 config.meta_path = Some(std::path::absolute(&folder).unwrap_or(folder));
             }
         });
-        let state = session.client.init_repository().await?;
+        let state = session.client().await?.init_repository().await?;
         session.output.result(&state, |state| {
             let what = if state.created { "made" } else { "is there already" };
             format!("repository {} {what}; package files in {}", state.meta_path, state.debs_path)

@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::session::Session;
 
 /// What to do with the repository.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum RepositoryCommand {
     /// Make the repository that is configured
     Init(init::InitArgs),

@@ -9,7 +9,7 @@ use crate::session::Session;
 /// Add built packages to a stack, all in one revision
 ///
 /// Another version of a package makes way.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct AddArgs {
     /// The stack
     stack: String,
@@ -36,6 +36,6 @@ pub(crate) async fn add_files(
     reason: &str,
 ) -> Result<(), Failure> {
     let stack = session.stack(stack)?;
-    let changed = session.client.change(&stack, Change::Add(files), reason).await?;
-    super::report(session.output, &changed, "changed")
+    let changed = session.client().await?.change(&stack, Change::Add(files), reason).await?;
+    super::report(&session.output, &changed, "changed")
 }

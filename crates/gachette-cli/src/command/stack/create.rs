@@ -9,7 +9,7 @@ use crate::session::Session;
 /// Create a stack, empty or as a copy of another
 ///
 /// A stack that exists is left as it is.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct CreateArgs {
     /// The new stack: NAME or DOMAIN/NAME
     pub(crate) stack: String,
@@ -28,7 +28,7 @@ impl CreateArgs {
         let from = self.from.as_deref().map(|from| {
             gachette_core::stack::StackRef::parse_in(from, stack.domain()).map_err(Failure::usage)
         });
-        let created = session.client.create_stack(&stack, from.transpose()?, &self.reason).await?;
+        let created = session.client().await?.create_stack(&stack, from.transpose()?, &self.reason).await?;
         session.output.result(&created, |created| {
             let packages = plural(created.packages, "package");
             match created.changed {

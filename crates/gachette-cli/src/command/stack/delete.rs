@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::session::Session;
 
 /// Delete a stack; its history stays, and it may be created again
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct DeleteArgs {
     /// The stack
     stack: String,
@@ -20,7 +20,7 @@ impl DeleteArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = session.stack(&self.stack)?;
         session.confirm(&format!("delete stack {stack}?"))?;
-        let changed = session.client.change(&stack, Change::Delete, &self.reason).await?;
-        super::report(session.output, &changed, "deleted")
+        let changed = session.client().await?.change(&stack, Change::Delete, &self.reason).await?;
+        super::report(&session.output, &changed, "deleted")
     }
 }

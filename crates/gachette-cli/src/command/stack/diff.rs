@@ -10,7 +10,7 @@ use crate::output::{plural, table};
 use crate::session::Session;
 
 /// Show what differs between two stacks, or two revisions of one
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct DiffArgs {
     /// The old stack: NAME, DOMAIN/NAME, NAME@7
     from: String,
@@ -21,7 +21,7 @@ pub(crate) struct DiffArgs {
 impl DiffArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let (from, to) = (session.stack_ref(&self.from)?, session.stack_ref(&self.to)?);
-        let diff = session.client.diff(&from, &to).await?;
+        let diff = session.client().await?.diff(&from, &to).await?;
         session.output.result(&diff, text)
     }
 }

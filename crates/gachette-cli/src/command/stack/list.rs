@@ -8,7 +8,7 @@ use crate::output::table;
 use crate::session::Session;
 
 /// List stacks
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ListArgs {
     /// Of this domain alone
     #[arg(long)]
@@ -20,11 +20,11 @@ impl ListArgs {
         let domain = self.domain;
         let domains = match &domain {
             Some(domain) => vec![domain.clone()],
-            None => session.client.domains().await?,
+            None => session.client().await?.domains().await?,
         };
         let (mut stacks, mut damaged) = (Vec::new(), false);
         for domain in &domains {
-            let listed = session.client.stacks(domain).await?;
+            let listed = session.client().await?.stacks(domain).await?;
             session.output.warn_of_damage(&listed.damaged);
             damaged |= !listed.damaged.is_empty();
             stacks.extend(listed.found);

@@ -9,7 +9,7 @@ use crate::output::{moment, table};
 use crate::session::Session;
 
 /// Show a stack's history, newest revision first
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct LogArgs {
     /// The stack
     stack: String,
@@ -20,7 +20,7 @@ pub(crate) struct LogArgs {
 
 impl LogArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let log = session.client.log(&session.stack(&self.stack)?, self.limit).await?;
+        let log = session.client().await?.log(&session.stack(&self.stack)?, self.limit).await?;
         session.output.warn_of_damage(&log.damaged);
         session.output.result(&log.found, |log| {
             let rows = log.iter().flat_map(rows);

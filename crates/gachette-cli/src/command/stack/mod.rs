@@ -22,7 +22,7 @@ use crate::output::{Output, plural};
 use crate::session::Session;
 
 /// What to do with stacks. A stack is named NAME or DOMAIN/NAME; NAME@7 is its revision 7.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum StackCommand {
     /// Create a stack, empty or as a copy of another
     Create(create::CreateArgs),
@@ -64,7 +64,7 @@ impl StackCommand {
 }
 
 /// Says what became of a change: `done`, or that nothing had to be done.
-fn report(output: Output, changed: &Changed, done: &str) -> Result<(), Failure> {
+fn report(output: &Output, changed: &Changed, done: &str) -> Result<(), Failure> {
     output.result(changed, |Changed { stack, revision, changed, packages }| {
         let packages = plural(*packages, "package");
         if *changed {

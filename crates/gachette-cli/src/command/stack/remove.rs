@@ -8,7 +8,7 @@ use crate::error::Failure;
 use crate::session::Session;
 
 /// Remove packages from a stack, all in one revision
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct RemoveArgs {
     /// The stack
     stack: String,
@@ -23,7 +23,8 @@ pub(crate) struct RemoveArgs {
 impl RemoveArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = session.stack(&self.stack)?;
-        let changed = session.client.change(&stack, Change::Remove(self.packages), &self.reason).await?;
-        super::report(session.output, &changed, "changed")
+        let changed =
+            session.client().await?.change(&stack, Change::Remove(self.packages), &self.reason).await?;
+        super::report(&session.output, &changed, "changed")
     }
 }

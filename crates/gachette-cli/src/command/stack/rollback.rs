@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::session::Session;
 
 /// Give a stack the content of an earlier revision again, as a new revision
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct RollbackArgs {
     /// The stack
     stack: String,
@@ -22,7 +22,7 @@ pub(crate) struct RollbackArgs {
 impl RollbackArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = session.stack(&self.stack)?;
-        let changed = session.client.change(&stack, Change::Rollback(self.to), &self.reason).await?;
-        super::report(session.output, &changed, "rolled back")
+        let changed = session.client().await?.change(&stack, Change::Rollback(self.to), &self.reason).await?;
+        super::report(&session.output, &changed, "rolled back")
     }
 }

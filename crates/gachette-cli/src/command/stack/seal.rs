@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::session::Session;
 
 /// Seal a stack: it never changes again
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct SealArgs {
     /// The stack
     stack: String,
@@ -19,7 +19,7 @@ pub(crate) struct SealArgs {
 impl SealArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = session.stack(&self.stack)?;
-        let changed = session.client.change(&stack, Change::Seal, &self.reason).await?;
-        super::report(session.output, &changed, "sealed")
+        let changed = session.client().await?.change(&stack, Change::Seal, &self.reason).await?;
+        super::report(&session.output, &changed, "sealed")
     }
 }

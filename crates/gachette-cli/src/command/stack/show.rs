@@ -8,7 +8,7 @@ use crate::output::{moment, plural, table};
 use crate::session::Session;
 
 /// Show what a stack holds
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ShowArgs {
     /// The stack, or one revision of it: NAME, DOMAIN/NAME, NAME@7
     stack: String,
@@ -16,7 +16,7 @@ pub(crate) struct ShowArgs {
 
 impl ShowArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let stack = session.client.stack(&session.stack_ref(&self.stack)?).await?;
+        let stack = session.client().await?.stack(&session.stack_ref(&self.stack)?).await?;
         session.output.result(&stack, text)
     }
 }

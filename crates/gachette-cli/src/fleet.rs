@@ -1,0 +1,87 @@
+//! The same work on every host: one after the other, or at the same time.
+
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+
+use crate::error::Failure;
+use crate::output::{Output, table};
+use crate::session::Session;
+
+/// The hosts of one command line; this machine alone when none is named.
+pub(crate) struct Fleet {
+    sessions: Vec<Session>,
+    at_once: usize,
+    output: Output,
+}
+
+/// How the work on one host went.
+struct Outcome {
+    host: String,
+    result: Result<(), Failure>,
+    took: Duration,
+}
+
+impl Fleet {
+    /// The hosts that the session's configuration names.
+    pub(crate) fn of(session: Session) -> Result<Self, Failure> {
+        let connection = &session.config.connection;
+        let at_once = if connection.parallel { connection.pool_size.unwrap_or(usize::MAX).max(1) } else { 1 };
+        let output = session.output.clone();
+        Ok(Self { sessions: session.hosts()?, at_once, output })
+    }
+
+    /// Does the work on every host. The first failure stops what has not begun.
+    pub(crate) async fn each(
+        &self,
+        work: impl AsyncFn(&Session) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        if let [session] = self.sessions.as_slice() {
+            return work(session).await;
+        }
+        let failed = std::cell::Cell::new(false);
+        let on_one = async |session: &Session| {
+            if failed.get() {
+                return None;
+            }
+            let started = Instant::now();
+            let result = work(session).await;
+            if let Err(failure) = &result {
+                failed.set(true);
+                session.output.report(failure);
+            }
+            let host = session.host().map(ToString::to_string).unwrap_or_default();
+            Some(Outcome { host, result, took: started.elapsed() })
+        };
+        let at_once = self.at_once.min(self.sessions.len());
+        let outcomes: Vec<Option<Outcome>> =
+            futures::stream::iter(&self.sessions).map(on_one).buffered(at_once).collect().await;
+        self.summarize(outcomes)
+    }
+
+    fn summarize(&self, outcomes: Vec<Option<Outcome>>) -> Result<(), Failure> {
+        let mut first = Ok(());
+        let rows: Vec<Vec<String>> = self
+            .sessions
+            .iter()
+            .zip(outcomes)
+            .map(|(session, outcome)| {
+                let Some(Outcome { host, result, took }) = outcome else {
+                    let host = session.host().map(ToString::to_string).unwrap_or_default();
+                    return vec![host, "not begun".to_owned(), String::new()];
+                };
+                let said = match result {
+                    Ok(()) => "done",
+                    Err(failure) => {
+                        // Said above already.
+                        first = std::mem::replace(&mut first, Ok(())).and(Err(Failure::said(failure.code)));
+                        "failed"
+                    }
+                };
+                vec![host, said.to_owned(), format!("{:.1} s", took.as_secs_f64())]
+            })
+            .collect();
+        self.output.note(&table(&["host", "outcome", "time"], rows));
+        first
+    }
+}

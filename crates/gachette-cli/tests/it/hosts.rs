@@ -1,0 +1,203 @@
+//! Commands that happen on other machines: a real sshd, and a home there that has nothing in it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use gachette_testkit::{GitRepository, Sshd};
+
+use crate::assert_transcript;
+use crate::playground::{Playground, Said};
+
+/// A playground whose configuration knows a server.
+struct Hosts {
+    sshd: Sshd,
+    playground: Playground,
+}
+
+impl Hosts {
+    fn new(more: &str) -> Self {
+        let sshd = Sshd::start();
+        let configuration = format!(
+            "ssh_config_path: {}\nreuse_connection: 0\nmeta_path: repository\nworking_copies: working_copies\n{more}",
+            sshd.ssh_config().display()
+        );
+        Self { playground: Playground::with_configuration(&configuration), sshd }
+    }
+
+    fn run(&self, line: &str) -> Said {
+        let mut said = self.playground.run(line);
+        for text in [&mut said.stdout, &mut said.stderr] {
+            *text = text.replace(&self.sshd.port().to_string(), "[port]");
+            *text = text.replace(&self.sshd.home().display().to_string(), "[home]");
+        }
+        said
+    }
+
+    fn ok(&self, line: &str) -> String {
+        let said = self.run(line);
+        assert_eq!(said.code, 0, "gachette {line}\n{}{}", said.stdout, said.stderr);
+        said.stdout
+    }
+
+    /// The programs that arrived.
+    fn arrived(&self) -> Vec<PathBuf> {
+        let folder = fs::read_dir(self.sshd.home().join(".cache/gachette/bin")).into_iter().flatten();
+        folder.map(|entry| entry.unwrap().path()).collect()
+    }
+}
+
+/// A project whose recipe takes a step that runs these words.
+fn project(step: &str) -> GitRepository {
+    let source = GitRepository::new();
+    source.write(".missile.yml", format!("name: web\ntype: application\nbuild_assets: ['{step}']\n"));
+    source.write("index.html", "hello\n").commit("first");
+    source
+}
+
+/// Waits until it is so, for at most half a minute.
+fn wait_until(what: &str, so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !so() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn the_whole_chain_happens_on_the_host() {
+    let source = project("true");
+    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    hosts.ok("-H build1 stack_create:124");
+    assert_eq!(hosts.arrived().len(), 1);
+    let built = hosts.ok("-H build1 quick:124,web");
+    assert!(built.contains("dh-web") && built.contains("stack default/124 is now at revision 2"), "{built}");
+    let shown = hosts.ok("--hosts build1 --format json stack show 124");
+    assert!(shown.contains("\"dh-web\""), "{shown}");
+    // The logs of builds are where the building is done.
+    assert!(hosts.sshd.home().join(".local/state/gachette/builds").is_dir());
+    assert_eq!(hosts.arrived().len(), 1, "it arrives once");
+}
+
+#[test]
+fn each_host_says_which_it_is() {
+    let hosts = Hosts::new("hosts: [build1, build2, build1]\n");
+    assert_transcript!(hosts.run("stack_create:124"));
+}
+
+#[test]
+fn hosts_are_worked_on_at_the_same_time() {
+    let hosts = Hosts::new("");
+    hosts.ok("-H build1 stack create 124");
+    let said = hosts.run("-H build1,build2,build3,build4 -P -z 2 --format json stack list");
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let lines: Vec<serde_json::Value> =
+        said.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        lines.iter().map(|line| &line["host"]).collect::<Vec<_>>(),
+        ["build1", "build2", "build3", "build4"]
+    );
+}
+
+#[test]
+fn the_first_host_that_fails_stops_the_rest() {
+    let hosts = Hosts::new("");
+    assert_transcript!(hosts.run("-H build1,build2 stack show 7"));
+}
+
+#[test]
+fn a_host_that_does_not_let_us_in_is_told_with_a_way_out() {
+    let hosts = Hosts::new("");
+    let mut text = String::new();
+    let mut tell = |what: &str, said: Said| text += &format!("# {what}\n{}\n", said.transcript());
+    hosts.sshd.forget_host_key();
+    tell("an unknown key", hosts.run("-H build1 stack list"));
+    hosts.sshd.expect_another_host_key();
+    tell("another key", hosts.run("-H build1 stack list"));
+    hosts.sshd.trust_host_key();
+    hosts.sshd.refuse_everybody();
+    tell("nobody", hosts.run("-H build1 stack list"));
+    tell("no such host", hosts.run("-H nowhere.invalid stack list"));
+    tell("no server", hosts.run("-H ada@127.0.0.1:1 stack list"));
+    tell("no host", hosts.run("-H -oProxyCommand=x stack list"));
+    let mut settings = insta::Settings::clone_current();
+    for (pattern, with) in [
+        (r"SHA256:[A-Za-z0-9+/]+", "[fingerprint]"),
+        (r"/tmp/sshd\w+", "[sshd]"),
+        (r"\b(ada|root)@127.0.0.1: Perm", "[user]@127.0.0.1: Perm"),
+    ] {
+        settings.add_filter(pattern, with);
+    }
+    settings.bind(|| insta::assert_snapshot!(text));
+}
+
+#[test]
+fn a_home_that_cannot_hold_the_program_is_told() {
+    let hosts = Hosts::new("");
+    fs::write(hosts.sshd.home().join(".cache"), "in the way").unwrap();
+    assert_transcript!(hosts.run("-H build1 stack list"));
+}
+
+#[test]
+fn what_a_login_shell_prints_harms_nothing_and_its_path_counts() {
+    let source = project("there-is-only-one");
+    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    let home = hosts.sshd.home();
+    let tool = home.join("tools/there-is-only-one");
+    fs::create_dir(home.join("tools")).unwrap();
+    fs::write(&tool, "#!/bin/sh\ntouch made-on-the-host\n").unwrap();
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(
+        home.join(".profile"),
+        "echo Welcome; echo gachette-hello nonsense >&2; PATH=$PATH:$HOME/tools\n",
+    )
+    .unwrap();
+    fs::write(home.join(".bashrc"), "echo noise; echo more noise\n").unwrap();
+    hosts.ok("-H build1 stack create 124");
+    assert!(hosts.ok("-H build1 quick 124 web").contains("dh-web"));
+}
+
+#[test]
+fn older_programs_make_way_and_a_torn_one_is_never_run() {
+    let hosts = Hosts::new("");
+    let folder = hosts.sshd.home().join(".cache/gachette/bin");
+    fs::create_dir_all(&folder).unwrap();
+    for n in 0..9 {
+        fs::write(folder.join(format!("{n:064}")), "older").unwrap();
+    }
+    fs::write(folder.join(".arriving-abcdef"), "torn").unwrap();
+    hosts.ok("-H build1 stack create 124");
+    let kept =
+        hosts.arrived().into_iter().filter(|path| !path.to_string_lossy().contains("/.arriving-")).count();
+    assert_eq!(kept, 4, "{:?}", hosts.arrived());
+}
+
+#[test]
+fn work_on_a_host_ends_when_its_client_is_killed() {
+    let source = project("true");
+    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    hosts.ok("-H build1 stack create 124");
+    let mark = format!("sleep 1000.{}", hosts.sshd.port());
+    let source_step = format!("exec {mark}");
+    source
+        .write(".missile.yml", format!("name: web\ntype: application\nbuild_assets: ['{source_step}']\n"))
+        .commit("slow");
+    let mut client = hosts.playground.command(&["-H", "build1", "quick", "124", "web"]);
+    let mut client = client.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until("the step begins", || is_running(&mark));
+    client.kill().unwrap();
+    client.wait().unwrap();
+    wait_until("the step ends with its client", || !is_running(&mark));
+    assert!(hosts.ok("-H build1 stack log 124").contains("created"), "nothing was added");
+}
+
+/// Whether a program with exactly these words runs.
+fn is_running(words: &str) -> bool {
+    let wanted = words.replace(' ', "\0") + "\0";
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    processes
+        .filter_map(|process| fs::read(process.path().join("cmdline")).ok())
+        .any(|line| line == wanted.as_bytes())
+}

@@ -1,0 +1,133 @@
+//! The first words with a host: it runs this very program when it has it, and takes it first when it has not.
+
+use std::time::Duration;
+
+use gachette::host::{ScriptWord, Ssh};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::time::timeout;
+
+use super::Binary;
+use super::arrival_line::{ArrivalLine, next};
+use super::ssh::Line;
+use crate::wire::{AgentHello, PROTOCOL};
+use crate::{Problem, ProblemKind};
+
+/// What the host's shell runs: it starts the program of that digest ($1), after taking its bytes ($2) from us when it is
+/// not there. One line without an exclamation mark or an apostrophe, since any login shell has to pass it on as it is.
+///
+/// The program lies in a folder of the user's under its digest, so versions never meet; a torn or falsified one never
+/// gets that name. The three newest others stay. It is started by a login shell: what a build finds in PATH is what the
+/// user of that machine set up.
+const SCRIPT: &str = "exec /bin/sh -c 'umask 077; d=\"${XDG_CACHE_HOME:-$HOME/.cache}/gachette/bin\"; f=\"$d/$1\"; \
+    fail() { echo \"gachette-arrival failed $1\"; exit 7; }; \
+    if [ ! -x \"$f\" ]; then \
+      echo \"gachette-arrival needs $(uname -s) $(uname -m)\"; \
+      mkdir -p \"$d\" 2>/dev/null || fail \"cannot make the folder $d\"; \
+      t=$(mktemp \"$d/.arriving-XXXXXX\" 2>/dev/null) || fail \"cannot write into the folder $d\"; \
+      echo \"gachette-arrival ready\"; \
+      head -c \"$2\" 2>/dev/null >\"$t\" || { rm -f \"$t\"; fail \"cannot write into the folder $d; is the disk full?\"; }; \
+      s=$(sha256sum <\"$t\"); \
+      [ \"${s%% *}\" = \"$1\" ] || { rm -f \"$t\"; fail \"what arrived in $d is not what was sent; is the disk full?\"; }; \
+      chmod 700 \"$t\" && mv -f \"$t\" \"$f\" || fail \"cannot write into the folder $d\"; \
+      \"$f\" --version >/dev/null 2>&1 || fail \"cannot run what was put into $d; is it mounted noexec, or its C library older?\"; \
+      ls -t \"$d\" | tail -n +5 | while read -r o; do rm -f \"$d/$o\"; done; \
+      find \"$d\" -name \".arriving-*\" -mmin +60 -exec rm -f {} + 2>/dev/null; \
+    fi; \
+    case \"$SHELL\" in */bash|*/dash|*/zsh|*/ksh|*/sh) ;; *) SHELL=/bin/sh ;; esac; \
+    exec \"$SHELL\" -l -c \"exec \\\"\\$0\\\" dial-stdio\" \"$f\"' gachette";
+
+/// How long the host may be silent while it is logged in to, or takes the program.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// The program at work on the host, which has said hello.
+pub(super) struct Arrived {
+    pub(super) input: ChildStdin,
+    pub(super) output: BufReader<ChildStdout>,
+}
+
+/// Starts `ssh`.
+pub(super) fn start(ssh: &Ssh, binary: &Binary) -> Result<Child, Problem> {
+    let words = [ScriptWord::from(binary.sha256), ScriptWord::from(binary.size)];
+    let mut command = tokio::process::Command::from(ssh.command(SCRIPT, &words));
+    command.kill_on_drop(true);
+    command.spawn().map_err(|error| {
+        Problem::new(ProblemKind::HostFailed, format!("cannot start `ssh`: {error}"))
+            .with_hint("install the package openssh-client")
+    })
+}
+
+/// Talks with the script until the program says hello.
+pub(super) async fn arrive(
+    line: &Line,
+    mut input: ChildStdin,
+    output: ChildStdout,
+    binary: &Binary,
+) -> Result<Arrived, Problem> {
+    let mut output = BufReader::new(output);
+    let mut noise = 0;
+    loop {
+        let Ok(said) = timeout(SILENCE, next(&mut output, &mut noise)).await else {
+            return Err(line.failed("it did not say anything for a minute after the connection was made"));
+        };
+        match said {
+            Err(error) => return Err(line.lost(&error.to_string()).await),
+            Ok(ArrivalLine::End) => return Err(line.lost("nothing answered").await),
+            Ok(ArrivalLine::Noise) => {
+                return Err(
+                    line.failed("it talks, but not as gachette does; look at what `ssh` prints there")
+                );
+            }
+            Ok(ArrivalLine::Failed(why)) => {
+                let hint = "gachette puts itself into ~/.cache/gachette/bin there, or $XDG_CACHE_HOME/gachette/bin: it must be \
+                            writable, have 20 MB of room, and allow programs to run";
+                return Err(line.failed(&shown(&why)).with_hint(hint));
+            }
+            Ok(ArrivalLine::Needs { system, machine }) => check(line, &system, &machine)?,
+            // A failure to send is told by what it says next.
+            Ok(ArrivalLine::Ready) => send(&mut input, binary).await.unwrap_or_default(),
+            Ok(ArrivalLine::Hello(text)) => {
+                greeted(line, &text)?;
+                return Ok(Arrived { input, output });
+            }
+        }
+    }
+}
+
+async fn send(input: &mut ChildStdin, binary: &Binary) -> std::io::Result<()> {
+    let mut file = tokio::fs::File::open(&binary.path).await?;
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        let count = file.read(&mut buffer).await?;
+        if count == 0 {
+            return input.flush().await;
+        }
+        timeout(SILENCE, input.write_all(&buffer[..count])).await??;
+    }
+}
+
+/// This program runs on machines of its own kind only.
+fn check(line: &Line, system: &str, machine: &str) -> Result<(), Problem> {
+    let (ours, theirs) = (("Linux", std::env::consts::ARCH), (system, machine));
+    if ours == theirs {
+        return Ok(());
+    }
+    let theirs = format!("{} {}", shown(system), shown(machine));
+    Err(line.failed(&format!("it is {theirs}, and this gachette is built for Linux {}", ours.1)).with_hint(
+        "install gachette for it there, and run `gachette serve`; then `-H unix://…` or `-H https://…`",
+    ))
+}
+
+fn greeted(line: &Line, text: &str) -> Result<(), Problem> {
+    let hello: AgentHello =
+        serde_json::from_str(text).map_err(|_| line.failed("it greeted in words that cannot be read"))?;
+    if hello.protocol != PROTOCOL {
+        return Err(line.failed(&format!("it speaks protocol {}, not {PROTOCOL}", hello.protocol)));
+    }
+    Ok(())
+}
+
+/// Text from the far side, fit to be shown.
+fn shown(text: &str) -> String {
+    text.chars().take(300).flat_map(char::escape_debug).collect()
+}

@@ -1,0 +1,80 @@
+//! HTTP/2 over one connection, whatever it is made of. Any number of requests are under way at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use http::uri::{Authority, PathAndQuery, Scheme, Uri};
+use http::{Request, Response};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::ssh::Line;
+use crate::{Problem, ProblemKind};
+
+/// After how long without a frame the other side is asked whether it is there.
+const ASK_AFTER: Duration = Duration::from_secs(5);
+/// How long its answer may take.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+
+/// A connection that was made.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    requests: http2::SendRequest<Body>,
+    line: Arc<Line>,
+}
+
+impl Connection {
+    /// Speaks HTTP/2 over `stream`. `line` knows who is at the other end.
+    pub(super) async fn start<S>(stream: S, line: Line) -> Result<Self, Problem>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let handshake = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .keep_alive_interval(ASK_AFTER)
+            .keep_alive_timeout(ANSWER_WITHIN)
+            .keep_alive_while_idle(true)
+            .adaptive_window(true)
+            .handshake(TokioIo::new(stream));
+        match handshake.await {
+            Ok((requests, driver)) => {
+                // Its end is seen by the requests.
+                tokio::spawn(driver);
+                Ok(Self { requests, line: Arc::new(line) })
+            }
+            Err(error) => Err(line.lost(&error.to_string()).await),
+        }
+    }
+
+    pub(super) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Problem> {
+        let mut requests = self.requests.clone();
+        let request = absolute(request)?;
+        if let Err(error) = requests.ready().await {
+            return Err(self.lost(&error.to_string()).await);
+        }
+        match requests.send_request(request).await {
+            Ok(response) => Ok(response.map(Body::new)),
+            Err(error) => Err(self.lost(&error.to_string()).await),
+        }
+    }
+
+    /// Why the connection is gone.
+    pub(super) async fn lost(&self, why: &str) -> Problem {
+        self.line.lost(why).await
+    }
+}
+
+/// HTTP/2 names scheme and host in each request; behind a connection of our own they mean nothing.
+fn absolute(request: Request<Body>) -> Result<Request<Body>, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let mut uri = parts.uri.into_parts();
+    uri.scheme = Some(Scheme::HTTP);
+    uri.authority = Some(Authority::from_static("gachette"));
+    uri.path_and_query.get_or_insert(PathAndQuery::from_static("/"));
+    parts.uri = Uri::from_parts(uri).map_err(|error| {
+        Problem::new(ProblemKind::Internal, format!("the request has no address: {error}"))
+    })?;
+    Ok(Request::from_parts(parts, body))
+}

@@ -1,0 +1,48 @@
+//! What carries requests to the API and answers back.
+
+mod arrival;
+mod arrival_line;
+mod binary;
+mod connection;
+mod ssh;
+
+pub use binary::Binary;
+pub(crate) use connection::Connection;
+
+use axum::Router;
+use axum::body::Body;
+use http::{Request, Response};
+use tower::ServiceExt;
+
+use crate::Problem;
+
+/// A way to the API.
+#[derive(Clone)]
+pub(crate) enum Transport {
+    /// The router in this process: no socket, no copy.
+    InProcess(Router),
+    /// HTTP/2 over one connection.
+    Connection(Connection),
+}
+
+impl Transport {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Problem> {
+        match self {
+            Self::InProcess(router) => match router.clone().oneshot(request).await {
+                Ok(response) => Ok(response),
+                Err(never) => match never {},
+            },
+            Self::Connection(connection) => connection.send(request).await,
+        }
+    }
+
+    /// Why an answer broke off in the middle.
+    pub(crate) async fn broken(&self, why: &str) -> Problem {
+        match self {
+            Self::InProcess(_) => {
+                Problem::new(crate::ProblemKind::Internal, format!("the answer broke off: {why}"))
+            }
+            Self::Connection(connection) => connection.lost(why).await,
+        }
+    }
+}

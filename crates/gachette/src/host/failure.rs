@@ -1,0 +1,114 @@
+//! What `ssh` says when it fails, and what its user can do about it.
+
+use gachette_core::host::HostAddress;
+
+/// A failure of `ssh`, in one line, with what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SshFault {
+    /// What happened, with the host's name.
+    pub title: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// What a failed `ssh` meant, judged by what it said on standard error; OpenSSH has no other code than 255 for all of it.
+pub fn explain(host: &HostAddress, stderr: &str) -> SshFault {
+    let found = KNOWN.iter().find(|known| known.signs.iter().any(|sign| stderr.contains(sign)));
+    let Some(Known { title, hint, .. }) = found else {
+        return SshFault { title: format!("{host}: the connection ended"), hint: None };
+    };
+    let hint = hint.replace("{host}", host.host()).replace("{address}", &ssh_words(host));
+    SshFault { title: format!("{host}: {title}"), hint: Some(hint) }
+}
+
+/// How one would type it.
+fn ssh_words(host: &HostAddress) -> String {
+    let mut words = String::new();
+    if let Some(port) = host.port() {
+        words = format!("-p {port} ");
+    }
+    if let Some(user) = host.user() {
+        words = format!("{words}{user}@");
+    }
+    words + host.host()
+}
+
+struct Known {
+    /// Parts of what `ssh` says, any of them.
+    signs: &'static [&'static str],
+    title: &'static str,
+    hint: &'static str,
+}
+
+/// The more particular ones first: a failure at a jump host ends in a general line too.
+const KNOWN: [Known; 10] = [
+    Known {
+        signs: &["REMOTE HOST IDENTIFICATION HAS CHANGED"],
+        title: "its host key is not the one that is known",
+        hint: "either somebody is in between, or the host was installed anew; ask who runs it, and only then forget the \
+               old key with `ssh-keygen -R {host}`",
+    },
+    Known {
+        signs: &["Host key verification failed", "No matching host key fingerprint"],
+        title: "its host key is not known",
+        hint: "connect once with `ssh {address}`, compare the fingerprint, and accept the key",
+    },
+    Known {
+        signs: &["Could not resolve hostname"],
+        title: "there is no host of this name",
+        hint: "see whether the name is spelt right, with `getent hosts {host}`",
+    },
+    Known {
+        signs: &["stdio forwarding failed", "channel 0: open failed"],
+        title: "the jump host could not connect to it",
+        hint: "see whether the jump host reaches it: `ssh -v {address}`",
+    },
+    Known {
+        signs: &["Connection refused"],
+        title: "it refused the connection",
+        hint: "see whether sshd runs there, and at this port",
+    },
+    Known {
+        signs: &["No route to host", "Network is unreachable"],
+        title: "there is no way to it",
+        hint: "see whether the host is up, and this machine on the right network",
+    },
+    Known {
+        signs: &["Connection timed out", "timed out during banner exchange", "Operation timed out"],
+        title: "it did not answer",
+        hint: "see whether the host is up; `timeout` in the configuration says how many seconds are waited",
+    },
+    Known {
+        signs: &["Permission denied (", "Too many authentication failures", "no mutual signature"],
+        title: "it let nobody in with the keys that were offered",
+        hint: "see which are offered with `ssh -v {address} true`; name one with `-i FILE`, or add it with `ssh-add`",
+    },
+    Known {
+        signs: &["not responding", "Broken pipe", "Connection reset", "closed by remote host"],
+        title: "the connection was lost",
+        hint: "what was at work there ends by itself; the same command again goes on from what is there",
+    },
+    Known {
+        signs: &["Bad configuration option", "Bad owner or permissions", "terminating, "],
+        title: "`ssh` does not accept its configuration",
+        hint: "see what it says with `ssh -G {address}`",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ssh_says_is_told_with_a_way_out() {
+        let host: HostAddress = "ada@build1:2222".parse().unwrap();
+        let fault = explain(&host, "ssh: connect to host build1 port 2222: Connection refused\r\n");
+        assert_eq!(fault.title, "ada@build1:2222: it refused the connection");
+        let fault = explain(&host, "No ED25519 host key is known\nHost key verification failed.\r\n");
+        assert_eq!(
+            fault.hint.as_deref(),
+            Some("connect once with `ssh -p 2222 ada@build1`, compare the fingerprint, and accept the key")
+        );
+        assert_eq!(explain(&host, "").title, "ada@build1:2222: the connection ended");
+    }
+}

@@ -1,0 +1,185 @@
+//! The arguments of `ssh`, from the configuration.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use gachette_core::Sha256Digest;
+use gachette_core::host::{HostAddress, HostError};
+use sha2::{Digest, Sha256};
+
+use crate::config::Connection;
+
+/// How long a connection may take to be made, in seconds, when nothing is configured.
+const CONNECT_SECONDS: u64 = 10;
+/// How often `ssh` asks a silent host whether it is there, in seconds; three times without an answer is a lost connection.
+const ALIVE_SECONDS: u64 = 3;
+
+/// How one host is reached.
+#[derive(Debug, Clone)]
+pub struct Ssh {
+    host: HostAddress,
+    arguments: Vec<OsString>,
+}
+
+/// Why a host cannot even be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum SshError {
+    /// The gateway is no host.
+    #[error("`gateway`: {0}")]
+    Gateway(#[from] HostError),
+    /// There is no `ssh` to start.
+    #[error("cannot start `ssh`: {0}; install the package openssh-client")]
+    Missing(std::io::Error),
+}
+
+impl Ssh {
+    /// How to reach `host` with this configuration.
+    ///
+    /// # Errors
+    /// When the configured gateway is no host's name, or `ssh` is not installed.
+    pub fn new(host: HostAddress, connection: &Connection) -> Result<Self, SshError> {
+        let host = host.or(connection.user.as_deref(), connection.port);
+        let mut arguments = plain_arguments(&host, connection)?;
+        let effective = effective_options(&arguments, &host)?;
+        if let Some(seconds) = connection.keepalive {
+            option(&mut arguments, &format!("ServerAliveInterval={seconds}"));
+        } else if effective.get("serveraliveinterval") == Some("0") {
+            option(&mut arguments, &format!("ServerAliveInterval={ALIVE_SECONDS}"));
+        }
+        // Fabric's word for taking any key; whoever told `ssh` to be strict keeps that.
+        if connection.disable_known_hosts && effective.get("stricthostkeychecking") == Some("ask") {
+            option(&mut arguments, "StrictHostKeyChecking=accept-new");
+        }
+        // A master of the user's own is used by `ssh` itself.
+        if effective.get("controlpath").is_none()
+            && let (seconds @ 1.., Some(folder)) = (connection.reuse_connection, control_folder())
+        {
+            let path = folder.join(format!("{}-%C", mark(&arguments)));
+            option(&mut arguments, "ControlMaster=auto");
+            option(&mut arguments, &format!("ControlPersist={seconds}"));
+            option(&mut arguments, &format!("ControlPath={}", path.display()));
+        }
+        Ok(Self { host, arguments })
+    }
+
+    /// The host, with user and port when they are known.
+    pub fn host(&self) -> &HostAddress {
+        &self.host
+    }
+
+    /// An `ssh` that runs `script` there with these words behind it, and with its standard streams as pipes. The host's login
+    /// shell reads it.
+    pub fn command(&self, script: &'static str, words: &[ScriptWord]) -> Command {
+        let mut line = script.to_owned();
+        for ScriptWord(word) in words {
+            line.push(' ');
+            line.push_str(word);
+        }
+        let mut ssh = Command::new("ssh");
+        ssh.args(&self.arguments).arg("--").arg(self.host.host()).arg(line);
+        ssh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        ssh
+    }
+}
+
+/// A word that every shell reads as itself, since it holds nothing but digits and lower-case letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptWord(String);
+
+impl From<Sha256Digest> for ScriptWord {
+    fn from(digest: Sha256Digest) -> Self {
+        Self(digest.to_string())
+    }
+}
+
+impl From<u64> for ScriptWord {
+    fn from(number: u64) -> Self {
+        Self(number.to_string())
+    }
+}
+
+/// What the configuration says, in the words of ssh_config(5), with the host's name left out.
+fn plain_arguments(host: &HostAddress, connection: &Connection) -> Result<Vec<OsString>, SshError> {
+    let mut arguments: Vec<OsString> = vec!["-T".into()];
+    match (&connection.ssh_config_path, connection.use_ssh_config) {
+        (_, Some(false)) => arguments.extend(["-F".into(), "none".into()]),
+        (Some(file), _) => arguments.extend(["-F".into(), file.into()]),
+        (None, _) => {}
+    }
+    // A question that nobody answers would hang for ever.
+    option(&mut arguments, "BatchMode=yes");
+    option(&mut arguments, &format!("ConnectTimeout={}", connection.timeout.unwrap_or(CONNECT_SECONDS)));
+    if let Some(attempts) = connection.connection_attempts {
+        option(&mut arguments, &format!("ConnectionAttempts={}", attempts.max(1)));
+    }
+    option(&mut arguments, if connection.forward_agent { "ForwardAgent=yes" } else { "ForwardAgent=no" });
+    if let Some(gateway) = &connection.gateway {
+        let gateway: HostAddress = gateway.parse()?;
+        option(&mut arguments, &format!("ProxyJump={gateway}"));
+    }
+    if let Some(user) = host.user() {
+        arguments.extend(["-l".into(), user.into()]);
+    }
+    if let Some(port) = host.port() {
+        arguments.extend(["-p".into(), port.to_string().into()]);
+    }
+    for key in &connection.key_filename {
+        arguments.extend(["-i".into(), key.into()]);
+    }
+    if connection.disable_known_hosts {
+        option(&mut arguments, "UserKnownHostsFile=/dev/null");
+        option(&mut arguments, "GlobalKnownHostsFile=/dev/null");
+    }
+    Ok(arguments)
+}
+
+fn option(arguments: &mut Vec<OsString>, text: &str) {
+    arguments.extend(["-o".into(), text.into()]);
+}
+
+/// What `ssh` would do for this host: the user's configuration and ours together.
+struct EffectiveOptions(String);
+
+impl EffectiveOptions {
+    /// The value of an option, in the spelling of `ssh -G`.
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
+    }
+}
+
+fn effective_options(arguments: &[OsString], host: &HostAddress) -> Result<EffectiveOptions, SshError> {
+    let mut ssh = Command::new("ssh");
+    ssh.arg("-G").args(arguments).arg("--").arg(host.host()).stdin(Stdio::null());
+    // What is wrong with the configuration is said once more when it is used.
+    let output = ssh.output().map_err(SshError::Missing)?;
+    Ok(EffectiveOptions(String::from_utf8_lossy(&output.stdout).into_owned()))
+}
+
+/// The folder for the sockets of connections that are kept: of this user alone, with a short name, since the path of a
+/// socket has at most 107 bytes (unix(7)). None when there is no such folder; then nothing is kept.
+fn control_folder() -> Option<PathBuf> {
+    let user = rustix::process::geteuid().as_raw();
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let folder = match runtime.filter(|folder| folder.is_absolute() && folder.as_os_str().len() <= 24) {
+        Some(folder) => folder.join("gachette"),
+        None => PathBuf::from(format!("/tmp/gachette-{user}")),
+    };
+    // It may be there: whose it is decides.
+    let _ = std::fs::DirBuilder::new().mode(0o700).create(&folder);
+    let found = std::fs::symlink_metadata(&folder).ok()?;
+    (found.is_dir() && found.uid() == user && found.mode() & 0o077 == 0).then_some(folder)
+}
+
+/// Connections that were made with other options, or another agent, are not shared.
+fn mark(arguments: &[OsString]) -> String {
+    let mut hash = Sha256::new();
+    let agent = std::env::var_os("SSH_AUTH_SOCK").unwrap_or_default();
+    for argument in arguments.iter().chain([&agent]) {
+        hash.update(argument.as_bytes());
+        hash.update([0]);
+    }
+    Sha256Digest::from_bytes(hash.finalize().into()).to_string().chars().take(12).collect()
+}
