@@ -71,7 +71,7 @@ impl GitUrl {
     /// The beginning of the address up to its path, for `http` and `https`: where credentials are good for.
     pub fn origin(&self) -> Option<&str> {
         let start = self.text.find("://").filter(|_| self.transport.is_http())? + 3;
-        Some(&self.text[..self.text[start..].find('/').map_or(self.text.len(), |at| start + at)])
+        Some(&self.text[..self.text[start..].find(['/', '?', '#']).map_or(self.text.len(), |at| start + at)])
     }
 }
 

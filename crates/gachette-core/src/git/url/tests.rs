@@ -34,6 +34,7 @@ fn a_password_is_kept_apart_and_never_shown() {
     let url = url("https://me:p%40ss:w@example.org:8443/a");
     assert_eq!(url.as_str(), "https://example.org:8443/a");
     assert_eq!(url.origin(), Some("https://example.org:8443"));
+    assert_eq!("https://good?x@evil/a".parse::<GitUrl>().unwrap().origin(), Some("https://good"));
     let credentials = url.credentials().unwrap();
     assert_eq!((credentials.user.as_str(), credentials.password.as_str()), ("me", "p@ss:w"));
     for shown in [format!("{url:?}"), serde_json::to_string(&url).unwrap(), format!("{credentials:?}")] {
