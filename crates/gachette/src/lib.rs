@@ -1,7 +1,8 @@
 //! From a git ref to packages in a stack: working copies, builds, stacks and repositories.
 //!
 //! This is the library behind the `gachette` command, for programs that do the same by themselves. Everything is synchronous
-//! and blocks; what takes long takes a [`Cancel`], and a place to tell its events.
+//! and blocks; what takes long takes a [`Cancel`], and a place to tell its events. A program that builds projects it does not
+//! trust calls [`trebuchet::templates::confine`] first thing in `main`: only then the memory that templates take is bounded.
 //!
 //! | to | use |
 //! |---|---|

@@ -61,12 +61,20 @@ fn answer() -> io::Result<()> {
     let limit = |most| Rlimit { current: Some(most), maximum: Some(most) };
     setrlimit(Resource::Core, limit(0))?;
     setrlimit(Resource::Cpu, limit(SECONDS))?;
-    setrlimit(Resource::Data, limit(STACK as u64 + (MEMORY << 20)))?;
+    setrlimit(Resource::Data, limit(data_in_use()? + STACK as u64 + (MEMORY << 20)))?;
     let order: Order = serde_json::from_reader(BufReader::new(io::stdin().lock()))?;
     let outcome = Templates::new(Path::new(".")).render_here(&order.template, &order.context);
     let mut output = BufWriter::new(io::stdout().lock());
     serde_json::to_writer(&mut output, &outcome)?;
     output.flush()
+}
+
+/// What counts against the limit already, in bytes: `VmData` (proc_pid_status(5)).
+fn data_in_use() -> io::Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let shown =
+        status.lines().find_map(|line| line.strip_prefix("VmData:")?.strip_suffix("kB")?.trim().parse().ok());
+    shown.map(|kib: u64| kib << 10).ok_or_else(|| io::Error::other("/proc/self/status has no VmData"))
 }
 
 /// Our side: lets a process fill the template in.
@@ -80,8 +88,10 @@ pub(super) fn render(
     };
     let order = order(template, context).map_err(|error| failed(error.to_string()))?;
     let process = Process::new("/proc/self/exe").arg(ARGUMENT).current_dir(project).input(order);
-    // Else the last lines of a panic are not its message. JSON takes up to six bytes for one.
-    let process = process.env("RUST_BACKTRACE", "0").output_limit(6 * LARGEST_OUTPUT + (8 << 20));
+    // Else the last lines are not what was wrong; and mimalloc begins with a GiB that it could use without asking for more.
+    let process = process.env("RUST_BACKTRACE", "0").env("MIMALLOC_ARENA_EAGER_COMMIT", "0");
+    // JSON takes up to six bytes for one.
+    let process = process.output_limit(6 * LARGEST_OUTPUT + (8 << 20));
     let answer = process.output(&Cancel::new()).map_err(|error| match excess(&error) {
         Some(excess) => TemplateError::endless(template, excess),
         None => failed(error.to_string()),
@@ -108,10 +118,8 @@ fn excess(error: &ProcessError) -> Option<String> {
         Some(rustix::process::Signal::XCPU | rustix::process::Signal::KILL) => {
             Some(format!("it takes more than {SECONDS} s of computing time"))
         }
-        // What Rust says when it is refused memory, and when it would not even ask for that much.
-        _ if says("memory allocation of ") || says("capacity overflow") => {
-            Some(format!("it takes more than {MEMORY} MiB of memory"))
-        }
+        // What Rust says when it is refused memory.
+        _ if says("memory allocation of ") => Some(format!("it takes more than {MEMORY} MiB of memory")),
         _ => None,
     }
 }

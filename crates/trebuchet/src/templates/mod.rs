@@ -12,6 +12,7 @@ mod python;
 mod service;
 mod text_filters;
 
+use std::any::Any;
 use std::path::{Path, PathBuf};
 
 use minijinja::syntax::SyntaxConfig;
@@ -87,7 +88,7 @@ impl Templates {
             let rendering = rendering.map_err(|error| {
                 TemplateError::of_whole(template, format!("no thread can be had for it: {error}"))
             })?;
-            rendering.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            rendering.join().unwrap_or_else(|panic| Err(failure_of_engine(template, panic.as_ref())))
         })
     }
 
@@ -99,6 +100,13 @@ impl Templates {
         String::from_utf8(output.written)
             .map_err(|_| TemplateError::of_whole(template, "it does not render to UTF-8 text"))
     }
+}
+
+/// The engine holds some sources for impossible, such as `{% import 't' as -t %}`.
+fn failure_of_engine(template: &str, panic: &(dyn Any + Send)) -> TemplateError {
+    let words = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref().copied());
+    let reason = words.unwrap_or("it does not say why");
+    TemplateError::of_whole(template, format!("the template engine fails on it: {reason}"))
 }
 
 /// The context with `context()` in it, which gives templates the whole.

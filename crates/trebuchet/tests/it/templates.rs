@@ -267,6 +267,7 @@ fn a_hostile_template_ends_with_an_error() {
         "{% bogus %}",
         "{{ ",
         "{% if %}",
+        "{% import 't' as -t %}",
         "{{ x.__class__.__mro__ }}",
     ] {
         write(project.path(), "t", text);
