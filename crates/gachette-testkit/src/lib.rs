@@ -1,9 +1,11 @@
-//! For tests only: git repositories, package fixtures, roots for dpkg.
+//! For tests only: git repositories, package fixtures, roots for dpkg, hosts with sshd.
 
 mod dpkg_root;
 mod git;
 mod mutation;
+mod network;
 
 pub use dpkg_root::DpkgRoot;
 pub use git::{GitRepository, Sshd, hermetic_git};
 pub use mutation::Mutations;
+pub use network::{Network, NetworkHost};

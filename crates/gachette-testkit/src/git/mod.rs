@@ -6,3 +6,4 @@ mod sshd;
 
 pub use repository::{GitRepository, hermetic_git};
 pub use sshd::Sshd;
+pub(crate) use sshd::{keygen, sshd_configuration};

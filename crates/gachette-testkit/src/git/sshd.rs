@@ -128,7 +128,8 @@ impl Drop for Sshd {
     }
 }
 
-fn keygen(path: &Path) {
+/// Makes a key pair without a passphrase.
+pub(crate) fn keygen(path: &Path) {
     let mut command = Command::new("ssh-keygen");
     command.args(["-q", "-t", "ed25519", "-N", "", "-C", "fixture", "-f"]).arg(path);
     let status = command.stdin(Stdio::null()).status().expect("ssh-keygen is installed");
@@ -140,20 +141,26 @@ fn free_port() -> u16 {
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-/// Starts sshd and waits until it says that it listens, or ends.
-fn serve(folder: &Path, port: u16) -> Option<Child> {
+/// A configuration for sshd that listens at `address`, with keys and the home of who logs in in `folder`.
+pub(crate) fn sshd_configuration(folder: &Path, address: &str) -> String {
     let path = |name: &str| folder.join(name).display().to_string();
-    let configuration = format!(
-        "ListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\nUsePAM no\n\
+    format!(
+        "ListenAddress {address}\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\nUsePAM no\n\
          PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nAcceptEnv *\n\
-         MaxStartups 100\nMaxSessions 100\nSubsystem sftp internal-sftp\nSetEnv HOME={} XDG_CACHE_HOME={} \
+         MaxStartups 100\nMaxSessions 100\nUseDNS no\nSubsystem sftp internal-sftp\nSetEnv HOME={} XDG_CACHE_HOME={} \
          XDG_STATE_HOME={}\n",
         path("host_key"),
         path("authorized_keys"),
         path("home"),
         path("home/.cache"),
         path("home/.local/state"),
-    );
+    )
+}
+
+/// Starts sshd and waits until it says that it listens, or ends.
+fn serve(folder: &Path, port: u16) -> Option<Child> {
+    let path = |name: &str| folder.join(name).display().to_string();
+    let configuration = sshd_configuration(folder, "127.0.0.1");
     std::fs::write(folder.join("sshd_config"), configuration).expect("a file is written");
     // sshd insists on an absolute path, since it starts itself again for each connection.
     let mut server = Command::new("/usr/sbin/sshd")
