@@ -31,6 +31,15 @@ impl Fleet {
         Ok(Self { sessions: session.hosts()?, at_once, output })
     }
 
+    /// The machine that has the repository, when the configuration says which; else as [`Fleet::of`].
+    pub(crate) fn of_repository(session: Session) -> Result<Self, Failure> {
+        if session.config.repository_at.is_none() {
+            return Self::of(session);
+        }
+        let output = session.output.clone();
+        Ok(Self { sessions: vec![session.at_repository()], at_once: 1, output })
+    }
+
     /// Does the work on every host. The first failure stops what has not begun.
     pub(crate) async fn each(
         &self,

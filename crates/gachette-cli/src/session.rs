@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::rc::Rc;
 
 use gachette::build_log::LogFolder;
-use gachette::config::{Config, ConfigError, SearchPath};
+use gachette::config::{Config, ConfigError, RepositoryPlace, SearchPath};
 use gachette::host::Ssh;
 use gachette::identity;
 use gachette_core::host::HostTarget;
@@ -19,6 +19,7 @@ use crate::options::Options;
 use crate::output::Output;
 
 /// What every command works with.
+#[derive(Clone)]
 pub(crate) struct Session {
     /// The configuration in force.
     pub(crate) config: Config,
@@ -26,6 +27,8 @@ pub(crate) struct Session {
     host: Option<HostTarget>,
     /// The API, once it was needed.
     client: Rc<OnceCell<Client>>,
+    /// The session for the repository, when it is on another machine.
+    repository: Option<Rc<Session>>,
     /// Where results and messages go.
     pub(crate) output: Output,
     /// Whether every question is answered with yes.
@@ -44,7 +47,7 @@ impl Session {
         }
         let mut config = loaded.config;
         options.lay_over(&mut config.connection);
-        Ok(Self { config, host: None, client: Rc::default(), output, yes: options.yes })
+        Ok(Self { config, host: None, client: Rc::default(), repository: None, output, yes: options.yes })
     }
 
     /// The sessions for all hosts that are named, each one once, in order; this one when none is.
@@ -57,14 +60,42 @@ impl Session {
             }
         }
         let shared = hosts.len() > 1;
+        let mut config = self.config.clone();
+        if config.repository_at.is_some() {
+            // These paths are those of the machine that has the repository.
+            (config.meta_path, config.debs_path) = (None, None);
+        }
         let on = |host: HostTarget| Self {
             output: if shared { self.output.of_host(&host.to_string()) } else { self.output.clone() },
             host: Some(host),
             client: Rc::default(),
-            config: self.config.clone(),
+            config: config.clone(),
             yes: self.yes,
+            repository: self.config.repository_at.is_some().then(|| Rc::new(self.at_repository())),
         };
         Ok(if hosts.is_empty() { vec![self] } else { hosts.into_iter().map(on).collect() })
+    }
+
+    /// The session on the machine that has the repository, when the configuration says which that is.
+    pub(crate) fn at_repository(&self) -> Self {
+        let host = match &self.config.repository_at {
+            Some(RepositoryPlace::At(host)) => Some(host.clone()),
+            Some(RepositoryPlace::Here) | None => None,
+        };
+        let output = self.output.clone();
+        Self {
+            config: self.config.clone(),
+            host,
+            client: Rc::default(),
+            output,
+            yes: self.yes,
+            repository: None,
+        }
+    }
+
+    /// The session on the machine that has the repository, when that is not where this one builds.
+    pub(crate) fn repository(&self) -> Option<&Self> {
+        self.repository.as_deref()
     }
 
     /// The host it is carried out on.
@@ -77,12 +108,15 @@ impl Session {
         self.client.get_or_try_init(|| connect(self.host.as_ref(), &self.config)).await
     }
 
-    /// The same session, with another configuration: for arguments that stand for settings.
+    /// The same session, with other settings of the repository: for arguments that stand for them.
     pub(crate) fn reconfigured(&self, change: impl FnOnce(&mut Config)) -> Self {
+        if let Some(repository) = &self.repository {
+            return Self { repository: Some(Rc::new(repository.reconfigured(change))), ..self.clone() };
+        }
         let mut config = self.config.clone();
         change(&mut config);
         let client = if config == self.config { Rc::clone(&self.client) } else { Rc::default() };
-        Self { client, config, host: self.host.clone(), output: self.output.clone(), yes: self.yes }
+        Self { client, config, ..self.clone() }
     }
 
     /// A stack's name, in the configured domain when it names none.

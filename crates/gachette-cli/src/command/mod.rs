@@ -97,7 +97,12 @@ impl CommandLine {
                 if matches!(command, Command::Config(_)) {
                     return command.run(&session).await;
                 }
-                let fleet = Fleet::of(session)?;
+                let fleet = match command {
+                    Command::Stack(_) | Command::Package(_) | Command::Repository(_) => {
+                        Fleet::of_repository(session)?
+                    }
+                    _ => Fleet::of(session)?,
+                };
                 fleet.each(async |session| command.clone().run(session).await).await
             }
         }

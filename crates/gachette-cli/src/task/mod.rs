@@ -69,9 +69,11 @@ impl TaskLine {
         let bound: Result<Vec<Arguments>, Failure> = tasks.into_iter().zip(&calls).map(bind).collect();
         let bound = bound?;
         let warn_only = session.config.connection.warn_only;
-        let fleet = Fleet::of(session)?;
+        let repository = Fleet::of_repository(session.clone())?;
+        let builders = Fleet::of(session)?;
         let mut first = Ok(());
         for (call, arguments) in calls.iter().zip(bound) {
+            let fleet = if perform::is_of_repository(&call.name) { &repository } else { &builders };
             match fleet.each(async |session| perform::perform(session, &call.name, &arguments).await).await {
                 Ok(()) => (),
                 Err(failure) if warn_only => {

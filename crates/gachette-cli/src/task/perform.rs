@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use gachette_core::stack::{Domain, StackName};
+use gachette_core::stack::{Domain, Provenance, StackName};
 use gachette_http::wire::{AddFile, ExpectedPackage};
 
 use super::signature::Arguments;
@@ -11,6 +11,11 @@ use crate::command::{BuildArgs, CreateArgs, PrepareArgs, QuickArgs, add_files, s
 use crate::error::Failure;
 use crate::output::Output;
 use crate::session::Session;
+
+/// Whether a task is carried out where the repository is, and not where packages are built.
+pub(super) fn is_of_repository(task: &str) -> bool {
+    matches!(task, "stack_create" | "add_to_stack")
+}
 
 /// Carries one task out.
 pub(super) async fn perform(session: &Session, task: &str, arguments: &Arguments) -> Result<(), Failure> {
@@ -105,7 +110,13 @@ async fn add_to_stack(session: &Session, arguments: &Arguments) -> Result<(), Fa
     let expected =
         ExpectedPackage { name: parsed(arguments, "name")?, version: parsed(arguments, "version")? };
     let file_name = arguments.required("file_name").to_owned();
-    add_files(session, &stack.to_string(), vec![AddFile { file_name, expected: Some(expected) }], "").await
+    add_files(
+        session,
+        &stack.to_string(),
+        vec![AddFile { file_name, expected: Some(expected), provenance: Provenance::default() }],
+        "",
+    )
+    .await
 }
 
 /// The stack that the call means: in its own domain, else the project's, else the configured one.

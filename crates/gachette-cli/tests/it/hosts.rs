@@ -82,6 +82,50 @@ fn the_whole_chain_happens_on_the_host() {
 }
 
 #[test]
+fn what_a_host_builds_goes_to_the_repository_of_this_machine() {
+    let source = project("true");
+    let hosts = Hosts::new(&format!(
+        "projects.web.url: {}\nhosts: build1\nrepository: here\n",
+        source.path().display()
+    ));
+    hosts.ok("stack_create:124");
+    assert!(hosts.arrived().is_empty(), "stacks are of the repository alone");
+    let built = hosts.ok("quick:124,web");
+    assert!(built.contains("stack default/124 is now at revision 2"), "{built}");
+    let waiting = hosts.sshd.home().join(".cache/gachette/built/debs");
+    let built =
+        fs::read_dir(&waiting).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_file()).count();
+    assert_eq!(built, 1);
+    // It says where it comes from, and is not built again.
+    let shown: serde_json::Value =
+        serde_json::from_str(&hosts.ok("--format json package show dh-web")).unwrap();
+    assert_eq!(shown["versions"][0]["files"][0]["provenance"]["project"], "web", "{shown}");
+    let again = hosts.ok("quick:124,web");
+    assert!(again.contains("0 packages built, 1 already there"), "{again}");
+    // Nor by a builder that has not built it, when the repository has it.
+    fs::remove_dir_all(waiting.parent().unwrap()).unwrap();
+    let elsewhere = hosts.ok("quick:124,web");
+    assert!(elsewhere.contains("0 packages built, 1 already there"), "{elsewhere}");
+    assert!(
+        !waiting.exists() || fs::read_dir(&waiting).unwrap().all(|entry| !entry.unwrap().path().is_file())
+    );
+    assert!(hosts.ok("repository fsck").contains("clean: "), "the repository is whole");
+    hosts.ok("stack seal 124");
+    let refused = hosts.run("quick:124,web");
+    assert_eq!((refused.code, refused.stderr.contains("is sealed")), (5, true), "{}", refused.stderr);
+}
+
+#[test]
+fn what_a_host_builds_goes_to_the_repository_of_another_host() {
+    let source = project("true");
+    let hosts = Hosts::new(&format!("projects.web.url: {}\nrepository: build2\n", source.path().display()));
+    hosts.ok("stack create 124");
+    let built = hosts.ok("-H build1 quick 124 web");
+    assert!(built.contains("stack default/124 is now at revision 2"), "{built}");
+    assert!(hosts.ok("-H build1 stack show 124").contains("dh-web"));
+}
+
+#[test]
 fn each_host_says_which_it_is() {
     let hosts = Hosts::new("hosts: [build1, build2, build1]\n");
     assert_transcript!(hosts.run("stack_create:124"));

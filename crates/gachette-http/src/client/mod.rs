@@ -60,6 +60,11 @@ impl Client {
         body: Option<&impl Serialize>,
     ) -> Result<T, Problem> {
         let response = self.send(request(method, path, body)?).await?;
+        self.answer(response).await
+    }
+
+    /// What an answer holds.
+    async fn answer<T: DeserializeOwned>(&self, response: http::Response<Body>) -> Result<T, Problem> {
         let status = response.status();
         let bytes = self.collect(response.into_body()).await?;
         if status.is_success() {

@@ -1,10 +1,12 @@
 //! What a client can ask for.
 
 use gachette::config::Config;
-use gachette::repository::{FsckMode, FsckReport, Readable};
+use gachette::operation::BuiltPackage;
+use gachette::repository::{FsckMode, FsckReport, Placed, Readable};
+use gachette_core::Sha256Digest;
 use gachette_core::debian::PackageName;
-use gachette_core::stack::{Domain, StackName, StackRef};
-use http::Method;
+use gachette_core::stack::{Domain, PackageRecord, StackName, StackRef};
+use http::{Method, Request};
 
 use super::Client;
 use crate::Problem;
@@ -88,6 +90,29 @@ impl Client {
     /// A package with all its versions.
     pub async fn package(&self, name: &PackageName) -> Result<PackageDetail, Problem> {
         self.get(&format!("/api/v1/packages/{}", encoded(name.as_str()))).await
+    }
+
+    /// Hands a package file over to the repository that `to` serves, which keeps what it has.
+    ///
+    /// # Errors
+    /// When either side fails, or the bytes are not those that the package says.
+    pub async fn hand_over(&self, package: &BuiltPackage, to: &Client) -> Result<Placed, Problem> {
+        let file = encoded(&package.file_name);
+        let path = format!("/api/v1/debs/{file}");
+        let response = self.send(super::request(Method::GET, &path, None::<&()>)?).await?;
+        if !response.status().is_success() {
+            let status = response.status();
+            let bytes = self.collect(response.into_body()).await?;
+            return Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| super::unknown(status)));
+        }
+        let target = format!("{path}?sha256={}&size={}", package.sha256, package.size);
+        let request = Request::builder().method(Method::PUT).uri(target).body(response.into_body());
+        to.answer(to.send(request.map_err(Problem::invalid)?).await?).await
+    }
+
+    /// The packages that are registered as built from these inputs, and whose files are there.
+    pub async fn built_from(&self, inputs: &Sha256Digest) -> Result<Vec<PackageRecord>, Problem> {
+        self.get(&format!("/api/v1/built-from/{inputs}")).await
     }
 
     /// Starts a build, and returns at once.

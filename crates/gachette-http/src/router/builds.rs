@@ -7,19 +7,22 @@ use axum::extract::State;
 use axum::response::sse::{Event as SseEvent, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::Stream;
-use gachette::operation::{BuildRequest, Context, PrepareRequest, QuickRequest, build, prepare, quick};
+use gachette::operation::{
+    BuildRequest, Context, Missing, PrepareRequest, QuickRequest, SourceRequest, build, make, prepare, quick,
+};
 use http::StatusCode;
 
 use super::extract::{Json, Path};
 use super::{Answer, Api};
 use crate::Problem;
 use crate::run::{Build, BuildId, BuildKind, Run, Work};
-use crate::wire::{BuildOrder, CloneUrl, StartBuild};
+use crate::wire::{BuildOrder, CloneUrl, MakeOrder, StartBuild};
 
 pub(super) async fn start(State(api): State<Api>, Json(order): Json<StartBuild>) -> Response {
     let (kind, subject) = match &order {
         StartBuild::Prepare { name, .. } => (BuildKind::Prepare, name.to_string()),
         StartBuild::Build(order) => (BuildKind::Build, order.name.to_string()),
+        StartBuild::Make(order) => (BuildKind::Make, order.project.clone()),
         StartBuild::Quick { project, .. } => (BuildKind::Quick, project.clone()),
     };
     let work = work(&api, order);
@@ -78,15 +81,21 @@ fn work(api: &Api, order: StartBuild) -> Work {
                 prepare(&mut context, &PrepareRequest { name, url, reference })
             }
             StartBuild::Build(order) => build(&mut context, &build_request(*order)),
+            StartBuild::Make(order) => {
+                let missing = if order.plan { Missing::Plan } else { Missing::Build };
+                make(&mut context, &source_request(order), missing)
+            }
             StartBuild::Quick { stack, project, reference, url, path_to_missile, rebuild, .. } => {
-                let url = url.map(CloneUrl::into_url);
-                quick(
-                    &mut context,
-                    &QuickRequest { stack, project, reference, url, path_to_missile, rebuild, by },
-                )
+                let order = MakeOrder { project, reference, url, path_to_missile, rebuild, plan: false };
+                quick(&mut context, &QuickRequest { stack, source: source_request(order), by })
             }
         }
     })
+}
+
+fn source_request(order: MakeOrder) -> SourceRequest {
+    let MakeOrder { project, reference, url, path_to_missile, rebuild, plan: _ } = order;
+    SourceRequest { project, reference, url: url.map(CloneUrl::into_url), path_to_missile, rebuild }
 }
 
 fn build_request(order: BuildOrder) -> BuildRequest {

@@ -1,6 +1,7 @@
 //! The router: which path and method lead to which operation.
 
 mod builds;
+mod debs;
 mod extract;
 mod packages;
 mod repository;
@@ -9,6 +10,7 @@ mod stacks;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use gachette::build_log::LogFolder;
 use gachette::config::Config;
@@ -67,6 +69,8 @@ pub fn router(api: Api) -> Router {
         .route(stack, get(stacks::show))
         .route(&format!("{stack}/revisions"), get(stacks::log).post(stacks::change))
         .route(&format!("{stack}/diff"), get(stacks::diff))
+        .route("/debs/{file}", get(debs::fetch).put(debs::bring).layer(DefaultBodyLimit::disable()))
+        .route("/built-from/{inputs}", get(packages::built_from))
         .route("/packages", get(packages::list))
         .route("/packages/{name}", get(packages::show))
         .route("/builds", get(builds::list).post(builds::start))

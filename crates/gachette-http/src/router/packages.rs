@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use gachette::operation::OperationError;
 use gachette::repository::Repository;
+use gachette_core::Sha256Digest;
 use gachette_core::debian::PackageName;
-use gachette_core::stack::StackName;
+use gachette_core::stack::{PackageRecord, StackName};
 
 use super::extract::{Json, Path};
 use super::{Answer, Api, blocking};
@@ -27,6 +28,21 @@ pub(super) async fn list(State(api): State<Api>) -> Answer<Vec<PackageSummary>> 
 
 pub(super) async fn show(State(api): State<Api>, Path(name): Path<PackageName>) -> Answer<PackageDetail> {
     blocking(move || detail(&api.config.repository()?, name)).await.map(Json)
+}
+
+/// The registered packages that were built from some inputs, whose files are there.
+pub(super) async fn built_from(
+    State(api): State<Api>,
+    Path(inputs): Path<Sha256Digest>,
+) -> Answer<Vec<PackageRecord>> {
+    blocking(move || {
+        let repository = api.config.repository()?;
+        let mut records = repository.built_from(&inputs)?;
+        records.retain(|record| repository.has_whole_file(record));
+        Ok(records)
+    })
+    .await
+    .map(Json)
 }
 
 fn detail(repository: &Repository, name: PackageName) -> Result<PackageDetail, OperationError> {

@@ -4,7 +4,7 @@ use axum::extract::State;
 use gachette::config::Config;
 use gachette::operation::OperationError;
 use gachette::repository::{Committed, Readable, Repository};
-use gachette_core::stack::{By, Domain, Entry, PackageRecord, Provenance, StackDiff, StackName, StackRef};
+use gachette_core::stack::{By, Domain, Entry, PackageRecord, StackDiff, StackName, StackRef};
 use serde::Deserialize;
 
 use super::extract::{Json, Path, Query};
@@ -145,13 +145,12 @@ fn carry_out(
 
 /// Registers package files of the debs folder, after comparing each with what is said of it.
 fn register(repository: &Repository, files: &[AddFile]) -> Result<Vec<PackageRecord>, OperationError> {
-    let unknown = Provenance::default();
     let register = |file: &AddFile| {
         let path = std::path::Path::new(&file.file_name);
         Ok(match &file.expected {
-            None => repository.register(path, &unknown)?,
+            None => repository.register(path, &file.provenance)?,
             Some(ExpectedPackage { name, version }) => {
-                repository.register_as(path, name, version, &unknown)?
+                repository.register_as(path, name, version, &file.provenance)?
             }
         })
     };

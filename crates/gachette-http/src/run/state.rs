@@ -77,6 +77,8 @@ pub enum BuildKind {
     Prepare,
     /// Builds the packages of a working copy.
     Build,
+    /// Prepares and builds, for a repository on another machine.
+    Make,
     /// Prepares, builds and adds to a stack.
     Quick,
 }

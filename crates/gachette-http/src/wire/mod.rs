@@ -13,7 +13,7 @@ pub use clone_url::CloneUrl;
 pub use hello::{AgentHello, ClientHello, PROTOCOL};
 pub use package::{PackageDetail, PackageSummary, PackageVersion};
 pub use repository::{FsckRequest, RepositoryState};
-pub use request::{BuildOrder, StartBuild};
+pub use request::{BuildOrder, MakeOrder, StartBuild};
 pub use stack::{
     AddFile, Change, ChangeStack, Changed, CreateStack, Diff, ExpectedPackage, RevisionSummary, StackPackage,
     StackState, StackSummary,

@@ -24,6 +24,8 @@ pub enum StartBuild {
     },
     /// Build the packages of a working copy.
     Build(Box<BuildOrder>),
+    /// Prepare and build, for a repository on another machine, which fetches the packages.
+    Make(MakeOrder),
     /// Prepare, build and add to a stack.
     Quick {
         /// The stack, which must exist.
@@ -46,6 +48,29 @@ pub enum StartBuild {
         #[serde(default)]
         reason: String,
     },
+}
+
+/// An order to build a project at a ref.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MakeOrder {
+    /// The project.
+    pub project: String,
+    /// The branch, tag or commit.
+    #[serde(default, rename = "ref")]
+    pub reference: Option<GitRef>,
+    /// Where to clone from.
+    #[serde(default)]
+    pub url: Option<CloneUrl>,
+    /// The recipe's path in the working copy.
+    #[serde(default)]
+    pub path_to_missile: Option<String>,
+    /// Build even what is there already, and compare.
+    #[serde(default)]
+    pub rebuild: bool,
+    /// Say what would be built in place of building it.
+    #[serde(default)]
+    pub plan: bool,
 }
 
 /// An order to build the packages of a working copy.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{
-    Change as LedgerChange, Content, Entry, PackageDiff, Revision, StackDiff, StackName, StackRef,
+    Change as LedgerChange, Content, Entry, PackageDiff, Provenance, Revision, StackDiff, StackName, StackRef,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -132,6 +132,9 @@ pub struct AddFile {
     /// What the file must hold; otherwise nothing is added.
     #[serde(default)]
     pub expected: Option<ExpectedPackage>,
+    /// Where it comes from, when that is known.
+    #[serde(default)]
+    pub provenance: Provenance,
 }
 
 /// What a package file must hold.

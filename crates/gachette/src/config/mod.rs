@@ -11,8 +11,10 @@ mod read;
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use gachette_core::git::{GitRef, GitUrl, VersionScheme};
+use gachette_core::host::{HostError, HostTarget};
 use gachette_core::stack::Domain;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -36,6 +38,8 @@ pub struct Config {
     pub meta_path: Option<PathBuf>,
     /// Where package files lie; `META/debs` when not configured.
     pub debs_path: Option<PathBuf>,
+    /// Where the repository is, when it is not on the machine that builds.
+    pub repository_at: Option<RepositoryPlace>,
     /// Another builder, called as the original `trebuchet` was.
     pub trebuchet_bin: Option<PathBuf>,
     /// The folder of working copies.
@@ -47,6 +51,41 @@ pub struct Config {
     /// How build hosts are reached; its keys stand beside the others in a file.
     #[serde(flatten)]
     pub connection: Connection,
+}
+
+/// The machine that has the repository: builders send there what they built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum RepositoryPlace {
+    /// The machine at which the command is given.
+    Here,
+    /// Another one.
+    At(HostTarget),
+}
+
+impl FromStr for RepositoryPlace {
+    type Err = HostError;
+
+    fn from_str(text: &str) -> Result<Self, HostError> {
+        if text == "here" { Ok(Self::Here) } else { text.parse().map(Self::At) }
+    }
+}
+
+impl TryFrom<String> for RepositoryPlace {
+    type Error = HostError;
+
+    fn try_from(text: String) -> Result<Self, HostError> {
+        text.parse()
+    }
+}
+
+impl From<RepositoryPlace> for String {
+    fn from(place: RepositoryPlace) -> Self {
+        match place {
+            RepositoryPlace::Here => "here".to_owned(),
+            RepositoryPlace::At(host) => host.to_string(),
+        }
+    }
 }
 
 /// A git repository with a recipe in it.
@@ -180,6 +219,7 @@ impl Default for Config {
             source: None,
             meta_path: None,
             debs_path: None,
+            repository_at: None,
             trebuchet_bin: None,
             working_copies: PathBuf::from("/tmp/gachette/working_copy"),
             domain: Domain::default(),

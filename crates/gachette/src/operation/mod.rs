@@ -11,12 +11,14 @@ mod places;
 mod prepare;
 mod progress;
 mod quick;
+mod source;
 
 pub use build::{BuildRequest, build};
 pub use error::{FaultKind, OperationError};
 pub use outcome::{BuiltPackage, Outcome, PackageState, PreparedCopy, StackedIn};
 pub use prepare::{PrepareRequest, prepare};
-pub use quick::{QuickRequest, quick};
+pub use quick::{Missing, QuickRequest, make, quick};
+pub use source::SourceRequest;
 
 use std::fmt::Display;
 

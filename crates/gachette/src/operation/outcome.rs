@@ -2,7 +2,10 @@
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
+use gachette_core::stack::Provenance;
 use serde::{Deserialize, Serialize};
+
+use crate::event::PlannedPackage;
 
 /// What came out of preparing, building, or both.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +19,12 @@ pub struct Outcome {
     /// The stack that has them now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack: Option<StackedIn>,
+    /// The packages that would have to be built, when that was asked for and some are not there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub planned: Vec<PlannedPackage>,
+    /// Where the packages come from, when they are for a repository on another machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Box<Provenance>>,
 }
 
 /// A working copy at a commit.

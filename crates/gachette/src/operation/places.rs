@@ -1,5 +1,6 @@
 //! Where the configuration says that things are: the repository, and the folder of package files.
 
+use std::env;
 use std::path::{Path, PathBuf};
 
 use super::OperationError;
@@ -27,6 +28,17 @@ impl Config {
         Ok(Repository::init(self.meta()?, self.debs_path.as_deref())?)
     }
 
+    /// This configuration with a repository for what is built here for another machine: the configured one, else one in
+    /// the user's folder for what can be made again.
+    ///
+    /// # Errors
+    /// When neither is known.
+    pub fn workshop(&self) -> Result<Self, OperationError> {
+        let unset = OperationError::Unset { keys: vec!["meta_path"] };
+        let meta = self.meta_path.clone().or_else(cache_folder).ok_or(unset)?;
+        Ok(Self { meta_path: Some(meta), ..self.clone() })
+    }
+
     fn meta(&self) -> Result<&Path, OperationError> {
         self.meta_path.as_deref().ok_or(OperationError::Unset { keys: vec!["meta_path"] })
     }
@@ -42,4 +54,11 @@ impl Config {
             .or(beside)
             .ok_or(OperationError::Unset { keys: vec!["meta_path", "debs_path"] })
     }
+}
+
+/// The folder of packages that wait to be fetched (XDG Base Directory Specification).
+fn cache_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
+    cache.map(|cache| cache.join("gachette/built"))
 }

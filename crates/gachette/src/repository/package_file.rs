@@ -21,7 +21,10 @@ pub(crate) struct Held {
 
 impl Repository {
     /// The path of a package file of this name.
-    pub(crate) fn package_path(&self, name: &str) -> Result<PathBuf, RepositoryError> {
+    ///
+    /// # Errors
+    /// When the name leads elsewhere, or is none of a package file.
+    pub fn package_path(&self, name: &str) -> Result<PathBuf, RepositoryError> {
         check_name(name)?;
         Ok(self.debs.join(name))
     }

@@ -70,6 +70,12 @@ impl Repository {
         self.store.read(&key)?.map(|bytes| parse_record(key, &bytes)).transpose()
     }
 
+    /// Whether a record's file is there in its full size; `fsck` compares the content.
+    pub fn has_whole_file(&self, record: &PackageRecord) -> bool {
+        let metadata = self.package_path(&record.file).map(|path| path.metadata());
+        metadata.is_ok_and(|found| found.is_ok_and(|found| found.is_file() && found.len() == record.size))
+    }
+
     /// The records of all that was built from these inputs.
     ///
     /// # Errors

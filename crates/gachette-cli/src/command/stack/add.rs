@@ -1,6 +1,7 @@
 //! `gachette stack add`
 
 use clap::Args;
+use gachette_core::stack::Provenance;
 use gachette_http::wire::{AddFile, Change};
 
 use crate::error::Failure;
@@ -23,7 +24,11 @@ pub(crate) struct AddArgs {
 
 impl AddArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let files = self.files.into_iter().map(|file_name| AddFile { file_name, expected: None });
+        let files = self.files.into_iter().map(|file_name| AddFile {
+            file_name,
+            expected: None,
+            provenance: Provenance::default(),
+        });
         add_files(session, &self.stack, files.collect(), &self.reason).await
     }
 }

@@ -1,7 +1,10 @@
 //! `gachette quick`
 
+mod across;
+
 use clap::Args;
 use gachette_core::git::GitRef;
+use gachette_core::stack::StackName;
 use gachette_http::wire::{CloneUrl, StartBuild};
 
 use crate::error::Failure;
@@ -39,8 +42,16 @@ impl QuickArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let domain = session.config.project(&self.project).domain;
         let domain = domain.as_ref().unwrap_or(&session.config.domain);
-        let stack = gachette_core::stack::StackName::parse_in(&self.stack, domain).map_err(Failure::usage)?;
-        let order = StartBuild::Quick {
+        let stack = StackName::parse_in(&self.stack, domain).map_err(Failure::usage)?;
+        let build = match session.repository() {
+            Some(repository) => across::quick(session, repository, &stack, self).await?,
+            None => session.carry_out(&self.order(stack)).await?,
+        };
+        session.output.result(&build, built_table)
+    }
+
+    fn order(self, stack: StackName) -> StartBuild {
+        StartBuild::Quick {
             stack,
             project: self.project,
             reference: self.reference,
@@ -48,8 +59,6 @@ impl QuickArgs {
             path_to_missile: self.path_to_missile,
             rebuild: self.rebuild,
             reason: self.reason,
-        };
-        let build = session.carry_out(&order).await?;
-        session.output.result(&build, built_table)
+        }
     }
 }

@@ -1,0 +1,179 @@
+//! The source of a build: a project at a commit, and what is built from it, new or recognised.
+
+use gachette_core::Sha256Digest;
+use gachette_core::git::{GitRef, GitUrl, WorkingCopyName};
+use gachette_core::missile::Versions;
+use gachette_core::stack::{PackageRecord, Provenance};
+use jiff::Timestamp;
+
+use super::build::{Build, Product, choose_missile};
+use super::{BuiltPackage, Context, OperationError, PackageState, PreparedCopy, prepare};
+use crate::config::Config;
+use crate::event::{Event, PlannedPackage};
+use crate::repository::Repository;
+use crate::working_copy::{Prepared, WorkingCopy};
+
+/// What to build: a project at a ref.
+#[derive(Debug, Clone)]
+pub struct SourceRequest {
+    /// The project; the configuration says the rest of it.
+    pub project: String,
+    /// The branch, tag or commit; else the configured one, else the remote's default branch.
+    pub reference: Option<GitRef>,
+    /// Where to clone from, over the configuration.
+    pub url: Option<GitUrl>,
+    /// The recipe's path in the working copy, over the configuration.
+    pub path_to_missile: Option<String>,
+    /// Build even what is there already, and compare.
+    pub rebuild: bool,
+}
+
+/// A project at its commit, with a build that is set up.
+pub(super) struct Source<'a> {
+    request: &'a SourceRequest,
+    url: GitUrl,
+    reference: Option<GitRef>,
+    copy: WorkingCopy,
+    prepared: Prepared,
+    build: Build,
+    inputs: Sha256Digest,
+}
+
+impl<'a> Source<'a> {
+    /// Brings the working copy to the commit, and sets the build up; packages go to the repository of `config`.
+    pub(super) fn bring(
+        context: &mut Context<'_>,
+        config: &Config,
+        request: &'a SourceRequest,
+    ) -> Result<Self, OperationError> {
+        let project = config.project(&request.project);
+        let reference = context.chosen("the ref", request.reference.clone(), project.reference.clone());
+        let name = WorkingCopyName::of_project(&request.project, request.reference.as_ref())?;
+        let copy = WorkingCopy::new(name, &config.working_copies);
+        let url = prepare::resolve_url(context, &copy, &request.project, request.url.clone())?;
+        let prepared = prepare::bring(context, &copy, &url, reference.as_ref())?;
+        let facts =
+            prepared.facts(project.version_scheme, context.cancel, &mut context.working_copy(&copy))?;
+        let version = project.version_scheme.version(&facts, request.reference.as_ref())?;
+
+        let missile = choose_missile(context, request.path_to_missile.as_deref(), project.path_to_missile);
+        let mut build = Build::new(config, prepared.path(), same_for_all(version), missile)?;
+        build.request.commit = Some(prepared.commit.to_string());
+        build.compress(project.compression);
+        build.date(facts.time);
+        let inputs = build.inputs(&prepared.commit);
+        Ok(Self { request, url, reference, copy, prepared, build, inputs })
+    }
+
+    /// The working copy, as part of an outcome.
+    pub(super) fn working_copy(&self) -> PreparedCopy {
+        prepare::describe(&self.copy, &self.prepared)
+    }
+
+    /// What is said of the packages' origin.
+    pub(super) fn provenance(&self) -> Provenance {
+        Provenance {
+            project: Some(self.request.project.clone()),
+            url: Some(self.url.to_string()),
+            reference: self.reference.as_ref().map(ToString::to_string),
+            commit: self.build.request.commit.clone(),
+            recipe: self.build.recipe_digest(),
+            inputs: Some(self.inputs),
+            built_at: Some(Timestamp::now()),
+            builder: Some(crate::identity::host()),
+            gachette: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        }
+    }
+
+    /// Whether all packages of the build are registered already.
+    pub(super) fn is_there(&self, repository: &Repository) -> Result<bool, OperationError> {
+        Ok(!self.request.rebuild && recognise(repository, &self.build, self.inputs)?.is_some())
+    }
+
+    /// The packages that the build would make, in order.
+    pub(super) fn plan(&self) -> Result<Vec<PlannedPackage>, OperationError> {
+        self.build.plan()
+    }
+
+    /// The registered packages of the build: those that are there already, or newly built ones.
+    pub(super) fn take(
+        &mut self,
+        context: &mut Context<'_>,
+        repository: &Repository,
+    ) -> Result<Vec<(PackageRecord, BuiltPackage)>, OperationError> {
+        let known =
+            if self.request.rebuild { None } else { recognise(repository, &self.build, self.inputs)? };
+        if let Some(records) = known {
+            let taken: Vec<_> =
+                records.into_iter().map(|record| (record.clone(), already_there(record))).collect();
+            let packages = taken.iter().map(|(_, package)| package.clone()).collect();
+            context.tell(Event::Recognised { packages });
+            return Ok(taken);
+        }
+        let provenance = self.provenance();
+        let staging = repository.staging()?;
+        let products = self.build.run(context, staging.path())?;
+        products.into_iter().map(|product| take_in(context, repository, product, &provenance)).collect()
+    }
+}
+
+fn same_for_all(version: gachette_core::debian::Version) -> Versions {
+    Versions { app: version.clone(), env: version.clone(), service: version.clone(), static_files: version }
+}
+
+/// The records of all packages that the build would make, when every one is there, file included.
+fn recognise(
+    repository: &Repository,
+    build: &Build,
+    inputs: Sha256Digest,
+) -> Result<Option<Vec<PackageRecord>>, OperationError> {
+    let mut found = Vec::new();
+    for planned in build.plan()? {
+        let records = repository.records(&planned.name, &planned.version)?;
+        let same = records.into_iter().find(|record| record.provenance.inputs == Some(inputs));
+        match same.filter(|record| repository.has_whole_file(record)) {
+            Some(record) => found.push(record),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(found))
+}
+
+/// Takes a built file into the repository. A file that is known from the same inputs stays the one it is, even where
+/// building it again gave other bytes.
+fn take_in(
+    context: &mut Context<'_>,
+    repository: &Repository,
+    product: Product,
+    provenance: &Provenance,
+) -> Result<(PackageRecord, BuiltPackage), OperationError> {
+    let Product { mut package, path } = product;
+    let known = repository.record(&package.name, &package.version, &package.architecture)?;
+    let known = known
+        .filter(|known| known.provenance.inputs == provenance.inputs && repository.has_whole_file(known));
+    let Some(known) = known else {
+        return Ok((repository.take_in(&path, provenance)?, package));
+    };
+    package.state = PackageState::RebuiltSame;
+    if known.sha256 != package.sha256 {
+        package.state = PackageState::RebuiltDifferent;
+        context.warn(format!(
+            "{} came out different: {} before, {} now; the repository keeps the file it knows",
+            package.file_name, known.sha256, package.sha256
+        ));
+    }
+    Ok((known, package))
+}
+
+fn already_there(record: PackageRecord) -> BuiltPackage {
+    BuiltPackage {
+        name: record.name,
+        version: record.version,
+        architecture: record.architecture,
+        file_name: record.file,
+        size: record.size,
+        sha256: record.sha256,
+        state: PackageState::AlreadyThere,
+        milliseconds: 0,
+    }
+}
