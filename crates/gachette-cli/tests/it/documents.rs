@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::hosts::{Hosts, project};
 use crate::playground::{Playground, filters};
 
 fn document(name: &str) -> String {
@@ -13,6 +14,7 @@ fn normal(text: &str) -> Vec<String> {
     let mut text = text.to_owned();
     let own = [
         (r"\b[0-9a-f]{7}\b", "[commit]"),
+        (r"\b[0-9a-f]{40}\b", "[commit]"),
         (r"\.\d{14}\.g[0-9a-f]{7}", "[time.commit]"),
         (r"ada@\S+", "ada@[host]"),
     ];
@@ -30,6 +32,26 @@ fn the_readme_shows_what_the_demo_prints() {
     let playground = Playground::with_configuration("");
     let printed = playground.ok("demo").replace("[folder]/", "");
     assert_eq!(normal(shown), normal(&printed));
+}
+
+#[test]
+fn the_readme_shows_what_hosts_print() {
+    let readme = document("README.md");
+    let shown = readme.split("```console\n").nth(2).unwrap().split("```").next().unwrap();
+    let (command, shown) = shown.split_once('\n').unwrap();
+    let source = project("true");
+    source.tag("v2.1");
+    let hosts = Hosts::new(&format!("projects.shop.url: {}\n", source.path().display()));
+    let said = hosts.run(&format!("--quiet {}", command.strip_prefix("$ gachette ").unwrap()));
+    let summary = hosts.run(command.strip_prefix("$ gachette ").unwrap()).stderr;
+    let table = summary.split_once("HOST").unwrap().1;
+    // Who is done first is not said.
+    let sorted = |text: &str| {
+        let mut lines = normal(text);
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(shown), sorted(&format!("{}HOST{table}", said.stdout)));
 }
 
 #[test]
@@ -62,7 +84,8 @@ fn links_between_documents_lead_somewhere() {
     for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "GLOSSARY.md"] {
         for link in document(name).split("](").skip(1).map(|rest| rest.split(')').next().unwrap().to_owned())
         {
-            assert!(link.starts_with("http") || root.join(&link).exists(), "{name}: {link}");
+            let file = link.split('#').next().unwrap();
+            assert!(link.starts_with("http") || root.join(file).exists(), "{name}: {link}");
         }
     }
 }

@@ -12,13 +12,13 @@ use crate::assert_transcript;
 use crate::playground::{Playground, Said};
 
 /// A playground whose configuration knows a server.
-struct Hosts {
+pub(crate) struct Hosts {
     sshd: Sshd,
     playground: Playground,
 }
 
 impl Hosts {
-    fn new(more: &str) -> Self {
+    pub(crate) fn new(more: &str) -> Self {
         let sshd = Sshd::start();
         let configuration = format!(
             "ssh_config_path: {}\nreuse_connection: 0\nmeta_path: repository\nworking_copies: working_copies\n{more}",
@@ -27,7 +27,7 @@ impl Hosts {
         Self { playground: Playground::with_configuration(&configuration), sshd }
     }
 
-    fn run(&self, line: &str) -> Said {
+    pub(crate) fn run(&self, line: &str) -> Said {
         let mut said = self.playground.run(line);
         for text in [&mut said.stdout, &mut said.stderr] {
             *text = text.replace(&self.sshd.port().to_string(), "[port]");
@@ -50,7 +50,7 @@ impl Hosts {
 }
 
 /// A project whose recipe takes a step that runs these words.
-fn project(step: &str) -> GitRepository {
+pub(crate) fn project(step: &str) -> GitRepository {
     let source = GitRepository::new();
     source.write(".missile.yml", format!("name: web\ntype: application\nbuild_assets: ['{step}']\n"));
     source.write("index.html", "hello\n").commit("first");
