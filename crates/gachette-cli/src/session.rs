@@ -4,12 +4,12 @@ use std::io::IsTerminal;
 use std::rc::Rc;
 
 use gachette::build_log::LogFolder;
-use gachette::config::{Config, ConfigError, RepositoryPlace, SearchPath};
+use gachette::config::{Config, ConfigError, ProjectSource, RepositoryPlace, SearchPath};
 use gachette::host::Ssh;
 use gachette::identity;
 use gachette_core::host::HostTarget;
 use gachette_core::stack::{StackName, StackRef};
-use gachette_http::wire::ClientHello;
+use gachette_http::wire::{ClientHello, CloneUrl};
 use gachette_http::{Api, Binary, Build, BuildState, Client, router};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::OnceCell;
@@ -143,6 +143,31 @@ impl Session {
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;
         if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(no("the answer was no")) }
+    }
+
+    /// Sends the project's commits to the host, when they are configured to be pushed; whether they were.
+    pub(crate) async fn push(&self, project: &str, url: Option<&CloneUrl>) -> Result<bool, Failure> {
+        let configured = self.config.project(project);
+        if self.host.is_none() || configured.source == ProjectSource::Clone {
+            return Ok(false);
+        }
+        let url = url.cloned().map(CloneUrl::into_url).or(configured.url).ok_or_else(|| {
+            Failure::configuration(format!("project `{}` has no url to push from", project.escape_debug()))
+        })?;
+        self.output.note(&format!("  {project}: fetched here, and pushed to the host"));
+        let mut interrupts = Interrupts::listen()?;
+        let cancel = gachette::Cancel::new();
+        let push = self.client().await?.push(&url, &cancel, |_| ());
+        tokio::pin!(push);
+        tokio::select! {
+            outcome = &mut push => outcome?,
+            () = interrupts.next() => {
+                cancel.cancel();
+                trebuchet::process::kill_all();
+                return Err(Failure::interrupted());
+            }
+        }
+        Ok(true)
     }
 
     /// Starts a build, draws its events, and waits for its end; an interrupt ends it.

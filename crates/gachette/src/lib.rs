@@ -28,11 +28,13 @@
 //! ```
 
 pub mod build_log;
+mod cache;
 pub mod config;
 pub mod event;
 pub mod git;
 pub mod host;
 pub mod identity;
+pub mod mirror;
 pub mod operation;
 pub mod repository;
 pub mod stack;

@@ -126,6 +126,39 @@ fn what_a_host_builds_goes_to_the_repository_of_another_host() {
 }
 
 #[test]
+fn commits_that_only_this_machine_may_fetch_are_pushed() {
+    let source = project("true");
+    let forge = Sshd::start();
+    let url = forge.url(source.path());
+    let hosts = Hosts::new(&format!("projects.web.url: {url}\n"));
+    hosts.ok("-H build1 stack create 124");
+    let run = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let mut command = hosts.playground.command(&words);
+        // The host has neither the key nor the knowledge of the forge's.
+        let output = command.env("GIT_SSH_COMMAND", forge.ssh_command()).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let refused = run("-H build1 quick 124 web");
+    assert_eq!(refused.0, Some(4), "{}", refused.2);
+    let pushed = run("-H build1 --set projects.web.source=push quick 124 web");
+    assert_eq!(pushed.0, Some(0), "{}", pushed.2);
+    let first = source.git(&["symbolic-ref", "--short", "HEAD"]);
+    source.branch("feature").checkout("feature").commit_file("more.txt", "more\n");
+    let again = run("-H build1 --set projects.web.source=push quick 124 web --ref feature");
+    assert_eq!(again.0, Some(0), "{}", again.2);
+    source.checkout(&first);
+    source.git(&["branch", "--quiet", "-D", "feature"]);
+    let gone = run("-H build1 --set projects.web.source=push quick 124 web --ref feature");
+    assert_eq!(gone.0, Some(4), "a branch that is gone is gone there too: {}", gone.2);
+    let unchanged = run("-H build1 --set projects.web.source=push prepare web");
+    assert_eq!((unchanged.0, unchanged.1.trim()), (Some(0), source.head().as_str()), "{}", unchanged.2);
+    let shown = run("-H build1 --format json package show dh-web").1;
+    assert!(shown.contains(&url), "it says where it really comes from: {shown}");
+}
+
+#[test]
 fn each_host_says_which_it_is() {
     let hosts = Hosts::new("hosts: [build1, build2, build1]\n");
     assert_transcript!(hosts.run("stack_create:124"));

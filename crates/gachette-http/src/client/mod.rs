@@ -2,6 +2,7 @@
 
 mod events;
 mod operations;
+mod push;
 
 use axum::Router;
 use axum::body::Body;

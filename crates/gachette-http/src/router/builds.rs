@@ -8,7 +8,8 @@ use axum::response::sse::{Event as SseEvent, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::Stream;
 use gachette::operation::{
-    BuildRequest, Context, Missing, PrepareRequest, QuickRequest, SourceRequest, build, make, prepare, quick,
+    BuildRequest, Context, Missing, Origin, PrepareRequest, QuickRequest, SourceRequest, build, make,
+    prepare, quick,
 };
 use http::StatusCode;
 
@@ -76,26 +77,34 @@ fn work(api: &Api, order: StartBuild) -> Work {
     Box::new(move |cancel, on_event| {
         let mut context = Context { config: &config, cancel, on_event };
         match order {
-            StartBuild::Prepare { name, url, reference } => {
+            StartBuild::Prepare { name, url, reference, pushed } => {
                 let url = url.map(CloneUrl::into_url);
-                prepare(&mut context, &PrepareRequest { name, url, reference })
+                prepare(&mut context, &PrepareRequest { name, url, reference, origin: origin(pushed) })
             }
             StartBuild::Build(order) => build(&mut context, &build_request(*order)),
             StartBuild::Make(order) => {
                 let missing = if order.plan { Missing::Plan } else { Missing::Build };
                 make(&mut context, &source_request(order), missing)
             }
-            StartBuild::Quick { stack, project, reference, url, path_to_missile, rebuild, .. } => {
-                let order = MakeOrder { project, reference, url, path_to_missile, rebuild, plan: false };
+            StartBuild::Quick {
+                stack, project, reference, url, path_to_missile, rebuild, pushed, ..
+            } => {
+                let order =
+                    MakeOrder { project, reference, url, path_to_missile, rebuild, pushed, plan: false };
                 quick(&mut context, &QuickRequest { stack, source: source_request(order), by })
             }
         }
     })
 }
 
+fn origin(pushed: bool) -> Origin {
+    if pushed { Origin::Mirror } else { Origin::Remote }
+}
+
 fn source_request(order: MakeOrder) -> SourceRequest {
-    let MakeOrder { project, reference, url, path_to_missile, rebuild, plan: _ } = order;
-    SourceRequest { project, reference, url: url.map(CloneUrl::into_url), path_to_missile, rebuild }
+    let MakeOrder { project, reference, url, path_to_missile, rebuild, pushed, plan: _ } = order;
+    let (url, origin) = (url.map(CloneUrl::into_url), origin(pushed));
+    SourceRequest { project, reference, url, path_to_missile, rebuild, origin }
 }
 
 fn build_request(order: BuildOrder) -> BuildRequest {

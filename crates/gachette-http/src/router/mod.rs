@@ -3,6 +3,7 @@
 mod builds;
 mod debs;
 mod extract;
+mod mirrors;
 mod packages;
 mod repository;
 mod stacks;
@@ -71,6 +72,7 @@ pub fn router(api: Api) -> Router {
         .route(&format!("{stack}/diff"), get(stacks::diff))
         .route("/debs/{file}", get(debs::fetch).put(debs::bring).layer(DefaultBodyLimit::disable()))
         .route("/built-from/{inputs}", get(packages::built_from))
+        .route("/mirrors/{id}", get(mirrors::show).put(mirrors::receive).layer(DefaultBodyLimit::disable()))
         .route("/packages", get(packages::list))
         .route("/packages/{name}", get(packages::show))
         .route("/builds", get(builds::list).post(builds::start))

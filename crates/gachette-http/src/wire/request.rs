@@ -21,6 +21,9 @@ pub enum StartBuild {
         /// The branch, tag or commit.
         #[serde(default, rename = "ref")]
         reference: Option<GitRef>,
+        /// Take the commits from the mirror that was pushed.
+        #[serde(default)]
+        pushed: bool,
     },
     /// Build the packages of a working copy.
     Build(Box<BuildOrder>),
@@ -44,6 +47,9 @@ pub enum StartBuild {
         /// Build even what is there already, and compare.
         #[serde(default)]
         rebuild: bool,
+        /// Take the commits from the mirror that was pushed.
+        #[serde(default)]
+        pushed: bool,
         /// Why.
         #[serde(default)]
         reason: String,
@@ -68,6 +74,9 @@ pub struct MakeOrder {
     /// Build even what is there already, and compare.
     #[serde(default)]
     pub rebuild: bool,
+    /// Take the commits from the mirror that was pushed.
+    #[serde(default)]
+    pub pushed: bool,
     /// Say what would be built in place of building it.
     #[serde(default)]
     pub plan: bool,

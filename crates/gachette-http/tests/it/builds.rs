@@ -9,7 +9,12 @@ use std::net::TcpListener;
 use crate::service::Service;
 
 fn prepare(url: &str) -> StartBuild {
-    StartBuild::Prepare { name: "web".parse().unwrap(), url: Some(url.parse().unwrap()), reference: None }
+    StartBuild::Prepare {
+        name: "web".parse().unwrap(),
+        url: Some(url.parse().unwrap()),
+        reference: None,
+        pushed: false,
+    }
 }
 
 #[tokio::test]

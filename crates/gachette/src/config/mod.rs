@@ -100,10 +100,23 @@ pub struct Project {
     pub path_to_missile: Option<PathBuf>,
     /// The domain of its stacks.
     pub domain: Option<Domain>,
+    /// Who fetches its commits.
+    pub source: ProjectSource,
     /// How its packages are compressed.
     pub compression: PackageCompression,
     /// How its versions are made.
     pub version_scheme: VersionScheme,
+}
+
+/// Who fetches a project's commits for a build host.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProjectSource {
+    /// The host itself, with its own or a forwarded agent's credentials.
+    #[default]
+    Clone,
+    /// The machine at which the command is given, which sends them to the host.
+    Push,
 }
 
 /// How packages are compressed: what every dpkg unpacks, or what is quick to make and needs Debian 12.

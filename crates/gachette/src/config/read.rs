@@ -9,7 +9,8 @@ use indexmap::IndexMap;
 
 use super::keys::Keys;
 use super::{
-    Config, ConfigError, Connection, Loaded, Mistake, PackageCompression, Project, REUSE_SECONDS, document,
+    Config, ConfigError, Connection, Loaded, Mistake, PackageCompression, Project, ProjectSource,
+    REUSE_SECONDS, document,
 };
 
 /// Reads a configuration file's bytes, with `--set` laid over it.
@@ -122,10 +123,13 @@ fn read_project(entry: &Entry, base: Option<&Path>, problems: &mut Problems) -> 
         reference: keys.parsed("ref"),
         path_to_missile: keys.text("path_to_missile").map(PathBuf::from),
         domain: keys.parsed("domain"),
+        source: keys.word("source", &SOURCES).unwrap_or_default(),
         compression: keys.word("compression", &COMPRESSIONS).unwrap_or_default(),
         version_scheme: keys.word("version_scheme", &SCHEMES).unwrap_or_default(),
     })
 }
+
+const SOURCES: [(&str, ProjectSource); 2] = [("clone", ProjectSource::Clone), ("push", ProjectSource::Push)];
 
 const COMPRESSIONS: [(&str, PackageCompression); 3] =
     [("xz", PackageCompression::Xz), ("zstd", PackageCompression::Zstd), ("gzip", PackageCompression::Gzip)];
@@ -160,7 +164,8 @@ const KEYS: &[&str] = &[
     "working_copies",
 ];
 
-const PROJECT_KEYS: &[&str] = &["compression", "domain", "path_to_missile", "ref", "url", "version_scheme"];
+const PROJECT_KEYS: &[&str] =
+    &["compression", "domain", "path_to_missile", "ref", "source", "url", "version_scheme"];
 
 #[cfg(test)]
 mod tests {

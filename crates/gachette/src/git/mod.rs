@@ -126,6 +126,12 @@ impl<'a> GitCommand<'a> {
         self
     }
 
+    /// Gives git this file to read as its standard input, which is then not [held](Self::hold) for a lock.
+    pub fn input(mut self, file: File) -> Self {
+        self.held = Some(Arc::new(file));
+        self
+    }
+
     /// Runs git, its progress going to `on_line`.
     ///
     /// # Errors

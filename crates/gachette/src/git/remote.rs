@@ -45,6 +45,11 @@ impl RemoteRefs {
         Ok(Self::parse(&command.remote(url).arg(url.as_str()).args(patterns).output(cancel)?))
     }
 
+    /// The full name of the default branch, when the server says which it is.
+    pub fn default_branch(&self) -> Option<&str> {
+        self.head.as_deref()
+    }
+
     /// Asks for all branches and tags.
     ///
     /// # Errors

@@ -7,6 +7,8 @@ use gachette_core::stack::NameError;
 use trebuchet::BuildError;
 use trebuchet::process::ProcessError;
 
+use crate::git::GitError;
+use crate::mirror::MirrorError;
 use crate::repository::{FailureKind, RepositoryError};
 use crate::working_copy::WorkingCopyError;
 
@@ -39,6 +41,9 @@ pub enum OperationError {
     /// The working copy could not be brought to the ref.
     #[error(transparent)]
     WorkingCopy(#[from] WorkingCopyError),
+    /// The mirror of a repository could not be used.
+    #[error(transparent)]
+    Mirror(#[from] MirrorError),
     /// A working copy's name is wrong.
     #[error(transparent)]
     WorkingCopyName(#[from] WorkingCopyNameError),
@@ -109,7 +114,9 @@ impl OperationError {
             Self::WorkingCopy(error) if error.is_cancelled() => FaultKind::Cancelled,
             Self::Build(BuildError::Cancelled) => FaultKind::Cancelled,
             Self::Process(ProcessError::Cancelled { .. }) => FaultKind::Cancelled,
+            Self::Mirror(MirrorError::Git(GitError::Cancelled)) => FaultKind::Cancelled,
             Self::WorkingCopy(_)
+            | Self::Mirror(_)
             | Self::Scheme(_)
             | Self::Build(_)
             | Self::Builder { .. }
@@ -140,6 +147,7 @@ impl OperationError {
             }
             Self::NoPackage { .. } => Some("see `gachette package list`".to_owned()),
             Self::WorkingCopy(error) => error.hint(),
+            Self::Mirror(MirrorError::Git(error)) => error.hint().map(str::to_owned),
             Self::Repository(error) => error.hint(),
             _ => None,
         }

@@ -16,7 +16,7 @@ mod source;
 pub use build::{BuildRequest, build};
 pub use error::{FaultKind, OperationError};
 pub use outcome::{BuiltPackage, Outcome, PackageState, PreparedCopy, StackedIn};
-pub use prepare::{PrepareRequest, prepare};
+pub use prepare::{Origin, PrepareRequest, prepare};
 pub use quick::{Missing, QuickRequest, make, quick};
 pub use source::SourceRequest;
 

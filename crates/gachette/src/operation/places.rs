@@ -1,6 +1,5 @@
 //! Where the configuration says that things are: the repository, and the folder of package files.
 
-use std::env;
 use std::path::{Path, PathBuf};
 
 use super::OperationError;
@@ -35,7 +34,8 @@ impl Config {
     /// When neither is known.
     pub fn workshop(&self) -> Result<Self, OperationError> {
         let unset = OperationError::Unset { keys: vec!["meta_path"] };
-        let meta = self.meta_path.clone().or_else(cache_folder).ok_or(unset)?;
+        let meta =
+            self.meta_path.clone().or_else(|| Some(crate::cache::folder()?.join("built"))).ok_or(unset)?;
         Ok(Self { meta_path: Some(meta), ..self.clone() })
     }
 
@@ -54,11 +54,4 @@ impl Config {
             .or(beside)
             .ok_or(OperationError::Unset { keys: vec!["meta_path", "debs_path"] })
     }
-}
-
-/// The folder of packages that wait to be fetched (XDG Base Directory Specification).
-fn cache_folder() -> Option<PathBuf> {
-    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
-    cache.map(|cache| cache.join("gachette/built"))
 }

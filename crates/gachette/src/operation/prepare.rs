@@ -4,6 +4,7 @@ use gachette_core::git::{GitRef, GitUrl, WorkingCopyName};
 
 use super::{Context, OperationError, Outcome, PreparedCopy};
 use crate::event::Event;
+use crate::mirror::Mirror;
 use crate::working_copy::{Action, Prepared, WorkingCopy};
 
 /// What to prepare.
@@ -15,6 +16,18 @@ pub struct PrepareRequest {
     pub url: Option<GitUrl>,
     /// The branch, tag or commit.
     pub reference: Option<GitRef>,
+    /// Where the commits are fetched from.
+    pub origin: Origin,
+}
+
+/// Where a repository's commits are fetched from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// The repository itself.
+    #[default]
+    Remote,
+    /// This machine's mirror of it, which somebody with access has pushed to.
+    Mirror,
 }
 
 /// Brings a working copy to a ref, and says which commit that is.
@@ -26,7 +39,7 @@ pub fn prepare(context: &mut Context<'_>, request: &PrepareRequest) -> Result<Ou
     let reference = context.chosen("the ref", request.reference.clone(), project.reference);
     let copy = WorkingCopy::new(request.name.clone(), &context.config.working_copies);
     let url = resolve_url(context, &copy, request.name.as_str(), request.url.clone())?;
-    let prepared = bring(context, &copy, &url, reference.as_ref())?;
+    let prepared = bring(context, &copy, &url, reference.as_ref(), request.origin)?;
     Ok(Outcome { working_copy: Some(describe(&copy, &prepared)), ..Outcome::default() })
 }
 
@@ -52,9 +65,14 @@ pub(super) fn bring(
     copy: &WorkingCopy,
     url: &GitUrl,
     reference: Option<&GitRef>,
+    origin: Origin,
 ) -> Result<Prepared, OperationError> {
     let name = copy.name().to_string();
-    let prepared = copy.prepare(url, reference, context.cancel, &mut context.working_copy(copy))?;
+    let from = match origin {
+        Origin::Remote => url.clone(),
+        Origin::Mirror => Mirror::local_url(url)?,
+    };
+    let prepared = copy.prepare(&from, reference, context.cancel, &mut context.working_copy(copy))?;
     context.tell(Event::Prepared {
         name,
         commit: prepared.commit.to_string(),

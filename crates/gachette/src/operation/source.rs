@@ -7,6 +7,7 @@ use gachette_core::stack::{PackageRecord, Provenance};
 use jiff::Timestamp;
 
 use super::build::{Build, Product, choose_missile};
+use super::prepare::Origin;
 use super::{BuiltPackage, Context, OperationError, PackageState, PreparedCopy, prepare};
 use crate::config::Config;
 use crate::event::{Event, PlannedPackage};
@@ -26,6 +27,8 @@ pub struct SourceRequest {
     pub path_to_missile: Option<String>,
     /// Build even what is there already, and compare.
     pub rebuild: bool,
+    /// Where the commits are fetched from.
+    pub origin: Origin,
 }
 
 /// A project at its commit, with a build that is set up.
@@ -51,7 +54,7 @@ impl<'a> Source<'a> {
         let name = WorkingCopyName::of_project(&request.project, request.reference.as_ref())?;
         let copy = WorkingCopy::new(name, &config.working_copies);
         let url = prepare::resolve_url(context, &copy, &request.project, request.url.clone())?;
-        let prepared = prepare::bring(context, &copy, &url, reference.as_ref())?;
+        let prepared = prepare::bring(context, &copy, &url, reference.as_ref(), request.origin)?;
         let facts =
             prepared.facts(project.version_scheme, context.cancel, &mut context.working_copy(&copy))?;
         let version = project.version_scheme.version(&facts, request.reference.as_ref())?;

@@ -22,6 +22,7 @@ pub(super) async fn quick(
     if there.stack(&stack.clone().into()).await?.sealed {
         return Err(Failure::refused(format!("stack {stack} is sealed")));
     }
+    let pushed = builder.push(&args.project, args.url.as_ref()).await?;
     let reason = args.reason;
     let mut order = MakeOrder {
         project: args.project,
@@ -29,6 +30,7 @@ pub(super) async fn quick(
         url: args.url,
         path_to_missile: args.path_to_missile,
         rebuild: args.rebuild,
+        pushed,
         plan: true,
     };
     let mut build = builder.carry_out(&StartBuild::Make(order.clone())).await?;

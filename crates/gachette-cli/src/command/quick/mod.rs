@@ -45,12 +45,15 @@ impl QuickArgs {
         let stack = StackName::parse_in(&self.stack, domain).map_err(Failure::usage)?;
         let build = match session.repository() {
             Some(repository) => across::quick(session, repository, &stack, self).await?,
-            None => session.carry_out(&self.order(stack)).await?,
+            None => {
+                let pushed = session.push(&self.project, self.url.as_ref()).await?;
+                session.carry_out(&self.order(stack, pushed)).await?
+            }
         };
         session.output.result(&build, built_table)
     }
 
-    fn order(self, stack: StackName) -> StartBuild {
+    fn order(self, stack: StackName, pushed: bool) -> StartBuild {
         StartBuild::Quick {
             stack,
             project: self.project,
@@ -58,6 +61,7 @@ impl QuickArgs {
             url: self.url,
             path_to_missile: self.path_to_missile,
             rebuild: self.rebuild,
+            pushed,
             reason: self.reason,
         }
     }

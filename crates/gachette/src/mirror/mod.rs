@@ -1,0 +1,180 @@
+//! Copies of remote repositories, for build hosts that have no access to them.
+//!
+//! With `source: push`, the machine at which the command is given fetches a project's branches and tags with its own credentials
+//! into a mirror, and sends what the build host's mirror lacks. The build host then clones from its mirror as from any
+//! repository. Submodules are not mirrored.
+
+mod error;
+mod refs;
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gachette_core::Sha256Digest;
+use gachette_core::git::GitUrl;
+use rustix::fs::{FlockOperation, flock};
+use tempfile::{NamedTempFile, TempPath};
+use trebuchet::process::Cancel;
+
+use crate::git::{Git, RemoteRefs};
+
+pub use error::MirrorError;
+pub use refs::{MirrorRefs, MirrorRefsError};
+
+/// Which mirror is meant: the digest of the repository's address, credentials left out.
+pub type MirrorId = Sha256Digest;
+
+/// A mirror of one repository, which nobody else works on while this is there.
+#[derive(Debug)]
+pub struct Mirror {
+    git: Git,
+    path: PathBuf,
+    lock: Arc<File>,
+}
+
+/// The name by which both sides know the mirror of a repository.
+pub fn id_of(url: &GitUrl) -> MirrorId {
+    Sha256Digest::of(url.as_str().as_bytes())
+}
+
+impl Mirror {
+    /// The mirror of this name, empty when there was none. Waits for whoever works on it.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn open(id: &MirrorId, cancel: &Cancel) -> Result<Self, MirrorError> {
+        let folder = folder().ok_or(MirrorError::NoHome)?;
+        fs::create_dir_all(&folder).map_err(MirrorError::io(&folder))?;
+        let path = folder.join(format!("{id}.git"));
+        let lock_path = folder.join(format!("{id}.lock"));
+        let lock = File::options().create(true).append(true).open(&lock_path);
+        let lock = lock.map_err(MirrorError::io(&lock_path))?;
+        flock(&lock, FlockOperation::LockExclusive)
+            .map_err(|error| MirrorError::io(&lock_path)(error.into()))?;
+        let mirror = Self { git: Git::new(), path, lock: Arc::new(lock) };
+        // A mirror that was not finished has no such file yet.
+        if !mirror.path.join("HEAD").exists() {
+            mirror.git.command("init").args(["--quiet", "--bare", "--"]).arg(&mirror.path).output(cancel)?;
+        }
+        Ok(mirror)
+    }
+
+    /// Where the mirror of a repository lies on this machine, as an address to clone from.
+    ///
+    /// # Errors
+    /// When nothing was pushed for it.
+    pub fn local_url(url: &GitUrl) -> Result<GitUrl, MirrorError> {
+        let unpushed = || MirrorError::NotPushed { url: url.to_string() };
+        let path = folder().ok_or(MirrorError::NoHome)?.join(format!("{}.git", id_of(url)));
+        let text = path.to_str().filter(|_| path.is_dir()).ok_or_else(unpushed)?;
+        text.parse().map_err(|_| unpushed())
+    }
+
+    /// Brings all branches and tags here, by this machine's own credentials.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn fetch(
+        &self,
+        url: &GitUrl,
+        cancel: &Cancel,
+        on_line: &mut dyn FnMut(&str),
+    ) -> Result<(), MirrorError> {
+        let fetch = self.git.command("fetch").args(["--prune", "--no-tags", "--progress", "--"]);
+        let fetch = fetch.remote(url).folder(&self.path).hold(&self.lock).arg(url.as_str());
+        fetch.args(["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]).run(cancel, on_line)?;
+        let known = RemoteRefs::about(&self.git, url, None, &self.lock, cancel)?;
+        if let Some(branch) = known.default_branch() {
+            self.set_head(branch, cancel)?;
+        }
+        Ok(())
+    }
+
+    /// The branches and tags that are here.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn refs(&self, cancel: &Cancel) -> Result<MirrorRefs, MirrorError> {
+        let list = self.git.command("for-each-ref").args(["--format=%(objectname) %(refname)", "--"]);
+        let listed = list.args(["refs/heads", "refs/tags"]).folder(&self.path).output(cancel)?;
+        let head =
+            self.git.command("symbolic-ref").args(["--quiet", "HEAD"]).folder(&self.path).output(cancel)?;
+        Ok(MirrorRefs::read(&listed, &head)?)
+    }
+
+    /// A bundle of what is here and was not, when there were the refs `had`; none when that is nothing.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn bundle(&self, had: &MirrorRefs, cancel: &Cancel) -> Result<Option<TempPath>, MirrorError> {
+        let refs = self.refs(cancel)?;
+        let known = self.known(had, cancel)?;
+        if refs.refs.values().all(|object| known.contains(&object.to_string())) {
+            return Ok(None);
+        }
+        let file =
+            NamedTempFile::new().map_err(MirrorError::io(Path::new("a temporary file")))?.into_temp_path();
+        let create =
+            self.git.command("bundle create").arg("--quiet").arg(&file).args(["--branches", "--tags"]);
+        let create = create.args(known.iter().map(|object| format!("^{object}")));
+        create.folder(&self.path).hold(&self.lock).output(cancel)?;
+        Ok(Some(file))
+    }
+
+    /// Takes the objects of a bundle in, and then has exactly these refs.
+    ///
+    /// # Errors
+    /// When the bundle is none, or objects that the refs name are not there.
+    pub fn receive(
+        &self,
+        refs: &MirrorRefs,
+        bundle: Option<&Path>,
+        cancel: &Cancel,
+    ) -> Result<(), MirrorError> {
+        if let Some(bundle) = bundle {
+            let unbundle = self.git.command("bundle unbundle").arg(bundle).folder(&self.path);
+            unbundle.hold(&self.lock).output(cancel)?;
+        }
+        let mut orders = String::new();
+        let before = self.refs(cancel)?;
+        for gone in before.refs.keys().filter(|name| !refs.refs.contains_key(*name)) {
+            orders.push_str(&format!("delete {gone}\n"));
+        }
+        for (name, object) in &refs.refs {
+            orders.push_str(&format!("update {name} {object}\n"));
+        }
+        let mut file = tempfile::tempfile().map_err(MirrorError::io(Path::new("a temporary file")))?;
+        let written = file.write_all(orders.as_bytes()).and_then(|()| std::io::Seek::rewind(&mut file));
+        written.map_err(MirrorError::io(Path::new("a temporary file")))?;
+        let update = self.git.command("update-ref").arg("--stdin").folder(&self.path);
+        update.input(file).output(cancel)?;
+        match &refs.head {
+            Some(head) => self.set_head(head, cancel),
+            None => Ok(()),
+        }
+    }
+
+    /// Those of the objects that are here too.
+    fn known(&self, had: &MirrorRefs, cancel: &Cancel) -> Result<Vec<String>, MirrorError> {
+        let mut file = tempfile::tempfile().map_err(MirrorError::io(Path::new("a temporary file")))?;
+        let asked: String = had.refs.values().map(|object| format!("{object}\n")).collect();
+        let written = file.write_all(asked.as_bytes()).and_then(|()| std::io::Seek::rewind(&mut file));
+        written.map_err(MirrorError::io(Path::new("a temporary file")))?;
+        let check = self.git.command("cat-file").arg("--batch-check=%(objectname)").folder(&self.path);
+        let found = check.input(file).output(cancel)?;
+        Ok(found.lines().filter(|line| !line.ends_with(" missing")).map(str::to_owned).collect())
+    }
+
+    fn set_head(&self, branch: &str, cancel: &Cancel) -> Result<(), MirrorError> {
+        let set = self.git.command("symbolic-ref").args(["HEAD", branch]).folder(&self.path);
+        set.hold(&self.lock).output(cancel)?;
+        Ok(())
+    }
+}
+
+/// The user's folder for what can be made again (XDG Base Directory Specification).
+fn folder() -> Option<PathBuf> {
+    Some(crate::cache::folder()?.join("mirrors"))
+}
