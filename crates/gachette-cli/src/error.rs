@@ -84,8 +84,13 @@ impl From<Problem> for Failure {
             ProblemKind::NotFound | ProblemKind::Invalid => exit_code::USAGE,
             ProblemKind::Configuration => exit_code::CONFIGURATION,
             ProblemKind::BuildFailed => exit_code::BUILD,
-            ProblemKind::Refused => exit_code::REFUSED,
-            ProblemKind::HostFailed => exit_code::HOST,
+            ProblemKind::Refused
+            | ProblemKind::Unauthenticated
+            | ProblemKind::Forbidden
+            | ProblemKind::Changed => exit_code::REFUSED,
+            ProblemKind::HostFailed | ProblemKind::TooManyRequests | ProblemKind::Unavailable => {
+                exit_code::HOST
+            }
             ProblemKind::Cancelled => exit_code::INTERRUPTED,
             ProblemKind::Internal => exit_code::FAULT,
         };

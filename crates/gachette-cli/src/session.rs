@@ -2,15 +2,16 @@
 
 use std::io::IsTerminal;
 use std::rc::Rc;
+use std::time::Duration;
 
 use gachette::build_log::LogFolder;
-use gachette::config::{Config, ConfigError, ProjectSource, RepositoryPlace, SearchPath};
+use gachette::config::{Config, ConfigError, Connection, ProjectSource, RepositoryPlace, SearchPath};
 use gachette::host::Ssh;
 use gachette::identity;
 use gachette_core::host::HostTarget;
 use gachette_core::stack::{StackName, StackRef};
 use gachette_http::wire::{ClientHello, CloneUrl};
-use gachette_http::{Api, Binary, Build, BuildState, Client, router};
+use gachette_http::{Api, Binary, Build, BuildState, Client, ServerAccess, router};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::OnceCell;
 
@@ -25,6 +26,8 @@ pub(crate) struct Session {
     pub(crate) config: Config,
     /// Where it is carried out; this process when on no host.
     host: Option<HostTarget>,
+    /// Whether arguments stood for settings.
+    changed: bool,
     /// The API, once it was needed.
     client: Rc<OnceCell<Client>>,
     /// The session for the repository, when it is on another machine.
@@ -47,7 +50,8 @@ impl Session {
         }
         let mut config = loaded.config;
         options.lay_over(&mut config.connection);
-        Ok(Self { config, host: None, client: Rc::default(), repository: None, output, yes: options.yes })
+        let (client, repository) = (Rc::default(), None);
+        Ok(Self { config, host: None, changed: false, client, repository, output, yes: options.yes })
     }
 
     /// The sessions for all hosts that are named, each one once, in order; this one when none is.
@@ -68,6 +72,7 @@ impl Session {
         let on = |host: HostTarget| Self {
             output: if shared { self.output.of_host(&host.to_string()) } else { self.output.clone() },
             host: Some(host),
+            changed: self.changed,
             client: Rc::default(),
             config: config.clone(),
             yes: self.yes,
@@ -86,6 +91,7 @@ impl Session {
         Self {
             config: self.config.clone(),
             host,
+            changed: self.changed,
             client: Rc::default(),
             output,
             yes: self.yes,
@@ -105,7 +111,33 @@ impl Session {
 
     /// The API, connected to when it is asked for first.
     pub(crate) async fn client(&self) -> Result<&Client, Failure> {
-        self.client.get_or_try_init(|| connect(self.host.as_ref(), &self.config)).await
+        self.client.get_or_try_init(|| self.connect()).await
+    }
+
+    async fn connect(&self) -> Result<Client, Failure> {
+        let config = &self.config;
+        let Some(host) = &self.host else {
+            let api = Api::new(config.clone(), identity::author(), Some(LogFolder::of_this_user()));
+            return Ok(Client::in_process(router(api)));
+        };
+        if let HostTarget::Ssh(address) = host {
+            let (address, connection) = (address.clone(), config.connection.clone());
+            let ready = tokio::task::spawn_blocking(move || {
+                let ssh = Ssh::new(address, &connection).map_err(Failure::configuration)?;
+                Ok::<_, Failure>((ssh, Binary::of_this_process()?))
+            });
+            let (ssh, binary) = ready.await.map_err(Failure::fault)??;
+            return Ok(Client::ssh(&ssh, &binary, &ClientHello::new(identity::author(), config)).await?);
+        }
+        if self.changed {
+            let refusal = format!("{host} works with its own configuration: no paths can be given for it");
+            return Err(Failure::usage(refusal).with_hint("its configuration is shown by `config show`"));
+        }
+        match host {
+            HostTarget::Unix(path) => Ok(Client::unix(path).await?),
+            HostTarget::Server(url) => Ok(Client::server(url.clone(), &server_access(&config.connection)?)?),
+            HostTarget::Ssh(_) => Err(Failure::fault("a host was taken for another")),
+        }
     }
 
     /// The same session, with other settings of the repository: for arguments that stand for them.
@@ -115,8 +147,9 @@ impl Session {
         }
         let mut config = self.config.clone();
         change(&mut config);
-        let client = if config == self.config { Rc::clone(&self.client) } else { Rc::default() };
-        Self { client, config, ..self.clone() }
+        let changed = config != self.config;
+        let client = if changed { Rc::default() } else { Rc::clone(&self.client) };
+        Self { client, config, changed: changed || self.changed, ..self.clone() }
     }
 
     /// A stack's name, in the configured domain when it names none.
@@ -211,41 +244,37 @@ fn unusable(error: ConfigError) -> Failure {
     last.unwrap_or_else(|| Failure::configuration("the configuration is wrong"))
 }
 
-async fn connect(host: Option<&HostTarget>, config: &Config) -> Result<Client, Failure> {
-    match host {
-        None => {
-            let api = Api::new(config.clone(), identity::author(), Some(LogFolder::of_this_user()));
-            Ok(Client::in_process(router(api)))
-        }
-        Some(HostTarget::Ssh(address)) => {
-            let (address, connection) = (address.clone(), config.connection.clone());
-            let ready = tokio::task::spawn_blocking(move || {
-                let ssh = Ssh::new(address, &connection).map_err(Failure::configuration)?;
-                Ok::<_, Failure>((ssh, Binary::of_this_process()?))
-            });
-            let (ssh, binary) = ready.await.map_err(Failure::fault)??;
-            Ok(Client::ssh(&ssh, &binary, &ClientHello::new(identity::author(), config)).await?)
-        }
-        Some(HostTarget::Unix(_) | HostTarget::Server(_)) => {
-            Err(Failure::usage("this version reaches hosts by ssh alone"))
-        }
-    }
+/// How servers are reached. The token is never an argument: those can be seen by all users of a machine.
+fn server_access(connection: &Connection) -> Result<ServerAccess, Failure> {
+    let named = std::env::var("GACHETTE_TOKEN").ok().filter(|token| !token.trim().is_empty());
+    let token = match (named, &connection.token_file) {
+        (Some(token), _) => Some(token),
+        (None, Some(file)) => Some(std::fs::read_to_string(file).map_err(|error| {
+            Failure::configuration(format!("cannot read the token in {}: {error}", file.display()))
+        })?),
+        (None, None) => None,
+    };
+    Ok(ServerAccess {
+        token: token.map(|token| token.trim().to_owned()),
+        ca_file: connection.ca_file.clone(),
+        timeout: connection.timeout.map(Duration::from_secs),
+    })
 }
 
 /// The wishes of the user or the system that this process end.
-struct Interrupts {
+pub(crate) struct Interrupts {
     signals: [Signal; 3],
 }
 
 impl Interrupts {
-    fn listen() -> Result<Self, Failure> {
+    pub(crate) fn listen() -> Result<Self, Failure> {
         let [interrupt, terminate, hangup] =
             [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
         Ok(Self { signals: [interrupt?, terminate?, hangup?] })
     }
 
     /// Returns with the next one.
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         let [interrupt, terminate, hangup] = &mut self.signals;
         tokio::select! {
             _ = interrupt.recv() => (),

@@ -3,7 +3,9 @@
 //! Every operation is a resource below `/api/v1`. Long work is a *build*: started by a POST that answers at once, followed by
 //! its stream of events, ended by DELETE. The command line is a client of this API, in its own process or elsewhere.
 
+mod access;
 mod client;
+mod observe;
 mod problem;
 mod router;
 mod run;
@@ -11,9 +13,10 @@ mod serve;
 mod transport;
 pub mod wire;
 
+pub use access::{Openness, Role, RoleError, TokenError, TokenFile, TokenName, TokenNameError};
 pub use client::Client;
 pub use problem::{Problem, ProblemKind};
 pub use router::{Api, router};
 pub use run::{Build, BuildId, BuildKind, BuildState, Outcome};
-pub use serve::serve_stdio;
-pub use transport::Binary;
+pub use serve::{Limits, Listen, ListenError, ServeError, ServeOptions, TlsFiles, serve, serve_stdio};
+pub use transport::{Binary, ServerAccess};

@@ -6,6 +6,8 @@ use gachette::operation::OperationError;
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
+use crate::access::TokenError;
+
 /// Which kind of thing went wrong: clients decide by this, people read the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -24,6 +26,16 @@ pub enum ProblemKind {
     HostFailed,
     /// It was cancelled.
     Cancelled,
+    /// It is not known who asks.
+    Unauthenticated,
+    /// Who asks may not do this.
+    Forbidden,
+    /// What was to be changed was changed by somebody else.
+    Changed,
+    /// Who asks has asked too often.
+    TooManyRequests,
+    /// It cannot be done now: there is too much to do, or the server is about to end.
+    Unavailable,
     /// A fault of gachette's own, or of the machine it runs on.
     Internal,
 }
@@ -46,6 +58,9 @@ pub struct Problem {
     /// The build log that holds the rest, on the machine that built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
+    /// After how many seconds it may be tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
 }
 
 impl ProblemKind {
@@ -56,6 +71,11 @@ impl ProblemKind {
             Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Configuration | Self::BuildFailed | Self::Refused | Self::Cancelled => StatusCode::CONFLICT,
             Self::HostFailed => StatusCode::BAD_GATEWAY,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Changed => StatusCode::PRECONDITION_FAILED,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -65,13 +85,28 @@ impl Problem {
     /// A problem of this kind, without hint.
     pub fn new(kind: ProblemKind, title: impl Into<String>) -> Self {
         let status = kind.status().as_u16();
-        Self { kind, title: title.into(), status, hint: None, lines: Vec::new(), log: None }
+        Self {
+            kind,
+            title: title.into(),
+            status,
+            hint: None,
+            lines: Vec::new(),
+            log: None,
+            retry_after: None,
+        }
     }
 
     /// With this hint.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// To be tried again after so many seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 
@@ -100,12 +135,33 @@ impl From<OperationError> for Problem {
     }
 }
 
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        let problem = |kind| Self::new(kind, error.to_string());
+        match &error {
+            TokenError::Taken(_) => problem(ProblemKind::Refused),
+            TokenError::Missing(_) => problem(ProblemKind::NotFound),
+            TokenError::Open { path, .. } => {
+                problem(ProblemKind::Configuration).with_hint(format!("`chmod 600 {}`", path.display()))
+            }
+            TokenError::Io { .. } | TokenError::Malformed { .. } => problem(ProblemKind::Internal),
+        }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.retry_after;
         let mut response = (status, Json(self)).into_response();
-        let kind = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response
     }
 }

@@ -37,13 +37,9 @@ impl LogFolder {
         Self(path.into())
     }
 
-    /// The user's folder for state of programs: `$XDG_STATE_HOME/gachette/builds`, else below `~/.local/state`; the
-    /// system's when there is no home.
+    /// In the user's folder for state of programs.
     pub fn of_this_user() -> Self {
-        let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let state = named("XDG_STATE_HOME").filter(|path| path.is_absolute());
-        let state = state.or_else(|| named("HOME").map(|home| home.join(".local/state")));
-        Self::new(state.unwrap_or_else(|| PathBuf::from("/var/lib")).join("gachette/builds"))
+        Self::new(crate::state::folder().join("builds"))
     }
 
     /// Begins the log of a build.

@@ -16,6 +16,12 @@ pub fn author() -> String {
     format!("{user}@{}", host())
 }
 
+/// A user of this machine by his number, such as `ada@build1`.
+pub fn author_of(uid: u32) -> String {
+    let user = account(uid).unwrap_or_else(|| format!("uid{uid}"));
+    format!("{user}@{}", host())
+}
+
 /// The name of a user in the machine's list of accounts, passwd(5).
 fn account(uid: u32) -> Option<String> {
     let accounts = std::fs::read_to_string(Path::new("/etc/passwd")).ok()?;

@@ -38,6 +38,7 @@ pub mod mirror;
 pub mod operation;
 pub mod repository;
 pub mod stack;
+pub mod state;
 pub mod working_copy;
 
 pub use trebuchet::process::Cancel;

@@ -9,7 +9,9 @@ mod package;
 mod prepare;
 mod quick;
 mod repository;
+mod serve;
 mod stack;
+mod token;
 
 pub(crate) use build::BuildArgs;
 pub(crate) use config::show as show_config;
@@ -73,6 +75,11 @@ pub(crate) enum Command {
     /// Make and check the repository
     #[command(subcommand)]
     Repository(repository::RepositoryCommand),
+    /// Serve the API to other programs and machines
+    Serve(serve::ServeArgs),
+    /// Make and revoke the tokens that a server knows its clients by
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Do the main job on a small project made for it, and leave a folder to explore
     Demo(demo::DemoArgs),
     /// Print completions for a shell
@@ -91,6 +98,7 @@ impl CommandLine {
             Command::Completions(args) => args.run(),
             Command::Man(args) => args.run(),
             Command::Demo(args) => args.run(&self.options).await,
+            Command::Serve(args) => args.run(&self.options).await,
             Command::DialStdio => Ok(gachette_http::serve_stdio().await?),
             command => {
                 let session = Session::open(&self.options)?;
@@ -119,7 +127,8 @@ impl Command {
             Self::Package(command) => command.run(session).await,
             Self::Config(command) => command.run(session).await,
             Self::Repository(command) => command.run(session).await,
-            Self::Demo(_) | Self::DialStdio | Self::Completions(_) | Self::Man(_) => Ok(()),
+            Self::Token(command) => command.run(session).await,
+            Self::Serve(_) | Self::Demo(_) | Self::DialStdio | Self::Completions(_) | Self::Man(_) => Ok(()),
         }
     }
 }

@@ -4,6 +4,8 @@ mod events;
 mod operations;
 mod push;
 
+use std::path::Path;
+
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -12,8 +14,9 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use url::Url;
 
-use crate::transport::{Binary, Connection, Transport};
+use crate::transport::{Binary, Connection, Server, ServerAccess, Transport};
 use crate::wire::ClientHello;
 use crate::{Problem, ProblemKind};
 
@@ -40,6 +43,22 @@ impl Client {
     pub async fn ssh(ssh: &Ssh, binary: &Binary, hello: &ClientHello) -> Result<Self, Problem> {
         let connection = Connection::ssh(ssh, binary, hello).await?;
         Ok(Self { transport: Transport::Connection(connection) })
+    }
+
+    /// A client of a server of this machine, by its socket.
+    ///
+    /// # Errors
+    /// When nobody listens there, or this user may not connect.
+    pub async fn unix(path: &Path) -> Result<Self, Problem> {
+        Ok(Self { transport: Transport::Connection(Connection::unix(path).await?) })
+    }
+
+    /// A client of a server, which is connected to when it is asked something.
+    ///
+    /// # Errors
+    /// When what is needed for it cannot be read, or the token would cross the network in the clear.
+    pub fn server(url: Url, access: &ServerAccess) -> Result<Self, Problem> {
+        Ok(Self { transport: Transport::Server(Box::new(Server::new(url, access)?)) })
     }
 
     async fn send(&self, request: Request<Body>) -> Result<http::Response<Body>, Problem> {
@@ -69,6 +88,7 @@ impl Client {
         let status = response.status();
         let bytes = self.collect(response.into_body()).await?;
         if status.is_success() {
+            let bytes = if status == StatusCode::NO_CONTENT { Bytes::from_static(b"null") } else { bytes };
             return serde_json::from_slice(&bytes).map_err(|error| unreadable(&error));
         }
         Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| unknown(status)))

@@ -10,10 +10,12 @@ use http::{Method, Request};
 
 use super::Client;
 use crate::Problem;
+use crate::access::TokenName;
 use crate::run::{Build, BuildId};
 use crate::wire::{
-    Change, ChangeStack, Changed, CreateStack, Diff, FsckRequest, PackageDetail, PackageSummary,
-    RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild, encoded,
+    Change, ChangeStack, Changed, CreateStack, CreateToken, CreatedToken, Diff, FsckRequest, PackageDetail,
+    PackageSummary, RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild, TokenSummary,
+    encoded,
 };
 
 impl Client {
@@ -113,6 +115,21 @@ impl Client {
     /// The packages that are registered as built from these inputs, and whose files are there.
     pub async fn built_from(&self, inputs: &Sha256Digest) -> Result<Vec<PackageRecord>, Problem> {
         self.get(&format!("/api/v1/built-from/{inputs}")).await
+    }
+
+    /// The tokens that the other side knows.
+    pub async fn tokens(&self) -> Result<Vec<TokenSummary>, Problem> {
+        self.get("/api/v1/tokens").await
+    }
+
+    /// Makes a token.
+    pub async fn create_token(&self, wish: &CreateToken) -> Result<CreatedToken, Problem> {
+        self.post("/api/v1/tokens", wish).await
+    }
+
+    /// Takes a token back.
+    pub async fn revoke_token(&self, name: &TokenName) -> Result<(), Problem> {
+        self.call(Method::DELETE, &format!("/api/v1/tokens/{name}"), None::<&()>).await
     }
 
     /// Starts a build, and returns at once.

@@ -2,10 +2,10 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::sse::{Event as SseEvent, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures::Stream;
 use gachette::operation::{
     BuildRequest, Context, Missing, Origin, PrepareRequest, QuickRequest, SourceRequest, build, make,
@@ -16,18 +16,31 @@ use http::StatusCode;
 use super::extract::{Json, Path};
 use super::{Answer, Api};
 use crate::Problem;
+use crate::access::{Caller, Role};
 use crate::run::{Build, BuildId, BuildKind, Run, Work};
 use crate::wire::{BuildOrder, CloneUrl, MakeOrder, StartBuild};
 
-pub(super) async fn start(State(api): State<Api>, Json(order): Json<StartBuild>) -> Response {
+/// How long a stream of events may be silent; then a line without meaning is sent.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+pub(super) async fn start(
+    State(api): State<Api>,
+    caller: Caller,
+    Json(order): Json<StartBuild>,
+) -> Result<(StatusCode, Json<Build>), Problem> {
+    // A recipe may run anything: whose it is, is for the configuration to say.
+    if order.names_an_address() && caller.role < Role::Admin {
+        let problem = caller.lacks(Role::Admin);
+        return Err(problem.with_hint("projects of the server's configuration are built without a url"));
+    }
     let (kind, subject) = match &order {
         StartBuild::Prepare { name, .. } => (BuildKind::Prepare, name.to_string()),
         StartBuild::Build(order) => (BuildKind::Build, order.name.to_string()),
         StartBuild::Make(order) => (BuildKind::Make, order.project.clone()),
         StartBuild::Quick { project, .. } => (BuildKind::Quick, project.clone()),
     };
-    let work = work(&api, order);
-    (StatusCode::ACCEPTED, Json(api.runs.start(kind, subject, work))).into_response()
+    let work = work(&api, &caller, order);
+    Ok((StatusCode::ACCEPTED, Json(api.runs.start(kind, subject, work)?)))
 }
 
 pub(super) async fn list(State(api): State<Api>) -> Json<Vec<Build>> {
@@ -35,13 +48,13 @@ pub(super) async fn list(State(api): State<Api>) -> Json<Vec<Build>> {
 }
 
 pub(super) async fn show(State(api): State<Api>, Path(id): Path<BuildId>) -> Answer<Build> {
-    Ok(Json(api.runs.find(&id)?.build()))
+    Ok(Json(api.runs.shown(&*api.runs.find(&id)?)))
 }
 
 pub(super) async fn cancel(State(api): State<Api>, Path(id): Path<BuildId>) -> Answer<Build> {
     let run = api.runs.find(&id)?;
     run.cancel();
-    Ok(Json(run.build()))
+    Ok(Json(api.runs.shown(&run)))
 }
 
 /// All events from the first, then new ones as they come, until the build ends.
@@ -65,14 +78,15 @@ pub(super) async fn events(
             Some((Ok(event), (run, followed, next + 1)))
         },
     );
-    Ok(Sse::new(stream))
+    // A proxy in between takes silence for an end.
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
-fn work(api: &Api, order: StartBuild) -> Work {
+fn work(api: &Api, caller: &Caller, order: StartBuild) -> Work {
     let config = Arc::clone(&api.config);
     let by = match &order {
-        StartBuild::Quick { reason, .. } => api.by(reason),
-        _ => api.by(""),
+        StartBuild::Quick { reason, .. } => caller.by(reason),
+        _ => caller.by(""),
     };
     Box::new(move |cancel, on_event| {
         let mut context = Context { config: &config, cancel, on_event };

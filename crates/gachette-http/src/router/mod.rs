@@ -7,19 +7,23 @@ mod mirrors;
 mod packages;
 mod repository;
 mod stacks;
+mod tokens;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::response::IntoResponse;
+use axum::routing::{delete, get, post};
 use gachette::build_log::LogFolder;
 use gachette::config::Config;
 use gachette::operation::OperationError;
-use http::StatusCode;
+use http::{StatusCode, header};
 use serde::Serialize;
 
 use self::extract::Json;
+use crate::access::{Caller, TokenFile};
+use crate::observe::Metrics;
 use crate::run::Runs;
 use crate::{Problem, ProblemKind};
 
@@ -27,24 +31,57 @@ use crate::{Problem, ProblemKind};
 #[derive(Clone)]
 pub struct Api {
     config: Arc<Config>,
-    author: String,
+    pub(crate) author: Arc<str>,
     runs: Runs,
+    tokens: TokenFile,
+    metrics: Arc<Metrics>,
 }
 
 impl Api {
     /// Serves this configuration; what is changed is changed in this author's name.
-    pub fn new(config: Config, author: impl Into<String>, logs: Option<LogFolder>) -> Self {
-        Self { config: Arc::new(config), author: author.into(), runs: Runs::new(logs) }
+    pub fn new(config: Config, author: impl Into<Arc<str>>, logs: Option<LogFolder>) -> Self {
+        let tokens = TokenFile::of_this_user();
+        Self {
+            config: Arc::new(config),
+            author: author.into(),
+            runs: Runs::new(logs),
+            tokens,
+            metrics: Arc::default(),
+        }
+    }
+
+    /// Keeps tokens in this file.
+    #[must_use]
+    pub fn with_tokens(self, tokens: TokenFile) -> Self {
+        Self { tokens, ..self }
+    }
+
+    /// Carries out at most so many builds at the same time; the others wait for their turn.
+    #[must_use]
+    pub fn with_builds_at_once(self, count: usize) -> Self {
+        Self { runs: self.runs.at_once(count), ..self }
+    }
+
+    /// The tokens it knows.
+    pub(crate) fn tokens(&self) -> TokenFile {
+        self.tokens.clone()
+    }
+
+    /// What is counted of it.
+    pub(crate) fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
     }
 
     /// The builds of this process.
     pub(crate) fn runs(&self) -> Runs {
         self.runs.clone()
     }
+}
 
+impl Caller {
     /// Who changes something, and why.
     fn by(&self, reason: &str) -> gachette_core::stack::By {
-        gachette_core::stack::By::new(&self.author).because(reason)
+        gachette_core::stack::By::new(&*self.name).because(reason)
     }
 }
 
@@ -55,6 +92,11 @@ type Answer<T> = Result<Json<T>, Problem>;
 #[derive(Serialize)]
 struct Health {
     version: &'static str,
+}
+
+/// Numbers for Prometheus.
+async fn metrics(State(api): State<Api>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], api.metrics.text(&api.runs))
 }
 
 /// All routes.
@@ -78,9 +120,11 @@ pub fn router(api: Api) -> Router {
         .route("/builds", get(builds::list).post(builds::start))
         .route("/builds/{id}", get(builds::show).delete(builds::cancel))
         .route("/builds/{id}/events", get(builds::events))
-        .with_state(api);
+        .route("/tokens", get(tokens::list).post(tokens::create))
+        .route("/tokens/{name}", delete(tokens::revoke));
     Router::new()
         .nest("/api/v1", api_v1)
+        .route("/metrics", get(metrics))
         .fallback(async || {
             Problem::new(ProblemKind::NotFound, "there is nothing at this address")
                 .with_hint("the API is below /api/v1")
@@ -89,14 +133,22 @@ pub fn router(api: Api) -> Router {
             status: StatusCode::METHOD_NOT_ALLOWED.as_u16(),
             ..Problem::invalid("this address does not take this method")
         })
+        .with_state(api)
 }
 
-/// Runs what waits for disks and programs on a thread where it may.
+/// Runs an operation on a thread where it may wait for disks and programs.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, OperationError> + Send + 'static,
 ) -> Result<T, Problem> {
+    on_disk(work).await
+}
+
+/// The same, of what fails otherwise.
+async fn on_disk<T: Send + 'static, E: Into<Problem> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, Problem> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => Ok(outcome?),
+        Ok(outcome) => outcome.map_err(Into::into),
         Err(error) => Err(Problem::new(ProblemKind::Internal, format!("the operation ended: {error}"))),
     }
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::extract::{Json, Path, Query};
 use super::{Answer, Api, blocking};
 use crate::Problem;
+use crate::access::{Caller, Role};
 use crate::wire::{
     AddFile, Change, ChangeStack, Changed, CreateStack, Diff, ExpectedPackage, RevisionSummary, StackState,
     StackSummary,
@@ -48,10 +49,11 @@ pub(super) async fn list(
 
 pub(super) async fn create(
     State(api): State<Api>,
+    caller: Caller,
     Path(domain): Path<Domain>,
     Json(wish): Json<CreateStack>,
 ) -> Answer<Changed> {
-    let by = api.by(&wish.reason);
+    let by = caller.by(&wish.reason);
     let stack = StackName::new(domain, &wish.name).map_err(Problem::invalid)?;
     let create = move || {
         // A copy needs a repository that is there; a first stack makes one.
@@ -116,10 +118,14 @@ pub(super) async fn diff(
 
 pub(super) async fn change(
     State(api): State<Api>,
+    caller: Caller,
     Path(name): Path<(Domain, String)>,
     Json(wish): Json<ChangeStack>,
 ) -> Answer<Changed> {
-    let (stack, by) = (stack_name(name)?, api.by(&wish.reason));
+    let (stack, by) = (stack_name(name)?, caller.by(&wish.reason));
+    if matches!(wish.change, Change::Delete) && caller.role < Role::Admin {
+        return Err(caller.lacks(Role::Admin));
+    }
     let committed = blocking(move || carry_out(&api.config, &stack, wish.change, &by)).await?;
     Ok(Json(committed.into()))
 }

@@ -2,7 +2,9 @@
 
 mod registry;
 mod state;
+mod tally;
+mod work;
 
-pub(crate) use registry::Run;
-pub(crate) use registry::{Runs, Work};
+pub(crate) use registry::Runs;
 pub use state::{Build, BuildId, BuildKind, BuildState, Outcome};
+pub(crate) use work::{Run, Work};

@@ -70,7 +70,7 @@ impl fmt::Display for BuildId {
 }
 
 /// What a build does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BuildKind {
     /// Makes or refreshes a working copy.
@@ -84,9 +84,11 @@ pub enum BuildKind {
 }
 
 /// How far a build came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BuildState {
+    /// It waits for its turn; `position` says how many turns.
+    Queued,
     /// It is at work.
     Running,
     /// It did all that was asked for.
@@ -95,6 +97,29 @@ pub enum BuildState {
     Failed,
     /// It was cancelled.
     Cancelled,
+}
+
+impl fmt::Display for BuildKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Prepare => "prepare",
+            Self::Build => "build",
+            Self::Make => "make",
+            Self::Quick => "quick",
+        })
+    }
+}
+
+impl fmt::Display for BuildState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        })
+    }
 }
 
 /// A build.
@@ -108,7 +133,10 @@ pub struct Build {
     pub subject: String,
     /// How far it came.
     pub state: BuildState,
-    /// When it began.
+    /// Its place among those that wait, from 1, while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<usize>,
+    /// When it was asked for.
     pub started: Timestamp,
     /// When it ended.
     pub finished: Option<Timestamp>,

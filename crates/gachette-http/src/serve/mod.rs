@@ -1,5 +1,14 @@
-//! Serves the API to other processes.
+//! Serves the API to other processes: over standard streams, unix sockets and TCP.
 
+mod activity;
+mod body;
+mod connection;
+mod listen;
+mod server;
 mod stdio;
+mod tls;
 
+pub use listen::{Listen, ListenError};
+pub use server::{Limits, ServeError, ServeOptions, serve};
 pub use stdio::serve_stdio;
+pub use tls::TlsFiles;

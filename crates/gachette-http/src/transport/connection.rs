@@ -1,5 +1,7 @@
 //! HTTP/2 over one connection, whatever it is made of. Any number of requests are under way at once.
 
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use http::{Request, Response};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::UnixStream;
 
 use super::ssh::Line;
 use crate::{Problem, ProblemKind};
@@ -22,12 +25,33 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 #[derive(Clone)]
 pub(crate) struct Connection {
     requests: http2::SendRequest<Body>,
-    line: Arc<Line>,
+    far_end: Arc<FarEnd>,
+}
+
+/// Who is at the other end.
+pub(super) enum FarEnd {
+    /// A program behind `ssh`.
+    Ssh(Box<Line>),
+    /// A server of this machine.
+    Socket(PathBuf),
+}
+
+impl FarEnd {
+    /// Why the connection is gone, as far as it is known.
+    async fn lost(&self, why: &str) -> Problem {
+        match self {
+            Self::Ssh(line) => line.lost(why).await,
+            Self::Socket(path) => {
+                let title = format!("unix://{}: the connection ended: {why}", path.display());
+                Problem::new(ProblemKind::HostFailed, title)
+            }
+        }
+    }
 }
 
 impl Connection {
-    /// Speaks HTTP/2 over `stream`. `line` knows who is at the other end.
-    pub(super) async fn start<S>(stream: S, line: Line) -> Result<Self, Problem>
+    /// Speaks HTTP/2 over `stream`.
+    pub(super) async fn start<S>(stream: S, far_end: FarEnd) -> Result<Self, Problem>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -42,10 +66,29 @@ impl Connection {
             Ok((requests, driver)) => {
                 // Its end is seen by the requests.
                 tokio::spawn(driver);
-                Ok(Self { requests, line: Arc::new(line) })
+                Ok(Self { requests, far_end: Arc::new(far_end) })
             }
-            Err(error) => Err(line.lost(&error.to_string()).await),
+            Err(error) => Err(far_end.lost(&error.to_string()).await),
         }
+    }
+
+    /// Connects to a server of this machine.
+    ///
+    /// # Errors
+    /// When nobody listens there, or this user may not connect.
+    pub(crate) async fn unix(path: &Path) -> Result<Self, Problem> {
+        let failed = |error: std::io::Error| {
+            let hint = match error.kind() {
+                ErrorKind::PermissionDenied => {
+                    "only the socket's user and group may connect: see `ls -l` of it"
+                }
+                _ => "see whether `gachette serve` runs, and listens there",
+            };
+            let title = format!("cannot connect to unix://{}: {error}", path.display());
+            Problem::new(ProblemKind::HostFailed, title).with_hint(hint)
+        };
+        let stream = UnixStream::connect(path).await.map_err(failed)?;
+        Self::start(stream, FarEnd::Socket(path.to_owned())).await
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Problem> {
@@ -62,7 +105,7 @@ impl Connection {
 
     /// Why the connection is gone.
     pub(super) async fn lost(&self, why: &str) -> Problem {
-        self.line.lost(why).await
+        self.far_end.lost(why).await
     }
 }
 

@@ -4,10 +4,13 @@ mod arrival;
 mod arrival_line;
 mod binary;
 mod connection;
+mod server;
 mod ssh;
 
 pub use binary::Binary;
 pub(crate) use connection::Connection;
+pub(crate) use server::Server;
+pub use server::ServerAccess;
 
 use axum::Router;
 use axum::body::Body;
@@ -23,6 +26,8 @@ pub(crate) enum Transport {
     InProcess(Router),
     /// HTTP/2 over one connection.
     Connection(Connection),
+    /// HTTP to a server, over as many connections as it takes.
+    Server(Box<Server>),
 }
 
 impl Transport {
@@ -33,6 +38,7 @@ impl Transport {
                 Err(never) => match never {},
             },
             Self::Connection(connection) => connection.send(request).await,
+            Self::Server(server) => server.send(request).await,
         }
     }
 
@@ -43,6 +49,7 @@ impl Transport {
                 Problem::new(crate::ProblemKind::Internal, format!("the answer broke off: {why}"))
             }
             Self::Connection(connection) => connection.lost(why).await,
+            Self::Server(server) => server.lost(why),
         }
     }
 }

@@ -8,7 +8,7 @@ use gachette_core::host::HostAddress;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr};
 
-use super::connection::Connection;
+use super::connection::{Connection, FarEnd};
 use super::{Binary, arrival};
 use crate::wire::ClientHello;
 use crate::{Problem, ProblemKind};
@@ -48,7 +48,7 @@ impl Connection {
             return Err(line.lost(&error.to_string()).await);
         }
         let stream = tokio::io::join(arrived.output, arrived.input);
-        Self::start(stream, line).await
+        Self::start(stream, FarEnd::Ssh(Box::new(line))).await
     }
 }
 

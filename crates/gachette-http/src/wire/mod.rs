@@ -8,6 +8,7 @@ mod package;
 mod repository;
 mod request;
 mod stack;
+mod token;
 
 pub use clone_url::CloneUrl;
 pub use hello::{AgentHello, ClientHello, PROTOCOL};
@@ -18,6 +19,7 @@ pub use stack::{
     AddFile, Change, ChangeStack, Changed, CreateStack, Diff, ExpectedPackage, RevisionSummary, StackPackage,
     StackState, StackSummary,
 };
+pub use token::{CreateToken, CreatedToken, TokenSummary};
 
 /// A value as one segment of a path or a query's value, percent-encoded.
 pub(crate) fn encoded(text: &str) -> String {

@@ -56,6 +56,17 @@ pub enum StartBuild {
     },
 }
 
+impl StartBuild {
+    /// Whether it names an address of the caller's own: to clone from, or to be told of packages.
+    pub(crate) fn names_an_address(&self) -> bool {
+        match self {
+            Self::Prepare { url, .. } | Self::Quick { url, .. } => url.is_some(),
+            Self::Make(order) => order.url.is_some(),
+            Self::Build(order) => order.web_callback.is_some(),
+        }
+    }
+}
+
 /// An order to build a project at a ref.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

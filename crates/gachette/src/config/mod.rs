@@ -161,6 +161,10 @@ pub struct Connection {
     pub keepalive: Option<u64>,
     /// Whether the list of known hosts is ignored.
     pub disable_known_hosts: bool,
+    /// The file of the token that servers want to see.
+    pub token_file: Option<PathBuf>,
+    /// The certificates of the authorities by which servers are known, in PEM; the system's when not configured.
+    pub ca_file: Option<PathBuf>,
     /// Whether hosts are worked on at the same time.
     pub parallel: bool,
     /// How many hosts at the same time; as many as there are when not configured.
@@ -258,6 +262,8 @@ impl Default for Connection {
             connection_attempts: None,
             keepalive: None,
             disable_known_hosts: false,
+            token_file: None,
+            ca_file: None,
             parallel: false,
             pool_size: None,
             warn_only: false,

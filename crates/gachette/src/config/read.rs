@@ -84,6 +84,8 @@ fn read_connection(keys: &mut Keys<'_>) -> Connection {
         connection_attempts: keys.number("connection_attempts", COUNT),
         keepalive: keys.number("keepalive", "a whole number of seconds"),
         disable_known_hosts: keys.flag("disable_known_hosts").unwrap_or(false),
+        token_file: keys.path("token_file"),
+        ca_file: keys.path("ca_file"),
         parallel: keys.flag("parallel").unwrap_or(false),
         pool_size: keys.number("pool_size", COUNT),
         warn_only: keys.flag("warn_only").unwrap_or(false),
@@ -138,6 +140,7 @@ const SCHEMES: [(&str, VersionScheme); 3] =
     [("rev", VersionScheme::Rev), ("count", VersionScheme::Count), ("describe", VersionScheme::Describe)];
 
 const KEYS: &[&str] = &[
+    "ca_file",
     "connection_attempts",
     "debs_path",
     "disable_known_hosts",
@@ -155,6 +158,7 @@ const KEYS: &[&str] = &[
     "repository",
     "shell",
     "timeout",
+    "token_file",
     "trebuchet_bin",
     "use_ssh_config",
     "ssh_config_path",

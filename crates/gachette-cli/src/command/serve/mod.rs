@@ -1,0 +1,133 @@
+//! `gachette serve`
+
+mod log;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use gachette::build_log::LogFolder;
+use gachette::identity;
+use gachette_http::{Api, Limits, Listen, Openness, ServeError, ServeOptions, TlsFiles, serve};
+
+use self::log::LogFormat;
+use crate::error::Failure;
+use crate::options::Options;
+use crate::session::{Interrupts, Session};
+
+/// Serve the API to other programs and machines
+///
+/// Clients are `-H unix:///PATH` and `-H https://HOST` before any command, or anything that speaks HTTP. Whoever may open the
+/// unix socket may do everything; over TCP each client shows a token, which `gachette token create` makes.
+///
+/// It ends at SIGTERM or SIGINT: builds may go on for the time of grace, then they are cancelled. At a second signal it ends at once.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServeArgs {
+    /// Listen here: unix:///PATH or ADDRESS:PORT [default: unix://$XDG_RUNTIME_DIR/gachette.sock]
+    #[arg(long, value_name = "WHERE")]
+    listen: Vec<Listen>,
+    /// Speak TLS on TCP, with this certificate and those between it and its root (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Let every program of this machine do everything, without a token; on loopback addresses only
+    #[arg(long)]
+    no_auth: bool,
+    /// Let everybody read what clients of the original tool read, without a token
+    #[arg(long)]
+    public_read: bool,
+    /// Carry out at most so many builds at the same time [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    builds: Option<NonZeroUsize>,
+    /// Take at most so many connections
+    #[arg(long, value_name = "N", default_value = "512")]
+    connections: NonZeroUsize,
+    /// Answer at most so many requests a second for each client, and twice as many at once
+    #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u32).range(1..))]
+    rate: u32,
+    /// When it is to end, let builds go on for so long
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    grace: u64,
+    /// Write the log as text or as JSON, one line for each event
+    #[arg(long, value_enum, default_value_t)]
+    log_format: LogFormat,
+}
+
+impl ServeArgs {
+    pub(crate) async fn run(self, options: &Options) -> Result<(), Failure> {
+        if !options.hosts.is_empty() {
+            return Err(Failure::usage(
+                "a server serves this machine; start it on the other one by other means",
+            ));
+        }
+        let session = Session::open(options)?;
+        let mut signals = Interrupts::listen()?;
+        log::start(self.log_format);
+        let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let builds = self.builds.unwrap_or(processors).get();
+        let api = Api::new(session.config.clone(), identity::author(), Some(LogFolder::of_this_user()))
+            .with_builds_at_once(builds);
+        let options = self.options()?;
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        let told = |address: &str| tracing::info!("listening on {address}");
+        let served = serve(api, options, told, async { drop(ended.await) });
+        let twice = async {
+            signals.next().await;
+            drop(end);
+            signals.next().await;
+        };
+        tokio::select! {
+            served = served => served.map_err(failure),
+            () = twice => {
+                trebuchet::process::kill_all();
+                Err(Failure::interrupted())
+            }
+        }
+    }
+
+    fn options(self) -> Result<ServeOptions, Failure> {
+        let listen = if self.listen.is_empty() { vec![own_socket()?] } else { self.listen };
+        let tls = self.tls_cert.zip(self.tls_key).map(|(certificates, key)| TlsFiles { certificates, key });
+        Ok(ServeOptions {
+            listen,
+            tls,
+            openness: Openness { no_auth: self.no_auth, public_read: self.public_read },
+            limits: Limits {
+                connections: self.connections.get(),
+                requests_per_second: self.rate,
+                grace: Duration::from_secs(self.grace),
+            },
+        })
+    }
+}
+
+fn own_socket() -> Result<Listen, Failure> {
+    let folder = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let nowhere = || {
+        Failure::usage("it is not said where to listen, and XDG_RUNTIME_DIR is not set")
+            .with_hint("say for example `--listen unix:///run/gachette/gachette.sock`")
+    };
+    folder.map(|folder| Listen::Unix(folder.join("gachette.sock"))).ok_or_else(nowhere)
+}
+
+fn failure(error: ServeError) -> Failure {
+    let hint = match &error {
+        ServeError::OpenToAll(_) => Some("`--no-auth` is for loopback addresses, such as 127.0.0.1:8080"),
+        ServeError::Clear(_) => {
+            Some("give `--tls-cert` and `--tls-key`, or listen on 127.0.0.1 behind a proxy that speaks TLS")
+        }
+        ServeError::Listen { .. } | ServeError::Tls(_) => None,
+    };
+    let failure = match &error {
+        ServeError::Listen { .. } => Failure::fault(error),
+        ServeError::Tls(_) => Failure::configuration(error),
+        ServeError::OpenToAll(_) | ServeError::Clear(_) => Failure::usage(error),
+    };
+    match hint {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
+}

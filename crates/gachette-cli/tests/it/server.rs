@@ -1,0 +1,206 @@
+//! `gachette serve`: the same commands through a unix socket and TCP, and what keeps strangers out.
+
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Output;
+use std::time::Duration;
+
+use crate::chain::Chain;
+use crate::playground::{Playground, Said};
+use crate::serving::{Answered, Serving};
+
+/// A token of this role.
+fn token(playground: &Playground, role: &str) -> String {
+    playground.ok(&format!("token create of-{role} --role {role}")).trim().to_owned()
+}
+
+/// Runs the program as a client with a token.
+fn with_token(playground: &Playground, token: &str, line: &str) -> Said {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let Output { status, stdout, stderr } =
+        playground.command(&words).env("GACHETTE_TOKEN", token).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Said { code: status.code().unwrap(), stdout: text(stdout), stderr: text(stderr) }
+}
+
+#[test]
+fn the_whole_chain_happens_through_a_socket() {
+    let chain = Chain::new();
+    let playground = &chain.playground;
+    let serving = Serving::start(playground, &[]);
+    let socket = playground.path("server.sock");
+    assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o660);
+    // The client knows nothing but the socket.
+    playground.write("client/gachette.yml", "");
+    let there = format!("-c client/gachette.yml -H unix://{}", socket.display());
+    assert!(playground.ok(&format!("{there} quick 124 shop")).contains("2 packages built"));
+    playground.ok(&format!("{there} stack create 125 --from 124"));
+    assert!(playground.ok(&format!("{there} stack list")).contains("default/125"));
+    let log = playground.json("stack log 125");
+    let me = this_user();
+    assert!(log[0]["author"].as_str().unwrap().starts_with(&format!("{me}@")), "{log}");
+    let said = playground.run(&format!("{there} repository init /elsewhere"));
+    assert_eq!(said.code, 2, "{}", said.stderr);
+    drop(serving);
+}
+
+/// The user who runs this test, as the system knows him.
+fn this_user() -> String {
+    let output = std::process::Command::new("id").arg("-un").output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn over_tcp_a_token_is_needed_and_its_role_counts() {
+    let chain = Chain::new();
+    let playground = &chain.playground;
+    let serving = Serving::start(playground, &[]);
+    let there = format!("-H http://127.0.0.1:{}", serving.port);
+    let said = playground.run(&format!("{there} stack list"));
+    assert_eq!(said.code, 5, "{}", said.stderr);
+    assert!(said.stderr.contains("a token is needed") && said.stderr.contains("gachette token create"));
+    let [read, build, release, admin] =
+        ["read", "build", "release", "admin"].map(|role| token(playground, role));
+    let code = |token: &str, line: &str| with_token(playground, token, &format!("{there} {line}")).code;
+    for (line, allowed_from) in [
+        ("stack list", 0),
+        ("quick 124 shop", 1),
+        ("stack create 126", 2),
+        ("--yes stack delete 126", 3),
+        ("token list", 3),
+    ] {
+        for (at, token) in [&read, &build, &release, &admin].into_iter().enumerate() {
+            let expected = if at < allowed_from { 5 } else { 0 };
+            assert_eq!(code(token, line), expected, "{line} as number {at}");
+        }
+    }
+    // A recipe from elsewhere could run anything.
+    let elsewhere = format!("prepare elsewhere --url {}", chain.source.path().display());
+    assert_eq!((code(&release, &elsewhere), code(&admin, &elsewhere)), (5, 0));
+    let author = &playground.json("stack log 126")[1]["author"];
+    assert!(author.as_str().unwrap().starts_with("of-release@"), "{author}");
+    playground.ok("token revoke of-admin");
+    assert_eq!(code(&admin, "stack list"), 5);
+    let said = with_token(playground, "gachette_wrong", &format!("{there} stack list"));
+    assert!(said.code == 5 && said.stderr.contains("not known"), "{}", said.stderr);
+    let log = serving.log();
+    for secret in [&read, &build, &release, &admin] {
+        assert!(!log.contains(secret.as_str()), "a token is in the log");
+    }
+    assert!(log.contains("of-release@"), "{log}");
+}
+
+#[test]
+fn a_token_comes_from_a_file_and_expires() {
+    let playground = Playground::new();
+    playground.ok("repository init");
+    let serving = Serving::start(&playground, &[]);
+    let there = format!("-H http://127.0.0.1:{}", serving.port);
+    let created = playground.json("token create nightly --role read --expires 30d");
+    assert!(created["expires"].is_string());
+    playground.write("token", &format!("{}\n", created["token"].as_str().unwrap()));
+    playground.ok(&format!("--set token_file=token {there} package list"));
+    let said = playground.run("token create nightly --role read");
+    assert!(said.code == 5 && said.stderr.contains("already"), "{}", said.stderr);
+    assert_eq!(playground.run("token create late --role read --expires -1d").code, 2);
+    assert!(playground.ok("token list").contains("nightly"));
+}
+
+#[test]
+fn without_tokens_only_this_machine_is_let_in() {
+    let playground = Playground::new();
+    for (words, expected) in [
+        ("--listen 0.0.0.0:0 --no-auth", "can be reached from other machines"),
+        ("--listen 0.0.0.0:0", "in the clear"),
+    ] {
+        let said = playground.run(&format!("serve {words}"));
+        assert!(said.code == 2 && said.stderr.contains(expected), "{}", said.stderr);
+    }
+    let serving = Serving::start(&playground, &["--no-auth"]);
+    playground.ok(&format!("-H http://127.0.0.1:{} stack create 1", serving.port));
+    assert_eq!(serving.ask("GET /api/v1/domains", &[], "").status, 200);
+    // A web page in a browser of this machine, under a name that leads here.
+    let rebound = b"GET /api/v1/domains HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+    assert_eq!(Answered::read(serving.send(rebound)).status, 403);
+    assert_eq!(serving.ask("POST /api/v1/repository", &["Sec-Fetch-Site: cross-site"], "").status, 403);
+    assert_eq!(serving.ask("POST /api/v1/builds", &["Content-Type: text/plain"], "").status, 415);
+}
+
+#[test]
+fn every_answer_has_an_id_and_everything_is_counted() {
+    let playground = Playground::new();
+    let serving = Serving::start(&playground, &["--no-auth", "--log-format", "json"]);
+    let answer = serving.ask("GET /api/v1/health", &["X-Request-Id: mine-1"], "");
+    assert_eq!((answer.status, answer.header("x-request-id")), (200, Some("mine-1")));
+    let made = serving.ask("GET /nowhere?token=secret", &["X-Request-Id: not one\""], "");
+    assert!(made.status == 404 && made.header("x-request-id").is_some_and(|id| id.len() == 16), "{made:?}");
+    let line: serde_json::Value = serde_json::from_str(&serving.logged("mine-1")).unwrap();
+    assert_eq!((line["path"].as_str(), line["status"].as_u64()), (Some("\"/api/v1/health\""), Some(200)));
+    assert!(!serving.logged("/nowhere").contains("secret"));
+    let metrics = serving.ask("GET /metrics", &[], "");
+    assert!(metrics.header("content-type").is_some_and(|kind| kind.starts_with("text/plain; version=0.0.4")));
+    for line in [
+        "gachette_http_request_duration_seconds_count{method=\"GET\",route=\"/api/v1/health\",status=\"200\"} 1\n",
+        "gachette_http_request_duration_seconds_count{method=\"GET\",route=\"none\",status=\"404\"} 1\n",
+        "gachette_builds{state=\"running\"} 0\n",
+        "gachette_http_connections 1\n",
+    ] {
+        assert!(metrics.text().contains(line), "{line}{}", metrics.text());
+    }
+}
+
+#[test]
+fn who_asks_too_often_is_told_to_wait() {
+    let playground = Playground::new();
+    let serving = Serving::start(&playground, &["--no-auth", "--rate", "1"]);
+    let answers: Vec<Answered> = (0..5).map(|_| serving.ask("GET /api/v1/domains", &[], "")).collect();
+    let refused = answers.iter().find(|answer| answer.status == 429).unwrap();
+    assert_eq!(refused.header("retry-after"), Some("1"));
+}
+
+#[test]
+fn two_clients_racing_on_one_stack_both_get_a_right_answer() {
+    let playground = Playground::new();
+    let serving = Serving::start(&playground, &["--no-auth"]);
+    let body = r#"{"name": "1"}"#;
+    let create = || serving.ask("POST /api/v1/domains/default/stacks", &[], body).json();
+    let (one, two) = std::thread::scope(|scope| {
+        let other = scope.spawn(create);
+        (create(), other.join().unwrap())
+    });
+    assert_eq!((&one["revision"], &two["revision"]), (&1.into(), &1.into()));
+    assert_ne!(one["changed"], two["changed"], "one of them made it");
+}
+
+#[test]
+fn a_hostile_client_harms_nobody() {
+    let playground = Playground::new();
+    let serving = Serving::start(&playground, &["--no-auth"]);
+    // Headers that never end, and a client that says nothing.
+    let mut slow = serving.send(b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
+    let _silent = serving.connect();
+    for garbage in
+        [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], b"\0\0\0\0\0\0\0\0\r\n\r\n", b"GET\r\n\r\n"]
+    {
+        let mut said = Vec::new();
+        let mut stream = serving.send(garbage);
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let _ = stream.read_to_end(&mut said);
+        assert!(!said.starts_with(b"HTTP/1.1 2"), "{said:?}");
+    }
+    let huge = format!(
+        "POST /api/v1/builds HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        3 << 20
+    );
+    assert_eq!(Answered::read(serving.send(&[huge.as_bytes(), &vec![b' '; 3 << 20]].concat())).status, 413);
+    let headers = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX-Big: {}\r\n\r\n", "x".repeat(200 << 10));
+    let mut said = Vec::new();
+    let _ = serving.send(headers.as_bytes()).read_to_end(&mut said);
+    assert!(!said.starts_with(b"HTTP/1.1 2"));
+    assert_eq!(serving.ask("GET /api/v1/health", &[], "").status, 200, "others are served meanwhile");
+    // The slow one is not waited for for ever.
+    let mut end = Vec::new();
+    slow.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
+    slow.read_to_end(&mut end).unwrap();
+    assert!(!end.starts_with(b"HTTP/1.1 2"), "{end:?}");
+}

@@ -1,0 +1,136 @@
+//! Builds on a server: they wait for their turn, are followed, cancelled, and end in order with the server.
+
+use std::time::{Duration, Instant};
+
+use gachette_testkit::GitRepository;
+use serde_json::Value;
+
+use crate::playground::Playground;
+use crate::serving::Serving;
+
+/// A server whose builds go on until they are let go.
+struct Busy {
+    playground: Playground,
+    serving: Serving,
+    _source: GitRepository,
+}
+
+impl Busy {
+    fn new(more: &[&str]) -> Self {
+        let playground = Playground::with_configuration("");
+        let source = GitRepository::new();
+        let step = format!("while [ ! -e {} ]; do sleep 0.05; done", playground.path("go").display());
+        let recipe = format!("name: web\ntype: application\nbuild_assets: [{}]\n", serde_json::json!(step));
+        source.commit_file(".missile.yml", recipe);
+        let url = source.path().display();
+        let projects = ["a", "b", "c"].map(|name| format!("projects.{name}.url: {url}\n")).concat();
+        let configuration = format!("meta_path: repository\nworking_copies: working_copies\n{projects}");
+        playground.write("gachette.yml", &configuration);
+        playground.ok("stack create 1");
+        let serving = Serving::start(&playground, &[&["--no-auth"], more].concat());
+        Self { playground, serving, _source: source }
+    }
+
+    /// Starts a build of the project.
+    fn start(&self, project: &str) -> Value {
+        let order = format!(r#"{{"kind": "quick", "stack": "1", "project": "{project}"}}"#);
+        let answer = self.serving.ask("POST /api/v1/builds", &[], &order);
+        assert_eq!(answer.status, 202, "{answer:?}");
+        answer.json()
+    }
+
+    fn build(&self, id: &Value) -> Value {
+        self.serving.ask(&format!("GET /api/v1/builds/{}", id.as_str().unwrap()), &[], "").json()
+    }
+
+    /// Waits until the build is in this state.
+    fn reaches(&self, id: &Value, state: &str) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let build = self.build(id);
+            if build["state"] == state {
+                return build;
+            }
+            assert!(Instant::now() < deadline, "{state}: {build}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn let_go(&self) {
+        self.playground.write("go", "");
+    }
+}
+
+#[test]
+fn builds_wait_for_their_turn_and_one_that_waits_can_be_cancelled() {
+    let busy = Busy::new(&["--builds", "1"]);
+    let [a, b, c] = ["a", "b", "c"].map(|project| busy.start(project));
+    assert_eq!(
+        (&a["state"], &b["state"], &c["state"]),
+        (&"running".into(), &"queued".into(), &"queued".into())
+    );
+    assert_eq!((&b["position"], &c["position"]), (&1.into(), &2.into()));
+    let path = format!("DELETE /api/v1/builds/{}", b["id"].as_str().unwrap());
+    assert_eq!(busy.serving.ask(&path, &[], "").json()["state"], "cancelled");
+    assert_eq!(busy.build(&c["id"])["position"], 1);
+    let metrics = busy.serving.ask("GET /metrics", &[], "").text();
+    assert!(metrics.contains("gachette_builds{state=\"queued\"} 1\n"), "{metrics}");
+    busy.let_go();
+    busy.reaches(&c["id"], "succeeded");
+    let metrics = busy.serving.ask("GET /metrics", &[], "").text();
+    for line in ["kind=\"quick\",state=\"succeeded\"} 2\n", "kind=\"quick\",state=\"cancelled\"} 1\n"] {
+        assert!(metrics.contains(line), "{line}{metrics}");
+    }
+}
+
+#[test]
+fn a_server_that_ends_lets_builds_finish_and_tells_their_followers() {
+    let mut busy = Busy::new(&[]);
+    let socket = format!("unix://{}", busy.playground.path("server.sock").display());
+    let client = busy.playground.command(&["-H", &socket, "quick", "1", "a"]).output_later();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while busy.serving.ask("GET /api/v1/builds", &[], "").json().as_array().unwrap().is_empty() {
+        assert!(Instant::now() < deadline);
+    }
+    busy.serving.signal("-TERM");
+    busy.serving.logged("no new connections");
+    busy.let_go();
+    let said = client.join().unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    assert!(busy.serving.child.wait().unwrap().success());
+    assert!(!busy.playground.path("server.sock").exists());
+}
+
+#[test]
+fn when_the_time_of_grace_is_over_builds_are_cancelled() {
+    let mut busy = Busy::new(&["--grace", "0"]);
+    let build = busy.start("a");
+    busy.reaches(&build["id"], "running");
+    busy.serving.signal("-TERM");
+    busy.serving.logged("builds are cancelled");
+    assert!(busy.serving.child.wait().unwrap().success());
+}
+
+#[test]
+fn a_second_signal_waits_for_nobody() {
+    let mut busy = Busy::new(&[]);
+    let build = busy.start("a");
+    busy.reaches(&build["id"], "running");
+    busy.serving.signal("-INT");
+    busy.serving.logged("no new connections");
+    busy.serving.signal("-INT");
+    assert_eq!(busy.serving.child.wait().unwrap().code(), Some(130));
+}
+
+/// Runs a program while the test goes on.
+trait OutputLater {
+    fn output_later(&mut self) -> std::thread::JoinHandle<std::process::Output>;
+}
+
+impl OutputLater for std::process::Command {
+    fn output_later(&mut self) -> std::thread::JoinHandle<std::process::Output> {
+        let child =
+            self.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        std::thread::spawn(move || child.wait_with_output().unwrap())
+    }
+}

@@ -1,0 +1,148 @@
+//! The gate: every request that comes through a socket is let in, or answered 401, 403 or 429.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{AUTHORIZATION, FORWARDED, HOST, HeaderName, HeaderValue};
+
+use super::needs::{Needs, needs};
+use super::rate::Rate;
+use super::{Caller, Peer, Role, TokenFile};
+use crate::{Problem, ProblemKind};
+
+/// Who is let in without a token.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Openness {
+    /// Whether everybody who reaches the server may do everything.
+    pub no_auth: bool,
+    /// Whether everybody may read what clients of the original tool read.
+    pub public_read: bool,
+}
+
+/// What decides who is let in.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    tokens: TokenFile,
+    openness: Openness,
+    rate: Arc<Rate>,
+}
+
+impl Gate {
+    /// With these tokens, and so many requests a second for each caller.
+    pub(crate) fn new(tokens: TokenFile, openness: Openness, per_second: u32) -> Self {
+        Self { tokens, openness, rate: Arc::new(Rate::new(per_second)) }
+    }
+
+    /// Who asks, if anybody is known to.
+    fn caller(&self, request: &Request) -> Result<Option<Caller>, Problem> {
+        if let Some(shown) = request.headers().get(AUTHORIZATION) {
+            let token = shown.to_str().ok().and_then(bearer);
+            let known = token.map(|token| self.tokens.caller(token)).transpose()?.flatten();
+            return known
+                .map(Some)
+                .ok_or_else(|| unauthenticated("this token is not known, or not valid any more"));
+        }
+        match request.extensions().get::<Peer>() {
+            // Behind a proxy everybody would have its rights.
+            Some(Peer::User(name)) if !is_forwarded(request) => Ok(Some(Caller::user(Arc::clone(name)))),
+            Some(Peer::Address(address)) if self.openness.no_auth => {
+                checked_local(request)?;
+                Ok(Some(Caller::user(address.ip().to_string().into())))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn admit(&self, request: &mut Request) -> Result<(), Problem> {
+        let path =
+            request.extensions().get::<MatchedPath>().map_or(request.uri().path(), MatchedPath::as_str);
+        let needs = needs(request.method(), path);
+        let caller = match self.caller(request) {
+            Err(_) if needs == Needs::Nothing => None,
+            caller => caller?,
+        };
+        let public = needs == Needs::Nothing || needs == Needs::OldTree && self.openness.public_read;
+        let role = if let Needs::Role(role) = needs { role } else { Role::Read };
+        match &caller {
+            Some(caller) if caller.role < role => return Err(caller.lacks(role)),
+            None if !public => return Err(unauthenticated("a token is needed")),
+            _ => (),
+        }
+        let who = match (&caller, request.extensions().get::<Peer>()) {
+            (Some(caller), _) => caller.name.to_string(),
+            (None, Some(Peer::Address(address))) => address.ip().to_string(),
+            (None, _) => String::new(),
+        };
+        if let Err(seconds) = self.rate.take(&who, Instant::now()) {
+            let problem =
+                Problem::new(ProblemKind::TooManyRequests, "there were too many requests in a short time");
+            return Err(problem.with_hint(format!("try again in {seconds} s")).retry_after(seconds));
+        }
+        if let Some(caller) = caller {
+            request.extensions_mut().insert(caller);
+        }
+        Ok(())
+    }
+}
+
+impl Caller {
+    /// That this caller may not do what needs that role.
+    pub(crate) fn lacks(&self, role: Role) -> Problem {
+        let title = format!("this needs the role {role}, and {} has {}", self.name, self.role);
+        Problem::new(ProblemKind::Forbidden, title)
+    }
+}
+
+/// Lets a request in, or answers it.
+pub(crate) async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    match gate.admit(&mut request) {
+        Ok(()) => {
+            let caller = request.extensions().get::<Caller>().cloned();
+            let mut response = next.run(request).await;
+            // For the log.
+            if let Some(caller) = caller {
+                response.extensions_mut().insert(caller);
+            }
+            response
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn bearer(text: &str) -> Option<&str> {
+    let (scheme, token) = text.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn unauthenticated(title: &str) -> Problem {
+    Problem::new(ProblemKind::Unauthenticated, title)
+        .with_hint("an administrator makes one with `gachette token create`; it is given in GACHETTE_TOKEN or `token_file`")
+}
+
+/// Whether a proxy passed this on.
+fn is_forwarded(request: &Request) -> bool {
+    const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+    [FORWARDED, FORWARDED_FOR].iter().any(|name| request.headers().contains_key(name))
+}
+
+/// Without tokens, a web page that a browser on this machine shows must not reach the server, by whatever name it calls it.
+fn checked_local(request: &Request) -> Result<(), Problem> {
+    let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let host =
+        request.uri().authority().map(|host| host.as_str()).or_else(|| header(HOST)).unwrap_or_default();
+    let name = host
+        .rsplit_once(':')
+        .map_or(host, |(name, port)| if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host });
+    let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    let local = name == "localhost" || address.is_ok_and(|address| address.is_loopback());
+    let other_site =
+        header(HeaderName::from_static("sec-fetch-site")).is_some_and(|site| site == "cross-site");
+    if local && !other_site {
+        return Ok(());
+    }
+    Err(Problem::new(ProblemKind::Forbidden, "without tokens this server is for clients of its own machine")
+        .with_hint("call it by a loopback address or as `localhost`"))
+}

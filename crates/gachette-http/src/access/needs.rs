@@ -1,0 +1,66 @@
+//! Which role a request needs. What is not named here needs the highest.
+
+use http::Method;
+
+use super::Role;
+
+/// What a request needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Needs {
+    /// Nothing: it tells nothing, or is checked elsewhere.
+    Nothing,
+    /// A role, or for clients of the original tool nothing where reading is public.
+    OldTree,
+    /// A role.
+    Role(Role),
+}
+
+/// What a request with this method to this path needs.
+pub(super) fn needs(method: &Method, path: &str) -> Needs {
+    let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
+    let below =
+        |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    match path {
+        "/api/v1/health" | "/openapi.json" if reads => Needs::Nothing,
+        // Its own signature is checked.
+        _ if below("/hooks") && *method == Method::POST => Needs::Nothing,
+        _ if reads && ["/domain", "/domains", "/packages", "/debs"].into_iter().any(below) => Needs::OldTree,
+        "/api/v1/tokens" => Needs::Role(Role::Admin),
+        _ if reads => Needs::Role(Role::Read),
+        _ if below("/api/v1/builds") => Needs::Role(Role::Build),
+        // Builders bring what they built.
+        _ if below("/api/v1/debs") => Needs::Role(Role::Build),
+        // That deleting a stack needs more is seen in the request's body.
+        _ if below("/api/v1/domains") => Needs::Role(Role::Release),
+        _ => Needs::Role(Role::Admin),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_request_needs_its_role_and_an_unknown_one_the_highest() {
+        for (method, path, expected) in [
+            (Method::GET, "/api/v1/health", Needs::Nothing),
+            (Method::POST, "/hooks/web", Needs::Nothing),
+            (Method::GET, "/debs/x.deb", Needs::OldTree),
+            (Method::POST, "/debs/x.deb", Needs::Role(Role::Admin)),
+            (Method::GET, "/debsx", Needs::Role(Role::Read)),
+            (Method::GET, "/api/v1/builds", Needs::Role(Role::Read)),
+            (Method::POST, "/api/v1/builds", Needs::Role(Role::Build)),
+            (Method::DELETE, "/api/v1/builds/1", Needs::Role(Role::Build)),
+            (Method::PUT, "/api/v1/debs/x.deb", Needs::Role(Role::Build)),
+            (Method::POST, "/api/v1/domains/d/stacks", Needs::Role(Role::Release)),
+            (Method::POST, "/api/v1/domains/d/stacks/1/revisions", Needs::Role(Role::Release)),
+            (Method::POST, "/api/v1/repository", Needs::Role(Role::Admin)),
+            (Method::POST, "/api/v1/repository/fsck", Needs::Role(Role::Admin)),
+            (Method::GET, "/api/v1/tokens", Needs::Role(Role::Admin)),
+            (Method::POST, "/api/v1/health", Needs::Role(Role::Admin)),
+            (Method::POST, "/elsewhere", Needs::Role(Role::Admin)),
+        ] {
+            assert_eq!(needs(&method, path), expected, "{method} {path}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The server: listens, accepts so many connections, and ends in order.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::{Router, middleware};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use super::body::read_whole;
+use super::connection::serve_connection;
+use super::listen::{Listen, Listener, Stream};
+use super::tls::TlsFiles;
+use crate::access::{Gate, Openness, gate};
+use crate::observe::{self, Metrics};
+use crate::{Api, router};
+
+/// How long a client may take to agree on TLS.
+const TLS_WITHIN: Duration = Duration::from_secs(10);
+/// How long programs of cancelled builds have to end.
+const END_WITHIN: Duration = Duration::from_secs(20);
+/// How long clients may still ask when all builds have ended.
+const LINGER: Duration = Duration::from_secs(1);
+/// How long connections have to end when everything else has.
+const CLOSE_WITHIN: Duration = Duration::from_secs(6);
+/// How long it is waited after a connection could not be accepted: there may be no more file descriptors.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// How a server serves.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// Where it listens.
+    pub listen: Vec<Listen>,
+    /// The certificate for TCP; without one it is plain.
+    pub tls: Option<TlsFiles>,
+    /// Who is let in without a token.
+    pub openness: Openness,
+    /// How much it takes on.
+    pub limits: Limits,
+}
+
+/// How much a server takes on.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections at the same time.
+    pub connections: usize,
+    /// Requests a second, for each caller.
+    pub requests_per_second: u32,
+    /// How long builds may go on when the server is to end.
+    pub grace: Duration,
+}
+
+/// Why a server cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// It cannot listen there.
+    #[error("cannot listen at {listen}: {source}")]
+    Listen {
+        /// Where.
+        listen: Listen,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// TLS cannot be spoken with these files.
+    #[error("cannot speak TLS: {0}")]
+    Tls(io::Error),
+    /// Everybody on the network would be let in.
+    #[error("cannot listen at {0} without tokens: it can be reached from other machines")]
+    OpenToAll(Listen),
+    /// Tokens would cross the network for everybody to read.
+    #[error("cannot listen at {0} without TLS: tokens would cross the network in the clear")]
+    Clear(Listen),
+}
+
+/// Serves until `stop` returns; then builds have their time of grace. `on_listen` is told each address.
+///
+/// # Errors
+/// When it cannot listen where it should, or must not.
+pub async fn serve(
+    api: Api,
+    options: ServeOptions,
+    on_listen: impl Fn(&str),
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    options.check()?;
+    let tls = options.tls.as_ref().map(TlsFiles::acceptor).transpose().map_err(ServeError::Tls)?;
+    let (runs, metrics) = (api.runs(), api.metrics());
+    let (ending, watched) = watch::channel(false);
+    let connections = Arc::new(Semaphore::new(options.limits.connections));
+    let door = Door {
+        tls,
+        router: guarded(api, &options),
+        metrics,
+        connections: Arc::clone(&connections),
+        ending: watched,
+    };
+    let mut listeners = Vec::new();
+    for listen in &options.listen {
+        let failed = |source| ServeError::Listen { listen: listen.clone(), source };
+        listeners.push(Listener::bind(listen).await.map_err(failed)?);
+    }
+    let mut accepting = JoinSet::new();
+    for listener in listeners {
+        on_listen(&listener.address(if door.tls.is_some() { "https" } else { "http" }));
+        accepting.spawn(door.clone().accept(listener));
+    }
+    stop.await;
+    accepting.shutdown().await;
+    runs.close();
+    tracing::info!(grace = options.limits.grace.as_secs(), "ending: no new connections and builds");
+    if !runs.idle(options.limits.grace).await {
+        tracing::warn!("the time of grace is over: builds are cancelled");
+        runs.end_all(END_WITHIN).await;
+    }
+    let all = u32::try_from(options.limits.connections).unwrap_or(u32::MAX);
+    let closed = || connections.acquire_many(all);
+    // Who followed a build asks what came out of it.
+    let _ = tokio::time::timeout(LINGER, closed()).await;
+    ending.send_replace(true);
+    let _ = tokio::time::timeout(CLOSE_WITHIN, closed()).await;
+    Ok(())
+}
+
+impl ServeOptions {
+    fn check(&self) -> Result<(), ServeError> {
+        for listen in &self.listen {
+            let Listen::Tcp(address) = listen else { continue };
+            if address.ip().is_loopback() {
+                continue;
+            }
+            if self.openness.no_auth {
+                return Err(ServeError::OpenToAll(listen.clone()));
+            }
+            if self.tls.is_none() {
+                return Err(ServeError::Clear(listen.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The routes as they are served to others: watched, guarded, and with bodies of a reasonable size.
+fn guarded(api: Api, options: &ServeOptions) -> Router {
+    let metrics = api.metrics();
+    let guard = Gate::new(api.tokens(), options.openness, options.limits.requests_per_second);
+    router(api)
+        .layer(middleware::from_fn(read_whole))
+        .layer(middleware::from_fn_with_state(guard, gate))
+        .layer(middleware::from_fn_with_state(metrics, observe::watch))
+}
+
+/// Where clients come in.
+#[derive(Clone)]
+struct Door {
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    metrics: Arc<Metrics>,
+    connections: Arc<Semaphore>,
+    ending: watch::Receiver<bool>,
+}
+
+impl Door {
+    /// Accepts connections for ever.
+    async fn accept(self, listener: Listener) {
+        loop {
+            // Who comes while there are too many waits in the system's queue.
+            let Ok(place) = Arc::clone(&self.connections).acquire_owned().await else { return };
+            let (stream, peer) = match listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(BREATH).await;
+                    continue;
+                }
+            };
+            let door = self.clone();
+            let tls = self.tls.clone().filter(|_| listener.is_tcp());
+            tokio::spawn(async move {
+                door.metrics.connected();
+                if let Some(stream) = secured(tls, stream).await {
+                    serve_connection(stream, peer, door.router, door.ending).await;
+                }
+                door.metrics.disconnected();
+                drop(place);
+            });
+        }
+    }
+}
+
+async fn secured(tls: Option<TlsAcceptor>, stream: Box<dyn Stream>) -> Option<Box<dyn Stream>> {
+    let Some(tls) = tls else { return Some(stream) };
+    match tokio::time::timeout(TLS_WITHIN, tls.accept(stream)).await {
+        Ok(Ok(stream)) => Some(Box::new(stream)),
+        _ => None,
+    }
+}

@@ -1,0 +1,167 @@
+//! HTTP/1.1 or HTTP/2 to a server, in the clear or with TLS, with the token it wants to see.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use http::header::{AUTHORIZATION, HeaderValue};
+use http::uri::{PathAndQuery, Uri};
+use http::{Request, Response};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use url::{Host, Url};
+
+use crate::{Problem, ProblemKind};
+
+/// How long connecting may take when nothing is configured.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// After how long without a sign of life the other side is asked whether it is there, and how long its answer may take.
+const ASK_AFTER: Duration = Duration::from_secs(10);
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// How a server is reached, beside its address.
+#[derive(Clone, Default)]
+pub struct ServerAccess {
+    /// The token it wants to see.
+    pub token: Option<String>,
+    /// The certificates of the authorities that are trusted, in PEM; the system's when there is none.
+    pub ca_file: Option<PathBuf>,
+    /// How long connecting may take.
+    pub timeout: Option<Duration>,
+}
+
+/// A server.
+#[derive(Clone)]
+pub(crate) struct Server {
+    client: Client<HttpsConnector<HttpConnector>, Body>,
+    url: Arc<Url>,
+    authorization: Option<HeaderValue>,
+}
+
+impl Server {
+    /// A server at this address; it is connected to when something is sent.
+    ///
+    /// # Errors
+    /// When the certificates cannot be read, or the token would cross the network in the clear.
+    pub(crate) fn new(url: Url, access: &ServerAccess) -> Result<Self, Problem> {
+        let configuration = |title: String| Problem::new(ProblemKind::Configuration, title);
+        if url.scheme() == "http" && access.token.is_some() && !is_loopback(&url) {
+            let title = format!("the token would cross the network to {url} in the clear");
+            return Err(configuration(title)
+                .with_hint("say `https://…`, and see docs/server.md for how TLS is set up"));
+        }
+        let authorization = match &access.token {
+            None => None,
+            Some(token) => {
+                let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
+                    configuration("the token is none: it holds characters that no token has".to_owned())
+                })?;
+                value.set_sensitive(true);
+                Some(value)
+            }
+        };
+        let tls = tls(access).map_err(|error| configuration(format!("cannot speak TLS: {error}")))?;
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        http.set_keepalive(Some(ASK_AFTER));
+        http.set_connect_timeout(Some(access.timeout.unwrap_or(CONNECT_WITHIN)));
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(http);
+        let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .http2_keep_alive_interval(ASK_AFTER)
+            .http2_keep_alive_timeout(ANSWER_WITHIN)
+            .http2_adaptive_window(true)
+            .build(connector);
+        Ok(Self { client, url: Arc::new(url), authorization })
+    }
+
+    pub(super) async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, Problem> {
+        *request.uri_mut() = self.address(request.uri().path_and_query())?;
+        if let Some(authorization) = &self.authorization {
+            request.headers_mut().insert(AUTHORIZATION, authorization.clone());
+        }
+        match self.client.request(request).await {
+            Ok(response) => Ok(response.map(Body::new)),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    /// Why an answer broke off.
+    pub(super) fn lost(&self, why: &str) -> Problem {
+        Problem::new(ProblemKind::HostFailed, format!("{self}: the connection ended: {why}"))
+    }
+
+    fn address(&self, path: Option<&PathAndQuery>) -> Result<Uri, Problem> {
+        let path = path.map_or("/", PathAndQuery::as_str);
+        let text = format!("{self}{path}");
+        text.parse()
+            .map_err(|error| Problem::new(ProblemKind::Internal, format!("`{text}` is no address: {error}")))
+    }
+
+    fn failed(&self, error: &hyper_util::client::legacy::Error) -> Problem {
+        // The innermost of it says what happened.
+        let mut cause: &dyn Error = error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        let (verb, hint) = if error.is_connect() {
+            (
+                "cannot connect to",
+                "see whether a server runs there; an unknown certificate authority is named by `ca_file`",
+            )
+        } else {
+            ("lost the connection to", "what was begun may go on there: `GET /api/v1/builds` shows it")
+        };
+        Problem::new(ProblemKind::HostFailed, format!("{verb} {self}: {cause}")).with_hint(hint)
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.url.as_str().trim_end_matches('/'))
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn tls(access: &ServerAccess) -> io::Result<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    if let Some(file) = &access.ca_file {
+        let wrong = |error: String| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", file.display()))
+        };
+        for certificate in CertificateDer::pem_file_iter(file).map_err(|error| wrong(error.to_string()))? {
+            let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
+            roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
+        }
+    } else {
+        // Some of the system's may be of kinds that are not known; those that are count.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
