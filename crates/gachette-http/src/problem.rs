@@ -125,6 +125,7 @@ impl From<OperationError> for Problem {
             FaultKind::Configuration => ProblemKind::Configuration,
             FaultKind::Build => ProblemKind::BuildFailed,
             FaultKind::Refused => ProblemKind::Refused,
+            FaultKind::Changed => ProblemKind::Changed,
             FaultKind::Cancelled => ProblemKind::Cancelled,
             FaultKind::Internal => ProblemKind::Internal,
         };

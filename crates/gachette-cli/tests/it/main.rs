@@ -14,6 +14,7 @@ mod kills;
 mod playground;
 mod server;
 mod server_builds;
+mod server_clients;
 mod serving;
 mod stacks;
 mod tasks;

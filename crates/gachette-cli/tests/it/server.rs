@@ -150,6 +150,43 @@ fn every_answer_has_an_id_and_everything_is_counted() {
 }
 
 #[test]
+fn over_tls_the_certificate_must_be_of_a_known_authority() {
+    let playground = Playground::new();
+    playground.ok("repository init");
+    let (key, certificate) = (playground.path("key.pem"), playground.path("cert.pem"));
+    let made = std::process::Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+        ])
+        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"])
+        .args([key.as_os_str(), "-out".as_ref(), certificate.as_os_str()])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let files = [certificate.to_str().unwrap(), key.to_str().unwrap()];
+    let serving = Serving::start(&playground, &["--tls-cert", files[0], "--tls-key", files[1]]);
+    let there = format!("-H https://localhost:{} package list", serving.port);
+    let token = token(&playground, "read");
+    let said = with_token(&playground, &token, &there);
+    assert!(said.code == 6 && said.stderr.contains("ca_file"), "{}", said.stderr);
+    let said = with_token(&playground, &token, &format!("--set ca_file=cert.pem {there}"));
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let plain = with_token(&playground, &token, &there.replace("https", "http"));
+    assert_eq!(plain.code, 6, "{}", plain.stderr);
+    let far = with_token(&playground, &token, "-H http://192.0.2.1:80 package list");
+    assert!(far.code == 3 && far.stderr.contains("in the clear"), "{}", far.stderr);
+}
+
+#[test]
 fn who_asks_too_often_is_told_to_wait() {
     let playground = Playground::new();
     let serving = Serving::start(&playground, &["--no-auth", "--rate", "1"]);

@@ -13,6 +13,12 @@ pub struct Entry {
     pub hash: Sha256Digest,
 }
 
+/// The stack that clients of the original tool mean by `latest`: of these newest revisions the newest that is sealed, and
+/// without one the newest.
+pub fn latest(stacks: Vec<Entry>) -> Option<Entry> {
+    stacks.into_iter().max_by_key(|entry| (entry.revision.sealed, entry.revision.time))
+}
+
 /// Why a revision does not belong where it was found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerFault {

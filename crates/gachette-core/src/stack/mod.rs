@@ -17,7 +17,7 @@ pub use change::{Next, Refusal};
 pub use content::{Content, ContentError, StackedPackage};
 pub use diff::{PackageChange, PackageDiff, StackDiff};
 pub use encoding::to_readable_json;
-pub use ledger::{Entry, LedgerFault};
+pub use ledger::{Entry, LedgerFault, latest};
 pub use name::{Domain, NameError, StackName, StackRef};
 pub use record::{PackageRecord, Provenance, RECORD_FORMAT};
 pub use revision::{Attribution, By, Change, FormatError, Origin, REVISION_FORMAT, Revision};

@@ -3,18 +3,21 @@
 mod builds;
 mod debs;
 mod extract;
+mod idempotency;
 mod mirrors;
+mod old_tree;
 mod packages;
 mod repository;
+mod revision_tag;
 mod stacks;
 mod tokens;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::IntoResponse;
 use axum::routing::{delete, get, post};
+use axum::{Router, middleware};
 use gachette::build_log::LogFolder;
 use gachette::config::Config;
 use gachette::operation::OperationError;
@@ -22,6 +25,7 @@ use http::{StatusCode, header};
 use serde::Serialize;
 
 use self::extract::Json;
+use self::idempotency::Answers;
 use crate::access::{Caller, TokenFile};
 use crate::observe::Metrics;
 use crate::run::Runs;
@@ -35,6 +39,7 @@ pub struct Api {
     runs: Runs,
     tokens: TokenFile,
     metrics: Arc<Metrics>,
+    answers: Answers,
 }
 
 impl Api {
@@ -47,6 +52,7 @@ impl Api {
             runs: Runs::new(logs),
             tokens,
             metrics: Arc::default(),
+            answers: Answers::default(),
         }
     }
 
@@ -102,22 +108,23 @@ async fn metrics(State(api): State<Api>) -> impl IntoResponse {
 /// All routes.
 pub fn router(api: Api) -> Router {
     let stack = "/domains/{domain}/stacks/{stack}";
+    let once = || middleware::from_fn_with_state(api.answers.clone(), idempotency::once);
     let api_v1 = Router::new()
         .route("/health", get(async || Json(Health { version: env!("CARGO_PKG_VERSION") })))
         .route("/configuration", get(repository::configuration))
         .route("/repository", post(repository::init))
         .route("/repository/fsck", post(repository::fsck))
         .route("/domains", get(stacks::domains))
-        .route("/domains/{domain}/stacks", get(stacks::list).post(stacks::create))
+        .route("/domains/{domain}/stacks", post(stacks::create).layer(once()).get(stacks::list))
         .route(stack, get(stacks::show))
-        .route(&format!("{stack}/revisions"), get(stacks::log).post(stacks::change))
+        .route(&format!("{stack}/revisions"), post(stacks::change).layer(once()).get(stacks::log))
         .route(&format!("{stack}/diff"), get(stacks::diff))
         .route("/debs/{file}", get(debs::fetch).put(debs::bring).layer(DefaultBodyLimit::disable()))
         .route("/built-from/{inputs}", get(packages::built_from))
         .route("/mirrors/{id}", get(mirrors::show).put(mirrors::receive).layer(DefaultBodyLimit::disable()))
         .route("/packages", get(packages::list))
         .route("/packages/{name}", get(packages::show))
-        .route("/builds", get(builds::list).post(builds::start))
+        .route("/builds", post(builds::start).layer(once()).get(builds::list))
         .route("/builds/{id}", get(builds::show).delete(builds::cancel))
         .route("/builds/{id}/events", get(builds::events))
         .route("/tokens", get(tokens::list).post(tokens::create))
@@ -125,6 +132,7 @@ pub fn router(api: Api) -> Router {
     Router::new()
         .nest("/api/v1", api_v1)
         .route("/metrics", get(metrics))
+        .merge(old_tree::routes())
         .fallback(async || {
             Problem::new(ProblemKind::NotFound, "there is nothing at this address")
                 .with_hint("the API is below /api/v1")

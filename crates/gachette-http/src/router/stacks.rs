@@ -1,14 +1,15 @@
 //! Stacks: list, create, show, log, change, compare.
 
 use axum::extract::State;
-use gachette::config::Config;
+use axum::response::{IntoResponse, Response};
 use gachette::operation::OperationError;
 use gachette::repository::{Committed, Readable, Repository};
 use gachette_core::stack::{By, Domain, Entry, PackageRecord, StackDiff, StackName, StackRef};
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::extract::{Json, Path, Query};
-use super::{Answer, Api, blocking};
+use super::{Answer, Api, blocking, revision_tag};
 use crate::Problem;
 use crate::access::{Caller, Role};
 use crate::wire::{
@@ -52,7 +53,7 @@ pub(super) async fn create(
     caller: Caller,
     Path(domain): Path<Domain>,
     Json(wish): Json<CreateStack>,
-) -> Answer<Changed> {
+) -> Result<impl IntoResponse, Problem> {
     let by = caller.by(&wish.reason);
     let stack = StackName::new(domain, &wish.name).map_err(Problem::invalid)?;
     let create = move || {
@@ -61,17 +62,22 @@ pub(super) async fn create(
         let repository = if copied { api.config.repository() } else { api.config.made_repository() }?;
         Ok(repository.create_stack(&stack, wish.from.as_ref(), &by)?)
     };
-    Ok(Json(blocking(create).await?.into()))
+    Ok(answer(blocking(create).await?))
 }
 
 pub(super) async fn show(
     State(api): State<Api>,
     Path(name): Path<(Domain, String)>,
     Query(at): Query<AtRevision>,
-) -> Answer<StackState> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let stack = StackRef { stack: stack_name(name)?, revision: at.revision };
     let entry = blocking(move || Ok(api.config.repository()?.show_stack(&stack)?)).await?;
-    Ok(Json(entry.into()))
+    let tag = revision_tag::of(&entry.hash);
+    if revision_tag::is_known(&headers, &entry.hash) {
+        return Ok((StatusCode::NOT_MODIFIED, [tag]).into_response());
+    }
+    Ok(([tag], Json(StackState::from(entry))).into_response())
 }
 
 pub(super) async fn log(
@@ -120,27 +126,40 @@ pub(super) async fn change(
     State(api): State<Api>,
     caller: Caller,
     Path(name): Path<(Domain, String)>,
+    headers: HeaderMap,
     Json(wish): Json<ChangeStack>,
-) -> Answer<Changed> {
+) -> Result<impl IntoResponse, Problem> {
     let (stack, by) = (stack_name(name)?, caller.by(&wish.reason));
     if matches!(wish.change, Change::Delete) && caller.role < Role::Admin {
         return Err(caller.lacks(Role::Admin));
     }
-    let committed = blocking(move || carry_out(&api.config, &stack, wish.change, &by)).await?;
-    Ok(Json(committed.into()))
+    let expected = revision_tag::expected(&headers);
+    let change = move || {
+        let repository = api.config.repository()?;
+        let repository = match expected {
+            Some(newest) => repository.expecting(newest),
+            None => repository,
+        };
+        carry_out(&repository, &stack, wish.change, &by)
+    };
+    Ok(answer(blocking(change).await?))
+}
+
+/// What became of a wish, with the tag of the revision after it.
+fn answer(committed: Committed) -> impl IntoResponse {
+    ([revision_tag::of(&committed.entry.hash)], Json(Changed::from(committed)))
 }
 
 fn carry_out(
-    config: &Config,
+    repository: &Repository,
     stack: &StackName,
     change: Change,
     by: &By,
 ) -> Result<Committed, OperationError> {
-    let repository = config.repository()?;
     Ok(match change {
         Change::Add(files) => {
             repository.check_open(stack)?;
-            repository.add_to_stack(stack, &register(&repository, &files)?, by)?
+            repository.add_to_stack(stack, &register(repository, &files)?, by)?
         }
         Change::Remove(packages) => repository.remove_from_stack(stack, &packages, by)?,
         Change::Seal => repository.seal_stack(stack, by)?,

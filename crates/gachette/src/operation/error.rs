@@ -96,6 +96,8 @@ pub enum FaultKind {
     Build,
     /// It was refused.
     Refused,
+    /// It was changed since it was looked at.
+    Changed,
     /// It was cancelled.
     Cancelled,
     /// The machine, or gachette itself, is at fault.
@@ -124,6 +126,7 @@ impl OperationError {
             Self::Repository(error) => match error.kind() {
                 FailureKind::Missing => FaultKind::NotFound,
                 FailureKind::Refused => FaultKind::Refused,
+                FailureKind::Changed => FaultKind::Changed,
                 FailureKind::Invalid => FaultKind::Invalid,
                 FailureKind::Broken => FaultKind::Internal,
             },

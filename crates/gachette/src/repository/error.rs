@@ -24,6 +24,14 @@ pub enum RepositoryError {
         /// Which, and what is wrong with it.
         reason: String,
     },
+    /// The stack was changed since it was looked at.
+    #[error("stack {stack} was changed meanwhile: its newest revision is {newest}")]
+    Changed {
+        /// The stack.
+        stack: StackName,
+        /// The number of its newest revision.
+        newest: u64,
+    },
     /// The stack has no revision of this number.
     #[error("stack {stack} has no revision {number}; its newest is {newest}")]
     MissingRevision {
@@ -170,6 +178,8 @@ pub enum FailureKind {
     Missing,
     /// It is not allowed: sealed, or other bytes for a known version.
     Refused,
+    /// It was changed since it was looked at.
+    Changed,
     /// A name or a file that was given is no good.
     Invalid,
     /// The repository, or the disk below it, is at fault.
@@ -183,6 +193,7 @@ impl RepositoryError {
             Self::Refused(Refusal::Sealed { .. }) | Self::Conflict(_) | Self::Mismatch { .. } => {
                 FailureKind::Refused
             }
+            Self::Changed { .. } => FailureKind::Changed,
             Self::Refused(Refusal::Missing { .. } | Refusal::NotInStack { .. })
             | Self::MissingRevision { .. }
             | Self::MissingPackage { .. }

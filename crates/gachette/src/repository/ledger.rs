@@ -108,6 +108,16 @@ impl Repository {
         self.append_after(newest, stack, by, wish)
     }
 
+    /// What was expected must still be so when the next revision is asked for; and that is committed after no other.
+    fn check_expected(&self, stack: &StackName, newest: Option<&Entry>) -> Result<(), RepositoryError> {
+        match (&self.expected, newest) {
+            (Some(expected), Some(newest)) if !expected.contains(&newest.hash) => {
+                Err(RepositoryError::Changed { stack: stack.clone(), newest: newest.revision.number })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The same, beginning with what is believed to be the newest revision. The caller has the stack's turn.
     pub(crate) fn append_after(
         &self,
@@ -117,6 +127,7 @@ impl Repository {
         wish: impl Fn(Option<&Entry>, Attribution) -> Result<Next, RepositoryError>,
     ) -> Result<Committed, RepositoryError> {
         loop {
+            self.check_expected(stack, newest.as_ref())?;
             let next = match wish(newest.as_ref(), by.at(Timestamp::now(), writer::id()))? {
                 Next::Revision(next) => next,
                 Next::Unchanged => {

@@ -67,6 +67,8 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
+use gachette_core::Sha256Digest;
+
 pub use error::{Conflict, FailureKind, RepositoryError};
 pub use fsck::{Checked, Fault, FaultClass, Finding, FsckMode, FsckReport};
 pub use identity::Identity;
@@ -83,6 +85,8 @@ pub struct Repository {
     store: Store,
     debs: PathBuf,
     identity: Identity,
+    /// The revisions of which one must be a stack's newest, for it to be changed.
+    expected: Option<Vec<Sha256Digest>>,
 }
 
 impl Repository {
@@ -112,7 +116,7 @@ impl Repository {
         }
         let store = Store::local(meta)?;
         let identity = identity::read(&store)?.ok_or_else(not_there)?;
-        Ok(Self { store, debs, identity })
+        Ok(Self { store, debs, identity, expected: None })
     }
 
     /// The repository in any store, made when there is none; its package files are in the folder `debs`.
@@ -122,13 +126,19 @@ impl Repository {
     pub fn with_store(store: Store, debs: PathBuf) -> Result<Self, RepositoryError> {
         disk::make_folder(&debs)?;
         if let Some(identity) = identity::read(&store)? {
-            return Ok(Self { store, debs, identity });
+            return Ok(Self { store, debs, identity, expected: None });
         }
         // The identity comes last: should this be killed in between, the next one takes over what is left to take over.
-        let fresh = Self { store, debs, identity: Identity::new() };
+        let fresh = Self { store, debs, identity: Identity::new(), expected: None };
         fresh.adopt()?;
         let identity = identity::write(&fresh.store, fresh.identity.clone())?;
         Ok(Self { identity, ..fresh })
+    }
+
+    /// The same repository, in which a stack is changed only while one of these is its newest revision.
+    #[must_use]
+    pub fn expecting(self, newest: Vec<Sha256Digest>) -> Self {
+        Self { expected: Some(newest), ..self }
     }
 
     /// What makes this repository this one.

@@ -1,0 +1,127 @@
+//! Programs that speak HTTP to a server: clients of the original tool, and those that rely on tags and keys.
+
+use crate::chain::Chain;
+use crate::playground::Playground;
+use crate::serving::Serving;
+
+#[test]
+fn clients_of_the_original_tool_read_their_tree() {
+    let chain = Chain::new();
+    let playground = &chain.playground;
+    playground.ok("quick 124 shop");
+    playground.ok("stack seal 124");
+    playground.ok("stack create 125");
+    // What is derived may be lost: the ledger is the truth.
+    for folder in ["repository/domain/default/stacks/124/packages", "repository/packages/dh-shop/version"] {
+        let mut files = walk(&playground.path(folder));
+        files.retain(|file| file.ends_with("version") || file.ends_with("file"));
+        assert!(!files.is_empty(), "{folder}");
+        files.iter().for_each(|file| std::fs::remove_file(file).unwrap());
+    }
+    let serving = Serving::start(playground, &["--public-read"]);
+    let get = |path: &str| serving.ask(&format!("GET {path}"), &[], "");
+    let version = playground.json("stack show 124")["packages"][0]["version"].as_str().unwrap().to_owned();
+    for domain in ["domain", "domains"] {
+        for stack in ["124", "latest"] {
+            let answer = get(&format!("/{domain}/default/stacks/{stack}/packages/dh-shop/version"));
+            assert_eq!((answer.status, answer.text()), (200, format!("{version}\n")), "{domain} {stack}");
+        }
+    }
+    let file = get(&format!("/packages/dh-shop/version/{version}/file")).text();
+    let path = format!("/debs/{}", file.trim_end());
+    let bytes = std::fs::read(playground.path(&format!("repository{path}"))).unwrap();
+    assert_eq!(get(&path).body, bytes);
+    let head = serving.ask(&format!("HEAD {path}"), &[], "");
+    assert_eq!((head.status, head.header("content-length")), (200, Some(&*bytes.len().to_string())));
+    assert!(head.body.is_empty());
+    for (path, status) in [
+        ("/domains/default/stacks/125/packages/dh-shop/version", 404),
+        ("/domains/default/stacks/126/packages/dh-shop/version", 404),
+        ("/domains/nowhere/stacks/latest/packages/dh-shop/version", 404),
+        ("/packages/dh-shop/version/0/file", 404),
+        ("/debs/none.deb", 404),
+        // Everything else needs a token.
+        ("/api/v1/domains", 401),
+        ("/api/v1/debs/none.deb", 401),
+    ] {
+        assert_eq!(get(path).status, status, "{path}");
+    }
+    for path in [
+        "/debs/..%2fgachette.json",
+        "/debs/%2e%2e%2fgachette.json",
+        "/debs/../gachette.json",
+        "/debs/%2fetc%2fpasswd",
+        "/debs/..",
+        "/debs/a%00b",
+        "/domains/..%2f..%2f/stacks/124/packages/dh-shop/version",
+        "/domains/default/stacks/..%2f124/packages/dh-shop/version",
+        "/domains/default/stacks/124/packages/..%2fdh-shop/version",
+        "/packages/dh-shop/version/..%2f..%2f/file",
+        "/packages/dh-shop/version/%ff/file",
+    ] {
+        let answer = get(path);
+        assert!((400..500).contains(&answer.status), "{path}: {answer:?}");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{path}");
+    }
+    drop(serving);
+    let closed = Serving::start(playground, &[]);
+    assert_eq!(closed.ask(&format!("GET {path}"), &[], "").status, 401);
+}
+
+/// All files below a folder.
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_stack_that_changed_meanwhile_is_left_as_it_is() {
+    let playground = Playground::new();
+    playground.ok("stack create 1");
+    let serving = Serving::start(&playground, &["--no-auth"]);
+    let path = "/api/v1/domains/default/stacks/1";
+    let tag = serving.ask(&format!("GET {path}"), &[], "").header("etag").unwrap().to_owned();
+    let known = serving.ask(&format!("GET {path}"), &[&format!("If-None-Match: \"x\", W/{tag}")], "");
+    assert_eq!((known.status, known.body.len()), (304, 0));
+    let change = |tag: &str, change: &str| {
+        let line = format!("POST {path}/revisions");
+        serving.ask(&line, &[&format!("If-Match: {tag}")], &format!(r#"{{"change": {change}}}"#))
+    };
+    assert_eq!(change("\"other\"", "\"seal\"").status, 412);
+    // Two who saw the same revision: one of them comes first, and the other is told.
+    let seal = || change(&tag, "\"seal\"").status;
+    let mut both = std::thread::scope(|scope| {
+        let other = scope.spawn(seal);
+        [seal(), other.join().unwrap()]
+    });
+    both.sort_unstable();
+    assert_eq!(both, [200, 412]);
+    let new = serving.ask(&format!("GET {path}"), &[&format!("If-None-Match: {tag}")], "");
+    assert_eq!((new.status, &new.json()["revision"]), (200, &2.into()));
+    assert_eq!(change("*", "\"seal\"").status, 200, "sealing twice changes nothing");
+    assert_eq!(playground.json("stack log 1").as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_wish_that_is_sent_again_with_its_key_is_carried_out_once() {
+    let playground = Playground::new();
+    let serving = Serving::start(&playground, &["--no-auth"]);
+    let ask = |path: &str, key: &str, body: &str| {
+        serving.ask(&format!("POST {path}"), &[&format!("Idempotency-Key: {key}")], body)
+    };
+    let stacks = "/api/v1/domains/default/stacks";
+    let first = ask(stacks, "k1", r#"{"name": "1"}"#);
+    let again = ask(stacks, "k1", r#"{"name": "1"}"#);
+    assert_eq!((first.status, &first.body, first.header("etag")), (200, &again.body, again.header("etag")));
+    assert_eq!(again.json()["changed"], true);
+    assert_eq!(ask(stacks, "k1", r#"{"name": "2"}"#).status, 422);
+    assert_eq!(ask(stacks, "", r#"{"name": "2"}"#).status, 422);
+    let order = r#"{"kind": "prepare", "name": "x"}"#;
+    let start = || ask("/api/v1/builds", "k2", order).json()["id"].clone();
+    let (one, two) = std::thread::scope(|scope| {
+        let other = scope.spawn(start);
+        (start(), other.join().unwrap())
+    });
+    assert_eq!(one, two);
+    assert_eq!(serving.ask("GET /api/v1/builds", &[], "").json().as_array().unwrap().len(), 1);
+}
