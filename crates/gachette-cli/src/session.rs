@@ -10,8 +10,8 @@ use gachette::host::Ssh;
 use gachette::identity;
 use gachette_core::host::HostTarget;
 use gachette_core::stack::{StackName, StackRef};
-use gachette_http::wire::{ClientHello, CloneUrl};
-use gachette_http::{Api, Binary, Build, BuildState, Client, ServerAccess, router};
+use gachette_http::wire::{ClientHello, CloneUrl, StartBuild};
+use gachette_http::{Api, Binary, Build, BuildState, Client, Problem, ServerAccess, router};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::OnceCell;
 
@@ -204,19 +204,28 @@ impl Session {
     }
 
     /// Starts a build, draws its events, and waits for its end; an interrupt ends it.
-    pub(crate) async fn carry_out(&self, order: &gachette_http::wire::StartBuild) -> Result<Build, Failure> {
+    pub(crate) async fn carry_out(&self, order: &StartBuild) -> Result<Build, Failure> {
         let mut interrupts = Interrupts::listen()?;
-        let client = self.client().await?;
-        let started = client.start(order).await?;
+        let begin = async {
+            let client = self.client().await?;
+            Ok::<_, Failure>((client, client.start(order).await?))
+        };
+        let (client, started) = tokio::select! {
+            begun = begin => begun?,
+            () = interrupts.next() => return Err(Failure::interrupted()),
+        };
         let progress = self.output.progress();
         let follow = client.follow(&started.id, |event| progress.show(&event));
         tokio::pin!(follow);
         let build = tokio::select! {
             outcome = &mut follow => outcome,
             () = interrupts.next() => {
-                client.cancel(&started.id).await?;
+                let end = async {
+                    client.cancel(&started.id).await?;
+                    follow.await
+                };
                 tokio::select! {
-                    outcome = &mut follow => outcome,
+                    outcome = end => outcome,
                     // Asked twice: what still runs gets no time to end in order.
                     () = interrupts.next() => {
                         trebuchet::process::kill_all();
@@ -226,13 +235,32 @@ impl Session {
             }
         };
         progress.finish();
-        let build = build?;
+        let build = build.map_err(|problem| lost(order, problem))?;
         match (build.state, build.problem.clone()) {
             (BuildState::Succeeded, _) => Ok(build),
             (_, Some(problem)) => Err(problem.into()),
             (_, None) => Err(Failure::fault(format!("build {} ended without saying why", build.id))),
         }
     }
+}
+
+/// The failure of a build that went out of sight: what was being done, and in which state things were left.
+fn lost(order: &StartBuild, problem: Problem) -> Failure {
+    let mut failure = Failure::from(problem);
+    let (doing, left) = match order {
+        StartBuild::Prepare { name, .. } => {
+            (format!("prepare {name}"), "the next run brings the working copy in order")
+        }
+        StartBuild::Build(order) => {
+            (format!("build {}", order.name), "the packages that were finished are there")
+        }
+        StartBuild::Make(order) => (format!("build {}", order.project), "nothing of it is in the repository"),
+        StartBuild::Quick { stack, project, .. } => {
+            (format!("quick {project} into {stack}"), "the stack has got all of its packages or none")
+        }
+    };
+    failure.lines.insert(0, format!("in the middle of: {doing}; {left}"));
+    failure
 }
 
 /// The failure behind a configuration that cannot be used. All but the last of its mistakes are reported at once.

@@ -57,9 +57,9 @@ pub(crate) fn project(step: &str) -> GitRepository {
     source
 }
 
-/// Waits until it is so, for at most half a minute.
-fn wait_until(what: &str, so: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+/// Waits until it is so, for at most a minute.
+pub(crate) fn wait_until(what: &str, so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !so() {
         assert!(Instant::now() < deadline, "{what}");
         std::thread::sleep(Duration::from_millis(20));
@@ -270,7 +270,7 @@ fn work_on_a_host_ends_when_its_client_is_killed() {
 }
 
 /// Whether a program with exactly these words runs.
-fn is_running(words: &str) -> bool {
+pub(crate) fn is_running(words: &str) -> bool {
     let wanted = words.replace(' ', "\0") + "\0";
     let processes = fs::read_dir("/proc").unwrap().flatten();
     processes

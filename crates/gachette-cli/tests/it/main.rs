@@ -11,6 +11,7 @@ mod hostile;
 mod hosts;
 mod interrupts;
 mod kills;
+mod lost_hosts;
 mod playground;
 mod server;
 mod server_builds;

@@ -49,7 +49,11 @@ impl Playground {
 
     /// The program, about to run with these words.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gachette"));
+        self.as_user(Command::new(env!("CARGO_BIN_EXE_gachette")), words)
+    }
+
+    /// The command with these words more, in the folder and environment of a user.
+    pub(crate) fn as_user(&self, mut command: Command, words: &[&str]) -> Command {
         command.args(words).current_dir(self.folder.path()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap());
         command.env("HOME", self.path("home")).env("LOGNAME", "ada").env("LC_ALL", "C.UTF-8");
@@ -64,7 +68,12 @@ impl Playground {
 
     /// Runs the program with these words.
     pub(crate) fn run_words(&self, words: &[&str]) -> Said {
-        let Output { status, stdout, stderr } = self.command(words).output().unwrap();
+        self.said(words, self.command(words).output().unwrap())
+    }
+
+    /// What the run with these words left.
+    pub(crate) fn said(&self, words: &[&str], output: Output) -> Said {
+        let Output { status, stdout, stderr } = output;
         let code = status.code().unwrap_or_else(|| panic!("{words:?} was ended by a signal: {status}"));
         Said { code, stdout: self.tidied(&stdout), stderr: self.tidied(&stderr) }
     }

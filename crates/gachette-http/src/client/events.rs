@@ -8,9 +8,12 @@ use http_body_util::BodyExt;
 use super::{Client, request, unknown};
 use crate::Problem;
 use crate::run::{Build, BuildId};
+use crate::transport::Loss;
 
 /// The longest line of a stream that is read, in bytes.
 const LONGEST_LINE: usize = 1 << 20;
+/// How many bytes of events are read. The other side keeps a hundred thousand lines of programs, and whatever else it tells.
+const LONGEST_STREAM: usize = 1 << 30;
 
 impl Client {
     /// Calls `on_event` for every event of a build, from its first, until it ends; then returns the build.
@@ -23,27 +26,28 @@ impl Client {
         if !response.status().is_success() {
             return Err(unknown(response.status()));
         }
-        if let Err(why) = read(response.into_body(), &mut on_event).await {
-            return Err(self.transport.broken(&why).await);
+        if let Err(loss) = read(response.into_body(), &mut on_event).await {
+            return Err(self.transport.broken(&loss).await);
         }
         self.get(&format!("/api/v1/builds/{id}")).await
     }
 }
 
-async fn read(mut body: Body, on_event: &mut impl FnMut(Event)) -> Result<(), String> {
-    let mut rest = Vec::new();
+async fn read(mut body: Body, on_event: &mut impl FnMut(Event)) -> Result<(), Loss> {
+    let (mut line, mut total) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| error.to_string())?;
+        let frame = frame.map_err(|error| Loss::of(&error))?;
         let Ok(bytes) = frame.into_data() else { continue };
-        rest.extend_from_slice(&bytes);
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = rest.drain(..=end).collect();
-            if let Some(event) = parse(&line) {
-                on_event(event);
+        total += bytes.len();
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            line.extend_from_slice(piece);
+            if line.ends_with(b"\n") {
+                parse(&line).into_iter().for_each(&mut *on_event);
+                line.clear();
             }
         }
-        if rest.len() > LONGEST_LINE {
-            return Err("a line of its events is longer than 1 MiB".to_owned());
+        if line.len() > LONGEST_LINE || total > LONGEST_STREAM {
+            return Err(Loss::Garbled("its events have no end".to_owned()));
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::transport::{Binary, Connection, Server, ServerAccess, Transport};
+use crate::transport::{Binary, Connection, Loss, Server, ServerAccess, Transport};
 use crate::wire::ClientHello;
 use crate::{Problem, ProblemKind};
 
@@ -27,7 +27,7 @@ pub struct Client {
 }
 
 /// The longest answer that is read into memory, in bytes; a stack of 100,000 packages fits.
-const LONGEST_ANSWER: usize = 256 << 20;
+const LONGEST_ANSWER: usize = 64 << 20;
 
 impl Client {
     /// A client of the router in this process.
@@ -98,7 +98,7 @@ impl Client {
         let limited = http_body_util::Limited::new(body, LONGEST_ANSWER);
         match limited.collect().await {
             Ok(collected) => Ok(collected.to_bytes()),
-            Err(error) => Err(self.transport.broken(&error.to_string()).await),
+            Err(error) => Err(self.transport.broken(&Loss::of(error.as_ref())).await),
         }
     }
 }

@@ -8,10 +8,11 @@ use gachette_core::debian::PackageName;
 use gachette_core::stack::{Domain, PackageRecord, StackName, StackRef};
 use http::{Method, Request};
 
-use super::Client;
+use super::{Client, request};
 use crate::Problem;
 use crate::access::TokenName;
 use crate::run::{Build, BuildId};
+use crate::transport::Patience;
 use crate::wire::{
     Change, ChangeStack, Changed, CreateStack, CreateToken, CreatedToken, Diff, FsckRequest, PackageDetail,
     PackageSummary, RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild, TokenSummary,
@@ -31,7 +32,10 @@ impl Client {
 
     /// Checks the repository, and mends it when asked to.
     pub async fn fsck(&self, mode: FsckMode) -> Result<FsckReport, Problem> {
-        self.post("/api/v1/repository/fsck", &FsckRequest { repair: mode == FsckMode::Repair }).await
+        let wish = FsckRequest { repair: mode == FsckMode::Repair };
+        let mut request = request(Method::POST, "/api/v1/repository/fsck", Some(&wish))?;
+        request.extensions_mut().insert(Patience::LONG);
+        self.answer(self.send(request).await?).await
     }
 
     /// The domains that have a stack.
@@ -108,7 +112,8 @@ impl Client {
             return Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| super::unknown(status)));
         }
         let target = format!("{path}?sha256={}&size={}", package.sha256, package.size);
-        let request = Request::builder().method(Method::PUT).uri(target).body(response.into_body());
+        let request = Request::builder().method(Method::PUT).uri(target).extension(Patience::LONG);
+        let request = request.body(response.into_body());
         to.answer(to.send(request.map_err(Problem::invalid)?).await?).await
     }
 

@@ -14,6 +14,7 @@ use tokio::io::AsyncReadExt;
 
 use super::Client;
 use crate::Problem;
+use crate::transport::Patience;
 
 /// How much of a bundle is read at once, in bytes.
 const BLOCK: usize = 1 << 18;
@@ -63,8 +64,8 @@ impl Client {
             }
         });
         let body = Body::from_stream(once(async { Ok(line) }).chain(blocks));
-        let request =
-            Request::builder().method(Method::PUT).uri(path).body(body).map_err(Problem::invalid)?;
+        let request = Request::builder().method(Method::PUT).uri(path).extension(Patience::LONG);
+        let request = request.body(body).map_err(Problem::invalid)?;
         let _: MirrorRefs = self.answer(self.send(request).await?).await?;
         Ok(())
     }

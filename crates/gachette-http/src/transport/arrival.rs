@@ -38,7 +38,10 @@ const SCRIPT: &str = "exec /bin/sh -c 'umask 077; d=\"${XDG_CACHE_HOME:-$HOME/.c
     exec \"$SHELL\" -l -c \"exec \\\"\\$0\\\" dial-stdio\" \"$f\"' gachette";
 
 /// How long the host may be silent while it is logged in to, or takes the program.
-const SILENCE: Duration = Duration::from_secs(60);
+pub(super) const SILENCE: Duration = Duration::from_secs(60);
+
+/// Said of a host that does not keep to the script.
+const NOISE: &str = "it talks, but not as gachette does; look at what `ssh` prints there";
 
 /// The program at work on the host, which has said hello.
 pub(super) struct Arrived {
@@ -66,26 +69,32 @@ pub(super) async fn arrive(
 ) -> Result<Arrived, Problem> {
     let mut output = BufReader::new(output);
     let mut noise = 0;
+    // It asks for the program and says that it waits for it once, if at all.
+    let mut steps = 0;
     loop {
         let Ok(said) = timeout(SILENCE, next(&mut output, &mut noise)).await else {
             return Err(line.failed("it did not say anything for a minute after the connection was made"));
         };
         match said {
-            Err(error) => return Err(line.lost(&error.to_string()).await),
-            Ok(ArrivalLine::End) => return Err(line.lost("nothing answered").await),
-            Ok(ArrivalLine::Noise) => {
-                return Err(
-                    line.failed("it talks, but not as gachette does; look at what `ssh` prints there")
-                );
-            }
+            Err(error) => return Err(line.refused(&error.to_string()).await),
+            Ok(ArrivalLine::End) => return Err(line.refused("nothing answered").await),
+            Ok(ArrivalLine::Noise) => return Err(line.failed(NOISE)),
+            Ok(ArrivalLine::Needs { .. }) if steps != 0 => return Err(line.failed(NOISE)),
+            Ok(ArrivalLine::Ready) if steps != 1 => return Err(line.failed(NOISE)),
             Ok(ArrivalLine::Failed(why)) => {
                 let hint = "gachette puts itself into ~/.cache/gachette/bin there, or $XDG_CACHE_HOME/gachette/bin: it must be \
                             writable, have 20 MB of room, and allow programs to run";
                 return Err(line.failed(&shown(&why)).with_hint(hint));
             }
-            Ok(ArrivalLine::Needs { system, machine }) => check(line, &system, &machine)?,
-            // A failure to send is told by what it says next.
-            Ok(ArrivalLine::Ready) => send(&mut input, binary).await.unwrap_or_default(),
+            Ok(ArrivalLine::Needs { system, machine }) => {
+                check(line, &system, &machine)?;
+                steps = 1;
+            }
+            Ok(ArrivalLine::Ready) => {
+                // A failure to send is told by what it says next.
+                send(&mut input, binary).await.unwrap_or_default();
+                steps = 2;
+            }
             Ok(ArrivalLine::Hello(text)) => {
                 greeted(line, &text)?;
                 return Ok(Arrived { input, output });

@@ -13,13 +13,14 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 
+use super::loss::Loss;
 use super::ssh::Line;
 use crate::{Problem, ProblemKind};
 
 /// After how long without a frame the other side is asked whether it is there.
 const ASK_AFTER: Duration = Duration::from_secs(5);
 /// How long its answer may take.
-const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// A connection that was made.
 #[derive(Clone)]
@@ -38,11 +39,11 @@ pub(super) enum FarEnd {
 
 impl FarEnd {
     /// Why the connection is gone, as far as it is known.
-    async fn lost(&self, why: &str) -> Problem {
+    async fn lost(&self, loss: &Loss) -> Problem {
         match self {
-            Self::Ssh(line) => line.lost(why).await,
+            Self::Ssh(line) => line.lost(loss).await,
             Self::Socket(path) => {
-                let title = format!("unix://{}: the connection ended: {why}", path.display());
+                let title = format!("unix://{}: {loss}", path.display());
                 Problem::new(ProblemKind::HostFailed, title)
             }
         }
@@ -68,7 +69,7 @@ impl Connection {
                 tokio::spawn(driver);
                 Ok(Self { requests, far_end: Arc::new(far_end) })
             }
-            Err(error) => Err(far_end.lost(&error.to_string()).await),
+            Err(error) => Err(far_end.lost(&Loss::of(&error)).await),
         }
     }
 
@@ -95,17 +96,17 @@ impl Connection {
         let mut requests = self.requests.clone();
         let request = absolute(request)?;
         if let Err(error) = requests.ready().await {
-            return Err(self.lost(&error.to_string()).await);
+            return Err(self.lost(&Loss::of(&error)).await);
         }
         match requests.send_request(request).await {
             Ok(response) => Ok(response.map(Body::new)),
-            Err(error) => Err(self.lost(&error.to_string()).await),
+            Err(error) => Err(self.lost(&Loss::of(&error)).await),
         }
     }
 
     /// Why the connection is gone.
-    pub(super) async fn lost(&self, why: &str) -> Problem {
-        self.far_end.lost(why).await
+    pub(super) async fn lost(&self, loss: &Loss) -> Problem {
+        self.far_end.lost(loss).await
     }
 }
 

@@ -4,11 +4,15 @@ mod arrival;
 mod arrival_line;
 mod binary;
 mod connection;
+mod loss;
+mod patience;
 mod server;
 mod ssh;
 
 pub use binary::Binary;
 pub(crate) use connection::Connection;
+pub(crate) use loss::Loss;
+pub(crate) use patience::Patience;
 pub(crate) use server::Server;
 pub use server::ServerAccess;
 
@@ -32,24 +36,31 @@ pub(crate) enum Transport {
 
 impl Transport {
     pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Problem> {
-        match self {
-            Self::InProcess(router) => match router.clone().oneshot(request).await {
-                Ok(response) => Ok(response),
-                Err(never) => match never {},
-            },
-            Self::Connection(connection) => connection.send(request).await,
-            Self::Server(server) => server.send(request).await,
+        let Patience(at_most) = request.extensions().get().copied().unwrap_or(Patience::USUAL);
+        let answer = async {
+            match self {
+                Self::InProcess(router) => match router.clone().oneshot(request).await {
+                    Ok(response) => Ok(response),
+                    Err(never) => match never {},
+                },
+                Self::Connection(connection) => connection.send(request).await,
+                Self::Server(server) => server.send(request).await,
+            }
+        };
+        match tokio::time::timeout(at_most, answer).await {
+            Ok(answer) => answer,
+            Err(_) => Err(self.broken(&Loss::Unanswered(at_most)).await),
         }
     }
 
     /// Why an answer broke off in the middle.
-    pub(crate) async fn broken(&self, why: &str) -> Problem {
+    pub(crate) async fn broken(&self, loss: &Loss) -> Problem {
         match self {
             Self::InProcess(_) => {
-                Problem::new(crate::ProblemKind::Internal, format!("the answer broke off: {why}"))
+                Problem::new(crate::ProblemKind::Internal, format!("the answer broke off: {loss}"))
             }
-            Self::Connection(connection) => connection.lost(why).await,
-            Self::Server(server) => server.lost(why),
+            Self::Connection(connection) => connection.lost(loss).await,
+            Self::Server(server) => server.lost(loss),
         }
     }
 }

@@ -20,6 +20,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use url::{Host, Url};
 
+use super::loss::Loss;
 use crate::{Problem, ProblemKind};
 
 /// How long connecting may take when nothing is configured.
@@ -102,8 +103,8 @@ impl Server {
     }
 
     /// Why an answer broke off.
-    pub(super) fn lost(&self, why: &str) -> Problem {
-        Problem::new(ProblemKind::HostFailed, format!("{self}: the connection ended: {why}"))
+    pub(super) fn lost(&self, loss: &Loss) -> Problem {
+        Problem::new(ProblemKind::HostFailed, format!("{self}: {loss}"))
     }
 
     fn address(&self, path: Option<&PathAndQuery>) -> Result<Uri, Problem> {

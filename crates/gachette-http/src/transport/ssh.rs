@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use gachette::host::{Ssh, explain};
+use gachette::host::{Ssh, SshFault, explain, lost};
 use gachette_core::host::HostAddress;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr};
 
 use super::connection::{Connection, FarEnd};
+use super::loss::Loss;
 use super::{Binary, arrival};
 use crate::wire::ClientHello;
 use crate::{Problem, ProblemKind};
@@ -17,10 +18,13 @@ use crate::{Problem, ProblemKind};
 const KEPT: usize = 16 << 10;
 /// How long `ssh` may take to say why it ended.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+/// How long a connection that others share may take to say whether it is still there.
+const CHECK_WITHIN: Duration = Duration::from_secs(2);
 
 /// What is known about the other end, when something goes wrong with it.
 pub(crate) struct Line {
     host: HostAddress,
+    how: Ssh,
     said: Arc<Mutex<Vec<u8>>>,
     ssh: tokio::sync::Mutex<Child>,
 }
@@ -38,14 +42,17 @@ impl Connection {
         };
         let said = Arc::default();
         tokio::spawn(keep(errors, Arc::clone(&said)));
-        let line = Line { host: ssh.host().clone(), said, ssh: tokio::sync::Mutex::new(child) };
+        let line =
+            Line { host: ssh.host().clone(), how: ssh.clone(), said, ssh: tokio::sync::Mutex::new(child) };
         let mut arrived = arrival::arrive(&line, input, output, binary).await?;
         let mut text = serde_json::to_vec(hello).map_err(|error| {
             Problem::new(ProblemKind::Internal, format!("the configuration cannot be sent: {error}"))
         })?;
         text.push(b'\n');
-        if let Err(error) = arrived.input.write_all(&text).await {
-            return Err(line.lost(&error.to_string()).await);
+        match tokio::time::timeout(arrival::SILENCE, arrived.input.write_all(&text)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(line.lost(&Loss::of(&error)).await),
+            Err(_) => return Err(line.lost(&Loss::Silent).await),
         }
         let stream = tokio::io::join(arrived.output, arrived.input);
         Self::start(stream, FarEnd::Ssh(Box::new(line))).await
@@ -61,24 +68,62 @@ impl Line {
         }
     }
 
-    /// The connection ended: `ssh` has said why, or else it is as `why` says.
-    pub(super) async fn lost(&self, why: &str) -> Problem {
-        let mut ssh = self.ssh.lock().await;
-        let status = tokio::time::timeout(LAST_WORDS, ssh.wait()).await;
-        // What it said is read by another task.
-        tokio::task::yield_now().await;
-        let said = String::from_utf8_lossy(&self.said()).into_owned();
-        let fault = explain(&self.host, &said);
+    /// There never was a connection, or nothing of ours at its end: `ssh` has said why, or else it is as `why` says.
+    pub(super) async fn refused(&self, why: &str) -> Problem {
+        let status = self.ended().await;
         let mut lines = self.last_lines();
-        lines.push(match status {
-            Ok(Ok(status)) => format!("{why} (ssh: {status})"),
-            _ => why.to_owned(),
+        let fault = explain(&self.host, &self.text()).unwrap_or_else(|| {
+            lines.extend(status.map(|status| format!("ssh: {status}")));
+            SshFault { title: format!("{}: {why}", self.host), hint: None }
         });
         Problem { hint: fault.hint, lines, ..Problem::new(ProblemKind::HostFailed, fault.title) }
     }
 
+    /// The connection that worked has ended.
+    pub(super) async fn lost(&self, loss: &Loss) -> Problem {
+        if let Loss::Unanswered(_) = loss {
+            return self.failed(&loss.to_string());
+        }
+        if let Loss::Garbled(_) = loss {
+            let hint =
+                "what runs there is not this gachette; see what `ssh` prints there, and who changed it";
+            return self.failed(&loss.to_string()).with_hint(hint);
+        }
+        let status = self.ended().await;
+        let said = explain(&self.host, &self.text()).is_some_and(|fault| fault == lost(&self.host));
+        if *loss == Loss::Closed && status.is_some() && !said && self.is_connected().await {
+            let hint = "something killed it: look for a lack of memory there (`dmesg`); the same command again goes on from \
+                        what is there";
+            return self.failed("gachette was ended there").with_hint(hint);
+        }
+        let fault = lost(&self.host);
+        let lines = self.last_lines();
+        Problem { hint: fault.hint, lines, ..Problem::new(ProblemKind::HostFailed, fault.title) }
+    }
+
+    /// How `ssh` ended, when it did.
+    async fn ended(&self) -> Option<std::process::ExitStatus> {
+        let mut ssh = self.ssh.lock().await;
+        let status = tokio::time::timeout(LAST_WORDS, ssh.wait()).await;
+        // What it said is read by another task.
+        tokio::task::yield_now().await;
+        status.ok()?.ok()
+    }
+
+    /// Whether the connection, which others may share, outlived what we had in it. One of our own says when it is lost.
+    async fn is_connected(&self) -> bool {
+        let Some(check) = self.how.check_command() else { return true };
+        let mut check = tokio::process::Command::from(check);
+        let status = tokio::time::timeout(CHECK_WITHIN, check.kill_on_drop(true).status()).await;
+        matches!(status, Ok(Ok(status)) if status.success())
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.said()).into_owned()
+    }
+
     fn last_lines(&self) -> Vec<String> {
-        let said = String::from_utf8_lossy(&self.said()).into_owned();
+        let said = self.text();
         let lines: Vec<String> =
             said.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
         lines[lines.len().saturating_sub(8)..].to_vec()

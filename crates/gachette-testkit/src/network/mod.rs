@@ -19,9 +19,10 @@ use tempfile::TempDir;
 
 use crate::git::keygen;
 
-/// What the first process of the network does; the network is there as long as its standard input.
+/// What the first process of the network does: a bridge, with a cable that keeps it up when no host is there. The network is there as long as its standard input.
 const INIT: &str = "ip link set lo up && ip link add br0 type bridge && ip addr add 10.77.0.1/24 dev br0 && \
-                    ip link set br0 up && echo ready && cat";
+                    ip link set br0 up && ip link add keep0 type veth peer name keep1 && ip link set keep1 up && \
+                    ip link set keep0 master br0 up && echo ready && cat";
 
 /// A network that only its hosts and the programs of [`Network::command`] are in. Every method panics when something cannot be
 /// made.

@@ -80,7 +80,7 @@ pub enum Fault {
 }
 
 /// What git and those it calls say, in lower case, and what it is about. The first match counts.
-const WORDS: [(&str, Fault); 42] = [
+const WORDS: [(&str, Fault); 43] = [
     ("remote host identification has changed", Fault::ChangedHostKey),
     ("host key verification failed", Fault::UnknownHostKey),
     ("terminal prompts disabled", Fault::AuthenticationNeeded),
@@ -99,6 +99,7 @@ const WORDS: [(&str, Fault); 42] = [
     ("unable to find remote helper", Fault::TransportNotAllowed),
     ("no space left on device", Fault::DiskFull),
     ("disk quota exceeded", Fault::DiskFull),
+    ("out of diskspace", Fault::DiskFull),
     ("repository not found", Fault::RepositoryNotFound),
     ("does not appear to be a git repository", Fault::RepositoryNotFound),
     ("access denied or repository not exported", Fault::RepositoryNotFound),

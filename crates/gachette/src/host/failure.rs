@@ -12,13 +12,15 @@ pub struct SshFault {
 }
 
 /// What a failed `ssh` meant, judged by what it said on standard error; OpenSSH has no other code than 255 for all of it.
-pub fn explain(host: &HostAddress, stderr: &str) -> SshFault {
+/// None when it said nothing of the kind.
+pub fn explain(host: &HostAddress, stderr: &str) -> Option<SshFault> {
     let found = KNOWN.iter().find(|known| known.signs.iter().any(|sign| stderr.contains(sign)));
-    let Some(Known { title, hint, .. }) = found else {
-        return SshFault { title: format!("{host}: the connection ended"), hint: None };
-    };
-    let hint = hint.replace("{host}", host.host()).replace("{address}", &ssh_words(host));
-    SshFault { title: format!("{host}: {title}"), hint: Some(hint) }
+    found.map(|known| known.fault(host))
+}
+
+/// What it means when a connection that worked has ended.
+pub fn lost(host: &HostAddress) -> SshFault {
+    LOST.fault(host)
 }
 
 /// How one would type it.
@@ -40,8 +42,21 @@ struct Known {
     hint: &'static str,
 }
 
+impl Known {
+    fn fault(&self, host: &HostAddress) -> SshFault {
+        let hint = self.hint.replace("{host}", host.host()).replace("{address}", &ssh_words(host));
+        SshFault { title: format!("{host}: {}", self.title), hint: Some(hint) }
+    }
+}
+
+const LOST: Known = Known {
+    signs: &["not responding", "Broken pipe", "Connection reset", "closed by remote host"],
+    title: "the connection was lost",
+    hint: "what was at work there ends by itself; the same command again goes on from what is there",
+};
+
 /// The more particular ones first: a failure at a jump host ends in a general line too.
-const KNOWN: [Known; 10] = [
+const KNOWN: [Known; 11] = [
     Known {
         signs: &["REMOTE HOST IDENTIFICATION HAS CHANGED"],
         title: "its host key is not the one that is known",
@@ -84,10 +99,12 @@ const KNOWN: [Known; 10] = [
         hint: "see which are offered with `ssh -v {address} true`; name one with `-i FILE`, or add it with `ssh-add`",
     },
     Known {
-        signs: &["not responding", "Broken pipe", "Connection reset", "closed by remote host"],
-        title: "the connection was lost",
-        hint: "what was at work there ends by itself; the same command again goes on from what is there",
+        signs: &["Exceeded MaxStartups", "kex_exchange_identification"],
+        title: "sshd there hung up before anybody could log in",
+        hint: "it may have too many logins at once (`MaxStartups` in its sshd_config) or lock this machine out; try again in a \
+               minute",
     },
+    LOST,
     Known {
         signs: &["Bad configuration option", "Bad owner or permissions", "terminating, "],
         title: "`ssh` does not accept its configuration",
@@ -102,13 +119,14 @@ mod tests {
     #[test]
     fn what_ssh_says_is_told_with_a_way_out() {
         let host: HostAddress = "ada@build1:2222".parse().unwrap();
-        let fault = explain(&host, "ssh: connect to host build1 port 2222: Connection refused\r\n");
+        let fault = explain(&host, "ssh: connect to host build1 port 2222: Connection refused\r\n").unwrap();
         assert_eq!(fault.title, "ada@build1:2222: it refused the connection");
-        let fault = explain(&host, "No ED25519 host key is known\nHost key verification failed.\r\n");
+        let fault =
+            explain(&host, "No ED25519 host key is known\nHost key verification failed.\r\n").unwrap();
         assert_eq!(
             fault.hint.as_deref(),
             Some("connect once with `ssh -p 2222 ada@build1`, compare the fingerprint, and accept the key")
         );
-        assert_eq!(explain(&host, "").title, "ada@build1:2222: the connection ended");
+        assert_eq!(explain(&host, "motd: welcome\n"), None);
     }
 }

@@ -22,6 +22,8 @@ const ALIVE_SECONDS: u64 = 3;
 pub struct Ssh {
     host: HostAddress,
     arguments: Vec<OsString>,
+    /// Whether the connection may be one that outlives this process.
+    shared: bool,
 }
 
 /// Why a host cannot even be tried.
@@ -54,20 +56,28 @@ impl Ssh {
             option(&mut arguments, "StrictHostKeyChecking=accept-new");
         }
         // A master of the user's own is used by `ssh` itself.
-        if effective.get("controlpath").is_none()
-            && let (seconds @ 1.., Some(folder)) = (connection.reuse_connection, control_folder())
-        {
+        let mut shared = effective.get("controlpath").is_some_and(|path| path != "none");
+        if !shared && let (seconds @ 1.., Some(folder)) = (connection.reuse_connection, control_folder()) {
             let path = folder.join(format!("{}-%C", mark(&arguments)));
             option(&mut arguments, "ControlMaster=auto");
             option(&mut arguments, &format!("ControlPersist={seconds}"));
             option(&mut arguments, &format!("ControlPath={}", path.display()));
+            shared = true;
         }
-        Ok(Self { host, arguments })
+        Ok(Self { host, arguments, shared })
     }
 
     /// The host, with user and port when they are known.
     pub fn host(&self) -> &HostAddress {
         &self.host
+    }
+
+    /// An `ssh` that succeeds when the connection that this one went through is still there; none when it was one of its own.
+    pub fn check_command(&self) -> Option<Command> {
+        let mut ssh = Command::new("ssh");
+        ssh.args(&self.arguments).args(["-O", "check", "--"]).arg(self.host.host());
+        ssh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.shared.then_some(ssh)
     }
 
     /// An `ssh` that runs `script` there with these words behind it, and with its standard streams as pipes. The host's login
