@@ -19,6 +19,9 @@ use crate::error::Failure;
 use crate::options::Options;
 use crate::output::Output;
 
+/// This program, which hosts get: read once, whatever their number.
+static BINARY: OnceCell<Binary> = OnceCell::const_new();
+
 /// What every command works with.
 #[derive(Clone)]
 pub(crate) struct Session {
@@ -122,12 +125,15 @@ impl Session {
         };
         if let HostTarget::Ssh(address) = host {
             let (address, connection) = (address.clone(), config.connection.clone());
-            let ready = tokio::task::spawn_blocking(move || {
-                let ssh = Ssh::new(address, &connection).map_err(Failure::configuration)?;
-                Ok::<_, Failure>((ssh, Binary::of_this_process()?))
+            let ssh = tokio::task::spawn_blocking(move || Ssh::new(address, &connection));
+            // To read a program of some size takes about as long as to ask `ssh` for its options.
+            let binary = BINARY.get_or_try_init(async || {
+                let read = tokio::task::spawn_blocking(Binary::of_this_process);
+                Ok::<_, Failure>(read.await.map_err(Failure::fault)??)
             });
-            let (ssh, binary) = ready.await.map_err(Failure::fault)??;
-            return Ok(Client::ssh(&ssh, &binary, &ClientHello::new(identity::author(), config)).await?);
+            let (ssh, binary) = tokio::join!(ssh, binary);
+            let ssh = ssh.map_err(Failure::fault)?.map_err(Failure::configuration)?;
+            return Ok(Client::ssh(&ssh, binary?, &ClientHello::new(identity::author(), config)).await?);
         }
         if self.changed {
             let refusal = format!("{host} works with its own configuration: no paths can be given for it");
