@@ -9,8 +9,8 @@ use crate::chain::Chain;
 
 /// Kills of each of the three commands; together they make more than two hundred.
 const KILLS: u32 = 67;
-/// Rounds after which it would be in vain to go on.
-const ROUNDS: u32 = 4 * KILLS;
+/// Rounds for each of them after which it would be in vain to go on.
+const ROUNDS_FOR_A_KILL: u32 = 4;
 
 /// A reproducible sequence of numbers (Numerical Recipes' linear congruential generator).
 struct Random(u32);
@@ -28,6 +28,8 @@ struct Killer<'a> {
     random: Random,
     /// What a whole run takes, in microseconds.
     usual: u32,
+    /// How many kills are enough.
+    kills: u32,
     killed: u32,
     rounds: u32,
 }
@@ -38,14 +40,15 @@ impl<'a> Killer<'a> {
         let began = Instant::now();
         chain.playground.json(line);
         let usual = began.elapsed().as_micros() as u32;
-        Self { chain, random: Random(seed), usual, killed: 0, rounds: 0 }
+        Self { chain, random: Random(seed), usual, kills: KILLS, killed: 0, rounds: 0 }
     }
 
     /// The number of the next round, until there were kills enough.
     fn next_round(&mut self) -> Option<u32> {
         self.rounds += 1;
-        assert!(self.rounds < ROUNDS, "only {} of {} rounds were killed", self.killed, self.rounds);
-        (self.killed < KILLS).then_some(self.rounds)
+        let rounds = ROUNDS_FOR_A_KILL * self.kills;
+        assert!(self.rounds < rounds, "only {} of {} rounds were killed", self.killed, self.rounds);
+        (self.killed < self.kills).then_some(self.rounds)
     }
 
     /// Runs the command and kills it somewhere on its way; its result, when it was quicker than that.
@@ -133,6 +136,50 @@ fn add_killed_at_random_points_loses_nothing_acknowledged() {
     }
     assert_eq!(revisions(&chain, "124"), (1..=u64::from(rounds) + 2).collect::<Vec<_>>());
     killer.settle();
+}
+
+/// A recipe of so many packages.
+fn many_variants(count: usize) -> String {
+    let variant = |number| format!("v{number}:\n  name_suffix: _v{number}\n");
+    let variants: String = (1..count).map(variant).collect();
+    format!("default:\n  name: many\n  type: configuration\n  many: {{title: Many}}\n{variants}")
+}
+
+#[test]
+fn adding_many_killed_at_random_points_loses_nothing_acknowledged() {
+    let chain = Chain::new();
+    chain.source.write("config.yml", many_variants(100));
+    chain.source.commit("Many variants");
+    chain.playground.ok("prepare config");
+    chain.playground.ok("build config --app-version 1.0");
+    let debs = std::fs::read_dir(chain.playground.path("repository/debs")).unwrap();
+    let files = debs.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let files: Vec<String> = files.filter(|name| name.ends_with(".deb")).collect();
+    assert_eq!(files.len(), 100);
+    // Each round has a repository of its own, with the same package files.
+    let within = |round: u32| format!("--set meta_path=meta{round},debs_path=repository/debs");
+    let fresh = |round: u32| {
+        chain.playground.ok(&format!("{} stack create 124", within(round)));
+        format!("{} stack add 124 {}", within(round), files.join(" "))
+    };
+    let mut killer = Killer::new(&chain, 4, &fresh(0));
+    killer.kills = 12;
+    while let Some(round) = killer.next_round() {
+        let line = fresh(round);
+        let acknowledged = killer.disturbed(&line);
+        let report = chain.playground.run(&format!("{} --format json repository fsck", within(round)));
+        let report: Value = serde_json::from_str(&report.stdout).unwrap();
+        let faults = report["findings"].as_array().unwrap().iter().map(|finding| &finding["fault"]);
+        let harmless = ["unregistered", "missing", "stale"];
+        let faults: Vec<_> = faults.filter(|fault| !harmless.contains(&fault.as_str().unwrap())).collect();
+        assert!(faults.is_empty(), "round {round}: {faults:?}");
+        let again = killer.again(&line);
+        assert_eq!((&again["revision"], &again["packages"]), (&2.into(), &100.into()), "round {round}");
+        assert!(acknowledged.is_none() || again["changed"] == false, "round {round}");
+        let report = chain.playground.json(&format!("{} repository fsck", within(round)));
+        assert_eq!(report["findings"].as_array().unwrap().len(), 0, "round {round}: {report}");
+        std::fs::remove_dir_all(chain.playground.path(&format!("meta{round}"))).unwrap();
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use gachette::operation::OperationError;
-use gachette::repository::{Committed, Readable, Repository};
+use gachette::repository::{Committed, Readable, Repository, ToRegister};
 use gachette_core::stack::{By, Domain, Entry, PackageRecord, StackDiff, StackName, StackRef};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -159,7 +159,7 @@ fn carry_out(
     Ok(match change {
         Change::Add(files) => {
             repository.check_open(stack)?;
-            repository.add_to_stack(stack, &register(repository, &files)?, by)?
+            repository.add_to_stack(stack, &register(repository, files)?, by)?
         }
         Change::Remove(packages) => repository.remove_from_stack(stack, &packages, by)?,
         Change::Seal => repository.seal_stack(stack, by)?,
@@ -169,17 +169,13 @@ fn carry_out(
 }
 
 /// Registers package files of the debs folder, after comparing each with what is said of it.
-fn register(repository: &Repository, files: &[AddFile]) -> Result<Vec<PackageRecord>, OperationError> {
-    let register = |file: &AddFile| {
-        let path = std::path::Path::new(&file.file_name);
-        Ok(match &file.expected {
-            None => repository.register(path, &file.provenance)?,
-            Some(ExpectedPackage { name, version }) => {
-                repository.register_as(path, name, version, &file.provenance)?
-            }
-        })
-    };
-    files.iter().map(register).collect()
+fn register(repository: &Repository, files: Vec<AddFile>) -> Result<Vec<PackageRecord>, OperationError> {
+    let files = files.into_iter().map(|file| ToRegister {
+        file: file.file_name.into(),
+        expected: file.expected.map(|ExpectedPackage { name, version }| (name, version)),
+        provenance: file.provenance,
+    });
+    Ok(repository.register_all(&files.collect::<Vec<_>>())?)
 }
 
 fn number(entry: &Entry) -> u64 {

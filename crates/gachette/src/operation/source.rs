@@ -1,5 +1,7 @@
 //! The source of a build: a project at a commit, and what is built from it, new or recognised.
 
+use std::path::PathBuf;
+
 use gachette_core::Sha256Digest;
 use gachette_core::git::{GitRef, GitUrl, WorkingCopyName};
 use gachette_core::missile::Versions;
@@ -116,7 +118,7 @@ impl<'a> Source<'a> {
         let provenance = self.provenance();
         let staging = repository.staging()?;
         let products = self.build.run(context, staging.path())?;
-        products.into_iter().map(|product| take_in(context, repository, product, &provenance)).collect()
+        take_in(context, repository, products, &provenance)
     }
 }
 
@@ -142,21 +144,40 @@ fn recognise(
     Ok(Some(found))
 }
 
-/// Takes a built file into the repository. A file that is known from the same inputs stays the one it is, even where
+/// Takes built files into the repository. A file that is known from the same inputs stays the one it is, even where
 /// building it again gave other bytes.
 fn take_in(
     context: &mut Context<'_>,
     repository: &Repository,
-    product: Product,
+    products: Vec<Product>,
     provenance: &Provenance,
-) -> Result<(PackageRecord, BuiltPackage), OperationError> {
-    let Product { mut package, path } = product;
-    let known = repository.record(&package.name, &package.version, &package.architecture)?;
-    let known = known
-        .filter(|known| known.provenance.inputs == provenance.inputs && repository.has_whole_file(known));
-    let Some(known) = known else {
-        return Ok((repository.take_in(&path, provenance)?, package));
-    };
+) -> Result<Vec<(PackageRecord, BuiltPackage)>, OperationError> {
+    let mut known = Vec::new();
+    for product in &products {
+        let package = &product.package;
+        let record = repository.record(&package.name, &package.version, &package.architecture)?;
+        let same = |record: &PackageRecord| record.provenance.inputs == provenance.inputs;
+        known.push(record.filter(|record| same(record) && repository.has_whole_file(record)));
+    }
+    let new = products.iter().zip(&known).filter(|(_, known)| known.is_none());
+    let new: Vec<PathBuf> = new.map(|(product, _)| product.path.clone()).collect();
+    let mut new = repository.take_in_all(&new, provenance)?.into_iter();
+    let mut taken = Vec::new();
+    for (product, known) in products.into_iter().zip(known) {
+        match known {
+            Some(known) => taken.push(built_again(context, known, product.package)),
+            None => taken.extend(new.next().map(|record| (record, product.package))),
+        }
+    }
+    Ok(taken)
+}
+
+/// The record that stays, of a package that was built again.
+fn built_again(
+    context: &mut Context<'_>,
+    known: PackageRecord,
+    mut package: BuiltPackage,
+) -> (PackageRecord, BuiltPackage) {
     package.state = PackageState::RebuiltSame;
     if known.sha256 != package.sha256 {
         package.state = PackageState::RebuiltDifferent;
@@ -165,7 +186,7 @@ fn take_in(
             package.file_name, known.sha256, package.sha256
         ));
     }
-    Ok((known, package))
+    (known, package)
 }
 
 fn already_there(record: PackageRecord) -> BuiltPackage {

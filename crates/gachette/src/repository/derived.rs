@@ -4,17 +4,22 @@
 //! before that, the next one begins where the files were last known to be right.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::{Content, Entry, PackageRecord, StackName, StackedPackage};
 use serde::{Deserialize, Serialize};
 
+use super::aside::{Aside, Joined, Small};
 use super::error::RepositoryError;
-use super::fill::{Small, fill};
+
 use super::ledger::lost;
 use super::spread::spread;
 use super::{Repository, key};
+
+/// Up to how many new packages are shown one by one.
+const FEW: usize = 8;
 
 /// The newest format of `derived.json`.
 const SHOWN_FORMAT: u32 = 1;
@@ -109,13 +114,16 @@ impl Repository {
             // There is something that the mark does not tell of: half of it is a killed writer's, or another is faster.
             old = self.read_shown(stack)?;
         }
-        let mut changed: Vec<&StackedPackage> = Vec::new();
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
         for package in content.iter() {
-            if old.remove(&package.name).as_deref() != Some(package.version.as_str()) {
-                changed.push(package);
+            match old.remove(&package.name) {
+                None => new.push(package),
+                Some(version) if version != package.version.as_str() => changed.push(package),
+                Some(_) => {}
             }
         }
-        spread(&changed, |package| self.show_version(stack, &package.name, &package.version))?;
+        self.show_new(stack, &new)?;
+        self.show_each(stack, &changed)?;
         old.keys().try_for_each(|gone| self.store.delete(&key::stacked_version(stack, gone)))
     }
 
@@ -123,13 +131,40 @@ impl Repository {
     /// one by one.
     fn show_whole(&self, stack: &StackName, content: &Content) -> bool {
         let Some(root) = self.store.root() else { return false };
-        let small = |package: &StackedPackage| Small {
-            folder: package.name.to_string(),
-            name: key::VERSION,
-            text: format!("{}\n", package.version),
-        };
+        let place = root.join(key::stacked_packages(stack));
+        // Otherwise all is written in vain; the rename is what decides.
+        if place.symlink_metadata().is_ok() {
+            return false;
+        }
         let files: Vec<Small> = content.iter().map(small).collect();
-        fill(&root.join(key::stacked_packages(stack)), &files).is_ok()
+        Aside::write(&place, &files).and_then(|aside| aside.become_place(&place)).is_ok()
+    }
+
+    /// Shows packages that were not shown.
+    pub(crate) fn show_new(
+        &self,
+        stack: &StackName,
+        packages: &[&StackedPackage],
+    ) -> Result<(), RepositoryError> {
+        let root = self.store.root().filter(|_| packages.len() > FEW);
+        let Some(place) = root.map(|root| root.join(key::stacked_packages(stack))) else {
+            return self.show_each(stack, packages);
+        };
+        let files: Vec<Small> = packages.iter().map(|package| small(package)).collect();
+        let Ok(joined) = Aside::write(&place, &files).and_then(|aside| aside.join(&place)) else {
+            return self.show_each(stack, packages);
+        };
+        // What was there all the same is a killed writer's.
+        let taken: Vec<&StackedPackage> = packages
+            .iter()
+            .filter(|package| joined.get(Path::new(&small_path(package))) == Some(&Joined::Taken))
+            .copied()
+            .collect();
+        self.show_each(stack, &taken)
+    }
+
+    fn show_each(&self, stack: &StackName, packages: &[&StackedPackage]) -> Result<(), RepositoryError> {
+        spread(packages, |package| self.show_version(stack, &package.name, &package.version))
     }
 
     /// Shows one package's version.
@@ -154,15 +189,17 @@ impl Repository {
         Ok(versions)
     }
 
+    /// Makes the entry of a record by its inputs.
+    pub(crate) fn derive_input(&self, record: &PackageRecord) -> Result<(), RepositoryError> {
+        let Some(inputs) = &record.provenance.inputs else { return Ok(()) };
+        let key = key::input(inputs, &record.name, &record.version, &record.architecture);
+        if self.store.exists(&key)? { Ok(()) } else { self.store.replace(&key, Vec::new()) }
+    }
+
     /// Makes the derived files of a record: the name of the version's file, and the entry by its inputs.
     pub(crate) fn derive_record(&self, record: &PackageRecord) -> Result<(), RepositoryError> {
+        self.derive_input(record)?;
         let (name, version) = (&record.name, &record.version);
-        if let Some(inputs) = &record.provenance.inputs {
-            let key = key::input(inputs, name, version, &record.architecture);
-            if !self.store.exists(&key)? {
-                self.store.replace(&key, Vec::new())?;
-            }
-        }
         // The original knew one file a version; of several architectures it is the first. A writer of another
         // architecture may come between, so look again until it is right.
         loop {
@@ -174,6 +211,15 @@ impl Repository {
             self.store.replace(&key, line)?;
         }
     }
+}
+
+/// The file of a package's version, among those of its stack.
+fn small(package: &StackedPackage) -> Small {
+    Small { path: small_path(package), bytes: format!("{}\n", package.version).into() }
+}
+
+fn small_path(package: &StackedPackage) -> String {
+    format!("{}/{}", package.name, key::VERSION)
 }
 
 /// The version of each package, as it is spelled.

@@ -5,9 +5,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use gachette_core::Sha256Digest;
+use rustix::fs::{fstatfs, syncfs};
 use sha2::{Digest, Sha256};
 
 use super::error::RepositoryError;
+
+/// `FUSE_SUPER_MAGIC` of statfs(2).
+const FUSE: rustix::fs::FsWord = 0x6573_5546;
 
 /// The error of the disk at this path.
 pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> RepositoryError {
@@ -45,6 +49,18 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), RepositoryError> {
 pub(crate) fn sync_folder_of(path: &Path) -> Result<(), RepositoryError> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+}
+
+/// Makes all of the file system durable that this folder lies on, whoever wrote it.
+pub(crate) fn sync_file_system(folder: &Path) -> Result<(), RepositoryError> {
+    let sync = || Ok(syncfs(File::open(folder)?)?);
+    sync().map_err(at(folder))
+}
+
+/// Whether that can be relied on: of a file system in user space, only what the kernel holds of it would be.
+pub(crate) fn can_sync_file_system(folder: &Path) -> bool {
+    let kind = File::open(folder).and_then(|folder| Ok(fstatfs(folder)?));
+    kind.is_ok_and(|kind| kind.f_type != FUSE)
 }
 
 /// The SHA-256 of all that is left to read of a file, and how much that was.

@@ -72,9 +72,12 @@ pub(crate) fn record(package: &PackageName, version: &Version, architecture: &Ar
     format!("packages/{package}/version/{version}/{architecture}.json")
 }
 
+/// The file of the name of a version's package file, beside the version's records.
+pub(crate) const FILE: &str = "file";
+
 /// The file name of a version, as clients of the original tool read it. Derived.
 pub(crate) fn file(package: &PackageName, version: &Version) -> String {
-    format!("packages/{package}/version/{version}/file")
+    format!("packages/{package}/version/{version}/{FILE}")
 }
 
 /// The folder of what was built from these inputs.

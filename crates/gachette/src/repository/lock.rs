@@ -16,14 +16,27 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// Waits for a turn on this folder, and gives it back when dropped. `None` when there is none to be had.
 pub(crate) fn turn(folder: &Path) -> Option<File> {
     let file = File::open(folder).ok()?;
-    wait(&file, PATIENCE).then_some(file)
+    wait(&file, Hold::Alone, PATIENCE).then_some(file)
 }
 
-/// Waits until nobody else holds this file. `false` when that takes longer than `patience`.
-pub(crate) fn wait(file: &File, patience: Duration) -> bool {
+/// Who else may hold a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// Nobody.
+    Alone,
+    /// Those who share it too.
+    Shared,
+}
+
+/// Waits until nobody holds this file who must not. `false` when that takes longer than `patience`.
+pub(crate) fn wait(file: &File, hold: Hold, patience: Duration) -> bool {
+    let operation = match hold {
+        Hold::Alone => FlockOperation::NonBlockingLockExclusive,
+        Hold::Shared => FlockOperation::NonBlockingLockShared,
+    };
     let begun = Instant::now();
     let mut pause = Duration::from_micros(100);
-    while flock(file, FlockOperation::NonBlockingLockExclusive).is_err() {
+    while flock(file, operation).is_err() {
         if begun.elapsed() > patience {
             return false;
         }

@@ -45,10 +45,11 @@
 //! ```
 
 mod adopt;
+mod aside;
+mod create_all;
 mod derived;
 mod disk;
 mod error;
-mod fill;
 mod fsck;
 mod identity;
 mod key;
@@ -59,10 +60,12 @@ mod packages;
 mod place;
 mod readable;
 mod register;
+mod register_all;
 mod spread;
 mod stacks;
 mod staging;
 mod store;
+mod take_in;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -76,6 +79,7 @@ pub use ledger::Committed;
 pub use packages::StackWithPackage;
 pub use place::{Placed, Placement};
 pub use readable::{DamagedStack, Readable};
+pub use register_all::ToRegister;
 pub use staging::Staging;
 pub use store::Store;
 

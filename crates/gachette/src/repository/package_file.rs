@@ -6,9 +6,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::Repository;
 use super::disk::at;
 use super::error::RepositoryError;
-use super::{Repository, lock};
+use super::lock::{self, Hold};
 
 /// How long a package file is waited for: many times what reading the largest takes.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -49,6 +50,23 @@ impl Repository {
     }
 }
 
+impl Repository {
+    /// Waits until nobody replaces any package file, and lets none be replaced while this is held; or the other way round,
+    /// waits for those who want none to be replaced.
+    pub(crate) fn hold_files(&self, hold: Hold) -> Result<File, RepositoryError> {
+        self.hold_files_within(hold, PATIENCE)
+    }
+
+    /// The same, with a patience of one's own.
+    pub(crate) fn hold_files_within(&self, hold: Hold, patience: Duration) -> Result<File, RepositoryError> {
+        let folder = File::open(&self.debs).map_err(at(&self.debs))?;
+        if lock::wait(&folder, hold, patience) {
+            return Ok(folder);
+        }
+        Err(RepositoryError::Busy { path: self.debs.clone(), waited: patience })
+    }
+}
+
 impl Held {
     /// Waits until nobody else holds the file of this path, whichever file that then is. `None` when there is none.
     pub(crate) fn take(path: &Path) -> Result<Option<Self>, RepositoryError> {
@@ -58,22 +76,15 @@ impl Held {
     /// The same, with a patience of one's own.
     pub(crate) fn take_within(path: &Path, patience: Duration) -> Result<Option<Self>, RepositoryError> {
         loop {
-            // Symbolic links are not followed: what is registered must be in this folder to stay.
-            match fs::symlink_metadata(path) {
-                Ok(found) if !found.is_file() => {
-                    let reason = "it is no regular file".to_owned();
-                    return Err(RepositoryError::Unreadable { path: path.to_path_buf(), reason });
-                }
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(at(path)(error)),
+            if !is_there(path)? {
+                return Ok(None);
             }
             let file = match File::open(path) {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(at(path)(error)),
             };
-            if !lock::wait(&file, patience) {
+            if !lock::wait(&file, Hold::Alone, patience) {
                 return Err(RepositoryError::Busy { path: path.to_path_buf(), waited: patience });
             }
             let held = file.metadata().map_err(at(path))?;
@@ -86,6 +97,19 @@ impl Held {
                 Err(error) => return Err(at(path)(error)),
             }
         }
+    }
+}
+
+/// Whether there is a regular file. Symbolic links are not followed: what is registered must be in this folder to stay.
+pub(crate) fn is_there(path: &Path) -> Result<bool, RepositoryError> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() => Ok(true),
+        Ok(_) => {
+            let reason = "it is no regular file".to_owned();
+            Err(RepositoryError::Unreadable { path: path.to_path_buf(), reason })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(at(path)(error)),
     }
 }
 

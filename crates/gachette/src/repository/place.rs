@@ -5,13 +5,14 @@ use std::io;
 use std::path::Path;
 
 use gachette_core::Sha256Digest;
-use gachette_core::stack::{PackageRecord, Provenance};
+use gachette_core::stack::PackageRecord;
 use serde::{Deserialize, Serialize};
 
 use super::disk::{at, hash, sync_folder_of};
 use super::error::RepositoryError;
+use super::lock::Hold;
 use super::package_file::Held;
-use super::register::{Depth, conflict, read_package};
+use super::register::{conflict, read_package};
 use super::{Repository, Staging};
 
 /// A file that is now in the folder of package files.
@@ -38,15 +39,6 @@ pub enum Placement {
 }
 
 impl Repository {
-    /// Moves a built file into the folder of package files and registers it.
-    ///
-    /// # Errors
-    /// As [`Repository::place`] and [`Repository::register`].
-    pub fn take_in(&self, built: &Path, provenance: &Provenance) -> Result<PackageRecord, RepositoryError> {
-        let placed = self.place(built)?;
-        self.register(Path::new(&placed.file), provenance)
-    }
-
     /// Moves a built file into the folder of package files, under its own name.
     ///
     /// # Errors
@@ -55,7 +47,7 @@ impl Repository {
         let missing = || RepositoryError::MissingFile { path: built.to_path_buf() };
         let file = built.file_name().and_then(|name| name.to_str()).ok_or_else(missing)?.to_owned();
         let target = self.package_path(&file)?;
-        let found = read_package(built, &file, Depth::Control)?;
+        let found = read_package(built, &file)?;
         let known = self.known_record(&found)?;
         if same_place(built, &target) {
             return Ok(Placed { file, sha256: found.sha256, placement: Placement::AlreadyThere });
@@ -78,6 +70,8 @@ impl Repository {
             if hash(&there.file).map_err(at(&target))?.0 == found.sha256 {
                 break Placement::AlreadyThere;
             }
+            // Whoever registers many files has read some of them that have no record yet.
+            let _nobody_registers = self.hold_files(Hold::Alone)?;
             // A record of this very file means that the one in the folder is damaged, and this one mends it.
             if known.is_none() {
                 self.refuse_if_registered(&there, &found)?;
@@ -98,7 +92,7 @@ impl Repository {
     /// Refuses to replace a file that has a record, even one of another package that has this file name.
     fn refuse_if_registered(&self, there: &Held, found: &PackageRecord) -> Result<(), RepositoryError> {
         // A file that cannot be read has no record that it could be the file of.
-        let Ok(present) = read_package(&there.path, &found.file, Depth::Control) else { return Ok(()) };
+        let Ok(present) = read_package(&there.path, &found.file) else { return Ok(()) };
         match self.known_record(&present)? {
             Some(known) if known.file == found.file => Err(conflict(known, found.sha256)),
             _ => Ok(()),
@@ -127,7 +121,7 @@ fn same_place(left: &Path, right: &Path) -> bool {
     left.file_name() == right.file_name() && folder(left).is_some() && folder(left) == folder(right)
 }
 
-fn remove(path: &Path) -> Result<(), RepositoryError> {
+pub(crate) fn remove(path: &Path) -> Result<(), RepositoryError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
         _ => Ok(()),

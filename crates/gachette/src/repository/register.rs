@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use gachette_core::Sha256Digest;
-use gachette_core::debian::{PackageName, Version};
+use gachette_core::debian::{Control, PackageName, Version};
 use gachette_core::stack::{PackageRecord, Provenance, RECORD_FORMAT};
 
-use trebuchet::deb;
+use trebuchet::deb::{self, DebFile, DebReadError};
 
 use super::disk::{at, sync_folder_of};
 use super::error::{Conflict, RepositoryError};
@@ -37,16 +37,8 @@ impl Repository {
         version: &Version,
         provenance: &Provenance,
     ) -> Result<PackageRecord, RepositoryError> {
-        self.register_checked(&self.package_name_of(file)?, provenance, |record| {
-            if record.name == *name && record.version.as_str() == version.as_str() {
-                return Ok(());
-            }
-            Err(RepositoryError::Mismatch {
-                file: record.file.clone(),
-                expected: format!("{name} {version}"),
-                found: format!("{} {}", record.name, record.version),
-            })
-        })
+        let check = |record: &PackageRecord| check_is(record, name, version);
+        self.register_checked(&self.package_name_of(file)?, provenance, check)
     }
 
     /// Holds the file until its derived files are there too: so `fsck` can wait for them.
@@ -58,23 +50,42 @@ impl Repository {
     ) -> Result<PackageRecord, RepositoryError> {
         let path = self.package_path(file)?;
         let held = Held::take(&path)?.ok_or_else(|| RepositoryError::MissingFile { path: path.clone() })?;
-        // What comes with no word of where it was built may be damaged on its way from there.
-        let depth = if provenance.is_empty() { Depth::Whole } else { Depth::Control };
-        let record = PackageRecord { provenance: provenance.clone(), ..read_package(&path, file, depth)? };
+        let (record, known) = self.read_unless_known(&path, file, provenance)?;
         check(&record)?;
-        let record = self.write_record(&held, record)?;
+        let record = match known {
+            Some(known) => {
+                // Whoever wrote it may have been killed before it was durable.
+                self.store.confirm(&key_of(&known))?;
+                same_file(known, &record)?
+            }
+            None => self.write_record(&held, record)?,
+        };
         self.derive_record(&record)?;
         Ok(record)
     }
 
+    /// Reads a package file, and the record that is there for its name, version and architecture. Only one without is
+    /// unpacked: what comes with no word of where it was built may be damaged on its way from there.
+    pub(crate) fn read_unless_known(
+        &self,
+        path: &Path,
+        file: &str,
+        provenance: &Provenance,
+    ) -> Result<(PackageRecord, Option<PackageRecord>), RepositoryError> {
+        let mut known = Ok(None);
+        let is_new = |control: &Control| {
+            known = self.record(&control.package, &control.version, &control.architecture);
+            provenance.is_empty() && matches!(known, Ok(None))
+        };
+        let read = deb::read_if(path, is_new).map_err(no_package(path))?;
+        Ok((PackageRecord { provenance: provenance.clone(), ..record_of(read, file) }, known?))
+    }
+
     fn write_record(&self, held: &Held, record: PackageRecord) -> Result<PackageRecord, RepositoryError> {
-        if let Some(known) = self.known_record(&record)? {
-            return Ok(known);
-        }
         let path = &held.path;
         held.file.sync_all().map_err(at(path))?;
         sync_folder_of(path)?;
-        let key = key::record(&record.name, &record.version, &record.architecture);
+        let key = key_of(&record);
         let bytes = record.to_bytes().map_err(|error| unreadable(key.clone(), &error))?;
         match self.store.create(&key, bytes)? {
             Created::New => Ok(record),
@@ -93,16 +104,12 @@ impl Repository {
 }
 
 /// What a package file says of itself, as a record without provenance.
-pub(crate) fn read_package(path: &Path, file: &str, depth: Depth) -> Result<PackageRecord, RepositoryError> {
-    let read = match depth {
-        Depth::Control => deb::read_control(path),
-        Depth::Whole => deb::read(path),
-    };
-    let deb = read.map_err(|error| RepositoryError::Unreadable {
-        path: path.to_path_buf(),
-        reason: error.fault.to_string(),
-    })?;
-    Ok(PackageRecord {
+pub(crate) fn read_package(path: &Path, file: &str) -> Result<PackageRecord, RepositoryError> {
+    Ok(record_of(deb::read_control(path).map_err(no_package(path))?, file))
+}
+
+fn record_of(deb: DebFile, file: &str) -> PackageRecord {
+    PackageRecord {
         format: RECORD_FORMAT,
         name: deb.control.package.clone(),
         version: deb.control.version.clone(),
@@ -113,14 +120,32 @@ pub(crate) fn read_package(path: &Path, file: &str, depth: Depth) -> Result<Pack
         provenance: Provenance::default(),
         control: deb.fields.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         record: None,
+    }
+}
+
+fn no_package(path: &Path) -> impl FnOnce(DebReadError) -> RepositoryError {
+    move |error| RepositoryError::Unreadable { path: path.to_path_buf(), reason: error.fault.to_string() }
+}
+
+/// Refuses a file that is another package than was said.
+pub(crate) fn check_is(
+    record: &PackageRecord,
+    name: &PackageName,
+    version: &Version,
+) -> Result<(), RepositoryError> {
+    if record.name == *name && record.version.as_str() == version.as_str() {
+        return Ok(());
+    }
+    Err(RepositoryError::Mismatch {
+        file: record.file.clone(),
+        expected: format!("{name} {version}"),
+        found: format!("{} {}", record.name, record.version),
     })
 }
 
-/// How much of a package file is unpacked to see that it can be.
-#[derive(Clone, Copy)]
-pub(crate) enum Depth {
-    Control,
-    Whole,
+/// The key of a record.
+pub(crate) fn key_of(record: &PackageRecord) -> String {
+    key::record(&record.name, &record.version, &record.architecture)
 }
 
 /// Reads a record's stored bytes.
@@ -128,7 +153,11 @@ pub(crate) fn parse_record(key: String, bytes: &[u8]) -> Result<PackageRecord, R
     PackageRecord::parse(bytes).map_err(|error| unreadable(key, &error))
 }
 
-fn same_file(known: PackageRecord, found: &PackageRecord) -> Result<PackageRecord, RepositoryError> {
+/// The known record, of the same bytes.
+pub(crate) fn same_file(
+    known: PackageRecord,
+    found: &PackageRecord,
+) -> Result<PackageRecord, RepositoryError> {
     if known.sha256 == found.sha256 {
         return Ok(known);
     }

@@ -1,28 +1,79 @@
 //! The same small step for many things, by several threads where that is worth it.
 
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-/// From how many things on.
-const WORTH_THREADS: usize = 500;
-
-/// By how many: what is waited for is the disk, more than a processor.
+/// By how many at most: what is waited for is the disk as much as a processor.
 const THREADS: usize = 4;
+
+/// How many of the things are worth one more thread.
+#[derive(Clone, Copy)]
+pub(crate) enum Worth {
+    /// Many: each is a matter of microseconds, as a file of one line.
+    Lines = 125,
+    /// A few: each is a matter of a millisecond, as a package file or a stack.
+    Files = 8,
+}
 
 /// Does the step for each of the things, in no order that could be relied on, and returns an error if there was one.
 pub(crate) fn spread<T: Sync, E: Send>(
     things: &[T],
     step: impl Fn(&T) -> Result<(), E> + Sync,
 ) -> Result<(), E> {
-    let all = |part: &[T]| part.iter().try_for_each(&step);
-    let threads = if things.len() < WORTH_THREADS { 1 } else { THREADS };
-    let parts: Vec<_> = things.chunks(things.len().div_ceil(threads).max(1)).collect();
-    let Some((first, others)) = parts.split_first() else { return Ok(()) };
-    thread::scope(|scope| {
-        let others: Vec<_> = others.iter().map(|part| scope.spawn(|| all(part))).collect();
-        let outcome = all(first);
-        let joined =
-            others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        joined.fold(outcome, Result::and)
-    })
+    gather(Worth::Lines, things, step).map(|_: Vec<()>| ())
+}
+
+/// What the step makes of each of the things, in their order; or the error of the first that has one.
+pub(crate) fn gather<T: Sync, R: Send, E: Send>(
+    worth: Worth,
+    things: &[T],
+    step: impl Fn(&T) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
+    let threads = (things.len() / worth as usize).clamp(1, THREADS);
+    if threads == 1 {
+        return things.iter().map(step).collect();
+    }
+    // Things are begun in order, so before one that fails all are begun, and done to their end.
+    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let work = || {
+        let mut done = Vec::new();
+        while !failed.load(Ordering::Relaxed) {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(thing) = things.get(index) else { break };
+            let outcome = step(thing);
+            failed.fetch_or(outcome.is_err(), Ordering::Relaxed);
+            done.push((index, outcome));
+        }
+        done
+    };
+    let mut done = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut done = work();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_come_in_order_and_of_errors_the_first() {
+        let things: Vec<usize> = (0..10_000).collect();
+        let doubled = gather(Worth::Files, &things, |thing| Ok::<_, usize>(thing * 2)).unwrap();
+        assert!(doubled.iter().enumerate().all(|(index, double)| *double == index * 2));
+        for _ in 0..20 {
+            let failed = gather(Worth::Files, &things, |thing| match thing {
+                thing if thing % 100 == 77 => Err(*thing),
+                thing => Ok(*thing),
+            });
+            assert_eq!(failed, Err(77));
+        }
+    }
 }

@@ -8,6 +8,7 @@ use gachette_core::stack::{
 use super::disk::make_folder;
 use super::error::RepositoryError;
 use super::ledger::{Committed, lost, missing};
+use super::spread::{Worth, gather};
 use super::{Readable, Repository, key};
 
 impl Repository {
@@ -54,10 +55,12 @@ impl Repository {
     /// # Errors
     /// When the domain's folder cannot be read.
     pub fn stacks(&self, domain: &Domain) -> Result<Readable<Entry>, RepositoryError> {
+        let ledgers = self.ledgers(domain)?;
+        let newest = gather(Worth::Files, &ledgers, |stack| {
+            Ok::<_, RepositoryError>(self.newest(stack).map(|newest| newest.filter(Entry::exists)))
+        })?;
         let mut stacks = Readable::new();
-        for stack in self.ledgers(domain)? {
-            stacks.put(&stack, self.newest(&stack).map(|newest| newest.filter(Entry::exists)));
-        }
+        ledgers.iter().zip(newest).for_each(|(stack, newest)| stacks.put(stack, newest));
         Ok(stacks)
     }
 

@@ -3,7 +3,7 @@
 //! Blocking. On a local folder `object_store` does its work on the calling thread; a bucket would do as well, since
 //! nothing here needs more than a create-only write.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 
-use super::disk::at;
+use super::disk::{at, sync_folder_of};
 use super::error::RepositoryError;
 
 /// How often a write is tried whose reply was an error and that had no effect.
@@ -91,6 +91,13 @@ impl Store {
                 Ok(None) | Err(_) => return Err(storage(key, error)),
             }
         }
+    }
+
+    /// Makes a file durable that is there, with its name.
+    pub(crate) fn confirm(&self, key: &str) -> Result<(), RepositoryError> {
+        let Some(path) = self.root.as_ref().map(|root| root.join(key)) else { return Ok(()) };
+        File::open(&path).and_then(|file| file.sync_all()).map_err(at(&path))?;
+        sync_folder_of(&path)
     }
 
     /// Writes a derived file, whatever is there.

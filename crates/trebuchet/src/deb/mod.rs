@@ -29,7 +29,7 @@ pub use deb_member::{DebMember, DebMemberKind};
 pub use entry::{Content, Entry, Owner, Source};
 pub use package::{ControlFile, DebPackage, MaintainerScripts};
 pub use package_path::{PackagePath, PackagePathError};
-pub use read::{DebFile, read, read_control, read_from, read_within};
+pub use read::{DebFile, read, read_control, read_from, read_if, read_within};
 pub use read_error::{DebFault, DebReadError};
 pub use read_limits::ReadLimits;
 pub use tree::{FolderModes, Tree};

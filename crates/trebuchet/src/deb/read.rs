@@ -39,38 +39,44 @@ pub fn read(path: &Path) -> Result<DebFile, DebReadError> {
 
 /// Reads a package file within limits of one's own.
 pub fn read_within(path: &Path, limits: &ReadLimits) -> Result<DebFile, DebReadError> {
-    open_and_read(path, limits, Depth::Whole)
+    open_and_read(path, limits, |_| true)
 }
 
 /// Reads what a package file says about itself, its size and its digest; the files in it are not looked at.
 pub fn read_control(path: &Path) -> Result<DebFile, DebReadError> {
-    open_and_read(path, &ReadLimits::default(), Depth::Control)
+    read_if(path, |_| false)
 }
 
-/// How much of a package file is unpacked.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Depth {
-    Control,
-    Whole,
+/// Reads a package file whole, if what it says about itself is worth that, or else as [`read_control`] does.
+pub fn read_if(path: &Path, whole: impl FnOnce(&Control) -> bool) -> Result<DebFile, DebReadError> {
+    open_and_read(path, &ReadLimits::default(), whole)
 }
 
-fn open_and_read(path: &Path, limits: &ReadLimits, depth: Depth) -> Result<DebFile, DebReadError> {
+fn open_and_read(
+    path: &Path,
+    limits: &ReadLimits,
+    whole: impl FnOnce(&Control) -> bool,
+) -> Result<DebFile, DebReadError> {
     let open = || -> Result<File, DebFault> {
         // Opening a pipe would wait for a writer.
         let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
         let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
         if file.metadata()?.is_file() { Ok(file) } else { Err(DebFault::NoFile) }
     };
-    let read = || read_stream(BufReader::with_capacity(1 << 17, open()?), limits, depth);
+    let read = || read_stream(BufReader::with_capacity(1 << 17, open()?), limits, whole);
     read().map_err(|fault| DebReadError { path: path.to_owned(), fault })
 }
 
 /// Reads a package from any stream; [`read`] for bytes that are no file.
 pub fn read_from(input: impl Read, limits: &ReadLimits) -> Result<DebFile, DebFault> {
-    read_stream(input, limits, Depth::Whole)
+    read_stream(input, limits, |_| true)
 }
 
-fn read_stream(input: impl Read, limits: &ReadLimits, depth: Depth) -> Result<DebFile, DebFault> {
+fn read_stream(
+    input: impl Read,
+    limits: &ReadLimits,
+    whole: impl FnOnce(&Control) -> bool,
+) -> Result<DebFile, DebFault> {
     let mut hashed = Hashed { input, hash: Sha256::new(), size: 0 };
     let mut archive = ArchiveReader::begin(&mut hashed)?;
     let header = archive.expect("control.tar")?;
@@ -78,10 +84,7 @@ fn read_stream(input: impl Read, limits: &ReadLimits, depth: Depth) -> Result<De
     let fields = Paragraph::parse(&text)?;
     let control = Control::from_paragraph(&fields)?;
     let header = archive.expect("data.tar")?;
-    let members = match depth {
-        Depth::Control => Vec::new(),
-        Depth::Whole => members(&mut archive, &header, limits)?,
-    };
+    let members = if whole(&control) { members(&mut archive, &header, limits)? } else { Vec::new() };
     archive.finish()?;
     let sha256 = Sha256Digest::from_bytes(hashed.hash.finalize().into());
     Ok(DebFile { control, fields, control_files, members, size: hashed.size, sha256 })

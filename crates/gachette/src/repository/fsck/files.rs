@@ -8,7 +8,7 @@ use gachette_core::stack::PackageRecord;
 use super::super::disk::at;
 use super::super::error::RepositoryError;
 use super::super::package_file::Held;
-use super::super::register::{Depth, read_package};
+use super::super::register::read_package;
 use super::super::{lock, staging};
 use super::{Fault, Fsck};
 
@@ -34,7 +34,7 @@ impl Fsck<'_> {
             self.found(shown, Fault::Changed { reason });
             return Ok(());
         }
-        match read_package(&path, &record.file, Depth::Control) {
+        match read_package(&path, &record.file) {
             Err(error) => self.found(shown, Fault::Changed { reason: error.to_string() }),
             Ok(file) if file.sha256 != record.sha256 => {
                 let reason = format!("its SHA-256 is {}, not {}", file.sha256, record.sha256);
@@ -77,8 +77,7 @@ impl Fsck<'_> {
     fn was_registered_since(&self, file: &str) -> bool {
         let Ok(path) = self.repository.package_path(file) else { return false };
         let _held = Held::take_within(&path, lock::PATIENCE);
-        let record = read_package(&path, file, Depth::Control)
-            .and_then(|package| self.repository.known_record(&package));
+        let record = read_package(&path, file).and_then(|package| self.repository.known_record(&package));
         record.is_ok_and(|record| record.is_some_and(|record| record.file == file))
     }
 }

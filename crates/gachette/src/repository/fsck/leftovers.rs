@@ -33,7 +33,7 @@ impl Fsck<'_> {
         for entry in entries(root)? {
             let name = entry.file_name().to_string_lossy().into_owned();
             if is_unfinished(&name) {
-                self.sweep(root, &entry.path());
+                self.sweep(root, &entry);
             } else if !OURS.contains(&name.as_str()) {
                 if entry.path().canonicalize().ok() != debs {
                     self.found(name.escape_debug().to_string(), Fault::Unknown);
@@ -51,20 +51,20 @@ impl Fsck<'_> {
             let key = folder.strip_prefix(root).unwrap_or(&folder).display().to_string();
             let Some(entries) = self.seen(&key, entries(&folder)) else { continue };
             for entry in entries {
-                // The type of the entry itself: symbolic links are not followed.
-                let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                match is_unfinished(&entry.file_name().to_string_lossy()) {
-                    true if is_folder => self.sweep_folder(root, &entry.path()),
-                    true => self.sweep(root, &entry.path()),
-                    false if is_folder => folders.push(entry.path()),
-                    false => {}
+                if is_unfinished(&entry.file_name().to_string_lossy()) {
+                    self.sweep(root, &entry);
+                } else if is_folder(&entry) {
+                    folders.push(entry.path());
                 }
             }
         }
     }
 
-    fn sweep(&mut self, root: &Path, path: &Path) {
-        if is_stale(path) {
+    fn sweep(&mut self, root: &Path, entry: &DirEntry) {
+        let path = &entry.path();
+        if is_folder(entry) {
+            self.sweep_folder(root, path);
+        } else if is_stale(path) {
             self.mend(key_of(root, path), Fault::Leftover, |_| fs::remove_file(path).map_err(at(path)));
         }
     }
@@ -89,6 +89,11 @@ impl Fsck<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether it is one itself: symbolic links are not followed.
+fn is_folder(entry: &DirEntry) -> bool {
+    entry.file_type().is_ok_and(|kind| kind.is_dir())
 }
 
 fn is_stale(path: &Path) -> bool {

@@ -40,6 +40,7 @@ impl Repository {
             repository: self,
             mode,
             report: FsckReport::default(),
+            told: HashSet::new(),
             known: HashMap::new(),
             named: HashSet::new(),
             inputs: HashSet::new(),
@@ -60,6 +61,8 @@ struct Fsck<'a> {
     repository: &'a Repository,
     mode: FsckMode,
     report: FsckReport,
+    /// The findings of the report.
+    told: HashSet<Finding>,
     /// The file that each sound record names, by the record's key.
     known: HashMap<String, Sha256Digest>,
     /// The names of files that have a record.
@@ -94,7 +97,7 @@ impl<'a> Fsck<'a> {
 
     /// Two ways to find a fault make one finding.
     fn note(&mut self, finding: Finding) {
-        if !self.report.findings.contains(&finding) {
+        if self.told.insert(finding.clone()) {
             self.report.findings.push(finding);
         }
     }

@@ -4,8 +4,9 @@ use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::PackageRecord;
 
 use super::super::error::RepositoryError;
+use super::super::key;
+use super::super::lock::{self, Hold};
 use super::super::package_file::Held;
-use super::super::{key, lock};
 use super::{Fault, Fsck};
 
 impl Fsck<'_> {
@@ -108,11 +109,12 @@ impl Fsck<'_> {
         })
     }
 
-    /// Whoever registers a file holds it until what is derived from its record is there.
+    /// Whoever registers a file holds it until what is derived from its record is there; of many files, all of them.
     fn let_writer_finish(&self, record: &PackageRecord) {
         if let Ok(path) = self.repository.package_path(&record.file) {
             // Without an end to it, what is missing is told as it is.
             let _ = Held::take_within(&path, lock::PATIENCE);
+            let _ = self.repository.hold_files_within(Hold::Alone, lock::PATIENCE);
         }
     }
 

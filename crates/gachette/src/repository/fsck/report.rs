@@ -29,7 +29,7 @@ pub struct Checked {
 }
 
 /// One thing that is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Finding {
     /// The file, from the repository's folder; of a package file `debs/` and its name, wherever that folder is.
     pub path: String,
@@ -44,7 +44,7 @@ pub struct Finding {
 }
 
 /// What can be wrong with a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case")]
 pub enum Fault {
     /// It is gone, and cannot be made again.

@@ -2,10 +2,10 @@
 
 use gachette_core::stack::{Entry, StackName};
 
-use super::super::derived::{Shown, versions};
+use super::super::derived::{Shown, Versions, versions};
 use super::super::error::RepositoryError;
 use super::super::key;
-use super::{Fault, Fsck};
+use super::{Fault, Fsck, FsckMode};
 
 impl Fsck<'_> {
     /// `newest` is the highest number that was there when the ledger was read.
@@ -41,6 +41,7 @@ impl Fsck<'_> {
     fn check_versions(&mut self, stack: &StackName, newest: &Entry) -> Result<(), RepositoryError> {
         let expected = versions(&newest.revision.packages);
         let shown = self.repository.read_shown(stack)?;
+        let shown_now = self.show_missing(stack, &shown, newest);
         for package in newest.revision.packages.iter() {
             let fault = match shown.get(&package.name) {
                 Some(version) if version == package.version.as_str() => continue,
@@ -49,7 +50,10 @@ impl Fsck<'_> {
             };
             let (name, version) = (&package.name, &package.version);
             let key = key::stacked_version(stack, name);
-            self.mend(key, fault, |repository| repository.show_version(stack, name, version));
+            let is_mended = shown_now && fault == Fault::Missing;
+            self.mend(key, fault, |repository| {
+                if is_mended { Ok(()) } else { repository.show_version(stack, name, version) }
+            });
         }
         for name in shown.keys().filter(|name| !expected.contains_key(*name)) {
             let key = key::stacked_version(stack, name);
@@ -62,6 +66,13 @@ impl Fsck<'_> {
             self.mend(key::derived(stack), fault, |repository| repository.mark_shown(newest));
         }
         Ok(())
+    }
+
+    /// Shows all at once what is not shown, where that is to be mended; whether that was done.
+    fn show_missing(&self, stack: &StackName, shown: &Versions, newest: &Entry) -> bool {
+        let packages = newest.revision.packages.iter();
+        let missing: Vec<_> = packages.filter(|package| !shown.contains_key(&package.name)).collect();
+        self.mode == FsckMode::Repair && self.repository.show_new(stack, &missing).is_ok()
     }
 
     /// What else lies among the versions.

@@ -14,6 +14,7 @@ use gachette_core::stack::{Provenance, StackName};
 use trebuchet::deb::{Compression, DebPackage, Entry, PackagePath, WriteOptions};
 use trebuchet::process::Cancel;
 
+use super::many::{small_debs, to_register};
 use super::{by, memory_folder, reference, repository, stack};
 
 /// The folder, the builder's name and the number of rounds of a process that another test started.
@@ -90,11 +91,100 @@ fn start(folder: &Path, builder: &str) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "repository::kills::a_builder_fills_a_stack_and_copies_it", "--nocapture"]);
     command.env(TASK, format!("{};{builder};100000", folder.display()));
+    start_when_ready(command)
+}
+
+fn start_when_ready(mut command: Command) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     let mut child = command.spawn().unwrap();
     let output = BufReader::new(child.stdout.take().unwrap());
     assert!(output.lines().any(|line| line.unwrap() == "ready"), "the builder ended before it began");
     child
+}
+
+/// The folder of a process that another test started, in which package files are.
+const MANY_TASK: &str = "GACHETTE_TEST_ADDER";
+
+/// Registers all package files at once and adds them to the shared stack; notes what was acknowledged.
+#[test]
+fn an_adder_registers_many_files_and_adds_them() {
+    let alone = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os(MANY_TASK).map_or_else(
+        || {
+            small_debs(repository(alone.path()).debs(), 20);
+            alone.path().to_owned()
+        },
+        Into::into,
+    );
+    print!("\nready\n");
+    add_many(&folder);
+    assert_eq!(fs::read_to_string(folder.join("done")).unwrap().lines().count(), 2);
+}
+
+fn add_many(folder: &Path) {
+    let repository = repository(folder);
+    repository.create_stack(&stack(SHARED), None, &by()).unwrap();
+    let debs = fs::read_dir(repository.debs()).unwrap();
+    let files: Vec<String> = debs.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut notes = OpenOptions::new().create(true).append(true).open(folder.join("done")).unwrap();
+    let records = repository.register_all(&to_register(&files)).unwrap();
+    notes.write_all(b"registered\n").unwrap();
+    repository.add_to_stack(&stack(SHARED), &records, &by()).unwrap();
+    notes.write_all(b"added\n").unwrap();
+}
+
+#[test]
+fn what_a_killed_adder_of_many_was_told_is_done_and_the_next_one_does_the_rest() {
+    let pool = memory_folder();
+    let files = small_debs(pool.path(), 300);
+    let fresh = || {
+        let folder = tempfile::tempdir_in(pool.path()).unwrap();
+        let repository = repository(folder.path());
+        repository.create_stack(&stack(SHARED), None, &by()).unwrap();
+        let debs = repository.debs();
+        files.iter().for_each(|file| fs::hard_link(pool.path().join(file), debs.join(file)).unwrap());
+        folder
+    };
+    let usual = {
+        let (folder, begun) = (fresh(), Instant::now());
+        add_many(folder.path());
+        begun.elapsed()
+    };
+    let (mut dice, mut killed) = (Dice(7), [0; 3]);
+    for round in 0..40 {
+        let folder = fresh();
+        let mut child = start_adder(folder.path());
+        std::thread::park_timeout(usual.mul_f64(dice.below(1000) as f64 / 1000.0));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let repository = Repository::open(&folder.path().join("meta"), None).unwrap();
+        let told = fs::read_to_string(folder.path().join("done")).unwrap_or_default().lines().count();
+        killed[told] += 1;
+        assert_eq!(damage(&repository.fsck(FsckMode::Check).unwrap()), Vec::<String>::new(), "round {round}");
+        let known = repository.package_names().unwrap().len();
+        let stacked = repository.show_stack(&reference(SHARED)).unwrap().revision.packages.len();
+        assert!(told < 1 || known == 270, "round {round}: {known} of 270 packages are known");
+        assert!(stacked == 270 || stacked == 0 && told < 2, "round {round}: {stacked} are in the stack");
+
+        add_many(folder.path());
+        let repaired = repository.fsck(FsckMode::Repair).unwrap();
+        assert!(repaired.is_clean(), "round {round}: {:?}", repaired.findings);
+        let left = repository.fsck(FsckMode::Check).unwrap().findings;
+        assert!(left.is_empty(), "round {round}: {left:?}");
+        assert_eq!(repository.package_names().unwrap().len(), 270);
+    }
+    assert!(killed[0] > 10, "too few were killed while they registered: {killed:?}");
+}
+
+fn start_adder(folder: &Path) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([
+        "--exact",
+        "repository::kills::an_adder_registers_many_files_and_adds_them",
+        "--nocapture",
+    ]);
+    command.env(MANY_TASK, folder);
+    start_when_ready(command)
 }
 
 /// Numbers that look random and are the same each time.

@@ -7,6 +7,7 @@ mod faults;
 mod faulty_store;
 mod fsck;
 mod kills;
+mod many;
 mod packages;
 mod processes;
 mod stacks;
