@@ -11,7 +11,7 @@ mod yaml;
 pub(crate) use amount::{bytes, milliseconds, plural};
 pub(crate) use built::built_table;
 pub(crate) use moment::moment;
-pub(crate) use printable::printable;
+pub(crate) use printable::{printable, printable_json};
 pub(crate) use progress::Progress;
 pub(crate) use table::table;
 pub(crate) use yaml::yaml;
@@ -80,13 +80,29 @@ impl Output {
         text: impl FnOnce(&T) -> String,
     ) -> Result<(), Failure> {
         match (self.format, &self.host) {
-            (Format::Text, _) => self.line(&text(value)),
-            (Format::Json, None) => put(&serde_json::to_string_pretty(value).map_err(Failure::fault)?),
+            (Format::Text, _) => self.line(&printable(&text(value))),
+            (Format::Json, None) => {
+                put(&printable_json(&serde_json::to_string_pretty(value).map_err(Failure::fault)?))
+            }
             (Format::Json, Some(host)) => {
                 let of_host = OfHost { host: host.trim_matches(|c| "[] ".contains(c)), result: value };
-                put(&serde_json::to_string(&of_host).map_err(Failure::fault)?)
+                put(&printable_json(&serde_json::to_string(&of_host).map_err(Failure::fault)?))
             }
         }
+    }
+
+    /// The same, with colours: `colour` is given each line of the text, in which nothing is left that a terminal obeys.
+    pub(crate) fn coloured_result<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl FnOnce(&T) -> String,
+        colour: impl Fn(&str) -> String,
+    ) -> Result<(), Failure> {
+        if self.format == Format::Json {
+            return self.result(value, text);
+        }
+        let lines: Vec<String> = printable(&text(value)).lines().map(colour).collect();
+        self.line(&lines.join("\n"))
     }
 
     /// Prints text to standard output, with a line end unless it is empty.
@@ -163,7 +179,7 @@ fn failure_text(failure: &Failure) -> String {
         text += &format!("  {}\n", printable(line));
     }
     if let Some(log) = &failure.log {
-        text += &format!("{HINT}log:{HINT:#} {log}\n");
+        text += &format!("{HINT}log:{HINT:#} {}\n", printable(log));
     }
     if let Some(hint) = &failure.hint {
         text += &format!("{HINT}hint:{HINT:#} {}\n", printable(hint));

@@ -16,6 +16,22 @@ pub(crate) fn printable(text: &str) -> String {
     safe
 }
 
+/// The JSON with every control character in its texts escaped, also those that JSON allows.
+pub(crate) fn printable_json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for character in json.chars() {
+        // All of them are in the basic plane.
+        match character {
+            '\n' => safe.push('\n'),
+            character if character.is_control() || is_direction(character) => {
+                safe.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            character => safe.push(character),
+        }
+    }
+    safe
+}
+
 /// Characters that change the direction of what follows, and so can make text read as what it is not.
 fn is_direction(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -23,11 +39,15 @@ fn is_direction(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::{printable, printable_json};
 
     #[test]
     fn nothing_that_a_terminal_obeys_gets_through() {
         assert_eq!(printable("\u{1b}]0;x\u{7}\u{9b}2J\tend\n"), "\\u{1b}]0;x\\u{7}\\u{9b}2J    end\n");
         assert_eq!(printable("é → ok"), "é → ok");
+        let text = "\u{9b}2J\u{7f} é \u{202e}";
+        let json = printable_json(&serde_json::to_string(text).unwrap());
+        assert!(json.contains("\\u009b2J\\u007f é"), "{json}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
     }
 }

@@ -271,9 +271,90 @@ fn work_on_a_host_ends_when_its_client_is_killed() {
 
 /// Whether a program with exactly these words runs.
 pub(crate) fn is_running(words: &str) -> bool {
+    running(words).next().is_some()
+}
+
+/// The folders in /proc of the programs with exactly these words.
+fn running(words: &str) -> impl Iterator<Item = PathBuf> {
     let wanted = words.replace(' ', "\0") + "\0";
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    processes
-        .filter_map(|process| fs::read(process.path().join("cmdline")).ok())
-        .any(|line| line == wanted.as_bytes())
+    let processes = fs::read_dir("/proc").unwrap().flatten().map(|process| process.path());
+    processes.filter(move |path| fs::read(path.join("cmdline")).is_ok_and(|line| line == wanted.as_bytes()))
+}
+
+/// Kills the process that this folder in /proc is of.
+fn kill(process: PathBuf) {
+    let number = process.file_name().unwrap();
+    assert!(std::process::Command::new("kill").arg("-9").arg(number).status().unwrap().success());
+}
+
+/// A `quick` on a host, in the middle of its slow step; the words of that step.
+fn in_the_middle(hosts: &Hosts, source: &GitRepository) -> (std::process::Child, String) {
+    hosts.ok("-H build1 stack create 124");
+    let slow = format!("sleep 1000.{}", hosts.sshd.port());
+    let recipe = format!("name: web\ntype: application\nbuild_assets: ['exec {slow}']\n");
+    source.write(".missile.yml", recipe).commit("slow");
+    let mut client = hosts.playground.command(&["-H", "build1", "quick", "124", "web"]);
+    let client = client.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("the step begins", || is_running(&slow));
+    (client, slow)
+}
+
+/// The process on the host that serves this client: its number, and that of sshd's process before it.
+fn far_gachette(hosts: &Hosts) -> [String; 2] {
+    let bin = hosts.sshd.home().join(".cache/gachette/bin").display().to_string();
+    let mut processes = fs::read_dir("/proc").unwrap().flatten().map(|process| process.path());
+    let is_it = |path: &PathBuf| {
+        fs::read_to_string(path.join("cmdline"))
+            .is_ok_and(|line| line.starts_with(&bin) && line.contains("dial-stdio"))
+    };
+    let process = processes.find(is_it).expect("it serves");
+    let status = fs::read_to_string(process.join("status")).unwrap();
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap().trim().to_owned();
+    [process.file_name().unwrap().to_string_lossy().into_owned(), parent]
+}
+
+/// What is said when one of the processes behind a connection is killed in the middle of a build; the same command then
+/// does its work.
+fn killed_in_the_middle(which: usize, more: &str, part: &str) {
+    let source = project("true");
+    let hosts = Hosts::new(&format!("projects.web.url: {}\n{more}", source.path().display()));
+    let (client, slow) = in_the_middle(&hosts, &source);
+    let victim = &far_gachette(&hosts)[which];
+    kill(PathBuf::from(victim));
+    let output = client.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(6), "{said}");
+    assert!(said.contains(part) && said.contains("in the middle of: quick web into default/124"), "{said}");
+    if which == 0 {
+        // Nobody is left there to end it.
+        running(&slow).for_each(kill);
+    }
+    wait_until("the step ends with what it was part of", || !is_running(&slow));
+    source
+        .write(".missile.yml", "name: web\ntype: application\nbuild_assets: ['true']\n")
+        .commit("quick again");
+    assert!(hosts.ok("-H build1 quick 124 web").contains("dh-web"));
+    hosts.ok("-H build1 repository fsck");
+}
+
+#[test]
+fn a_session_that_is_killed_is_a_lost_connection() {
+    killed_in_the_middle(1, "", "build1: the connection was lost");
+}
+
+#[test]
+fn a_program_that_is_killed_there_is_told_from_a_lost_connection() {
+    killed_in_the_middle(0, "", "build1: gachette was ended there");
+}
+
+#[test]
+fn a_connection_that_is_kept_serves_the_next_command_and_is_made_again_when_it_is_gone() {
+    let hosts = Hosts::new("");
+    let kept = |line: &str| hosts.run(&format!("--set reuse_connection=5 {line}"));
+    assert_eq!(kept("-H build1 stack create 124").code, 0);
+    // Whoever comes later is let in by the connection alone.
+    hosts.sshd.refuse_everybody();
+    let said = kept("-H build1 stack list");
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert_eq!(hosts.run("-H build1 stack list").code, 6, "a connection of its own is refused");
 }

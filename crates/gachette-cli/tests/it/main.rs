@@ -8,6 +8,7 @@ mod documents;
 mod faults;
 mod fsck;
 mod hostile;
+mod hostile_hosts;
 mod hosts;
 mod interrupts;
 mod kills;

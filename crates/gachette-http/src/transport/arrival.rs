@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gachette::host::{ScriptWord, Ssh};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
 
@@ -38,7 +38,7 @@ const SCRIPT: &str = "exec /bin/sh -c 'umask 077; d=\"${XDG_CACHE_HOME:-$HOME/.c
     exec \"$SHELL\" -l -c \"exec \\\"\\$0\\\" dial-stdio\" \"$f\"' gachette";
 
 /// How long the host may be silent while it is logged in to, or takes the program.
-pub(super) const SILENCE: Duration = Duration::from_secs(60);
+pub(super) const SILENCE: Duration = Duration::from_secs(30);
 
 /// Said of a host that does not keep to the script.
 const NOISE: &str = "it talks, but not as gachette does; look at what `ssh` prints there";
@@ -73,7 +73,9 @@ pub(super) async fn arrive(
     let mut steps = 0;
     loop {
         let Ok(said) = timeout(SILENCE, next(&mut output, &mut noise)).await else {
-            return Err(line.failed("it did not say anything for a minute after the connection was made"));
+            return Err(
+                line.failed("it did not say anything for half a minute after the connection was made")
+            );
         };
         match said {
             Err(error) => return Err(line.refused(&error.to_string()).await),
@@ -91,8 +93,11 @@ pub(super) async fn arrive(
                 steps = 1;
             }
             Ok(ArrivalLine::Ready) => {
-                // A failure to send is told by what it says next.
-                send(&mut input, binary).await.unwrap_or_default();
+                // A failure to send is told by what it says next, and it says nothing before it has got all.
+                tokio::select! {
+                    sent = send(&mut input, binary) => sent.unwrap_or_default(),
+                    _ = output.fill_buf() => {}
+                }
                 steps = 2;
             }
             Ok(ArrivalLine::Hello(text)) => {

@@ -20,7 +20,7 @@ use crate::{Problem, ProblemKind};
 /// After how long without a frame the other side is asked whether it is there.
 const ASK_AFTER: Duration = Duration::from_secs(5);
 /// How long its answer may take.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// A connection that was made.
 #[derive(Clone)]

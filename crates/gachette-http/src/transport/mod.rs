@@ -4,6 +4,7 @@ mod arrival;
 mod arrival_line;
 mod binary;
 mod connection;
+mod heard;
 mod loss;
 mod patience;
 mod server;

@@ -8,7 +8,8 @@ use gachette_core::host::HostAddress;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr};
 
-use super::connection::{Connection, FarEnd};
+use super::connection::{ANSWER_WITHIN, Connection, FarEnd};
+use super::heard::Heard;
 use super::loss::Loss;
 use super::{Binary, arrival};
 use crate::wire::ClientHello;
@@ -25,6 +26,7 @@ const CHECK_WITHIN: Duration = Duration::from_secs(2);
 pub(crate) struct Line {
     host: HostAddress,
     how: Ssh,
+    heard: Heard,
     said: Arc<Mutex<Vec<u8>>>,
     ssh: tokio::sync::Mutex<Child>,
 }
@@ -42,8 +44,13 @@ impl Connection {
         };
         let said = Arc::default();
         tokio::spawn(keep(errors, Arc::clone(&said)));
-        let line =
-            Line { host: ssh.host().clone(), how: ssh.clone(), said, ssh: tokio::sync::Mutex::new(child) };
+        let line = Line {
+            host: ssh.host().clone(),
+            how: ssh.clone(),
+            heard: Heard::new(),
+            said,
+            ssh: tokio::sync::Mutex::new(child),
+        };
         let mut arrived = arrival::arrive(&line, input, output, binary).await?;
         let mut text = serde_json::to_vec(hello).map_err(|error| {
             Problem::new(ProblemKind::Internal, format!("the configuration cannot be sent: {error}"))
@@ -54,7 +61,7 @@ impl Connection {
             Ok(Err(error)) => return Err(line.lost(&Loss::of(&error)).await),
             Err(_) => return Err(line.lost(&Loss::Silent).await),
         }
-        let stream = tokio::io::join(arrived.output, arrived.input);
+        let stream = line.heard.listen(tokio::io::join(arrived.output, arrived.input));
         Self::start(stream, FarEnd::Ssh(Box::new(line))).await
     }
 }
@@ -81,6 +88,15 @@ impl Line {
 
     /// The connection that worked has ended.
     pub(super) async fn lost(&self, loss: &Loss) -> Problem {
+        let garbled = Loss::Garbled("it broke the rules of HTTP/2".to_owned());
+        // When nobody over there hung up, we did, and the request came too late to be told why.
+        let loss = match loss {
+            Loss::Closed if !self.heard.is_over() && self.heard.silence() >= ANSWER_WITHIN / 2 => {
+                &Loss::Silent
+            }
+            Loss::Closed if !self.heard.is_over() => &garbled,
+            known => known,
+        };
         if let Loss::Unanswered(_) = loss {
             return self.failed(&loss.to_string());
         }
@@ -92,8 +108,8 @@ impl Line {
         let status = self.ended().await;
         let said = explain(&self.host, &self.text()).is_some_and(|fault| fault == lost(&self.host));
         if *loss == Loss::Closed && status.is_some() && !said && self.is_connected().await {
-            let hint = "something killed it: look for a lack of memory there (`dmesg`); the same command again goes on from \
-                        what is there";
+            let hint = "something killed it: look for a lack of memory there (`dmesg`), and for programs of the build, which may go \
+                        on; the same command again goes on from what is there";
             return self.failed("gachette was ended there").with_hint(hint);
         }
         let fault = lost(&self.host);

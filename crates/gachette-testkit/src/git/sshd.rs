@@ -105,6 +105,16 @@ impl Sshd {
         std::fs::write(self.folder.path().join("authorized_keys"), "").expect("a file is written");
     }
 
+    /// Makes the server run this program in Python for whoever logs in, whatever he wanted to run.
+    pub fn answer_with(&self, program: &str) {
+        let path = self.folder.path().join("answer.py");
+        std::fs::write(&path, program).expect("a file is written");
+        let key =
+            std::fs::read_to_string(self.folder.path().join("client_key.pub")).expect("the key was made");
+        let line = format!("command=\"exec python3 {}\" {key}", path.display());
+        std::fs::write(self.folder.path().join("authorized_keys"), line).expect("a file is written");
+    }
+
     fn write_ssh_config(&self) {
         let (key, hosts, port) = (self.client_key(), self.known_hosts(), self.port);
         let text = format!(

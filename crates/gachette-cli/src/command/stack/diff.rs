@@ -22,7 +22,7 @@ impl DiffArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let (from, to) = (session.stack_ref(&self.from)?, session.stack_ref(&self.to)?);
         let diff = session.client().await?.diff(&from, &to).await?;
-        session.output.result(&diff, text)
+        session.output.coloured_result(&diff, text, coloured)
     }
 }
 
@@ -45,13 +45,8 @@ fn text(diff: &Diff) -> String {
         vec![mark.to_owned(), package.name.to_string(), old, new, note.to_owned()]
     });
     let rows = table(&["", "package", "old", "new", "change"], rows);
-    let rows: Vec<String> = rows.lines().map(coloured).collect();
     let verb = if diff.packages.len() == 1 { "differs" } else { "differ" };
-    format!(
-        "{head}\n{}\n\n{} {verb}, {same} the same",
-        rows.join("\n"),
-        plural(diff.packages.len(), "package")
-    )
+    format!("{head}\n{rows}\n\n{} {verb}, {same} the same", plural(diff.packages.len(), "package"))
 }
 
 fn coloured(line: &str) -> String {
@@ -59,7 +54,8 @@ fn coloured(line: &str) -> String {
         Some('+' | '↑') => AnsiColor::Green.on_default(),
         Some('-' | '↓') => AnsiColor::Red.on_default(),
         Some('≠') => AnsiColor::Yellow.on_default(),
-        _ => Style::new().bold(),
+        Some(' ') => Style::new().bold(),
+        _ => return line.to_owned(),
     };
     format!("{style}{line}{style:#}")
 }
