@@ -3,12 +3,13 @@
 use std::fmt;
 
 use gachette_core::debian::{PackageName, Version};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::operation::BuiltPackage;
 
 /// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
@@ -86,7 +87,7 @@ pub enum Event {
 }
 
 /// A package that will be built.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlannedPackage {
     /// Its name.
     pub name: PackageName,

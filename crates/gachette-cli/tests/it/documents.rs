@@ -79,9 +79,40 @@ fn every_command_in_the_readme_is_understood() {
 }
 
 #[test]
+fn every_command_in_the_server_s_document_is_understood() {
+    let document = document("docs/server.md");
+    let commands: Vec<&str> = document.lines().filter(|line| line.starts_with("gachette ")).collect();
+    assert!(commands.len() > 4, "{commands:?}");
+    let playground = Playground::with_configuration("");
+    for command in commands {
+        // What cannot be understood is told before help is given.
+        let words: Vec<&str> = command.split_whitespace().skip(1).chain(["--help"]).collect();
+        let said = playground.run_words(&words);
+        assert_eq!(said.code, 0, "{command}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn systemd_takes_the_unit_as_it_is() {
+    let unit = document("packaging/gachette.service");
+    let playground = Playground::with_configuration("");
+    let start = unit.lines().find(|line| line.starts_with("ExecStart=")).unwrap();
+    let words: Vec<&str> = start.split_whitespace().skip(1).chain(["--help"]).collect();
+    assert_eq!(playground.run_words(&words).code, 0, "{start}");
+    playground.write("gachette.service", &unit.replace("/usr/bin/gachette", env!("CARGO_BIN_EXE_gachette")));
+    let file = playground.path("gachette.service");
+    let output =
+        std::process::Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(file).output();
+    let output = output.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let ours: Vec<&str> = said.lines().filter(|line| line.contains("gachette.service")).collect();
+    assert!(output.status.success() && ours.is_empty(), "{said}");
+}
+
+#[test]
 fn links_between_documents_lead_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "GLOSSARY.md"] {
+    for name in ["CHANGELOG.md", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "GLOSSARY.md"] {
         for link in document(name).split("](").skip(1).map(|rest| rest.split(')').next().unwrap().to_owned())
         {
             let file = link.split('#').next().unwrap();

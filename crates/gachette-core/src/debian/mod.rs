@@ -22,6 +22,21 @@ pub use version::{Version, VersionError};
 /// Serialises a type as its `Display` text, and reads it back through `FromStr`.
 macro_rules! as_text {
     ($type:ty) => {
+        $crate::debian::as_text!($type, "");
+    };
+    ($type:ty, $pattern:literal) => {
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                match $pattern {
+                    "" => schemars::json_schema!({"type": "string"}),
+                    pattern => schemars::json_schema!({"type": "string", "pattern": pattern}),
+                }
+            }
+        }
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)

@@ -61,7 +61,7 @@ impl fmt::Display for PackageName {
     }
 }
 
-as_text!(PackageName);
+as_text!(PackageName, r"^[a-z0-9][a-z0-9+.-]{1,127}$");
 
 #[cfg(test)]
 mod tests {

@@ -138,7 +138,7 @@ impl fmt::Display for Version {
     }
 }
 
-as_text!(Version);
+as_text!(Version, r"^([0-9]+:)?[0-9][A-Za-z0-9.+~:-]*$");
 
 /// The order of one character: `~` before the end, the end before letters, letters before all else.
 fn weight(byte: Option<&u8>) -> i32 {

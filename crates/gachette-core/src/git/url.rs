@@ -283,6 +283,16 @@ impl fmt::Debug for Credentials {
 }
 
 /// Without the password: what is written down must not hold it.
+impl schemars::JsonSchema for GitUrl {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "GitUrl".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string"})
+    }
+}
+
 impl serde::Serialize for GitUrl {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

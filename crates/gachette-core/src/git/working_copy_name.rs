@@ -78,7 +78,7 @@ impl fmt::Display for WorkingCopyName {
     }
 }
 
-as_text!(WorkingCopyName);
+as_text!(WorkingCopyName, r"^[A-Za-z0-9_][A-Za-z0-9._+@=~-]{0,119}$");
 
 #[cfg(test)]
 mod tests {

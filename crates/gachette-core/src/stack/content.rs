@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Sha256Digest;
 use crate::debian::{Architecture, PackageName, Version};
 
 /// One package of a stack: a version, and its file for each architecture.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StackedPackage {
     /// The package's name.
@@ -22,7 +23,7 @@ pub struct StackedPackage {
 }
 
 /// All packages of a stack, by name.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<StackedPackage>", into = "Vec<StackedPackage>")]
 pub struct Content(BTreeMap<PackageName, StackedPackage>);
 

@@ -2,20 +2,21 @@
 
 use std::cmp::Ordering;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::content::{Content, StackedPackage};
 use crate::debian::{PackageName, Version};
 
 /// The difference between two stacks, or two revisions of one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StackDiff {
     /// The packages that differ, by name.
     pub packages: Vec<PackageDiff>,
 }
 
 /// One package that differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PackageDiff {
     /// Its name.
     pub name: PackageName,
@@ -25,7 +26,7 @@ pub struct PackageDiff {
 }
 
 /// How a package differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum PackageChange {
     /// Only the second has it.

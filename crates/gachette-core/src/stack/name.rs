@@ -5,6 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::debian::as_text;
@@ -35,7 +36,7 @@ pub struct StackRef {
 }
 
 /// Text that is no name of a domain, a stack, or a revision of one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
 #[error("`{}` is no {what}: {reason}", text.escape_debug())]
 pub struct NameError {
     text: String,
@@ -155,9 +156,12 @@ impl fmt::Display for StackRef {
     }
 }
 
-as_text!(Domain);
-as_text!(StackName);
-as_text!(StackRef);
+as_text!(Domain, r"^[A-Za-z0-9_][A-Za-z0-9._+~-]{0,99}$");
+as_text!(StackName, r"^([A-Za-z0-9_][A-Za-z0-9._+~-]{0,99}/)?[A-Za-z0-9_][A-Za-z0-9._+~-]{0,99}$");
+as_text!(
+    StackRef,
+    r"^([A-Za-z0-9_][A-Za-z0-9._+~-]{0,99}/)?[A-Za-z0-9_][A-Za-z0-9._+~-]{0,99}(@[1-9][0-9]{0,9})?$"
+);
 
 /// One folder's name: nothing that a path, a URL, a command line or `object_store` reads as anything else.
 fn segment(text: &str, what: &str) -> Result<String, NameError> {

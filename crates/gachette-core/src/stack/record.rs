@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::content::StackedPackage;
@@ -14,7 +15,7 @@ use crate::debian::{Architecture, PackageName, Version};
 pub const RECORD_FORMAT: u32 = 1;
 
 /// What is known of one package file. Written once, when the file is registered, and never changed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PackageRecord {
     /// The version of this format.
@@ -42,7 +43,7 @@ pub struct PackageRecord {
 }
 
 /// Where a package file came from, as far as it is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Provenance {
     /// The project's name in the configuration.

@@ -1,6 +1,7 @@
 //! One revision of a stack: a whole, immutable state, and who made it, when and why.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,7 @@ use crate::debian::PackageName;
 pub const REVISION_FORMAT: u32 = 1;
 
 /// One immutable state of a stack.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Revision {
     /// The version of this format.
@@ -46,7 +47,7 @@ pub struct Revision {
 }
 
 /// What a revision did to its stack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Change {
     /// An empty stack was made.
@@ -80,7 +81,7 @@ pub enum Change {
 }
 
 /// The exact revision a stack was copied from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
     /// The stack.
@@ -92,7 +93,7 @@ pub struct Origin {
 }
 
 /// Who changes a stack, and why.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct By {
     /// The person or program, such as `ada@build1`.
     pub author: String,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use gachette_core::Sha256Digest;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -17,8 +18,9 @@ const BYTES: usize = 32;
 const LONGEST_NAME: usize = 64;
 
 /// The name of a token: letters, digits, `.`, `-` and `_`. It stands in logs and ledgers; the token itself never does.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))]
 pub struct TokenName(String);
 
 /// Text that is no name of a token.

@@ -9,6 +9,7 @@ use gachette::repository::{Placed, Staging};
 use gachette_core::Sha256Digest;
 use http::header;
 use http_body_util::BodyExt;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tokio::fs::File;
@@ -22,7 +23,7 @@ use crate::{Problem, ProblemKind};
 const BLOCK: usize = 1 << 18;
 
 /// What the bytes of a brought file must be.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Announced {
     sha256: Sha256Digest,
     size: u64,

@@ -9,19 +9,21 @@ mod old_tree;
 mod packages;
 mod repository;
 mod revision_tag;
+mod routes;
 mod stacks;
+mod table;
 mod tokens;
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, State};
+use axum::Router;
+use axum::extract::State;
 use axum::response::IntoResponse;
-use axum::routing::{delete, get, post};
-use axum::{Router, middleware};
 use gachette::build_log::LogFolder;
 use gachette::config::Config;
 use gachette::operation::OperationError;
 use http::{StatusCode, header};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::extract::Json;
@@ -95,7 +97,7 @@ impl Caller {
 type Answer<T> = Result<Json<T>, Problem>;
 
 /// Which version of gachette answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Health {
     version: &'static str,
 }
@@ -107,32 +109,7 @@ async fn metrics(State(api): State<Api>) -> impl IntoResponse {
 
 /// All routes.
 pub fn router(api: Api) -> Router {
-    let stack = "/domains/{domain}/stacks/{stack}";
-    let once = || middleware::from_fn_with_state(api.answers.clone(), idempotency::once);
-    let api_v1 = Router::new()
-        .route("/health", get(async || Json(Health { version: env!("CARGO_PKG_VERSION") })))
-        .route("/configuration", get(repository::configuration))
-        .route("/repository", post(repository::init))
-        .route("/repository/fsck", post(repository::fsck))
-        .route("/domains", get(stacks::domains))
-        .route("/domains/{domain}/stacks", post(stacks::create).layer(once()).get(stacks::list))
-        .route(stack, get(stacks::show))
-        .route(&format!("{stack}/revisions"), post(stacks::change).layer(once()).get(stacks::log))
-        .route(&format!("{stack}/diff"), get(stacks::diff))
-        .route("/debs/{file}", get(debs::fetch).put(debs::bring).layer(DefaultBodyLimit::disable()))
-        .route("/built-from/{inputs}", get(packages::built_from))
-        .route("/mirrors/{id}", get(mirrors::show).put(mirrors::receive).layer(DefaultBodyLimit::disable()))
-        .route("/packages", get(packages::list))
-        .route("/packages/{name}", get(packages::show))
-        .route("/builds", post(builds::start).layer(once()).get(builds::list))
-        .route("/builds/{id}", get(builds::show).delete(builds::cancel))
-        .route("/builds/{id}/events", get(builds::events))
-        .route("/tokens", get(tokens::list).post(tokens::create))
-        .route("/tokens/{name}", delete(tokens::revoke));
-    Router::new()
-        .nest("/api/v1", api_v1)
-        .route("/metrics", get(metrics))
-        .merge(old_tree::routes())
+    table::all(&api)
         .fallback(async || {
             Problem::new(ProblemKind::NotFound, "there is nothing at this address")
                 .with_hint("the API is below /api/v1")

@@ -1,33 +1,20 @@
-//! What clients of the original tool read: a tree of small texts and package files, answered from the ledger. They spell
-//! `domains` where the tree on disk has `domain`; both are served.
+//! What clients of the original tool read: a tree of small texts and package files, answered from the ledger.
 
-use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
 use gachette::operation::OperationError;
 use gachette::repository::RepositoryError;
 use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::{Domain, Entry, StackName, latest};
 
 use super::extract::Path;
-use super::{Api, blocking, debs};
+use super::{Api, blocking};
 use crate::{Problem, ProblemKind};
 
 /// The stack that stands for the newest one.
 const LATEST: &str = "latest";
 
-/// The routes of the tree.
-pub(super) fn routes() -> Router<Api> {
-    let version = "stacks/{stack}/packages/{package}/version";
-    Router::new()
-        .route(&format!("/domains/{{domain}}/{version}"), get(stacked_version))
-        .route(&format!("/domain/{{domain}}/{version}"), get(stacked_version))
-        .route("/packages/{package}/version/{version}/file", get(file_name))
-        .route("/debs/{file}", get(debs::fetch))
-}
-
 /// The version of a package in a stack, and a line end.
-async fn stacked_version(
+pub(super) async fn stacked_version(
     State(api): State<Api>,
     Path((domain, stack, package)): Path<(Domain, String, PackageName)>,
 ) -> Result<String, Problem> {
@@ -55,7 +42,7 @@ fn newest(api: &Api, stack: &StackName) -> Result<Entry, OperationError> {
 }
 
 /// The name of the file of a version, and a line end; of several architectures it is the first.
-async fn file_name(
+pub(super) async fn file_name(
     State(api): State<Api>,
     Path((name, version)): Path<(PackageName, Version)>,
 ) -> Result<String, Problem> {

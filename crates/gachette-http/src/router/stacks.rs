@@ -6,6 +6,7 @@ use gachette::operation::OperationError;
 use gachette::repository::{Committed, Readable, Repository, ToRegister};
 use gachette_core::stack::{By, Domain, Entry, PackageRecord, StackDiff, StackName, StackRef};
 use http::{HeaderMap, StatusCode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::extract::{Json, Path, Query};
@@ -18,19 +19,19 @@ use crate::wire::{
 };
 
 /// Which revision of a stack.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct AtRevision {
     revision: Option<u64>,
 }
 
 /// How much of a log.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct LogRange {
     limit: Option<usize>,
 }
 
 /// From where to where to compare.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct DiffRange {
     revision: Option<u64>,
     to: StackRef,

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use gachette::operation::Outcome as OperationOutcome;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Problem;
@@ -13,8 +14,9 @@ use crate::Problem;
 pub type Outcome = OperationOutcome;
 
 /// The identity of a build: its time, and digits that make it unique. Sorts by time.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^[0-9][0-9A-Za-z-]{9,39}$"))]
 pub struct BuildId(String);
 
 /// Text that is no build's identity.
@@ -70,7 +72,7 @@ impl fmt::Display for BuildId {
 }
 
 /// What a build does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BuildKind {
     /// Makes or refreshes a working copy.
@@ -84,7 +86,7 @@ pub enum BuildKind {
 }
 
 /// How far a build came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BuildState {
     /// It waits for its turn; `position` says how many turns.
@@ -123,7 +125,7 @@ impl fmt::Display for BuildState {
 }
 
 /// A build.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Build {
     /// Its identity.
     pub id: BuildId,

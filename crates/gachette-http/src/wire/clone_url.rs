@@ -4,12 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use gachette_core::git::{Credentials, GitUrl, GitUrlError};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::encoded;
 
 /// An address to clone from, with the user and password that may stand in it. Shown without them.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct CloneUrl {
     text: String,

@@ -3,10 +3,11 @@
 use gachette::repository::DamagedStack;
 use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::{PackageRecord, StackName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A package in a list.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct PackageSummary {
     /// Its name.
     pub name: PackageName,
@@ -17,7 +18,7 @@ pub struct PackageSummary {
 }
 
 /// A package with all its versions.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct PackageDetail {
     /// Its name.
     pub name: PackageName,
@@ -29,7 +30,7 @@ pub struct PackageDetail {
 }
 
 /// One version of a package.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct PackageVersion {
     /// The version.
     pub version: Version,

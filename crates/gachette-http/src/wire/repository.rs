@@ -1,9 +1,10 @@
 //! The repository as a whole, on the wire.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where a repository lies.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RepositoryState {
     /// Its folder.
     pub meta_path: String,
@@ -14,7 +15,7 @@ pub struct RepositoryState {
 }
 
 /// How the repository is to be checked.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FsckRequest {
     /// Whether what can be made again is made again.

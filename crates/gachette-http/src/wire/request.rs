@@ -3,12 +3,13 @@
 use gachette_core::debian::Version;
 use gachette_core::git::{GitRef, WorkingCopyName};
 use gachette_core::stack::StackName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::CloneUrl;
 
 /// An order that starts a build.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum StartBuild {
     /// Make or refresh a working copy.
@@ -68,7 +69,7 @@ impl StartBuild {
 }
 
 /// An order to build a project at a ref.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeOrder {
     /// The project.
@@ -94,7 +95,7 @@ pub struct MakeOrder {
 }
 
 /// An order to build the packages of a working copy.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BuildOrder {
     /// The working copy.

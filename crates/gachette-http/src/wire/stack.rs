@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{
-    Change as LedgerChange, Content, Entry, PackageDiff, Provenance, Revision, StackDiff, StackName, StackRef,
+    Change as LedgerChange, Content, Domain, Entry, PackageDiff, Provenance, Revision, StackDiff, StackName,
+    StackRef,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A stack in a list.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StackSummary {
     /// The stack, with its domain.
     pub stack: StackName,
@@ -28,7 +30,7 @@ pub struct StackSummary {
 }
 
 /// A stack at one of its revisions.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StackState {
     /// The stack, with its domain.
     pub stack: StackName,
@@ -51,7 +53,7 @@ pub struct StackState {
 }
 
 /// A package of a stack.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StackPackage {
     /// Its name.
     pub name: PackageName,
@@ -62,7 +64,7 @@ pub struct StackPackage {
 }
 
 /// One revision in a stack's log.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RevisionSummary {
     /// Its number.
     pub number: u64,
@@ -83,10 +85,11 @@ pub struct RevisionSummary {
 }
 
 /// A wish for a new stack.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateStack {
     /// Its name within the domain.
+    #[schemars(with = "Domain")]
     pub name: String,
     /// The stack, or revision of one, to copy.
     #[serde(default)]
@@ -97,7 +100,7 @@ pub struct CreateStack {
 }
 
 /// A wish for a change of a stack.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeStack {
     /// What to change.
@@ -108,7 +111,7 @@ pub struct ChangeStack {
 }
 
 /// What to change in a stack.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Change {
     /// Add packages whose files lie in the debs folder, all in one revision.
@@ -124,7 +127,7 @@ pub enum Change {
 }
 
 /// A package file to be added to a stack.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddFile {
     /// The name of the file in the debs folder.
@@ -138,7 +141,7 @@ pub struct AddFile {
 }
 
 /// What a package file must hold.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectedPackage {
     /// The package's name.
@@ -148,7 +151,7 @@ pub struct ExpectedPackage {
 }
 
 /// What became of a wish.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Changed {
     /// The stack, with its domain.
     pub stack: StackName,
@@ -161,7 +164,7 @@ pub struct Changed {
 }
 
 /// What leads from one stack to another.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Diff {
     /// The old stack, at an exact revision.
     pub from: StackRef,

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Role, TokenName};
 
 /// What is known of a token.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct TokenSummary {
     /// Its name, by which it stands in logs and ledgers.
     pub name: TokenName,
@@ -22,7 +23,7 @@ pub struct TokenSummary {
 }
 
 /// A wish for a token.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateToken {
     /// Its name.
@@ -35,7 +36,7 @@ pub struct CreateToken {
 }
 
 /// A new token.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CreatedToken {
     /// What is known of it.
     #[serde(flatten)]

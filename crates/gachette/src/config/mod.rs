@@ -17,6 +17,7 @@ use gachette_core::git::{GitRef, GitUrl, VersionScheme};
 use gachette_core::host::{HostError, HostTarget};
 use gachette_core::stack::Domain;
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use error::{ConfigError, Mistake};
@@ -30,7 +31,7 @@ const LARGEST: u64 = 1 << 20;
 const REUSE_SECONDS: u64 = 60;
 
 /// Everything that can be configured, checked and with its defaults filled in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Config {
     /// The file it was read from, when there was one.
     pub source: Option<PathBuf>,
@@ -54,7 +55,7 @@ pub struct Config {
 }
 
 /// The machine that has the repository: builders send there what they built.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub enum RepositoryPlace {
     /// The machine at which the command is given.
@@ -89,7 +90,7 @@ impl From<RepositoryPlace> for String {
 }
 
 /// A git repository with a recipe in it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Project {
     /// Where it is cloned from.
     pub url: Option<GitUrl>,
@@ -109,7 +110,7 @@ pub struct Project {
 }
 
 /// Who fetches a project's commits for a build host.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ProjectSource {
     /// The host itself, with its own or a forwarded agent's credentials.
@@ -120,7 +121,7 @@ pub enum ProjectSource {
 }
 
 /// How packages are compressed: what every dpkg unpacks, or what is quick to make and needs Debian 12.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PackageCompression {
     /// xz: the smallest files, for all of Debian's releases in use.
@@ -133,7 +134,7 @@ pub enum PackageCompression {
 }
 
 /// How hosts are reached, in the words of Fabric 1; what is not said is left to OpenSSH.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Connection {
     /// `[user@]host[:port]`; this machine when empty.
     pub hosts: Vec<String>,

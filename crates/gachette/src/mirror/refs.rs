@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use gachette_core::git::{Commit, RefName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The branches and tags of a mirror.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Unchecked", into = "Unchecked")]
 pub struct MirrorRefs {
     /// The full names and the objects they name.
@@ -21,7 +22,7 @@ pub struct MirrorRefs {
 pub struct MirrorRefsError(String);
 
 /// As it comes over the wire.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {
     refs: BTreeMap<String, String>,

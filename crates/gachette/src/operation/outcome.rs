@@ -3,12 +3,13 @@
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::Provenance;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::PlannedPackage;
 
 /// What came out of preparing, building, or both.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Outcome {
     /// The working copy that was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,7 +29,7 @@ pub struct Outcome {
 }
 
 /// A working copy at a commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PreparedCopy {
     /// Its name.
     pub name: String,
@@ -41,7 +42,7 @@ pub struct PreparedCopy {
 }
 
 /// A package and how it came about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BuiltPackage {
     /// Its name.
     pub name: PackageName,
@@ -62,7 +63,7 @@ pub struct BuiltPackage {
 }
 
 /// How a package came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PackageState {
     /// It was built.
@@ -76,7 +77,7 @@ pub enum PackageState {
 }
 
 /// A stack that has the packages of a build.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StackedIn {
     /// The stack, with its domain.
     pub stack: String,

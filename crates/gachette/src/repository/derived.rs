@@ -9,6 +9,7 @@ use std::path::Path;
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::{Content, Entry, PackageRecord, StackName, StackedPackage};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::aside::{Aside, Joined, Small};
@@ -25,7 +26,7 @@ const FEW: usize = 8;
 const SHOWN_FORMAT: u32 = 1;
 
 /// The revision that a stack's derived files show.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Shown {
     pub(crate) format: u32,

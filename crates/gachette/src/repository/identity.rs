@@ -2,6 +2,7 @@
 
 use gachette_core::stack::to_readable_json;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::error::RepositoryError;
@@ -12,7 +13,7 @@ use super::{key, writer};
 const FORMAT: u32 = 1;
 
 /// What makes a repository this one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
     /// The version of the repository's layout.
     pub format: u32,

@@ -3,6 +3,7 @@
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{PackageRecord, StackName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::error::RepositoryError;
@@ -10,7 +11,7 @@ use super::register::parse_record;
 use super::{Readable, Repository, key};
 
 /// A stack that holds a package.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StackWithPackage {
     /// The stack.
     pub stack: StackName,

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use gachette_core::Sha256Digest;
 use gachette_core::stack::PackageRecord;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::disk::{at, hash, sync_folder_of};
@@ -16,7 +17,7 @@ use super::register::{conflict, read_package};
 use super::{Repository, Staging};
 
 /// A file that is now in the folder of package files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Placed {
     /// Its name there.
     pub file: String,
@@ -27,7 +28,7 @@ pub struct Placed {
 }
 
 /// How a file came into the folder of package files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Placement {
     /// There was none of that name.

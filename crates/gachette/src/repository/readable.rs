@@ -1,12 +1,13 @@
 //! What could be read of many things, and what could not: one damaged file hides nothing but itself.
 
 use gachette_core::stack::StackName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::error::RepositoryError;
 
 /// A list, and what is missing in it because it cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Readable<T> {
     /// What could be read.
     pub found: Vec<T>,
@@ -16,7 +17,7 @@ pub struct Readable<T> {
 }
 
 /// A stack of which a revision cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DamagedStack {
     /// The stack.
     pub stack: StackName,

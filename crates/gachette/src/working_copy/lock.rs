@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trebuchet::process::Cancel;
 
@@ -23,7 +24,7 @@ use crate::git::GitError;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Who works in a working copy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Holder {
     /// The process.
     pub pid: u32,

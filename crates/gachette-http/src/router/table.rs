@@ -1,0 +1,189 @@
+//! The table of all routes: path, methods, what they take and answer, and who carries them out.
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing;
+use gachette::config::Config;
+use gachette::mirror::MirrorRefs;
+use gachette::repository::{FsckReport, Placed, Readable};
+use gachette_core::stack::{Domain, PackageRecord};
+
+use super::extract::Json;
+use super::routes::{Description, Routes, delete, get, post, put};
+use super::{
+    Api, Health, builds, debs, idempotency, metrics, mirrors, old_tree, packages, repository, stacks, tokens,
+};
+use crate::run::Build;
+use crate::wire::{
+    ChangeStack, Changed, CreateStack, CreateToken, CreatedToken, Diff, FsckRequest, PackageDetail,
+    PackageSummary, RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild, TokenSummary,
+};
+
+const PACKAGE_FILE: &str = "application/vnd.debian.binary-package";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// All routes, with the one that describes them.
+pub(super) fn all(api: &Api) -> axum::Router<Api> {
+    let routes = stack_routes(Routes::new(), api);
+    let (router, description) = old_routes(build_routes(package_routes(own_routes(routes)), api)).finish();
+    let description = Arc::new(description);
+    let document = async move || Json(Description::document(&description));
+    router.route("/openapi.json", routing::get(document))
+}
+
+fn own_routes(routes: Routes) -> Routes {
+    let health = async || Json(Health { version: env!("CARGO_PKG_VERSION") });
+    routes
+        .add(
+            "/api/v1/health",
+            [get("Which version answers").answers::<Health>().open()],
+            routing::get(health),
+        )
+        .add(
+            "/api/v1/configuration",
+            [get("The configuration in force").answers::<Config>()],
+            routing::get(repository::configuration),
+        )
+        .add(
+            "/api/v1/repository",
+            [post("Make the repository when it is not there").answers::<RepositoryState>()],
+            routing::post(repository::init),
+        )
+        .add(
+            "/api/v1/repository/fsck",
+            [post("Check the repository, and mend it").takes::<FsckRequest>().answers::<FsckReport>()],
+            routing::post(repository::fsck),
+        )
+        .add(
+            "/api/v1/tokens",
+            [
+                get("All tokens").answers::<Vec<TokenSummary>>(),
+                post("Make a token").takes::<CreateToken>().answers::<CreatedToken>().status(201),
+            ],
+            routing::get(tokens::list).post(tokens::create),
+        )
+        .add(
+            "/api/v1/tokens/{name}",
+            [delete("Take a token back").status(204)],
+            routing::delete(tokens::revoke),
+        )
+        .add(
+            "/metrics",
+            [get("Numbers for Prometheus").answers_as("text/plain; version=0.0.4")],
+            routing::get(metrics),
+        )
+}
+
+fn stack_routes(routes: Routes, api: &Api) -> Routes {
+    let once = || from_fn_with_state(api.answers.clone(), idempotency::once);
+    let stack = "/api/v1/domains/{domain}/stacks/{stack}";
+    routes
+        .add(
+            "/api/v1/domains",
+            [get("The domains with a stack").answers::<Vec<Domain>>()],
+            routing::get(stacks::domains),
+        )
+        .add(
+            "/api/v1/domains/{domain}/stacks",
+            [
+                get("The stacks of a domain").answers::<Readable<StackSummary>>(),
+                post("Create a stack").takes::<CreateStack>().answers::<Changed>().once(),
+            ],
+            routing::post(stacks::create).layer(once()).get(stacks::list),
+        )
+        .add(
+            stack,
+            [get("A stack, now or at a revision").query::<stacks::AtRevision>().answers::<StackState>()],
+            routing::get(stacks::show),
+        )
+        .add(
+            &format!("{stack}/revisions"),
+            [
+                get("The revisions of a stack")
+                    .query::<stacks::LogRange>()
+                    .answers::<Readable<RevisionSummary>>(),
+                post("Change a stack").takes::<ChangeStack>().answers::<Changed>().once(),
+            ],
+            routing::post(stacks::change).layer(once()).get(stacks::log),
+        )
+        .add(
+            &format!("{stack}/diff"),
+            [get("What leads from one stack to another").query::<stacks::DiffRange>().answers::<Diff>()],
+            routing::get(stacks::diff),
+        )
+}
+
+fn package_routes(routes: Routes) -> Routes {
+    routes
+        .add(
+            "/api/v1/debs/{file}",
+            [
+                get("A package file").answers_as(PACKAGE_FILE),
+                put("Bring a package file").query::<debs::Announced>().takes_bytes().answers::<Placed>(),
+            ],
+            routing::get(debs::fetch).put(debs::bring).layer(DefaultBodyLimit::disable()),
+        )
+        .add(
+            "/api/v1/built-from/{inputs}",
+            [get("What was built from these inputs").answers::<Vec<PackageRecord>>()],
+            routing::get(packages::built_from),
+        )
+        .add(
+            "/api/v1/mirrors/{id}",
+            [
+                get("The refs of a mirror").answers::<MirrorRefs>(),
+                put("Bring refs and objects").takes_bytes().answers::<MirrorRefs>(),
+            ],
+            routing::get(mirrors::show).put(mirrors::receive).layer(DefaultBodyLimit::disable()),
+        )
+        .add(
+            "/api/v1/packages",
+            [get("All packages").answers::<Vec<PackageSummary>>()],
+            routing::get(packages::list),
+        )
+        .add(
+            "/api/v1/packages/{package}",
+            [get("A package with its versions").answers::<PackageDetail>()],
+            routing::get(packages::show),
+        )
+}
+
+fn build_routes(routes: Routes, api: &Api) -> Routes {
+    let once = from_fn_with_state(api.answers.clone(), idempotency::once);
+    routes
+        .add(
+            "/api/v1/builds",
+            [
+                get("The builds that are remembered").answers::<Vec<Build>>(),
+                post("Start a build").takes::<StartBuild>().answers::<Build>().status(202).once(),
+            ],
+            routing::post(builds::start).layer(once).get(builds::list),
+        )
+        .add(
+            "/api/v1/builds/{id}",
+            [get("A build").answers::<Build>(), delete("Cancel a build").answers::<Build>()],
+            routing::get(builds::show).delete(builds::cancel),
+        )
+        .add(
+            "/api/v1/builds/{id}/events",
+            [get("The events of a build, from the first, as they come").answers_as("text/event-stream")],
+            routing::get(builds::events),
+        )
+}
+
+/// What clients of the original tool read. They spell `domains` where the tree on disk has `domain`; both are served.
+fn old_routes(routes: Routes) -> Routes {
+    let version = || [get("The version of a package in a stack").answers_as(TEXT)];
+    let path = "stacks/{stack}/packages/{package}/version";
+    routes
+        .add(&format!("/domains/{{domain}}/{path}"), version(), routing::get(old_tree::stacked_version))
+        .add(&format!("/domain/{{domain}}/{path}"), version(), routing::get(old_tree::stacked_version))
+        .add(
+            "/packages/{package}/version/{version}/file",
+            [get("The name of a package's file").answers_as(TEXT)],
+            routing::get(old_tree::file_name),
+        )
+        .add("/debs/{file}", [get("A package file").answers_as(PACKAGE_FILE)], routing::get(debs::fetch))
+}

@@ -1,0 +1,75 @@
+//! `/openapi.json` says what the router does.
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::service::Service;
+
+async fn document(service: &Service) -> Value {
+    let request = Request::get("/openapi.json").body(Body::empty()).unwrap();
+    let response = service.router.clone().oneshot(request).await.unwrap();
+    serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap()
+}
+
+#[tokio::test]
+async fn each_route_takes_the_methods_that_are_described_and_no_others() {
+    let service = Service::new();
+    let document = document(&service).await;
+    let paths = document["paths"].as_object().unwrap();
+    assert!(paths.len() > 20, "{paths:?}");
+    for (path, item) in paths {
+        let filled = path.replace(['{', '}'], "");
+        for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
+            let request = Request::builder().method(method).uri(&filled).body(Body::empty()).unwrap();
+            let status = service.router.clone().oneshot(request).await.unwrap().status();
+            let described = item.get(method.to_lowercase()).is_some();
+            assert_eq!(status != StatusCode::METHOD_NOT_ALLOWED, described, "{method} {path}: {status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_client_asks_for_nothing_that_is_not_described() {
+    let document = document(&Service::new()).await;
+    let described: BTreeSet<&str> =
+        document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    let client = concat!(
+        include_str!("../../src/client/operations.rs"),
+        include_str!("../../src/client/events.rs"),
+        include_str!("../../src/client/push.rs")
+    );
+    let mut asked = 0;
+    for text in client.split("\"/api/v1/").skip(1) {
+        let path = text.split(['"', '?']).next().unwrap();
+        let shape = |path: &str| -> Vec<String> {
+            path.split('/')
+                .map(|part| if part.contains('{') { "*".to_owned() } else { part.to_owned() })
+                .collect()
+        };
+        let found = described.iter().any(|known| {
+            let known = known.trim_start_matches("/api/v1/");
+            shape(known) == shape(path) || shape(known).starts_with(&shape(path))
+        });
+        assert!(found, "{path}");
+        asked += 1;
+    }
+    assert!(asked > 12, "{asked}");
+}
+
+#[tokio::test]
+async fn every_reference_leads_somewhere() {
+    let document = document(&Service::new()).await;
+    let text = document.to_string();
+    let mut count = 0;
+    for reference in text.split("\"$ref\":\"#").skip(1) {
+        let pointer = reference.split('"').next().unwrap();
+        assert!(document.pointer(pointer).is_some(), "{pointer}");
+        count += 1;
+    }
+    assert!(count > 50, "{count}");
+}
