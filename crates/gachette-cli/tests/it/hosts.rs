@@ -358,3 +358,24 @@ fn a_connection_that_is_kept_serves_the_next_command_and_is_made_again_when_it_i
     assert_eq!(said.code, 0, "{}", said.stderr);
     assert_eq!(hosts.run("-H build1 stack list").code, 6, "a connection of its own is refused");
 }
+
+#[test]
+fn the_agent_is_forwarded_unless_told_otherwise() {
+    let source = project(r#"test -S "${SSH_AUTH_SOCK:-none}""#);
+    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    hosts.ok("-H build1 stack create 124");
+    let socket = hosts.playground.path("agent");
+    let mut agent = std::process::Command::new("ssh-agent");
+    let mut agent = agent.arg("-D").arg("-a").arg(&socket).stdout(Stdio::null()).spawn().unwrap();
+    wait_until("the agent listens", || socket.exists());
+    let code = |forwarding: &str| {
+        let words = ["-H", "build1", forwarding, "quick", "124", "web", "--rebuild"];
+        let output = hosts.playground.command(&words).env("SSH_AUTH_SOCK", &socket).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (with, without) = (code("-A"), code("-a"));
+    agent.kill().unwrap();
+    agent.wait().unwrap();
+    assert_eq!(with.0, Some(0), "{}", with.1);
+    assert_eq!(without.0, Some(4), "{}", without.1);
+}
