@@ -17,6 +17,7 @@ mod playground;
 mod server;
 mod server_builds;
 mod server_clients;
+mod server_hooks;
 mod serving;
 mod stacks;
 mod tasks;

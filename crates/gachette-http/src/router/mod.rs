@@ -3,6 +3,7 @@
 mod builds;
 mod debs;
 mod extract;
+mod hooks;
 mod idempotency;
 mod mirrors;
 mod old_tree;
@@ -27,6 +28,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::extract::Json;
+use self::hooks::Deliveries;
 use self::idempotency::Answers;
 use crate::access::{Caller, TokenFile};
 use crate::observe::Metrics;
@@ -42,6 +44,7 @@ pub struct Api {
     tokens: TokenFile,
     metrics: Arc<Metrics>,
     answers: Answers,
+    deliveries: Deliveries,
 }
 
 impl Api {
@@ -55,6 +58,7 @@ impl Api {
             tokens,
             metrics: Arc::default(),
             answers: Answers::default(),
+            deliveries: Deliveries::default(),
         }
     }
 

@@ -13,7 +13,8 @@ use gachette_core::stack::{Domain, PackageRecord};
 use super::extract::Json;
 use super::routes::{Description, Routes, delete, get, post, put};
 use super::{
-    Api, Health, builds, debs, idempotency, metrics, mirrors, old_tree, packages, repository, stacks, tokens,
+    Api, Health, builds, debs, hooks, idempotency, metrics, mirrors, old_tree, packages, repository, stacks,
+    tokens,
 };
 use crate::run::Build;
 use crate::wire::{
@@ -68,6 +69,14 @@ fn own_routes(routes: Routes) -> Routes {
             "/api/v1/tokens/{name}",
             [delete("Take a token back").status(204)],
             routing::delete(tokens::revoke),
+        )
+        .add(
+            "/hooks/{name}",
+            [post("Tell of a push to a project")
+                .takes::<serde_json::Value>()
+                .answers::<hooks::Ignored>()
+                .open()],
+            routing::post(hooks::receive),
         )
         .add(
             "/metrics",

@@ -15,7 +15,7 @@ use std::str::FromStr;
 
 use gachette_core::git::{GitRef, GitUrl, VersionScheme};
 use gachette_core::host::{HostError, HostTarget};
-use gachette_core::stack::Domain;
+use gachette_core::stack::{Domain, StackName};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -101,6 +101,10 @@ pub struct Project {
     pub path_to_missile: Option<PathBuf>,
     /// The domain of its stacks.
     pub domain: Option<Domain>,
+    /// The stack that a push is built into, when a server is told of it.
+    pub hook_stack: Option<StackName>,
+    /// The file of the secret by which a server knows that it is told of a push by the right one.
+    pub hook_secret_file: Option<PathBuf>,
     /// Who fetches its commits.
     pub source: ProjectSource,
     /// How its packages are compressed.

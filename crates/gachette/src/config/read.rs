@@ -125,6 +125,8 @@ fn read_project(entry: &Entry, base: Option<&Path>, problems: &mut Problems) -> 
         reference: keys.parsed("ref"),
         path_to_missile: keys.text("path_to_missile").map(PathBuf::from),
         domain: keys.parsed("domain"),
+        hook_stack: keys.parsed("hook_stack"),
+        hook_secret_file: keys.path("hook_secret_file"),
         source: keys.word("source", &SOURCES).unwrap_or_default(),
         compression: keys.word("compression", &COMPRESSIONS).unwrap_or_default(),
         version_scheme: keys.word("version_scheme", &SCHEMES).unwrap_or_default(),
@@ -168,8 +170,17 @@ const KEYS: &[&str] = &[
     "working_copies",
 ];
 
-const PROJECT_KEYS: &[&str] =
-    &["compression", "domain", "path_to_missile", "ref", "source", "url", "version_scheme"];
+const PROJECT_KEYS: &[&str] = &[
+    "compression",
+    "domain",
+    "hook_secret_file",
+    "hook_stack",
+    "path_to_missile",
+    "ref",
+    "source",
+    "url",
+    "version_scheme",
+];
 
 #[cfg(test)]
 mod tests {

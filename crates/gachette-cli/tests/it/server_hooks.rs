@@ -1,0 +1,71 @@
+//! Push webhooks: who knows the secret starts a build of the configured branch, once for each delivery.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use gachette_testkit::GitRepository;
+
+use crate::playground::Playground;
+use crate::serving::{Answered, Serving};
+
+/// The signature of these bytes, as OpenSSL makes it.
+fn signature(secret: &str, body: &str) -> String {
+    let mut openssl = Command::new("openssl");
+    let openssl = openssl.args(["dgst", "-sha256", "-r", "-hmac", secret]);
+    let mut child = openssl.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(body.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_signed_push_to_the_branch_is_built_once() {
+    let source = GitRepository::new();
+    source.commit_file(".missile.yml", "name: web\ntype: application\n");
+    let playground = Playground::with_configuration(&format!(
+        "meta_path: repository\nworking_copies: working_copies\nprojects.web:\n  url: {}\n  ref: main\n  hook_stack: '1'\n  \
+         hook_secret_file: secret\nprojects.other.url: /nowhere\n",
+        source.path().display()
+    ));
+    playground.write("secret", "between us\n");
+    playground.ok("stack create 1");
+    let serving = Serving::start(&playground, &[]);
+    let send = |name: &str, headers: &[&str], body: &str| -> Answered {
+        serving.ask(&format!("POST /hooks/{name}"), headers, body)
+    };
+    let push =
+        |branch: &str, commit: &str| format!(r#"{{"ref": "refs/heads/{branch}", "after": "{commit}"}}"#);
+    let github = |body: &str| format!("X-Hub-Signature-256: sha256={}", signature("between us", body));
+    let first = push("main", "a1");
+    let wrong = format!("X-Hub-Signature-256: sha256={}", signature("guessed", &first));
+    for headers in [&[][..], &[&*wrong], &["X-Gitlab-Token: guessed"], &["X-Gitea-Signature: 00"]] {
+        assert_eq!(send("web", headers, &first).status, 401, "{headers:?}");
+    }
+    assert_eq!(send("web", &[&github(&first)], &push("main", "a2")).status, 401, "another body");
+    assert_eq!(send("other", &[&github(&first)], &first).status, 404, "no hook is configured");
+    let started = send("web", &[&github(&first), "X-GitHub-Delivery: d1"], &first);
+    assert_eq!((started.status, started.json()["kind"].as_str()), (202, Some("quick")), "{started:?}");
+    let (second, third) = (push("main", "a2"), push("main", "a3"));
+    for (headers, body) in [
+        // The same delivery, the same push under another id, and another push under the same id.
+        (vec![github(&first), "X-GitHub-Delivery: d1".to_owned()], &first),
+        (vec![github(&first), "X-GitHub-Delivery: d2".to_owned()], &first),
+        (vec![github(&second), "X-GitHub-Delivery: d1".to_owned()], &second),
+        (vec![github(&push("side", "a4"))], &push("side", "a4")),
+        (vec![github(&push("main", "0000"))], &push("main", "0000")),
+        (vec![github("{\"zen\": \"ping\"}")], &"{\"zen\": \"ping\"}".to_owned()),
+    ] {
+        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+        let answer = send("web", &headers, body);
+        assert!(answer.status == 200 && answer.json()["ignored"].is_string(), "{headers:?} {answer:?}");
+    }
+    assert_eq!(send("web", &["X-Gitlab-Token: between us", "X-Gitlab-Event-UUID: e1"], &second).status, 202);
+    let gitea = format!("X-Gitea-Signature: {}", signature("between us", &third));
+    assert_eq!(send("web", &[&gitea, "X-Gitea-Delivery: t1"], &third).status, 202);
+    serving.signal("-TERM");
+    serving.logged("no new connections");
+    let mut serving = serving;
+    assert!(serving.child.wait().unwrap().success());
+    let author = playground.json("stack log 1")[0]["author"].as_str().unwrap().to_owned();
+    assert!(author.starts_with("hook-web@"), "{author}");
+}

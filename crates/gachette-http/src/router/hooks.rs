@@ -1,0 +1,170 @@
+//! Push webhooks of GitHub, GitLab and Gitea: a push to the configured branch of a project is built into its stack. Who knows
+//! the project's secret is believed; the same delivery is carried out once.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use gachette::config::Project;
+use gachette_core::Sha256Digest;
+use gachette_core::git::GitRef;
+use gachette_core::stack::StackName;
+use hmac::{Hmac, KeyInit, Mac};
+use http::HeaderMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use super::extract::{Json, Path};
+use super::{Api, builds, on_disk};
+use crate::access::{Caller, Role};
+use crate::wire::StartBuild;
+use crate::{Problem, ProblemKind};
+
+/// How many deliveries are remembered.
+const REMEMBERED: usize = 10_000;
+/// How the refs of branches begin.
+const BRANCH: &str = "refs/heads/";
+
+/// The deliveries that were carried out: their ids, and digests of what they said, since ids are not signed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Deliveries(Arc<Mutex<VecDeque<String>>>);
+
+/// What a push says, in the words that all three have in common.
+#[derive(Debug, Deserialize)]
+struct Push {
+    #[serde(rename = "ref")]
+    reference: Option<String>,
+    /// The commit after it; zeros when the branch is gone.
+    after: Option<String>,
+    #[serde(alias = "project")]
+    repository: Option<Pushed>,
+}
+
+/// What was pushed to.
+#[derive(Debug, Deserialize)]
+struct Pushed {
+    default_branch: Option<String>,
+}
+
+/// That nothing was to be done.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Ignored {
+    ignored: &'static str,
+}
+
+pub(super) async fn receive(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let missing =
+        || Problem::new(ProblemKind::NotFound, format!("no hook `{}` is configured", name.escape_debug()));
+    let project = api.config.projects.get(&name).cloned().ok_or_else(missing)?;
+    let (stack, secret_file) =
+        project.hook_stack.clone().zip(project.hook_secret_file.clone()).ok_or_else(missing)?;
+    let secret = on_disk(move || {
+        let unreadable = |error| format!("the secret of this hook cannot be read: {error}");
+        std::fs::read(&secret_file)
+            .map_err(|error| Problem::new(ProblemKind::Configuration, unreadable(error)))
+    });
+    let secret = secret.await?;
+    let secret = secret.trim_ascii_end();
+    if secret.is_empty() || !is_signed(&headers, secret, &body) {
+        let title = "the signature is missing, or not made with the secret of this hook";
+        return Err(Problem::new(ProblemKind::Unauthenticated, title));
+    }
+    let push: Push = serde_json::from_slice(&body).map_err(Problem::invalid)?;
+    let branch = match wanted(&project, &push) {
+        Ok(branch) => branch,
+        Err(ignored) => return Ok(Json(Ignored { ignored }).into_response()),
+    };
+    let Some(marks) = api.deliveries.take(&name, &headers, &body) else {
+        return Ok(Json(Ignored { ignored: "this delivery was carried out already" }).into_response());
+    };
+    let deliveries = api.deliveries.clone();
+    let caller =
+        Caller { name: format!("hook-{name}@{}", gachette::identity::host()).into(), role: Role::Build };
+    let order = order(name, stack, branch);
+    match builds::start(State(api), caller, Json(order)).await {
+        Ok(build) => Ok(build.into_response()),
+        Err(problem) => {
+            // It may be delivered again.
+            deliveries.forget(&marks);
+            Err(problem)
+        }
+    }
+}
+
+fn order(project: String, stack: StackName, branch: GitRef) -> StartBuild {
+    let reason = format!("push to {branch}");
+    StartBuild::Quick {
+        stack,
+        project,
+        reference: Some(branch),
+        url: None,
+        path_to_missile: None,
+        rebuild: false,
+        pushed: false,
+        reason,
+    }
+}
+
+/// The branch to build, or why there is nothing to do.
+fn wanted(project: &Project, push: &Push) -> Result<GitRef, &'static str> {
+    let reference = push.reference.as_deref().ok_or("it is no push")?;
+    let branch = reference.strip_prefix(BRANCH).ok_or("it is no push to a branch")?;
+    if push.after.as_deref().is_some_and(|commit| commit.bytes().all(|digit| digit == b'0')) {
+        return Err("the branch was deleted");
+    }
+    let default = || push.repository.as_ref().and_then(|pushed| pushed.default_branch.as_deref());
+    let configured = project.reference.as_ref().map(GitRef::as_str);
+    let expected = configured.map(|name| name.strip_prefix("origin/").unwrap_or(name)).or_else(default);
+    if expected != Some(branch) {
+        return Err("it is another branch than the one that is built");
+    }
+    branch.parse().map_err(|_| "the branch has a name that no branch has")
+}
+
+/// Whether who sends this knows the secret.
+fn is_signed(headers: &HeaderMap, secret: &[u8], body: &[u8]) -> bool {
+    let header = |name: &str| headers.get(name).map(|value| value.as_bytes());
+    // GitLab shows the secret itself.
+    if let Some(shown) = header("x-gitlab-token") {
+        return Sha256Digest::of(shown).as_bytes().ct_eq(Sha256Digest::of(secret).as_bytes()).into();
+    }
+    let github = header("x-hub-signature-256").and_then(|value| value.strip_prefix(b"sha256="));
+    let signature = github.or_else(|| header("x-gitea-signature"));
+    let signature =
+        signature.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<Sha256Digest>().ok());
+    let (Some(signature), Ok(mut mac)) = (signature, Hmac::<Sha256>::new_from_slice(secret)) else {
+        return false;
+    };
+    mac.update(body);
+    mac.verify_slice(signature.as_bytes()).is_ok()
+}
+
+impl Deliveries {
+    /// The marks of this delivery, when neither its id nor what it says was there before; from now on both were.
+    fn take(&self, project: &str, headers: &HeaderMap, body: &[u8]) -> Option<Vec<String>> {
+        let ids = ["x-github-delivery", "x-gitea-delivery", "x-gitlab-event-uuid"].into_iter();
+        let ids = ids.filter_map(|name| headers.get(name)?.to_str().ok().map(|id| format!("{project} {id}")));
+        let marks: Vec<String> = ids.chain([format!("{project} {}", Sha256Digest::of(body))]).collect();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if marks.iter().any(|mark| known.contains(mark)) {
+            return None;
+        }
+        known.extend(marks.iter().cloned());
+        let surplus = known.len().saturating_sub(REMEMBERED);
+        known.drain(..surplus);
+        Some(marks)
+    }
+
+    fn forget(&self, marks: &[String]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| !marks.contains(known));
+    }
+}
