@@ -21,6 +21,8 @@ fn normal(text: &str) -> Vec<String> {
     for (pattern, replacement) in own.into_iter().chain(filters()) {
         text = regex::Regex::new(pattern).unwrap().replace_all(&text, replacement).into_owned();
     }
+    // On a busy machine milliseconds become seconds.
+    text = text.replace("[n] ms", "[n] s");
     let squeezed = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     squeezed.filter(|line| !line.is_empty() && !line.starts_with("alias")).collect()
 }

@@ -348,7 +348,7 @@ fn a_program_that_is_killed_there_is_told_from_a_lost_connection() {
 }
 
 #[test]
-fn a_connection_that_is_kept_serves_the_next_command_and_is_made_again_when_it_is_gone() {
+fn a_connection_that_is_kept_serves_the_next_command() {
     let hosts = Hosts::new("");
     let kept = |line: &str| hosts.run(&format!("--set reuse_connection=5 {line}"));
     assert_eq!(kept("-H build1 stack create 124").code, 0);
@@ -357,6 +357,36 @@ fn a_connection_that_is_kept_serves_the_next_command_and_is_made_again_when_it_i
     let said = kept("-H build1 stack list");
     assert_eq!(said.code, 0, "{}", said.stderr);
     assert_eq!(hosts.run("-H build1 stack list").code, 6, "a connection of its own is refused");
+}
+
+#[test]
+fn a_kept_connection_that_died_is_made_again() {
+    let hosts = Hosts::new("");
+    // The path of a socket must be short.
+    let runtime = tempfile::Builder::new().prefix("gr").tempdir_in("/tmp").unwrap();
+    let list = || {
+        let words = ["--set", "reuse_connection=30", "-H", "build1", "repository", "init"];
+        hosts.playground.command(&words).env("XDG_RUNTIME_DIR", runtime.path()).output().unwrap()
+    };
+    let kept = || -> Vec<PathBuf> {
+        let sockets = fs::read_dir(runtime.path().join("gachette")).into_iter().flatten();
+        sockets.map(|entry| entry.unwrap().path()).collect()
+    };
+    let master = || {
+        let check =
+            std::process::Command::new("ssh").args(["-O", "check", "-S"]).arg(&kept()[0]).arg("x").output();
+        let said = String::from_utf8(check.unwrap().stderr).unwrap();
+        said.split("pid=").nth(1).and_then(|rest| rest.split(')').next()).map(str::to_owned)
+    };
+    assert!(list().status.success());
+    let pid = master().expect("a master is kept");
+    assert!(std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap().success());
+    wait_until("the master is gone", || !std::path::Path::new("/proc").join(&pid).exists());
+    assert_eq!(kept().len(), 1, "its socket stays");
+    let again = list();
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    let pid = master().expect("a new master is kept");
+    assert!(std::process::Command::new("kill").arg(&pid).status().unwrap().success());
 }
 
 #[test]
