@@ -12,6 +12,8 @@ use crate::session::Session;
 pub(crate) struct Fleet {
     sessions: Vec<Session>,
     at_once: usize,
+    /// Whether a host that failed stops those that have not begun.
+    stops: bool,
     output: Output,
 }
 
@@ -27,8 +29,8 @@ impl Fleet {
     pub(crate) fn of(session: Session) -> Result<Self, Failure> {
         let connection = &session.config.connection;
         let at_once = if connection.parallel { connection.pool_size.unwrap_or(usize::MAX).max(1) } else { 1 };
-        let output = session.output.clone();
-        Ok(Self { sessions: session.hosts()?, at_once, output })
+        let (stops, output) = (!connection.warn_only, session.output.clone());
+        Ok(Self { sessions: session.hosts()?, at_once, stops, output })
     }
 
     /// The machine that has the repository, when the configuration says which; else as [`Fleet::of`].
@@ -37,10 +39,10 @@ impl Fleet {
             return Self::of(session);
         }
         let output = session.output.clone();
-        Ok(Self { sessions: vec![session.at_repository()], at_once: 1, output })
+        Ok(Self { sessions: vec![session.at_repository()], at_once: 1, stops: true, output })
     }
 
-    /// Does the work on every host. The first failure stops what has not begun.
+    /// Does the work on every host. The first failure stops what has not begun, unless it is only to be warned about.
     pub(crate) async fn each(
         &self,
         work: impl AsyncFn(&Session) -> Result<(), Failure>,
@@ -56,7 +58,7 @@ impl Fleet {
             let started = Instant::now();
             let result = work(session).await;
             if let Err(failure) = &result {
-                failed.set(true);
+                failed.set(self.stops);
                 session.output.report(failure);
             }
             let host = session.host().map(ToString::to_string).unwrap_or_default();

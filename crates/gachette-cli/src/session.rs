@@ -45,6 +45,10 @@ impl Session {
     /// Loads the configuration, and connects to the API in this process.
     pub(crate) fn open(options: &Options) -> Result<Self, Failure> {
         let output = Output::new(options);
+        // An empty variable in a script must not turn work on a host into work on this machine.
+        if !options.hosts.is_empty() && options.hosts.iter().all(|host| host.trim().is_empty()) {
+            return Err(Failure::usage("`-H` names no host"));
+        }
         let settings = options.settings();
         let loaded = Config::load(&SearchPath::of_this_process(), options.config.as_deref(), &settings);
         let loaded = loaded.map_err(unusable)?;

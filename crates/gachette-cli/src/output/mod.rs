@@ -161,7 +161,9 @@ fn put(text: &str) -> Result<(), Failure> {
     match writeln!(anstream::stdout(), "{text}") {
         // The reader of a pipe has seen enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        outcome => Ok(outcome?),
+        Err(error) => Err(Failure::fault(format!("cannot write the result: {error}"))
+            .with_hint("what was asked for is done; only its result could not be printed")),
+        Ok(()) => Ok(()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -109,6 +110,9 @@ fn what_a_host_builds_goes_to_the_repository_of_this_machine() {
     assert!(
         !waiting.exists() || fs::read_dir(&waiting).unwrap().all(|entry| !entry.unwrap().path().is_file())
     );
+    let rebuilt = hosts.ok("quick 124 web --rebuild");
+    assert!(rebuilt.contains("1 package built, 0 already there"), "{rebuilt}");
+    hosts.ok("build web");
     assert!(hosts.ok("repository fsck").contains("clean: "), "the repository is whole");
     hosts.ok("stack seal 124");
     let refused = hosts.run("quick:124,web");
@@ -357,6 +361,53 @@ fn a_connection_that_is_kept_serves_the_next_command() {
     let said = kept("-H build1 stack list");
     assert_eq!(said.code, 0, "{}", said.stderr);
     assert_eq!(hosts.run("-H build1 stack list").code, 6, "a connection of its own is refused");
+}
+
+#[test]
+fn an_interrupt_from_the_keyboard_ends_the_work_there_in_order() {
+    let source = project("true");
+    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    hosts.ok("-H build1 stack create 124");
+    let mark = format!("sleep 2000.{}", hosts.sshd.port());
+    let recipe = format!("name: web\ntype: application\nbuild_assets: ['exec {mark}']\n");
+    source.write(".missile.yml", recipe).commit("slow");
+    let mut client = hosts.playground.command(&["-H", "build1", "quick", "124", "web"]);
+    // As a shell starts it: what the keyboard sends goes to the whole group.
+    let client = client.process_group(0).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("the step begins", || is_running(&mark));
+    let group = format!("-{}", client.id());
+    assert!(std::process::Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
+    let output = client.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    wait_until("the step ends", || !is_running(&mark));
+}
+
+#[test]
+fn a_torn_program_on_the_host_is_sent_again() {
+    let hosts = Hosts::new("");
+    hosts.ok("-H build1 stack create 124");
+    let program = hosts.arrived().remove(0);
+    fs::File::options().write(true).open(&program).unwrap().set_len(1000).unwrap();
+    hosts.ok("-H build1 stack list");
+}
+
+#[test]
+fn a_host_that_is_no_name_is_no_wish_for_this_machine() {
+    let hosts = Hosts::new("");
+    for host in ["", ",", " "] {
+        let said = hosts.playground.run_words(&["-H", host, "repository", "init"]);
+        assert_eq!((said.code, said.stderr.contains("names no host")), (2, true), "{}", said.stderr);
+    }
+    assert!(!hosts.playground.path("repository").exists());
+}
+
+#[test]
+fn hosts_after_a_failed_one_are_worked_on_when_failures_are_only_warned_about() {
+    let hosts = Hosts::new("");
+    hosts.ok("-H build1 stack create 124");
+    let said = hosts.run("-w -H nowhere.invalid,build1 stack list");
+    assert_eq!(said.code, 6, "{}", said.stderr);
+    assert!(said.stdout.contains("[build1] default/124"), "{}", said.stdout);
 }
 
 #[test]

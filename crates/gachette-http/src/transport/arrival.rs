@@ -16,12 +16,12 @@ use crate::{Problem, ProblemKind};
 /// What the host's shell runs: it starts the program of that digest ($1), after taking its bytes ($2) from us when it is
 /// not there. One line without an exclamation mark or an apostrophe, since any login shell has to pass it on as it is.
 ///
-/// The program lies in a folder of the user's under its digest, so versions never meet; a torn or falsified one never
-/// gets that name. The three newest others stay. It is started by a login shell: what a build finds in PATH is what the
+/// The program lies in a folder of the user's under its digest, so versions never meet; what is not what was sent never
+/// gets that name, and one of another size, which a dying disk may leave, is sent again. The three newest others stay. It is started by a login shell: what a build finds in PATH is what the
 /// user of that machine set up.
 const SCRIPT: &str = "exec /bin/sh -c 'umask 077; d=\"${XDG_CACHE_HOME:-$HOME/.cache}/gachette/bin\"; f=\"$d/$1\"; \
     fail() { echo \"gachette-arrival failed $1\"; exit 7; }; \
-    if [ ! -x \"$f\" ]; then \
+    if [ -x \"$f\" ] && [ \"$(stat -c %s \"$f\")\" = \"$2\" ]; then :; else \
       echo \"gachette-arrival needs $(uname -s) $(uname -m)\"; \
       mkdir -p \"$d\" 2>/dev/null || fail \"cannot make the folder $d\"; \
       t=$(mktemp \"$d/.arriving-XXXXXX\" 2>/dev/null) || fail \"cannot write into the folder $d\"; \
@@ -29,7 +29,7 @@ const SCRIPT: &str = "exec /bin/sh -c 'umask 077; d=\"${XDG_CACHE_HOME:-$HOME/.c
       head -c \"$2\" 2>/dev/null >\"$t\" || { rm -f \"$t\"; fail \"cannot write into the folder $d; is the disk full?\"; }; \
       s=$(sha256sum <\"$t\"); \
       [ \"${s%% *}\" = \"$1\" ] || { rm -f \"$t\"; fail \"what arrived in $d is not what was sent; is the disk full?\"; }; \
-      chmod 700 \"$t\" && mv -f \"$t\" \"$f\" || fail \"cannot write into the folder $d\"; \
+      chmod 700 \"$t\" && sync \"$t\" && mv -f \"$t\" \"$f\" || fail \"cannot write into the folder $d\"; \
       \"$f\" --version >/dev/null 2>&1 || fail \"cannot run what was put into $d; is it mounted noexec, or its C library older?\"; \
       ls -t \"$d\" | tail -n +5 | while read -r o; do rm -f \"$d/$o\"; done; \
       find \"$d\" -name \".arriving-*\" -mmin +60 -exec rm -f {} + 2>/dev/null; \
@@ -54,6 +54,8 @@ pub(super) fn start(ssh: &Ssh, binary: &Binary) -> Result<Child, Problem> {
     let words = [ScriptWord::from(binary.sha256), ScriptWord::from(binary.size)];
     let mut command = tokio::process::Command::from(ssh.command(SCRIPT, &words));
     command.kill_on_drop(true);
+    // An interrupt from the keyboard is for us: what it means for the host, we decide.
+    command.process_group(0);
     command.spawn().map_err(|error| {
         Problem::new(ProblemKind::HostFailed, format!("cannot start `ssh`: {error}"))
             .with_hint("install the package openssh-client")

@@ -72,6 +72,7 @@ impl NetworkHost {
     /// Undoes [`NetworkHost::cut`].
     pub fn mend(&self) {
         self.switch.run("ip", &["link", "set", &self.cable(), "master", "br0"]);
+        self.await_sshd();
     }
 
     /// Kills the whole host at once, as when its power fails. Its disk stays.

@@ -39,7 +39,9 @@ pub struct BuildRequest {
 /// When there is no such working copy, no debs folder is configured, the build fails, or a package of the same version
 /// is registered with other bytes.
 pub fn build(context: &mut Context<'_>, request: &BuildRequest) -> Result<Outcome, OperationError> {
-    let config = context.config;
+    // Built for a repository on another machine, packages wait in the builder's own folder.
+    let workshop = context.config.repository_at.is_some().then(|| context.config.workshop()).transpose()?;
+    let config = workshop.as_ref().unwrap_or(context.config);
     let copy = WorkingCopy::new(request.name.clone(), &config.working_copies);
     let prepared = copy.open("build", context.cancel, &mut context.working_copy(&copy))?;
     let default = Versions::default();

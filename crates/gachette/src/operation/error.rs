@@ -16,7 +16,7 @@ use crate::working_copy::WorkingCopyError;
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError {
     /// A setting that is needed is neither configured nor given.
-    #[error("{} not configured", list(keys))]
+    #[error("{} configured", list(keys))]
     Unset {
         /// The keys of which one would do, or all of which are needed.
         keys: Vec<&'static str>,
@@ -160,7 +160,7 @@ impl OperationError {
 fn list(keys: &[&str]) -> String {
     let quoted: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
     match quoted.as_slice() {
-        [one] => format!("{one} is"),
+        [one] => format!("{one} is not"),
         many => format!("neither {} is", many.join(" nor ")),
     }
 }

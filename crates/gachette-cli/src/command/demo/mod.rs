@@ -25,6 +25,9 @@ pub(crate) struct DemoArgs {
 
 impl DemoArgs {
     pub(crate) async fn run(self, options: &Options) -> Result<(), Failure> {
+        if !options.hosts.is_empty() {
+            return Err(Failure::usage("the demo happens on this machine; leave `-H` out"));
+        }
         let folder = match self.folder {
             Some(folder) => folder,
             None => free_name()?,

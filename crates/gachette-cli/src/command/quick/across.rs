@@ -31,7 +31,8 @@ pub(super) async fn quick(
         path_to_missile: args.path_to_missile,
         rebuild: args.rebuild,
         pushed,
-        plan: true,
+        // What is built again is built, whatever is there.
+        plan: !args.rebuild,
     };
     let mut build = builder.carry_out(&StartBuild::Make(order.clone())).await?;
     let mut files = match known_there(there, outcome(&mut build)?).await? {
