@@ -107,7 +107,9 @@ fn a_black_hole_is_noticed_and_the_work_behind_it_ends_by_itself() {
     wait_until("the far side notices too", || !lab.is_at_work());
     let said = lab.run("-H build1 stack list");
     assert_eq!(said.code, 6, "{}", said.stderr);
-    assert!(said.stderr.contains("build1: it did not answer"), "{}", said.stderr);
+    // The kernel may have found out before us that nobody is there.
+    let told = ["build1: it did not answer", "build1: there is no way to it"];
+    assert!(told.iter().any(|words| said.stderr.contains(words)), "{}", said.stderr);
     lab.host.mend();
     assert!(lab.ok("-H build1 stack log 124").contains("created"));
     lab.goes_on();
