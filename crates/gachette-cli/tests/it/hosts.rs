@@ -387,7 +387,11 @@ fn a_torn_program_on_the_host_is_sent_again() {
     let hosts = Hosts::new("");
     hosts.ok("-H build1 stack create 124");
     let program = hosts.arrived().remove(0);
-    fs::File::options().write(true).open(&program).unwrap().set_len(1000).unwrap();
+    // The whole one may still run.
+    let torn = fs::read(&program).unwrap()[..1000].to_vec();
+    fs::remove_file(&program).unwrap();
+    fs::write(&program, torn).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
     hosts.ok("-H build1 stack list");
 }
 
