@@ -66,6 +66,11 @@ impl Failure {
         Self::new(exit_code::INTERRUPTED, "interrupted; what was being done is not finished")
     }
 
+    /// Whether it is that the user did not wait for the end.
+    pub(crate) fn is_interrupt(&self) -> bool {
+        self.code == exit_code::INTERRUPTED
+    }
+
     /// A fault of gachette's own, or of the machine.
     pub(crate) fn fault(message: impl ToString) -> Self {
         Self::new(exit_code::FAULT, message.to_string())

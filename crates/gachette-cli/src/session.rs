@@ -8,7 +8,7 @@ use gachette::build_log::LogFolder;
 use gachette::config::{Config, ConfigError, Connection, ProjectSource, RepositoryPlace, SearchPath};
 use gachette::host::Ssh;
 use gachette::identity;
-use gachette_core::host::HostTarget;
+use gachette_core::host::{HostAddress, HostTarget};
 use gachette_core::stack::{StackName, StackRef};
 use gachette_http::wire::{ClientHello, CloneUrl, StartBuild};
 use gachette_http::{Api, Binary, Build, BuildState, Client, Problem, ServerAccess, router};
@@ -42,7 +42,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Loads the configuration, and connects to the API in this process.
+    /// Loads the configuration, and lays over it what was said of hosts. Nothing is connected to yet.
     pub(crate) fn open(options: &Options) -> Result<Self, Failure> {
         let output = Output::new(options);
         // An empty variable in a script must not turn work on a host into work on this machine.
@@ -122,32 +122,35 @@ impl Session {
     }
 
     async fn connect(&self) -> Result<Client, Failure> {
-        let config = &self.config;
-        let Some(host) = &self.host else {
-            let api = Api::new(config.clone(), identity::author(), Some(LogFolder::of_this_user()));
-            return Ok(Client::in_process(router(api)));
-        };
-        if let HostTarget::Ssh(address) = host {
-            let (address, connection) = (address.clone(), config.connection.clone());
-            let ssh = tokio::task::spawn_blocking(move || Ssh::new(address, &connection));
-            // To read a program of some size takes about as long as to ask `ssh` for its options.
-            let binary = BINARY.get_or_try_init(async || {
-                let read = tokio::task::spawn_blocking(Binary::of_this_process);
-                Ok::<_, Failure>(read.await.map_err(Failure::fault)??)
-            });
-            let (ssh, binary) = tokio::join!(ssh, binary);
-            let ssh = ssh.map_err(Failure::fault)?.map_err(Failure::configuration)?;
-            return Ok(Client::ssh(&ssh, binary?, &ClientHello::new(identity::author(), config)).await?);
+        match &self.host {
+            None => {
+                let (config, author) = (self.config.clone(), identity::author());
+                Ok(Client::in_process(router(Api::new(config, author, Some(LogFolder::of_this_user())))))
+            }
+            Some(HostTarget::Ssh(address)) => self.connect_by_ssh(address.clone()).await,
+            Some(host) if self.changed => {
+                let refusal =
+                    format!("{host} works with its own configuration: no paths can be given for it");
+                Err(Failure::usage(refusal).with_hint("its configuration is shown by `config show`"))
+            }
+            Some(HostTarget::Unix(path)) => Ok(Client::unix(path).await?),
+            Some(HostTarget::Server(url)) => {
+                Ok(Client::server(url.clone(), &server_access(&self.config.connection)?)?)
+            }
         }
-        if self.changed {
-            let refusal = format!("{host} works with its own configuration: no paths can be given for it");
-            return Err(Failure::usage(refusal).with_hint("its configuration is shown by `config show`"));
-        }
-        match host {
-            HostTarget::Unix(path) => Ok(Client::unix(path).await?),
-            HostTarget::Server(url) => Ok(Client::server(url.clone(), &server_access(&config.connection)?)?),
-            HostTarget::Ssh(_) => Err(Failure::fault("a host was taken for another")),
-        }
+    }
+
+    async fn connect_by_ssh(&self, address: HostAddress) -> Result<Client, Failure> {
+        let connection = self.config.connection.clone();
+        let ssh = tokio::task::spawn_blocking(move || Ssh::new(address, &connection));
+        // To read a program of some size takes about as long as to ask `ssh` for its options.
+        let binary = BINARY.get_or_try_init(async || {
+            let read = tokio::task::spawn_blocking(Binary::of_this_process);
+            Ok::<_, Failure>(read.await.map_err(Failure::fault)??)
+        });
+        let (ssh, binary) = tokio::join!(ssh, binary);
+        let ssh = ssh.map_err(Failure::fault)?.map_err(Failure::configuration)?;
+        Ok(Client::ssh(&ssh, binary?, &ClientHello::new(identity::author(), &self.config)).await?)
     }
 
     /// The same session, with other settings of the repository: for arguments that stand for them.
@@ -198,32 +201,25 @@ impl Session {
             Failure::configuration(format!("project `{}` has no url to push from", project.escape_debug()))
         })?;
         self.output.note(&format!("  {project}: fetched here, and pushed to the host"));
-        let mut interrupts = Interrupts::listen()?;
         let cancel = gachette::Cancel::new();
-        let push = self.client().await?.push(&url, &cancel, |_| ());
-        tokio::pin!(push);
-        tokio::select! {
-            outcome = &mut push => outcome?,
-            () = interrupts.next() => {
-                cancel.cancel();
-                trebuchet::process::kill_all();
-                return Err(Failure::interrupted());
-            }
+        let push = async { Ok(self.client().await?.push(&url, &cancel, |_| ()).await?) };
+        let outcome = unless_interrupted(push).await;
+        if outcome.as_ref().is_err_and(Failure::is_interrupt) {
+            cancel.cancel();
+            trebuchet::process::kill_all();
         }
-        Ok(true)
+        outcome.map(|()| true)
     }
 
     /// Starts a build, draws its events, and waits for its end; an interrupt ends it.
     pub(crate) async fn carry_out(&self, order: &StartBuild) -> Result<Build, Failure> {
+        // From here on an interrupt is for us.
         let mut interrupts = Interrupts::listen()?;
         let begin = async {
             let client = self.client().await?;
             Ok::<_, Failure>((client, client.start(order).await?))
         };
-        let (client, started) = tokio::select! {
-            begun = begin => begun?,
-            () = interrupts.next() => return Err(Failure::interrupted()),
-        };
+        let (client, started) = unless_interrupted(begin).await?;
         let progress = self.output.progress();
         let follow = client.follow(&started.id, |event| progress.show(&event));
         tokio::pin!(follow);
@@ -251,6 +247,18 @@ impl Session {
             (_, Some(problem)) => Err(problem.into()),
             (_, None) => Err(Failure::fault(format!("build {} ended without saying why", build.id))),
         }
+    }
+}
+
+/// What comes of the work, unless an interrupt comes before: then it is given up where it stands. Once interrupts were listened
+/// for, they end nothing by themselves any more.
+pub(crate) async fn unless_interrupted<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let mut interrupts = Interrupts::listen()?;
+    tokio::select! {
+        outcome = work => outcome,
+        () = interrupts.next() => Err(Failure::interrupted()),
     }
 }
 

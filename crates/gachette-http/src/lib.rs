@@ -5,6 +5,7 @@
 
 mod access;
 mod client;
+mod file_body;
 mod observe;
 mod problem;
 mod router;

@@ -12,9 +12,11 @@ mod io_error;
 mod report;
 mod scripts;
 mod stage;
+mod user_cache;
 
 pub use build::{BuildError, BuildRequest, BuiltPackage, Event, build, plan};
 pub use develop::{StagedPackage, develop};
 pub use environment::{EnvironmentError, RequirementsError};
 pub use io_error::IoError;
 pub use stage::StageError;
+pub use user_cache::user_cache;

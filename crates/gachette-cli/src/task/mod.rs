@@ -69,11 +69,13 @@ impl TaskLine {
         let bound: Result<Vec<Arguments>, Failure> = tasks.into_iter().zip(&calls).map(bind).collect();
         let bound = bound?;
         let warn_only = session.config.connection.warn_only;
-        let repository = Fleet::of_repository(session.clone())?;
+        let elsewhere = session.config.repository_at.is_some();
+        let repository = elsewhere.then(|| Fleet::of_repository(session.clone())).transpose()?;
         let builders = Fleet::of(session)?;
         let mut first = Ok(());
         for (call, arguments) in calls.iter().zip(bound) {
-            let fleet = if perform::is_of_repository(&call.name) { &repository } else { &builders };
+            let repository = repository.as_ref().filter(|_| perform::is_of_repository(&call.name));
+            let fleet = repository.unwrap_or(&builders);
             match fleet.each(async |session| perform::perform(session, &call.name, &arguments).await).await {
                 Ok(()) => (),
                 Err(failure) if warn_only => {

@@ -1,23 +1,16 @@
 //! Sends a repository's commits to a host that has no access to it.
 
-use std::sync::Arc;
-
-use axum::body::Body;
-use futures::StreamExt;
-use futures::stream::{once, unfold};
 use gachette::Cancel;
 use gachette::mirror::{Mirror, MirrorRefs, id_of};
 use gachette::operation::OperationError;
 use gachette_core::git::GitUrl;
 use http::{Method, Request};
-use tokio::io::AsyncReadExt;
+use tokio::fs::File;
 
 use super::Client;
 use crate::Problem;
+use crate::file_body::headed_file_body;
 use crate::transport::Patience;
-
-/// How much of a bundle is read at once, in bytes.
-const BLOCK: usize = 1 << 18;
 
 impl Client {
     /// Fetches the repository's branches and tags with this machine's credentials, and sends the other side what it lacks.
@@ -45,25 +38,12 @@ impl Client {
         let Some(refs) = refs else { return Ok(()) };
         let mut line = serde_json::to_vec(&refs).map_err(Problem::invalid)?;
         line.push(b'\n');
-        let file = match &bundle {
-            Some(path) => Some(tokio::fs::File::open(path).await.map_err(Problem::invalid)?),
+        // Once it is open, it needs no name.
+        let file = match bundle {
+            Some(path) => Some(File::open(&path).await.map_err(Problem::invalid)?),
             None => None,
         };
-        // The file is there until it was sent.
-        let bundle = Arc::new(bundle);
-        let blocks = unfold((file, Arc::clone(&bundle)), async |(file, bundle)| {
-            let mut file = file?;
-            let mut block = vec![0; BLOCK];
-            match file.read(&mut block).await {
-                Ok(0) => None,
-                Ok(count) => {
-                    block.truncate(count);
-                    Some((Ok(block), (Some(file), bundle)))
-                }
-                Err(error) => Some((Err(error), (None, bundle))),
-            }
-        });
-        let body = Body::from_stream(once(async { Ok(line) }).chain(blocks));
+        let body = headed_file_body(line, file);
         let request = Request::builder().method(Method::PUT).uri(path).extension(Patience::LONG);
         let request = request.body(body).map_err(Problem::invalid)?;
         let _: MirrorRefs = self.answer(self.send(request).await?).await?;

@@ -3,7 +3,6 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use futures::stream::unfold;
 use gachette::operation::OperationError;
 use gachette::repository::{Placed, Staging};
 use gachette_core::Sha256Digest;
@@ -13,14 +12,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tokio::fs::File;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 
 use super::extract::{Json, Path, Query};
 use super::{Answer, Api, blocking};
+use crate::file_body::file_body;
 use crate::{Problem, ProblemKind};
-
-/// How much of a file is read at once, in bytes.
-const BLOCK: usize = 1 << 18;
 
 /// What the bytes of a brought file must be.
 #[derive(Deserialize, JsonSchema)]
@@ -42,22 +39,11 @@ pub(super) async fn fetch(State(api): State<Api>, Path(name): Path<String>) -> R
     };
     let file = File::open(&path).await.map_err(missing)?;
     let length = file.metadata().await.map_err(missing)?.len();
-    let blocks = unfold(file, async |mut file| {
-        let mut block = vec![0; BLOCK];
-        match file.read(&mut block).await {
-            Ok(0) => None,
-            Ok(count) => {
-                block.truncate(count);
-                Some((Ok(block), file))
-            }
-            Err(error) => Some((Err(error), file)),
-        }
-    });
     let headers = [
         (header::CONTENT_TYPE, "application/vnd.debian.binary-package".to_owned()),
         (header::CONTENT_LENGTH, length.to_string()),
     ];
-    Ok((headers, Body::from_stream(blocks)).into_response())
+    Ok((headers, file_body(file)).into_response())
 }
 
 /// Takes a package file in, whole and as announced or not at all. It is registered when it is added to a stack.

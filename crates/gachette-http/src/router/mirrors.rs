@@ -15,9 +15,9 @@ use crate::{Problem, ProblemKind};
 /// The longest list of refs that is taken, in bytes.
 const LONGEST_REFS: usize = 64 << 20;
 
-/// The branches and tags of a mirror.
+/// The branches and tags of a mirror; none of one that is not there.
 pub(super) async fn show(State(_): State<Api>, Path(id): Path<MirrorId>) -> Answer<MirrorRefs> {
-    blocking(move || Ok(Mirror::open(&id, &Cancel::new())?.refs(&Cancel::new())?)).await.map(Json)
+    blocking(move || Ok(Mirror::look(&id, &Cancel::new())?)).await.map(Json)
 }
 
 /// Takes refs in, a line of JSON, and behind it the bundle of objects that they need, which may be empty.

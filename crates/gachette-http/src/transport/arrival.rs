@@ -17,8 +17,8 @@ use crate::{Problem, ProblemKind};
 /// not there. One line without an exclamation mark or an apostrophe, since any login shell has to pass it on as it is.
 ///
 /// The program lies in a folder of the user's under its digest, so versions never meet; what is not what was sent never
-/// gets that name, and one of another size, which a dying disk may leave, is sent again. The three newest others stay. It is started by a login shell: what a build finds in PATH is what the
-/// user of that machine set up.
+/// gets that name, and one of another size, which a dying disk may leave, is sent again. The three newest others stay. It
+/// is started by a login shell: what a build finds in PATH is what the user of that machine set up.
 const SCRIPT: &str = "exec /bin/sh -c 'umask 077; d=\"${XDG_CACHE_HOME:-$HOME/.cache}/gachette/bin\"; f=\"$d/$1\"; \
     fail() { echo \"gachette-arrival failed $1\"; exit 7; }; \
     if [ -x \"$f\" ] && [ \"$(stat -c %s \"$f\")\" = \"$2\" ]; then :; else \

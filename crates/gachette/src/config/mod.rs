@@ -40,6 +40,7 @@ pub struct Config {
     /// Where package files lie; `META/debs` when not configured.
     pub debs_path: Option<PathBuf>,
     /// Where the repository is, when it is not on the machine that builds.
+    #[serde(rename = "repository")]
     pub repository_at: Option<RepositoryPlace>,
     /// Another builder, called as the original `trebuchet` was.
     pub trebuchet_bin: Option<PathBuf>,

@@ -61,6 +61,19 @@ impl Mirror {
         Ok(mirror)
     }
 
+    /// The branches and tags of the mirror of this name; none when there is no such mirror. Nothing is made.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn look(id: &MirrorId, cancel: &Cancel) -> Result<MirrorRefs, MirrorError> {
+        let path = folder().ok_or(MirrorError::NoHome)?.join(format!("{id}.git"));
+        if path.join("HEAD").exists() {
+            Self::open(id, cancel)?.refs(cancel)
+        } else {
+            Ok(MirrorRefs::default())
+        }
+    }
+
     /// Where the mirror of a repository lies on this machine, as an address to clone from.
     ///
     /// # Errors

@@ -105,11 +105,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The user's folder for what can be made again (XDG Base Directory Specification); without a home, one that goes away
-/// with the build.
+/// Where environments are kept; without a home, in a folder that goes away with the build.
 fn cache_folder(scratch: &std::path::Path) -> PathBuf {
-    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute("XDG_CACHE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
-        .map_or_else(|| scratch.join("cache"), |folder| folder.join("trebuchet"))
+    crate::user_cache().map_or_else(|| scratch.join("cache"), |folder| folder.join("trebuchet"))
 }

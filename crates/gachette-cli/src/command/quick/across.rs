@@ -9,7 +9,7 @@ use gachette_http::{Build, Client};
 use super::QuickArgs;
 use crate::error::Failure;
 use crate::output::printable;
-use crate::session::Session;
+use crate::session::{Session, unless_interrupted};
 
 /// Builds what the repository has not got, brings it there, and adds all packages to the stack in one revision.
 pub(super) async fn quick(
@@ -48,9 +48,10 @@ pub(super) async fn quick(
             order.plan = false;
             build = builder.carry_out(&StartBuild::Make(order)).await?;
         }
-        files = bring(builder, there, outcome(&mut build)?).await?;
+        files = unless_interrupted(bring(builder, there, outcome(&mut build)?)).await?;
     }
-    let changed = there.change(stack, Change::Add(files), &reason).await?;
+    let change = async { Ok(there.change(stack, Change::Add(files), &reason).await?) };
+    let changed = unless_interrupted(change).await?;
     let outcome = outcome(&mut build)?;
     outcome.planned.clear();
     outcome.stack =
