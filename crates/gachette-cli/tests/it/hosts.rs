@@ -1,6 +1,7 @@
 //! Commands that happen on other machines: a real sshd, and a home there that has nothing in it.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -380,6 +381,27 @@ fn an_interrupt_from_the_keyboard_ends_the_work_there_in_order() {
     let output = client.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
     wait_until("the step ends", || !is_running(&mark));
+}
+
+#[test]
+fn an_interrupt_ends_what_comes_after_the_build_too() {
+    let source = project("true");
+    let hosts = Hosts::new(&format!("projects.web.url: {}\nrepository: here\n", source.path().display()));
+    hosts.ok("stack create 124");
+    // Whoever has the stack's turn makes others wait.
+    let stack = fs::File::open(hosts.playground.path("repository/domain/default/stacks/124")).unwrap();
+    stack.lock().unwrap();
+    let mut client = hosts.playground.command(&["-H", "build1", "quick", "124", "web"]);
+    let mut client = client.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(client.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("goes to the repository")));
+    let id = client.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let said: Vec<String> = lines.collect();
+    assert_eq!(client.wait().unwrap().code(), Some(130), "{said:?}");
+    drop(stack);
+    hosts.ok("-H build1 quick 124 web");
+    hosts.ok("repository fsck");
 }
 
 #[test]

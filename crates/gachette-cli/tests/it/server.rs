@@ -241,3 +241,26 @@ fn a_hostile_client_harms_nobody() {
     slow.read_to_end(&mut end).unwrap();
     assert!(!end.starts_with(b"HTTP/1.1 2"), "{end:?}");
 }
+
+#[test]
+fn looking_makes_nothing_and_no_name_leads_outside() {
+    let playground = Playground::new();
+    playground.ok("repository init");
+    playground.write("repository/secret.deb", "secret");
+    let serving = Serving::start(&playground, &["--no-auth"]);
+    let mirror = "0".repeat(64);
+    let shown = serving.ask(&format!("GET /api/v1/mirrors/{mirror}"), &[], "");
+    assert_eq!((shown.status, shown.json()["refs"].as_object().map(|refs| refs.len())), (200, Some(0)));
+    assert!(!playground.path("home/.cache/gachette/mirrors").exists());
+    for path in [
+        "/api/v1/debs/.staging",
+        "/api/v1/debs/..%2fsecret.deb",
+        "/api/v1/debs/%2e%2e",
+        "/api/v1/mirrors/..%2f..%2fx",
+        "/debs/..%2fsecret.deb",
+        "/debs/../secret.deb",
+    ] {
+        let answer = serving.ask(&format!("GET {path}"), &[], "");
+        assert!(matches!(answer.status, 404 | 422 | 400) && answer.body != b"secret", "{answer:?}");
+    }
+}
