@@ -8,6 +8,7 @@ use gachette::build_log::LogFolder;
 use gachette::config::{Config, ConfigError, Connection, ProjectSource, RepositoryPlace, SearchPath};
 use gachette::host::Ssh;
 use gachette::identity;
+use gachette_core::git::GitRef;
 use gachette_core::host::{HostAddress, HostTarget};
 use gachette_core::stack::{StackName, StackRef};
 use gachette_http::wire::{ClientHello, CloneUrl, StartBuild};
@@ -191,8 +192,14 @@ impl Session {
         if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(no("the answer was no")) }
     }
 
-    /// Sends the project's commits to the host, when they are configured to be pushed; whether they were.
-    pub(crate) async fn push(&self, project: &str, url: Option<&CloneUrl>) -> Result<bool, Failure> {
+    /// Sends the project's commits, with those of the submodules that the ref needs, to the host, when they are configured to be
+    /// pushed; whether they were.
+    pub(crate) async fn push(
+        &self,
+        project: &str,
+        url: Option<&CloneUrl>,
+        reference: Option<&GitRef>,
+    ) -> Result<bool, Failure> {
         let configured = self.config.project(project);
         if self.host.is_none() || configured.source == ProjectSource::Clone {
             return Ok(false);
@@ -202,7 +209,8 @@ impl Session {
         })?;
         self.output.note(&format!("  {project}: fetched here, and pushed to the host"));
         let cancel = gachette::Cancel::new();
-        let push = async { Ok(self.client().await?.push(&url, &cancel, |_| ()).await?) };
+        let reference = reference.or(configured.reference.as_ref());
+        let push = async { Ok(self.client().await?.push(&url, reference, &cancel, |_| ()).await?) };
         let outcome = unless_interrupted(push).await;
         if outcome.as_ref().is_err_and(Failure::is_interrupt) {
             cancel.cancel();

@@ -26,7 +26,7 @@ pub(crate) struct PrepareArgs {
 impl PrepareArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let Self { name, url, reference } = self;
-        let pushed = session.push(name.as_str(), url.as_ref()).await?;
+        let pushed = session.push(name.as_str(), url.as_ref(), reference.as_ref()).await?;
         let build = session.carry_out(&StartBuild::Prepare { name, url, reference, pushed }).await?;
         let copy = build.outcome.and_then(|outcome| outcome.working_copy);
         session.output.result(&copy, |copy| copy.as_ref().map(|copy| copy.commit.clone()).unwrap_or_default())

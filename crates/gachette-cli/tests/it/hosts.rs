@@ -38,7 +38,17 @@ impl Hosts {
         said
     }
 
-    fn ok(&self, line: &str) -> String {
+    /// The home of who logs in.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.sshd.home()
+    }
+
+    /// The program, about to run with the words of this line.
+    pub(crate) fn command(&self, line: &str) -> std::process::Command {
+        self.playground.command(&line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    pub(crate) fn ok(&self, line: &str) -> String {
         let said = self.run(line);
         assert_eq!(said.code, 0, "gachette {line}\n{}{}", said.stdout, said.stderr);
         said.stdout
@@ -128,39 +138,6 @@ fn what_a_host_builds_goes_to_the_repository_of_another_host() {
     let built = hosts.ok("-H build1 quick 124 web");
     assert!(built.contains("stack default/124 is now at revision 2"), "{built}");
     assert!(hosts.ok("-H build1 stack show 124").contains("dh-web"));
-}
-
-#[test]
-fn commits_that_only_this_machine_may_fetch_are_pushed() {
-    let source = project("true");
-    let forge = Sshd::start();
-    let url = forge.url(source.path());
-    let hosts = Hosts::new(&format!("projects.web.url: {url}\n"));
-    hosts.ok("-H build1 stack create 124");
-    let run = |line: &str| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let mut command = hosts.playground.command(&words);
-        // The host has neither the key nor the knowledge of the forge's.
-        let output = command.env("GIT_SSH_COMMAND", forge.ssh_command()).output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (output.status.code(), text(&output.stdout), text(&output.stderr))
-    };
-    let refused = run("-H build1 quick 124 web");
-    assert_eq!(refused.0, Some(4), "{}", refused.2);
-    let pushed = run("-H build1 --set projects.web.source=push quick 124 web");
-    assert_eq!(pushed.0, Some(0), "{}", pushed.2);
-    let first = source.git(&["symbolic-ref", "--short", "HEAD"]);
-    source.branch("feature").checkout("feature").commit_file("more.txt", "more\n");
-    let again = run("-H build1 --set projects.web.source=push quick 124 web --ref feature");
-    assert_eq!(again.0, Some(0), "{}", again.2);
-    source.checkout(&first);
-    source.git(&["branch", "--quiet", "-D", "feature"]);
-    let gone = run("-H build1 --set projects.web.source=push quick 124 web --ref feature");
-    assert_eq!(gone.0, Some(4), "a branch that is gone is gone there too: {}", gone.2);
-    let unchanged = run("-H build1 --set projects.web.source=push prepare web");
-    assert_eq!((unchanged.0, unchanged.1.trim()), (Some(0), source.head().as_str()), "{}", unchanged.2);
-    let shown = run("-H build1 --format json package show dh-web").1;
-    assert!(shown.contains(&url), "it says where it really comes from: {shown}");
 }
 
 #[test]

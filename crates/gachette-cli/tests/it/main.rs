@@ -14,6 +14,7 @@ mod interrupts;
 mod kills;
 mod lost_hosts;
 mod playground;
+mod pushes;
 mod server;
 mod server_builds;
 mod server_clients;

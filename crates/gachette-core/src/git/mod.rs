@@ -9,6 +9,6 @@ mod working_copy_name;
 
 pub use commit::{AbbreviatedCommit, Commit, CommitError};
 pub use ref_name::{GitRef, RefName, RefNameError, near_refs};
-pub use url::{Credentials, GitUrl, GitUrlError, Transport};
+pub use url::{Credentials, GitUrl, GitUrlError, Transport, submodule_address};
 pub use version_scheme::{CommitFacts, Description, SchemeError, VersionScheme, rev_version, version_suffix};
 pub use working_copy_name::{WorkingCopyName, WorkingCopyNameError};

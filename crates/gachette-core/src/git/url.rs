@@ -3,8 +3,12 @@
 //! Refused are remote helpers (`ext::sh -c …`, `fd::7`, any `transport::address`), what git or ssh would take for an
 //! option, control characters, and relative paths, whose meaning would depend on where the command runs.
 
+mod relative;
+
 use std::fmt;
 use std::str::FromStr;
+
+pub use relative::submodule_address;
 
 /// The address of a git repository.
 ///

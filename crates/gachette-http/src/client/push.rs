@@ -1,9 +1,10 @@
-//! Sends a repository's commits to a host that has no access to it.
+//! Sends the commits of a project and of its submodules to a host that has no access to it.
 
+use futures::future::try_join_all;
 use gachette::Cancel;
-use gachette::mirror::{Mirror, MirrorRefs, id_of};
+use gachette::mirror::{Mirror, MirrorId, MirrorRefs, fetch_needed, id_of};
 use gachette::operation::OperationError;
-use gachette_core::git::GitUrl;
+use gachette_core::git::{GitRef, GitUrl};
 use http::{Method, Request};
 use tokio::fs::File;
 
@@ -13,23 +14,37 @@ use crate::file_body::headed_file_body;
 use crate::transport::Patience;
 
 impl Client {
-    /// Fetches the repository's branches and tags with this machine's credentials, and sends the other side what it lacks.
-    /// Git's progress goes to `on_line`.
+    /// Fetches the project's branches and tags, and the submodules of this ref, with this machine's credentials, and sends the
+    /// other side what it lacks. Git's progress goes to `on_line`.
     ///
     /// # Errors
-    /// When the repository cannot be fetched, or the other side does not take it.
+    /// When one of the repositories cannot be fetched, or the other side does not take it.
     pub async fn push(
         &self,
         url: &GitUrl,
+        reference: Option<&GitRef>,
         cancel: &Cancel,
         mut on_line: impl FnMut(&str) + Send + 'static,
     ) -> Result<(), Problem> {
-        let path = format!("/api/v1/mirrors/{}", id_of(url));
-        let had: MirrorRefs = self.get(&path).await?;
-        let (url, cancel) = (url.clone(), cancel.clone());
+        let (url, reference, patience) = (url.clone(), reference.cloned(), cancel.clone());
+        let fetch = move || {
+            let needed = fetch_needed(&url, reference.as_ref(), &patience, &mut on_line);
+            needed.map_err(OperationError::from)
+        };
+        let needed = tokio::task::spawn_blocking(fetch).await.map_err(Problem::invalid)??;
+        let ids: Vec<MirrorId> = needed.iter().map(id_of).collect();
+        let there = try_join_all(ids.iter().map(async |id| self.get(&path(id)).await)).await?;
+        for (id, had) in ids.iter().zip(there) {
+            self.push_mirror(id, had, cancel).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends what this machine's mirror has, and the other side's had not.
+    async fn push_mirror(&self, id: &MirrorId, had: MirrorRefs, cancel: &Cancel) -> Result<(), Problem> {
+        let (this, cancel) = (*id, cancel.clone());
         let ready = tokio::task::spawn_blocking(move || {
-            let mirror = Mirror::open(&id_of(&url), &cancel)?;
-            mirror.fetch(&url, &cancel, &mut on_line)?;
+            let mirror = Mirror::open(&this, &cancel)?;
             let refs = mirror.refs(&cancel)?;
             let bundle = if refs == had { None } else { mirror.bundle(&had, &cancel)? };
             Ok::<_, OperationError>(((refs != had).then_some(refs), bundle))
@@ -44,9 +59,13 @@ impl Client {
             None => None,
         };
         let body = headed_file_body(line, file);
-        let request = Request::builder().method(Method::PUT).uri(path).extension(Patience::LONG);
+        let request = Request::builder().method(Method::PUT).uri(path(id)).extension(Patience::LONG);
         let request = request.body(body).map_err(Problem::invalid)?;
         let _: MirrorRefs = self.answer(self.send(request).await?).await?;
         Ok(())
     }
+}
+
+fn path(id: &MirrorId) -> String {
+    format!("/api/v1/mirrors/{id}")
 }

@@ -166,6 +166,14 @@ impl GitError {
         }
     }
 
+    /// The status that git ended with, when it came to an end by itself.
+    pub(crate) fn status(&self) -> Option<i32> {
+        match self {
+            Self::Failed(failure) => failure.status,
+            _ => None,
+        }
+    }
+
     /// What it was about.
     pub fn fault(&self) -> Option<Fault> {
         match self {

@@ -77,6 +77,9 @@ pub(super) fn process(git: &Git, url: Option<&GitUrl>) -> Process {
         let basic = BASE64_STANDARD.encode(format!("{}:{}", credentials.user, credentials.password));
         process = process.env(SECRET, format!("Authorization: Basic {basic}"));
     }
+    for (number, stand_in) in git.stand_ins.iter().enumerate() {
+        process = process.env(stood_for(number), &stand_in.address);
+    }
     process
 }
 
@@ -91,12 +94,23 @@ pub(super) fn settings(git: &Git, url: Option<&GitUrl>) -> Vec<String> {
         // Good for the submodules of the same server too, as git's own credentials are.
         arguments.push(format!("--config-env=http.{origin}/.extraHeader={SECRET}"));
     }
-    if url.is_some_and(|url| url.transport() == gachette_core::git::Transport::File) {
+    for (number, stand_in) in git.stand_ins.iter().enumerate() {
+        // The address, which a project wrote, may hold a password.
+        let folder = stand_in.folder.display();
+        arguments.push(format!("--config-env=url.{folder}.insteadOf={}", stood_for(number)));
+    }
+    let is_here = |url: &GitUrl| url.transport() == gachette_core::git::Transport::File;
+    if url.is_some_and(is_here) || !git.stand_ins.is_empty() {
         // Whoever may read this machine's repositories may read those next to them; git refuses file submodules
         // since a stranger's repository might name them, see git-config(1), `protocol.allow`.
         arguments.extend(["-c".to_owned(), "protocol.file.allow=always".to_owned()]);
     }
     arguments
+}
+
+/// The variable that holds the address that a folder stands for.
+fn stood_for(number: usize) -> String {
+    format!("GACHETTE_GIT_STOOD_FOR_{number}")
 }
 
 fn bare(git: &Git) -> Process {

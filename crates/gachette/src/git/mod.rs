@@ -14,7 +14,7 @@ mod secret;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -29,7 +29,15 @@ pub use remote::{RemoteRef, RemoteRefs};
 pub struct Git {
     environment: Vec<(OsString, OsString)>,
     patience: Option<Duration>,
+    stand_ins: Vec<StandIn>,
     ssh_command: Arc<OnceLock<Option<OsString>>>,
+}
+
+/// A folder that git reads where it would ask the server of an address.
+#[derive(Debug, Clone)]
+struct StandIn {
+    address: String,
+    folder: PathBuf,
 }
 
 impl Git {
@@ -48,6 +56,12 @@ impl Git {
     /// How long a server may say nothing before it is given up; five minutes when not said.
     pub fn patience(mut self, longest_silence: Duration) -> Self {
         self.patience = Some(longest_silence);
+        self
+    }
+
+    /// Reads the repository in this folder wherever git would ask the server of this address, for submodules too.
+    pub fn instead_of(mut self, address: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
+        self.stand_ins.push(StandIn { address: address.into(), folder: folder.into() });
         self
     }
 

@@ -1,14 +1,17 @@
 //! Copies of remote repositories, for build hosts that have no access to them.
 //!
 //! With `source: push`, the machine at which the command is given fetches a project's branches and tags with its own credentials
-//! into a mirror, and sends what the build host's mirror lacks. The build host then clones from its mirror as from any
-//! repository. Submodules are not mirrored.
+//! into a mirror, and sends what the build host's mirror lacks. The same happens to the submodules of the wanted commit, and to
+//! theirs. The build host's git then reads its mirrors wherever it would ask a server.
 
 mod error;
+mod fetch;
+mod needed;
 mod refs;
+mod submodules;
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,10 +21,15 @@ use rustix::fs::{FlockOperation, flock};
 use tempfile::{NamedTempFile, TempPath};
 use trebuchet::process::Cancel;
 
-use crate::git::{Git, RemoteRefs};
+use crate::git::{Git, GitError};
 
-pub use error::MirrorError;
+pub use error::{MirrorError, SubmoduleAddressError};
+pub use needed::{fetch_needed, git_of_mirrors};
+use refs::COMMITS;
 pub use refs::{MirrorRefs, MirrorRefsError};
+
+/// Everything that a mirror sends, as arguments of rev-list(1).
+const EVERY_REF: [&str; 3] = ["--branches", "--tags", "--glob=refs/commits/*"];
 
 /// Which mirror is meant: the digest of the repository's address, credentials left out.
 pub type MirrorId = Sha256Digest;
@@ -74,35 +82,16 @@ impl Mirror {
         }
     }
 
-    /// Where the mirror of a repository lies on this machine, as an address to clone from.
+    /// The mirror of a repository that was pushed here.
     ///
     /// # Errors
-    /// When nothing was pushed for it.
-    pub fn local_url(url: &GitUrl) -> Result<GitUrl, MirrorError> {
-        let unpushed = || MirrorError::NotPushed { url: url.to_string() };
-        let path = folder().ok_or(MirrorError::NoHome)?.join(format!("{}.git", id_of(url)));
-        let text = path.to_str().filter(|_| path.is_dir()).ok_or_else(unpushed)?;
-        text.parse().map_err(|_| unpushed())
-    }
-
-    /// Brings all branches and tags here, by this machine's own credentials.
-    ///
-    /// # Errors
-    /// When git fails.
-    pub fn fetch(
-        &self,
-        url: &GitUrl,
-        cancel: &Cancel,
-        on_line: &mut dyn FnMut(&str),
-    ) -> Result<(), MirrorError> {
-        let fetch = self.git.command("fetch").args(["--prune", "--no-tags", "--progress", "--"]);
-        let fetch = fetch.remote(url).folder(&self.path).hold(&self.lock).arg(url.as_str());
-        fetch.args(["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]).run(cancel, on_line)?;
-        let known = RemoteRefs::about(&self.git, url, None, &self.lock, cancel)?;
-        if let Some(branch) = known.default_branch() {
-            self.set_head(branch, cancel)?;
+    /// When nothing was.
+    fn pushed(url: &GitUrl, cancel: &Cancel) -> Result<Self, MirrorError> {
+        let id = id_of(url);
+        match folder().ok_or(MirrorError::NoHome)?.join(format!("{id}.git/HEAD")).exists() {
+            true => Self::open(&id, cancel),
+            false => Err(MirrorError::NotPushed { url: url.to_string() }),
         }
-        Ok(())
     }
 
     /// The branches and tags that are here.
@@ -111,7 +100,7 @@ impl Mirror {
     /// When git fails.
     pub fn refs(&self, cancel: &Cancel) -> Result<MirrorRefs, MirrorError> {
         let list = self.git.command("for-each-ref").args(["--format=%(objectname) %(refname)", "--"]);
-        let listed = list.args(["refs/heads", "refs/tags"]).folder(&self.path).output(cancel)?;
+        let listed = list.args(["refs/heads", "refs/tags", COMMITS]).folder(&self.path).output(cancel)?;
         let head =
             self.git.command("symbolic-ref").args(["--quiet", "HEAD"]).folder(&self.path).output(cancel)?;
         Ok(MirrorRefs::read(&listed, &head)?)
@@ -122,18 +111,17 @@ impl Mirror {
     /// # Errors
     /// When git fails.
     pub fn bundle(&self, had: &MirrorRefs, cancel: &Cancel) -> Result<Option<TempPath>, MirrorError> {
-        let refs = self.refs(cancel)?;
-        let known = self.known(had, cancel)?;
-        if refs.refs.values().all(|object| known.contains(&object.to_string())) {
-            return Ok(None);
-        }
+        let known: String = self.known(had, cancel)?.iter().map(|object| format!("^{object}\n")).collect();
         let file =
             NamedTempFile::new().map_err(MirrorError::io(Path::new("a temporary file")))?.into_temp_path();
         let create =
-            self.git.command("bundle create").arg("--quiet").arg(&file).args(["--branches", "--tags"]);
-        let create = create.args(known.iter().map(|object| format!("^{object}")));
-        create.folder(&self.path).hold(&self.lock).output(cancel)?;
-        Ok(Some(file))
+            self.git.command("bundle create").arg("--quiet").arg(&file).arg("--stdin").args(EVERY_REF);
+        match create.folder(&self.path).input(file_with(&known)?).output(cancel) {
+            Err(error) if error.last_lines().iter().any(|line| line.contains("create empty bundle")) => {
+                Ok(None)
+            }
+            created => created.map(|_| Some(file)).map_err(MirrorError::from),
+        }
     }
 
     /// Takes the objects of a bundle in, and then has exactly these refs.
@@ -158,29 +146,23 @@ impl Mirror {
         for (name, object) in &refs.refs {
             orders.push_str(&format!("update {name} {object}\n"));
         }
-        let mut file = tempfile::tempfile().map_err(MirrorError::io(Path::new("a temporary file")))?;
-        let written = file.write_all(orders.as_bytes()).and_then(|()| std::io::Seek::rewind(&mut file));
-        written.map_err(MirrorError::io(Path::new("a temporary file")))?;
         let update = self.git.command("update-ref").arg("--stdin").folder(&self.path);
-        update.input(file).output(cancel)?;
+        update.input(file_with(&orders)?).output(cancel)?;
         match &refs.head {
-            Some(head) => self.set_head(head, cancel),
+            Some(head) => Ok(self.set_head(head, cancel)?),
             None => Ok(()),
         }
     }
 
     /// Those of the objects that are here too.
     fn known(&self, had: &MirrorRefs, cancel: &Cancel) -> Result<Vec<String>, MirrorError> {
-        let mut file = tempfile::tempfile().map_err(MirrorError::io(Path::new("a temporary file")))?;
         let asked: String = had.refs.values().map(|object| format!("{object}\n")).collect();
-        let written = file.write_all(asked.as_bytes()).and_then(|()| std::io::Seek::rewind(&mut file));
-        written.map_err(MirrorError::io(Path::new("a temporary file")))?;
         let check = self.git.command("cat-file").arg("--batch-check=%(objectname)").folder(&self.path);
-        let found = check.input(file).output(cancel)?;
+        let found = check.input(file_with(&asked)?).output(cancel)?;
         Ok(found.lines().filter(|line| !line.ends_with(" missing")).map(str::to_owned).collect())
     }
 
-    fn set_head(&self, branch: &str, cancel: &Cancel) -> Result<(), MirrorError> {
+    fn set_head(&self, branch: &str, cancel: &Cancel) -> Result<(), GitError> {
         let set = self.git.command("symbolic-ref").args(["HEAD", branch]).folder(&self.path);
         set.hold(&self.lock).output(cancel)?;
         Ok(())
@@ -190,4 +172,14 @@ impl Mirror {
 /// The user's folder for what can be made again (XDG Base Directory Specification).
 fn folder() -> Option<PathBuf> {
     Some(crate::cache::folder()?.join("mirrors"))
+}
+
+/// A file without a name, to be read from its beginning.
+fn file_with(text: &str) -> Result<File, MirrorError> {
+    let made = tempfile::tempfile().and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.rewind()?;
+        Ok(file)
+    });
+    made.map_err(MirrorError::io(Path::new("a temporary file")))
 }

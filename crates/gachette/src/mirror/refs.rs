@@ -1,4 +1,4 @@
-//! The branches and tags of a mirror, as they go from one machine to another.
+//! The branches and tags of a mirror, and its commits that are in none, as they go from one machine to another.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,10 @@ use gachette_core::git::{Commit, RefName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The branches and tags of a mirror.
+/// Where a mirror keeps commits that are in no branch or tag, each under its own name.
+pub(super) const COMMITS: &str = "refs/commits/";
+
+/// The branches and tags of a mirror, and its commits that are in none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Unchecked", into = "Unchecked")]
 pub struct MirrorRefs {
@@ -18,7 +21,7 @@ pub struct MirrorRefs {
 
 /// Refs that git must not be given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no branch or tag with its object", .0.escape_debug())]
+#[error("`{}` is no branch, tag or commit with its object", .0.escape_debug())]
 pub struct MirrorRefsError(String);
 
 /// As it comes over the wire.
@@ -47,8 +50,9 @@ impl TryFrom<Unchecked> for MirrorRefs {
             let short = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/"));
             short.is_some_and(|short| !short.starts_with('-')) && name.parse::<RefName>().is_ok()
         };
-        let checked = |(name, object): (String, String)| match object.parse() {
-            Ok(object) if is_ours(&name) => Ok((name, object)),
+        let is_commit = |name: &str, object: &str| name.strip_prefix(COMMITS) == Some(object);
+        let checked = |(name, object): (String, String)| match object.parse::<Commit>() {
+            Ok(commit) if is_ours(&name) || is_commit(&name, commit.as_str()) => Ok((name, commit)),
             _ => Err(MirrorRefsError(name.chars().take(80).collect())),
         };
         let refs = unchecked.refs.into_iter().map(checked).collect::<Result<_, _>>()?;
@@ -71,18 +75,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_branches_and_tags_with_objects_are_taken() {
+    fn only_branches_tags_and_commits_by_their_names_are_taken() {
         let object = "0123456789012345678901234567890123456789";
         let read = |name: &str, object: &str| {
             let text = format!(r#"{{"refs": {{"{name}": "{object}"}}, "head": null}}"#);
             serde_json::from_str::<MirrorRefs>(&text).is_ok()
         };
         assert!(read("refs/heads/main", object) && read("refs/tags/v1", object));
+        assert!(read(&format!("refs/commits/{object}"), object));
         for name in
             ["HEAD", "refs/heads/", "refs/heads/../x", "refs/heads/-x", "refs/notes/x", "refs/heads/a b"]
         {
             assert!(!read(name, object), "{name}");
         }
+        assert!(!read(&format!("refs/commits/{object}"), &object.replace('0', "1")), "of another commit");
         for object in ["", "main", "-x", "0123"] {
             assert!(!read("refs/heads/main", object), "{object}");
         }

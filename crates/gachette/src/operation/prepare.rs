@@ -4,7 +4,7 @@ use gachette_core::git::{GitRef, GitUrl, WorkingCopyName};
 
 use super::{Context, OperationError, Outcome, PreparedCopy};
 use crate::event::Event;
-use crate::mirror::Mirror;
+use crate::mirror::git_of_mirrors;
 use crate::working_copy::{Action, Prepared, WorkingCopy};
 
 /// What to prepare.
@@ -26,7 +26,7 @@ pub enum Origin {
     /// The repository itself.
     #[default]
     Remote,
-    /// This machine's mirror of it, which somebody with access has pushed to.
+    /// This machine's mirrors of it and its submodules, which somebody with access has pushed to.
     Mirror,
 }
 
@@ -68,11 +68,11 @@ pub(super) fn bring(
     origin: Origin,
 ) -> Result<Prepared, OperationError> {
     let name = copy.name().to_string();
-    let from = match origin {
-        Origin::Remote => url.clone(),
-        Origin::Mirror => Mirror::local_url(url)?,
+    let copy = match origin {
+        Origin::Remote => copy.clone(),
+        Origin::Mirror => copy.clone().with_git(git_of_mirrors(url, reference, context.cancel)?),
     };
-    let prepared = copy.prepare(&from, reference, context.cancel, &mut context.working_copy(copy))?;
+    let prepared = copy.prepare(url, reference, context.cancel, &mut context.working_copy(&copy))?;
     context.tell(Event::Prepared {
         name,
         commit: prepared.commit.to_string(),

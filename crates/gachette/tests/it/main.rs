@@ -3,4 +3,5 @@
 
 mod mutated;
 mod repository;
+mod submodule_addresses;
 mod working_copy;

@@ -22,7 +22,7 @@ pub(super) async fn quick(
     if there.stack(&stack.clone().into()).await?.sealed {
         return Err(Failure::refused(format!("stack {stack} is sealed")));
     }
-    let pushed = builder.push(&args.project, args.url.as_ref()).await?;
+    let pushed = builder.push(&args.project, args.url.as_ref(), args.reference.as_ref()).await?;
     let reason = args.reason;
     let mut order = MakeOrder {
         project: args.project,

@@ -46,7 +46,7 @@ impl QuickArgs {
         let build = match session.repository() {
             Some(repository) => across::quick(session, repository, &stack, self).await?,
             None => {
-                let pushed = session.push(&self.project, self.url.as_ref()).await?;
+                let pushed = session.push(&self.project, self.url.as_ref(), self.reference.as_ref()).await?;
                 session.carry_out(&self.order(stack, pushed)).await?
             }
         };
