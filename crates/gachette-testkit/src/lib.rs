@@ -1,10 +1,12 @@
 //! For tests only: git repositories, package fixtures, roots for dpkg, hosts with sshd.
 
+mod apt_root;
 mod dpkg_root;
 mod git;
 mod mutation;
 mod network;
 
+pub use apt_root::AptRoot;
 pub use dpkg_root::DpkgRoot;
 pub use git::{GitRepository, Sshd, hermetic_git};
 pub use mutation::Mutations;

@@ -7,6 +7,7 @@ mod demo;
 mod man;
 mod package;
 mod prepare;
+mod publish;
 mod quick;
 mod repository;
 mod serve;
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Prepare, build and add all packages to a stack
     Quick(QuickArgs),
+    /// Publish a stack as an APT suite
+    Publish(publish::PublishArgs),
     /// List and inspect packages
     #[command(subcommand)]
     Package(package::PackageCommand),
@@ -106,9 +109,10 @@ impl CommandLine {
                     return command.run(&session).await;
                 }
                 let fleet = match command {
-                    Command::Stack(_) | Command::Package(_) | Command::Repository(_) => {
-                        Fleet::of_repository(session)?
-                    }
+                    Command::Stack(_)
+                    | Command::Publish(_)
+                    | Command::Package(_)
+                    | Command::Repository(_) => Fleet::of_repository(session)?,
                     _ => Fleet::of(session)?,
                 };
                 fleet.each(async |session| command.clone().run(session).await).await
@@ -124,6 +128,7 @@ impl Command {
             Self::Prepare(args) => args.run(session).await,
             Self::Build(args) => args.run(session).await,
             Self::Quick(args) => args.run(session).await,
+            Self::Publish(args) => args.run(session).await,
             Self::Package(command) => command.run(session).await,
             Self::Config(command) => command.run(session).await,
             Self::Repository(command) => command.run(session).await,

@@ -14,6 +14,7 @@ mod interrupts;
 mod kills;
 mod lost_hosts;
 mod playground;
+mod publishing;
 mod pushes;
 mod server;
 mod server_builds;

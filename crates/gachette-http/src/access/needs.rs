@@ -24,7 +24,9 @@ pub(super) fn needs(method: &Method, path: &str) -> Needs {
         "/api/v1/health" | "/openapi.json" if reads => Needs::Nothing,
         // Its own signature is checked.
         _ if below("/hooks") && *method == Method::POST => Needs::Nothing,
-        _ if reads && ["/domain", "/domains", "/packages", "/debs"].into_iter().any(below) => Needs::OldTree,
+        _ if reads && ["/domain", "/domains", "/packages", "/debs", "/dists"].into_iter().any(below) => {
+            Needs::OldTree
+        }
         "/api/v1/tokens" => Needs::Role(Role::Admin),
         _ if reads => Needs::Role(Role::Read),
         _ if below("/api/v1/builds") => Needs::Role(Role::Build),

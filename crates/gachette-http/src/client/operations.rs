@@ -1,7 +1,7 @@
 //! What a client can ask for.
 
 use gachette::config::Config;
-use gachette::operation::BuiltPackage;
+use gachette::operation::{BuiltPackage, Published, Signing};
 use gachette::repository::{FsckMode, FsckReport, Placed, Readable};
 use gachette_core::Sha256Digest;
 use gachette_core::debian::PackageName;
@@ -15,8 +15,8 @@ use crate::run::{Build, BuildId};
 use crate::transport::Patience;
 use crate::wire::{
     Change, ChangeStack, Changed, CreateStack, CreateToken, CreatedToken, Diff, FsckRequest, PackageDetail,
-    PackageSummary, RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild, TokenSummary,
-    encoded,
+    PackageSummary, PublishStack, RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild,
+    TokenSummary, encoded,
 };
 
 impl Client {
@@ -86,6 +86,14 @@ impl Client {
     pub async fn change(&self, stack: &StackName, change: Change, reason: &str) -> Result<Changed, Problem> {
         let wish = ChangeStack { change, reason: reason.to_owned() };
         self.post(&format!("{}/revisions", path(stack)), &wish).await
+    }
+
+    /// Publishes a stack as an APT suite.
+    pub async fn publish(&self, stack: &StackRef, signing: Signing) -> Result<Published, Problem> {
+        let wish = PublishStack { revision: stack.revision, signing };
+        let mut request = request(Method::POST, &format!("{}/suite", path(&stack.stack)), Some(&wish))?;
+        request.extensions_mut().insert(Patience::LONG);
+        self.answer(self.send(request).await?).await
     }
 
     /// The packages that are known.

@@ -12,6 +12,7 @@ mod repository;
 mod revision_tag;
 mod routes;
 mod stacks;
+mod suites;
 mod table;
 mod tokens;
 

@@ -124,7 +124,8 @@ impl Routes {
         operations: [Operation; N],
         route: MethodRouter<Api>,
     ) -> Self {
-        self.description.0.push((path.to_owned(), operations.into()));
+        // OpenAPI has no word for a parameter that holds slashes.
+        self.description.0.push((path.replace("{*", "{"), operations.into()));
         Self { router: self.router.route(path, route), ..self }
     }
 
@@ -221,12 +222,13 @@ fn path_parameter(path: &str, name: &str) -> Value {
     use schemars::schema_for;
     let schema = match name {
         // A name of a stack within its domain is like that of a domain.
-        "domain" | "stack" => schema_for!(gachette_core::stack::Domain),
+        "domain" | "stack" | "suite" => schema_for!(gachette_core::stack::Domain),
         "package" => schema_for!(gachette_core::debian::PackageName),
         "name" => schema_for!(crate::access::TokenName),
         "id" if path.contains("mirrors") => schema_for!(gachette::mirror::MirrorId),
         "id" => schema_for!(crate::run::BuildId),
         "inputs" => schema_for!(gachette_core::Sha256Digest),
+        "file" if path.starts_with("/dists") => schema_for!(String),
         "file" => {
             schemars::json_schema!({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9.+~_-]{0,99}\\.deb$"})
         }

@@ -7,6 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing;
 use gachette::config::Config;
 use gachette::mirror::MirrorRefs;
+use gachette::operation::Published;
 use gachette::repository::{FsckReport, Placed, Readable};
 use gachette_core::stack::{Domain, PackageRecord};
 
@@ -14,15 +15,17 @@ use super::extract::Json;
 use super::routes::{Description, Routes, delete, get, post, put};
 use super::{
     Api, Health, builds, debs, hooks, idempotency, metrics, mirrors, old_tree, packages, repository, stacks,
-    tokens,
+    suites, tokens,
 };
 use crate::run::Build;
 use crate::wire::{
     ChangeStack, Changed, CreateStack, CreateToken, CreatedToken, Diff, FsckRequest, PackageDetail,
-    PackageSummary, RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild, TokenSummary,
+    PackageSummary, PublishStack, RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild,
+    TokenSummary,
 };
 
 const PACKAGE_FILE: &str = "application/vnd.debian.binary-package";
+const BYTES: &str = "application/octet-stream";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// All routes, with the one that describes them.
@@ -122,6 +125,11 @@ fn stack_routes(routes: Routes, api: &Api) -> Routes {
             [get("What leads from one stack to another").query::<stacks::DiffRange>().answers::<Diff>()],
             routing::get(stacks::diff),
         )
+        .add(
+            &format!("{stack}/suite"),
+            [post("Publish a stack as an APT suite").takes::<PublishStack>().answers::<Published>()],
+            routing::post(suites::publish),
+        )
 }
 
 fn package_routes(routes: Routes) -> Routes {
@@ -193,6 +201,11 @@ fn old_routes(routes: Routes) -> Routes {
             "/packages/{package}/version/{version}/file",
             [get("The name of a package's file").answers_as(TEXT)],
             routing::get(old_tree::file_name),
+        )
+        .add(
+            "/dists/{domain}/{suite}/{*file}",
+            [get("A file of an APT suite").answers_as(BYTES)],
+            routing::get(suites::file),
         )
         .add("/debs/{file}", [get("A package file").answers_as(PACKAGE_FILE)], routing::get(debs::fetch))
 }

@@ -8,6 +8,7 @@ mod package;
 mod repository;
 mod request;
 mod stack;
+mod suite;
 mod token;
 
 pub use clone_url::CloneUrl;
@@ -19,6 +20,7 @@ pub use stack::{
     AddFile, Change, ChangeStack, Changed, CreateStack, Diff, ExpectedPackage, RevisionSummary, StackPackage,
     StackState, StackSummary,
 };
+pub use suite::PublishStack;
 pub use token::{CreateToken, CreatedToken, TokenSummary};
 
 /// A value as one segment of a path or a query's value, percent-encoded.

@@ -103,6 +103,11 @@ impl<'a> Keys<'a> {
         self.parse(key, &text)
     }
 
+    /// A list of texts, or one, that parse as `T`.
+    pub(super) fn parsed_list<T: FromStr<Err: std::fmt::Display>>(&mut self, key: &str) -> Vec<T> {
+        self.texts(key).iter().filter_map(|text| self.parse(key, text)).collect()
+    }
+
     fn parse<T: FromStr<Err: std::fmt::Display>>(&mut self, key: &str, text: &str) -> Option<T> {
         match text.parse() {
             Ok(value) => Some(value),

@@ -6,6 +6,7 @@ mod document;
 mod error;
 mod keys;
 mod locate;
+mod publishing;
 mod read;
 
 use std::io::Read;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::{ConfigError, Mistake};
 pub use locate::SearchPath;
+pub use publishing::{Period, PeriodError, Publishing};
 
 /// Opening a named pipe must not wait for somebody to write to it (open(2)).
 const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
@@ -48,6 +50,8 @@ pub struct Config {
     pub working_copies: PathBuf,
     /// The domain of stacks that are named without one.
     pub domain: Domain,
+    /// How stacks are published.
+    pub publish: Publishing,
     /// The projects, by name.
     pub projects: IndexMap<String, Project>,
     /// How build hosts are reached; its keys stand beside the others in a file.
@@ -246,6 +250,7 @@ impl Default for Config {
             trebuchet_bin: None,
             working_copies: PathBuf::from("/tmp/gachette/working_copy"),
             domain: Domain::default(),
+            publish: Publishing::default(),
             projects: IndexMap::new(),
             connection: Connection::default(),
         }

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use super::keys::Keys;
 use super::{
-    Config, ConfigError, Connection, Loaded, Mistake, PackageCompression, Project, ProjectSource,
+    Config, ConfigError, Connection, Loaded, Mistake, PackageCompression, Project, ProjectSource, Publishing,
     REUSE_SECONDS, document,
 };
 
@@ -62,6 +62,7 @@ fn read_config(root: &Node, base: Option<&Path>, problems: &mut Problems) -> Con
         working_copies: keys.path("working_copies").unwrap_or(default.working_copies),
         domain: keys.parsed("domain").unwrap_or(default.domain),
         connection: read_connection(keys),
+        publish: Publishing::read(keys),
         projects: read_projects(keys, base),
     }
 }
@@ -157,6 +158,7 @@ const KEYS: &[&str] = &[
     "pool_size",
     "port",
     "projects",
+    "publish",
     "repository",
     "shell",
     "timeout",

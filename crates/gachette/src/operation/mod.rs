@@ -10,6 +10,7 @@ mod outcome;
 mod places;
 mod prepare;
 mod progress;
+mod publish;
 mod quick;
 mod source;
 
@@ -17,6 +18,7 @@ pub use build::{BuildRequest, build};
 pub use error::{FaultKind, OperationError};
 pub use outcome::{BuiltPackage, Outcome, PackageState, PreparedCopy, StackedIn};
 pub use prepare::{Origin, PrepareRequest, prepare};
+pub use publish::{Published, Signing, publish};
 pub use quick::{Missing, QuickRequest, make, quick};
 pub use source::SourceRequest;
 

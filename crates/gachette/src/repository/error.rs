@@ -143,6 +143,14 @@ pub enum RepositoryError {
         /// Why they are not.
         source: Box<RepositoryError>,
     },
+    /// A stack cannot become a suite.
+    #[error("stack {stack} cannot be published: {reason}")]
+    Unpublishable {
+        /// The stack.
+        stack: StackName,
+        /// Why not.
+        reason: String,
+    },
     /// The disk failed.
     #[error("{}: {source}", path.display())]
     Io {
@@ -190,9 +198,10 @@ impl RepositoryError {
     /// What kind of failure this is.
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Refused(Refusal::Sealed { .. }) | Self::Conflict(_) | Self::Mismatch { .. } => {
-                FailureKind::Refused
-            }
+            Self::Refused(Refusal::Sealed { .. })
+            | Self::Conflict(_)
+            | Self::Mismatch { .. }
+            | Self::Unpublishable { .. } => FailureKind::Refused,
             Self::Changed { .. } => FailureKind::Changed,
             Self::Refused(Refusal::Missing { .. } | Refusal::NotInStack { .. })
             | Self::MissingRevision { .. }

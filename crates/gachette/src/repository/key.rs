@@ -1,6 +1,7 @@
 //! Where everything lies in a repository. Nothing else spells these paths.
 
 use gachette_core::Sha256Digest;
+use gachette_core::apt::Suite;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{Domain, StackName};
 
@@ -93,4 +94,26 @@ pub(crate) fn input(
     arch: &Architecture,
 ) -> String {
     format!("{INPUTS}/{inputs}/{name}_{version}_{arch}")
+}
+
+/// The folder of APT suites.
+pub(crate) const DISTS: &str = "dists";
+
+/// The folder of the parts of indices. Derived.
+pub(crate) const INDEX_PARTS: &str = "index-parts";
+
+/// The folder of a suite.
+pub(crate) fn suite(suite: &Suite) -> String {
+    format!("{DISTS}/{suite}")
+}
+
+/// What is known of a suite that was published. Derived.
+pub(crate) fn suite_state(suite: &Suite) -> String {
+    format!("domain/{}/suites/{}.json", suite.domain(), suite.name())
+}
+
+/// A part of an index, in folders of which none grows large.
+pub(crate) fn index_part(key: &Sha256Digest) -> String {
+    let name = key.to_string();
+    format!("{INDEX_PARTS}/{}/{name}", &name[..2])
 }

@@ -10,6 +10,7 @@ mod kills;
 mod many;
 mod packages;
 mod processes;
+mod publish;
 mod stacks;
 
 use std::path::Path;

@@ -26,10 +26,17 @@ pub(super) struct Frame {
     pub(super) header: Vec<u8>,
     /// Padding and check.
     pub(super) end: Vec<u8>,
+    /// What the index says of it.
+    pub(super) record: Record,
+}
+
+/// What the index at the end of a file says of a block (4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record {
     /// The size of the whole block without padding, in bytes.
-    unpadded: u64,
-    /// The size of its data when unpacked.
-    length: u64,
+    pub unpadded: u64,
+    /// The size of its data when unpacked, in bytes.
+    pub length: u64,
 }
 
 /// The frame of a block whose data was packed with this dictionary, a power of two of at least 4 KiB (3).
@@ -47,7 +54,7 @@ pub(super) fn block(segment: &Segment, dictionary: u32) -> io::Result<Frame> {
     let mut end = vec![0; segment.packed.len().next_multiple_of(4) - segment.packed.len()];
     end.extend_from_slice(&segment.crc32.to_le_bytes());
     let unpadded = header.len() as u64 + segment.packed.len() as u64 + CHECK_LENGTH;
-    Ok(Frame { header, end, unpadded, length: segment.length })
+    Ok(Frame { header, end, record: Record { unpadded, length: segment.length } })
 }
 
 /// The list of blocks at the end (4).
@@ -58,7 +65,7 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub(super) fn add(&mut self, block: &Frame) {
+    pub(super) fn add(&mut self, block: Record) {
         put_number(&mut self.records, block.unpadded);
         put_number(&mut self.records, block.length);
         self.blocks += 1;

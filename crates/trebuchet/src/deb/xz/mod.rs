@@ -7,6 +7,7 @@
 
 mod block;
 mod container;
+mod joined;
 mod workers;
 
 use std::io::{self, Write};
@@ -15,6 +16,9 @@ use crate::process::Cancel;
 use block::{Packing, Segment, Settings};
 use container::Index;
 use workers::Workers;
+
+pub use container::Record as XzRecord;
+pub use joined::{XzBlock, join_xz};
 
 /// How much is looked at to see whether it compresses, in bytes.
 const PIECE: usize = 1 << 20;
@@ -136,7 +140,7 @@ impl<W: Write> XzWriter<W> {
 
     fn put_out(&mut self, segment: Segment) -> io::Result<()> {
         let block = container::block(&segment, self.dictionary)?;
-        self.index.add(&block);
+        self.index.add(block.record);
         self.output.write_all(&block.header)?;
         self.output.write_all(&segment.packed)?;
         self.output.write_all(&block.end)

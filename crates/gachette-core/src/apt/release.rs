@@ -1,0 +1,192 @@
+//! The Release file of a suite: what is signed, and what names every index by its hash.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+use serde::{Deserialize, Serialize};
+
+use super::suite::Suite;
+use crate::Sha256Digest;
+use crate::debian::{Architecture, Paragraph, ParagraphError};
+
+/// The one component of every suite.
+const COMPONENT: &str = "main";
+
+/// A Release file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The suite it is of.
+    pub suite: Suite,
+    /// Who publishes it.
+    pub origin: String,
+    /// What it is part of.
+    pub label: String,
+    /// One line about it.
+    pub description: String,
+    /// When it came to be, to the second. apt takes no older one after it.
+    pub date: Timestamp,
+    /// Until when apt believes it; for ever when there is none.
+    pub valid_until: Option<Timestamp>,
+    /// The architectures that have an index, `all` among them.
+    pub architectures: Vec<Architecture>,
+    /// Every index by its path from the suite's folder.
+    pub indices: Indices,
+}
+
+/// Indices by their paths from the suite's folder.
+pub type Indices = BTreeMap<String, IndexEntry>;
+
+/// What a Release file says of an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexEntry {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256.
+    pub sha256: Sha256Digest,
+}
+
+/// Text that is no Release file as we read it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReleaseError {
+    /// It is no paragraph.
+    #[error(transparent)]
+    Paragraph(#[from] ParagraphError),
+    /// A line of its list of hashes is none.
+    #[error("`{}` is no line of a list of hashes", .0.escape_debug())]
+    Line(String),
+    /// It has no such list.
+    #[error("it has no field SHA256")]
+    NoHashes,
+}
+
+impl Release {
+    /// The component that all packages are in.
+    pub fn component() -> &'static str {
+        COMPONENT
+    }
+
+    /// The folder of an architecture's index, from the suite's folder.
+    pub fn folder_of(architecture: &Architecture) -> String {
+        format!("{COMPONENT}/binary-{architecture}")
+    }
+
+    /// The file as text.
+    ///
+    /// # Errors
+    /// When a text has a control character or a blank line in it.
+    pub fn to_text(&self) -> Result<String, ParagraphError> {
+        let suite = self.suite.to_string();
+        let mut paragraph = Paragraph::new();
+        let architectures: Vec<&str> = self.architectures.iter().map(Architecture::as_str).collect();
+        for (name, value) in [
+            ("Origin", self.origin.as_str()),
+            ("Label", &self.label),
+            // What the client asks for must be the one or the other.
+            ("Suite", &suite),
+            ("Codename", &suite),
+            ("Date", &date(self.date)),
+            ("Valid-Until", &self.valid_until.map(date).unwrap_or_default()),
+            ("Acquire-By-Hash", "yes"),
+            // The other indices list these packages too, for readers that know no index of their own for them.
+            ("No-Support-for-Architecture-all", "Packages"),
+            ("Architectures", &architectures.join(" ")),
+            ("Components", COMPONENT),
+            ("Description", &self.description),
+        ] {
+            if !value.is_empty() {
+                paragraph.set(name, value)?;
+            }
+        }
+        let mut lines = String::new();
+        for (path, entry) in &self.indices {
+            // Writing to a String cannot fail.
+            let _ = write!(lines, "\n{} {:>9} {path}", entry.sha256, entry.size);
+        }
+        paragraph.set("SHA256", &lines)?;
+        Ok(paragraph.to_string())
+    }
+
+    /// The indices that a Release file names.
+    ///
+    /// # Errors
+    /// When the text is no such file.
+    pub fn indices_of(text: &str) -> Result<Indices, ReleaseError> {
+        let paragraph = Paragraph::parse(text)?;
+        let lines = paragraph.get("SHA256").ok_or(ReleaseError::NoHashes)?;
+        let lines = lines.lines().filter(|line| !line.trim().is_empty());
+        lines.map(|line| entry(line).ok_or_else(|| ReleaseError::Line(shown(line)))).collect()
+    }
+}
+
+impl fmt::Display for IndexEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes)", self.sha256, self.size)
+    }
+}
+
+fn entry(line: &str) -> Option<(String, IndexEntry)> {
+    let mut words = line.split_whitespace();
+    let (sha256, size, path) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?, words.next()?);
+    words.next().is_none().then(|| (path.to_owned(), IndexEntry { size, sha256 }))
+}
+
+fn shown(line: &str) -> String {
+    line.chars().take(100).collect()
+}
+
+/// A date as apt reads it: in UTC, which it wants to be called so.
+fn date(time: Timestamp) -> String {
+    DateTimePrinter::new().timestamp_to_rfc9110_string(&time).unwrap_or_default().replace("GMT", "UTC")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::StackName;
+
+    fn release() -> Release {
+        let stack: StackName = "shop/124".parse().unwrap();
+        let entry = IndexEntry { size: 5, sha256: Sha256Digest::of(b"hello") };
+        Release {
+            suite: stack.into(),
+            origin: "Example".to_owned(),
+            label: "shop".to_owned(),
+            description: "stack 124 of shop".to_owned(),
+            date: "2026-01-02T03:04:05.9Z".parse().unwrap(),
+            valid_until: None,
+            architectures: vec![Architecture::all(), "amd64".parse().unwrap()],
+            indices: [("main/binary-amd64/Packages".to_owned(), entry)].into(),
+        }
+    }
+
+    #[test]
+    fn a_release_file_says_what_it_is_of() {
+        let digest = Sha256Digest::of(b"hello");
+        let expected = format!(
+            "Origin: Example\nLabel: shop\nSuite: shop/124\nCodename: shop/124\nDate: Fri, 02 Jan 2026 03:04:05 UTC\n\
+             Acquire-By-Hash: yes\nNo-Support-for-Architecture-all: Packages\nArchitectures: all amd64\nComponents: main\n\
+             Description: stack 124 of shop\nSHA256:\n {digest}         5 main/binary-amd64/Packages\n"
+        );
+        assert_eq!(release().to_text().unwrap(), expected);
+    }
+
+    #[test]
+    fn the_indices_it_names_are_read_back() {
+        let release = release();
+        assert_eq!(Release::indices_of(&release.to_text().unwrap()), Ok(release.indices));
+        assert_eq!(Release::indices_of("Suite: x\n"), Err(ReleaseError::NoHashes));
+        let wrong = Release::indices_of("SHA256:\n abc 5 x\n");
+        assert_eq!(wrong, Err(ReleaseError::Line("abc 5 x".to_owned())));
+    }
+
+    #[test]
+    fn no_text_adds_a_field() {
+        let hostile = Release { label: "x\nSHA256: y\n\n".to_owned(), ..release() };
+        let text = hostile.to_text().unwrap();
+        assert_eq!(Release::indices_of(&text).unwrap(), release().indices, "{text}");
+        assert!(Release { label: "x\n\ny".to_owned(), ..release() }.to_text().is_err());
+    }
+}

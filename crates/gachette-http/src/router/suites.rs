@@ -1,0 +1,48 @@
+//! APT suites: publishing them, and their files for apt.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use gachette::operation::{self, Published};
+use gachette_core::stack::{Domain, StackName, StackRef};
+use http::Request;
+use tower_http::services::ServeFile;
+
+use super::extract::{Json, Path};
+use super::{Answer, Api, blocking};
+use crate::wire::PublishStack;
+use crate::{Problem, ProblemKind};
+
+pub(super) async fn publish(
+    State(api): State<Api>,
+    Path((domain, name)): Path<(Domain, String)>,
+    Json(wish): Json<PublishStack>,
+) -> Answer<Published> {
+    let stack = StackName::new(domain, &name).map_err(Problem::invalid)?;
+    let stack = StackRef { stack, revision: wish.revision };
+    blocking(move || operation::publish(&api.config, &stack, wish.signing)).await.map(Json)
+}
+
+/// A file of a suite, as apt asks for it: whole or a part of it, and only when it changed.
+pub(super) async fn file(
+    State(api): State<Api>,
+    Path((domain, name, file)): Path<(Domain, String, String)>,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
+    let missing = || Problem::new(ProblemKind::NotFound, "there is no such file in a suite");
+    let suite = StackName::new(domain, &name).map_err(|_| missing())?;
+    // Names of unfinished files begin with a dot, and nothing leads upwards.
+    if file.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
+        return Err(missing());
+    }
+    let repository = blocking(move || api.config.repository()).await?;
+    let root = repository.meta().ok_or_else(missing)?;
+    let path = root.join("dists").join(suite.domain().as_str()).join(suite.name()).join(file);
+    if !tokio::fs::metadata(&path).await.is_ok_and(|found| found.is_file()) {
+        return Err(missing());
+    }
+    match ServeFile::new(path).try_call(request).await {
+        Ok(response) if response.status() != http::StatusCode::NOT_FOUND => Ok(response.into_response()),
+        _ => Err(missing()),
+    }
+}

@@ -1,0 +1,135 @@
+//! How stacks are published as APT suites: `publish.…`.
+
+use std::str::FromStr;
+
+use gachette_core::debian::Architecture;
+use gachette_core::yaml::{Entry, Problems};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::keys::Keys;
+use crate::repository::SuiteSettings;
+
+/// The keys below `publish`.
+const KEYS: &[&str] = &["architectures", "keep_indices", "label", "origin", "url", "valid_for"];
+/// The architecture that has an index when none is configured and no package names one.
+const USUAL_ARCHITECTURE: &str = "amd64";
+
+/// How stacks are published.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Publishing {
+    /// The address under which clients find the repository; the folder itself when not configured.
+    pub url: Option<String>,
+    /// `Origin` of Release files.
+    pub origin: Option<String>,
+    /// `Label` of Release files; the domain's name when not configured.
+    pub label: Option<String>,
+    /// Architectures that have an index although no package is for them alone; `amd64` when not configured.
+    pub architectures: Vec<Architecture>,
+    /// How long clients believe a Release file; for ever when not configured.
+    pub valid_for: Option<Period>,
+    /// How long indices stay after they were replaced.
+    pub keep_indices: Option<Period>,
+}
+
+/// A length of time, such as `12h` or `14d`, of which a day is 24 hours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+pub struct Period {
+    text: String,
+    #[schemars(skip)]
+    #[serde(skip)]
+    duration: SignedDuration,
+}
+
+/// Text that is no length of time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is no length of time; write one such as `12h` or `14d`", .0.escape_debug())]
+pub struct PeriodError(String);
+
+impl Publishing {
+    /// What is chosen of every suite.
+    pub fn settings(&self) -> SuiteSettings {
+        let default = SuiteSettings::default();
+        let usual = || USUAL_ARCHITECTURE.parse().into_iter().collect();
+        SuiteSettings {
+            origin: self.origin.clone(),
+            label: self.label.clone(),
+            architectures: if self.architectures.is_empty() { usual() } else { self.architectures.clone() },
+            valid_for: self.valid_for.as_ref().map(Period::duration),
+            keep_indices: self.keep_indices.as_ref().map_or(default.keep_indices, Period::duration),
+        }
+    }
+
+    pub(super) fn read(keys: &mut Keys<'_>) -> Self {
+        let Some(entry) = keys.entry("publish") else { return Self::default() };
+        let Some(entries) = entry.value.entries() else {
+            keys.wrong("publish", &entry.value, "a map of keys such as `url`");
+            return Self::default();
+        };
+        Self::of(entries, keys.problems)
+    }
+
+    fn of(entries: &[Entry], problems: &mut Problems) -> Self {
+        let keys = &mut Keys::of(entries, "publish.".to_owned(), KEYS, None, problems);
+        Self {
+            url: keys.text("url"),
+            origin: keys.text("origin"),
+            label: keys.text("label"),
+            architectures: keys.parsed_list("architectures"),
+            valid_for: keys.parsed("valid_for"),
+            keep_indices: keys.parsed("keep_indices"),
+        }
+    }
+}
+
+impl Period {
+    /// How long it is.
+    pub fn duration(&self) -> SignedDuration {
+        self.duration
+    }
+}
+
+impl FromStr for Period {
+    type Err = PeriodError;
+
+    fn from_str(text: &str) -> Result<Self, PeriodError> {
+        let wrong = || PeriodError(text.chars().take(40).collect());
+        let span: Span = text.parse().map_err(|_| wrong())?;
+        let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
+        if !duration.is_positive() {
+            return Err(wrong());
+        }
+        Ok(Self { text: text.to_owned(), duration })
+    }
+}
+
+impl TryFrom<String> for Period {
+    type Error = PeriodError;
+
+    fn try_from(text: String) -> Result<Self, PeriodError> {
+        text.parse()
+    }
+}
+
+impl From<Period> for String {
+    fn from(period: Period) -> Self {
+        period.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_is_some_time() {
+        let hours = |text: &str| text.parse::<Period>().map(|period| period.duration.as_hours());
+        assert_eq!((hours("12h"), hours("14d"), hours("1w")), (Ok(12), Ok(14 * 24), Ok(7 * 24)));
+        for wrong in ["", "soon", "-1h", "0s", "5", "1y 99999999999999h"] {
+            assert!(hours(wrong).is_err(), "{wrong}");
+        }
+    }
+}

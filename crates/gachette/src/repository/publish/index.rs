@@ -1,0 +1,56 @@
+//! The four files of an index, put together from its parts.
+
+use std::io;
+
+use gachette_core::Sha256Digest;
+use gachette_core::apt::{IndexEntry, Indices};
+use trebuchet::deb::join_xz;
+
+use super::part::Part;
+
+/// An index: the plain file and what it is compressed to.
+pub(super) struct Index {
+    /// By the ends of their names.
+    pub(super) files: Vec<IndexFile>,
+}
+
+/// One of the files.
+pub(super) struct IndexFile {
+    pub(super) name: &'static str,
+    pub(super) bytes: Vec<u8>,
+    pub(super) entry: IndexEntry,
+}
+
+impl Index {
+    pub(super) fn join(parts: &[Part]) -> io::Result<Self> {
+        // A compressed file of nothing is one member of nothing, not nothing.
+        let nothing = [Part::pack(Vec::new())?];
+        let parts = if parts.is_empty() { &nothing } else { parts };
+        let xz = join_xz(parts.iter().map(|part| (part.xz.bytes.as_slice(), part.xz.record)))?;
+        let files = [
+            ("Packages", concat(parts, |part| &part.plain)),
+            ("Packages.gz", concat(parts, |part| &part.gzip)),
+            ("Packages.xz", xz),
+            ("Packages.zst", concat(parts, |part| &part.zstd)),
+        ];
+        Ok(Self { files: files.into_iter().map(|(name, bytes)| IndexFile::of(name, bytes)).collect() })
+    }
+
+    /// What the Release file says of them when they lie in this folder.
+    pub(super) fn entries(&self, folder: &str) -> Indices {
+        self.files.iter().map(|file| (format!("{folder}/{}", file.name), file.entry)).collect()
+    }
+}
+
+impl IndexFile {
+    fn of(name: &'static str, bytes: Vec<u8>) -> Self {
+        let entry = IndexEntry { size: bytes.len() as u64, sha256: Sha256Digest::of(&bytes) };
+        Self { name, bytes, entry }
+    }
+}
+
+fn concat(parts: &[Part], form: impl Fn(&Part) -> &Vec<u8>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(parts.iter().map(|part| form(part).len()).sum());
+    parts.iter().for_each(|part| bytes.extend_from_slice(form(part)));
+    bytes
+}

@@ -1,0 +1,116 @@
+//! What is asked of publishing, and what became of it.
+
+use gachette_core::apt::Suite;
+use gachette_core::debian::Architecture;
+use gachette_core::stack::{Entry, StackName};
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Signs Release files.
+pub trait SignRelease {
+    /// The file signed in both ways.
+    ///
+    /// # Errors
+    /// Why it cannot be signed, in words.
+    fn sign(&self, release: &[u8]) -> Result<SignedRelease, String>;
+
+    /// The fingerprints of the keys: another set of keys makes a suite anew.
+    fn keys(&self) -> Vec<String>;
+}
+
+/// A Release file, signed.
+#[derive(Clone, Debug)]
+pub struct SignedRelease {
+    /// The text with its signature around it: `InRelease`.
+    pub in_release: Vec<u8>,
+    /// The signature by itself, armored: `Release.gpg`.
+    pub release_gpg: Vec<u8>,
+}
+
+/// What is asked for.
+pub struct PublishRequest<'a> {
+    /// The suite that shall show it.
+    pub suite: Suite,
+    /// What it shall show.
+    pub entry: &'a Entry,
+    /// Since when it shall.
+    pub date: Timestamp,
+    /// How.
+    pub settings: SuiteSettings,
+    /// Who signs it; nobody when clients are to trust it without.
+    pub sign: Option<&'a dyn SignRelease>,
+}
+
+/// What can be chosen of a suite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuiteSettings {
+    /// `Origin` of the Release file; `gachette` without.
+    pub origin: Option<String>,
+    /// `Label` of the Release file; the domain's name without.
+    pub label: Option<String>,
+    /// Architectures that have an index although the stack has nothing of theirs alone.
+    pub architectures: Vec<Architecture>,
+    /// How long clients believe a Release file; for ever without.
+    pub valid_for: Option<SignedDuration>,
+    /// How long indices stay after they were replaced, for clients that read the Release file before.
+    pub keep_indices: SignedDuration,
+}
+
+/// A suite after it was published.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PublishedSuite {
+    /// The suite.
+    pub suite: Suite,
+    /// The stack that it shows.
+    pub stack: StackName,
+    /// The revision of it.
+    pub revision: u64,
+    /// Whether anything had to be written.
+    pub changed: bool,
+    /// How many packages it has.
+    pub packages: usize,
+    /// The architectures that have an index.
+    pub architectures: Vec<Architecture>,
+    /// How many parts of indices were made.
+    pub parts_made: usize,
+    /// How many were kept from earlier.
+    pub parts_kept: usize,
+    /// How many bytes of indices were written.
+    pub bytes_written: u64,
+    /// The date of its Release file.
+    pub date: Option<Timestamp>,
+    /// Until when clients believe it; for ever without.
+    pub valid_until: Option<Timestamp>,
+}
+
+impl PublishedSuite {
+    pub(super) fn of(request: &PublishRequest<'_>) -> Self {
+        let revision = &request.entry.revision;
+        Self {
+            suite: request.suite.clone(),
+            stack: revision.stack.clone(),
+            revision: revision.number,
+            changed: false,
+            packages: revision.packages.len(),
+            architectures: Vec::new(),
+            parts_made: 0,
+            parts_kept: 0,
+            bytes_written: 0,
+            date: None,
+            valid_until: None,
+        }
+    }
+}
+
+impl Default for SuiteSettings {
+    fn default() -> Self {
+        Self {
+            origin: None,
+            label: None,
+            architectures: Vec::new(),
+            valid_for: None,
+            keep_indices: SignedDuration::from_hours(1),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What is known of a suite that was published: derived, and only there so that publishing again costs little.
+
+use std::collections::BTreeMap;
+
+use gachette_core::Sha256Digest;
+use gachette_core::apt::{Indices, Release, Suite};
+use gachette_core::debian::Architecture;
+use gachette_core::stack::StackName;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::super::error::RepositoryError;
+use super::super::store::Store;
+use super::request::SignedRelease;
+use super::{Wish, state_key};
+
+/// The format that is written, and the only one that is read: another is as good as none.
+const FORMAT: u32 = 1;
+
+/// A suite as it was published.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SuiteState {
+    format: u32,
+    pub(super) stack: StackName,
+    pub(super) content: Sha256Digest,
+    /// The SHA-256 of what else it depended on.
+    pub(super) settings: Sha256Digest,
+    pub(super) date: Timestamp,
+    pub(super) valid_until: Option<Timestamp>,
+    pub(super) architectures: Vec<Architecture>,
+    /// The SHA-256 of the file that clients begin with.
+    pub(super) first: Sha256Digest,
+    pub(super) signed: bool,
+    pub(super) indices: Indices,
+    /// Files that are named by their hash and by no Release file any more, and since when.
+    pub(super) retired: BTreeMap<String, Timestamp>,
+}
+
+impl SuiteState {
+    pub(super) fn after(
+        wish: &Wish<'_>,
+        release: &Release,
+        text: &str,
+        signed: Option<&SignedRelease>,
+    ) -> Self {
+        let first = signed.map_or(text.as_bytes(), |signed| &signed.in_release);
+        Self {
+            format: FORMAT,
+            stack: wish.request.entry.revision.stack.clone(),
+            content: wish.content(),
+            settings: wish.settings(),
+            date: release.date,
+            valid_until: release.valid_until,
+            architectures: release.architectures.clone(),
+            first: Sha256Digest::of(first),
+            signed: signed.is_some(),
+            indices: release.indices.clone(),
+            retired: BTreeMap::new(),
+        }
+    }
+
+    /// What is known; nothing when it cannot be read, which costs no more than making the suite again.
+    pub(super) fn read(store: &Store, suite: &Suite) -> Result<Option<Self>, RepositoryError> {
+        let bytes = store.read(&state_key(suite))?;
+        let state = bytes.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
+        Ok(state.filter(|state| state.format == FORMAT))
+    }
+
+    pub(super) fn write(&self, store: &Store, suite: &Suite) -> Result<(), RepositoryError> {
+        let text = serde_json::to_string(self).unwrap_or_default() + "\n";
+        store.replace(&state_key(suite), text)
+    }
+}

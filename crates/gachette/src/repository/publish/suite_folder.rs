@@ -1,0 +1,274 @@
+//! The files of one suite, written in the order that clients rely on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use gachette_core::Sha256Digest;
+use gachette_core::apt::{IndexEntry, Indices, Suite};
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::disk::{at, can_sync_file_system, make_folder, sync_file_system, sync_folder_of};
+use super::super::error::RepositoryError;
+use super::super::lock::{self, Hold};
+use super::index::Index;
+use super::request::SignedRelease;
+use super::state::SuiteState;
+
+/// How the names of unfinished files begin.
+const UNFINISHED: &str = ".new-";
+
+/// A suite's folder.
+pub(super) struct SuiteFolder {
+    path: PathBuf,
+    /// Nobody else publishes this suite while it is there.
+    _turn: Option<File>,
+}
+
+impl SuiteFolder {
+    /// The folder of this suite, made when it is not there, for nobody else to change. What a killed publisher left
+    /// unfinished goes.
+    pub(super) fn hold(root: &Path, suite: &Suite) -> Result<Self, RepositoryError> {
+        let path = path_of(root, suite);
+        make_folder(&path)?;
+        let turn = File::open(&path).map_err(at(&path))?;
+        if !lock::wait(&turn, Hold::Alone, lock::PATIENCE) {
+            return Err(RepositoryError::Busy { path, waited: lock::PATIENCE });
+        }
+        let folder = Self { path, _turn: Some(turn) };
+        for unfinished in folder.files_in("")?.iter().filter(|name| name.starts_with(UNFINISHED)) {
+            remove(&folder.path.join(unfinished))?;
+        }
+        Ok(folder)
+    }
+
+    /// The folder of a suite that is only looked at.
+    pub(super) fn look(root: &Path, suite: &Suite) -> Self {
+        Self { path: path_of(root, suite), _turn: None }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether all of these are there under the name of their hash.
+    pub(super) fn has(&self, files: &Indices) -> bool {
+        files.iter().all(|(path, entry)| {
+            fs::metadata(self.path.join(by_hash(path, entry))).is_ok_and(|found| found.len() == entry.size)
+        })
+    }
+
+    /// Whether the suite is as it was when this state was written.
+    pub(super) fn shows(&self, state: &SuiteState) -> bool {
+        let first = if state.signed { "InRelease" } else { "Release" };
+        let intact =
+            fs::read(self.path.join(first)).is_ok_and(|bytes| Sha256Digest::of(&bytes) == state.first);
+        let plain = |(path, entry): (&String, &IndexEntry)| {
+            fs::metadata(self.path.join(path)).is_ok_and(|found| found.len() == entry.size)
+        };
+        intact && self.has(&state.indices) && state.indices.iter().all(plain)
+    }
+
+    /// Puts an index there, and says how many bytes had to be written.
+    pub(super) fn put(&self, index: &Index, folder: &str) -> Result<u64, RepositoryError> {
+        let mut written = 0;
+        for file in &index.files {
+            let path = format!("{folder}/{}", file.name);
+            let hashed = self.path.join(by_hash(&path, &file.entry));
+            // What has the name of its hash may still have suffered since.
+            if !fs::read(&hashed).is_ok_and(|there| there == file.bytes) {
+                self.write(&hashed, &file.bytes)?;
+                written += file.bytes.len() as u64;
+            }
+            self.name(&hashed, &path)?;
+        }
+        Ok(written)
+    }
+
+    /// Puts the same files into another folder of this suite.
+    pub(super) fn link(&self, files: &Indices, folder: &str) -> Result<Indices, RepositoryError> {
+        self.link_from(self, files, folder)
+    }
+
+    /// Puts files of another suite into a folder of this one.
+    pub(super) fn link_from(
+        &self,
+        donor: &Self,
+        files: &Indices,
+        folder: &str,
+    ) -> Result<Indices, RepositoryError> {
+        let mut linked = BTreeMap::new();
+        for (theirs, entry) in files {
+            let name = theirs.rsplit('/').next().unwrap_or(theirs);
+            let path = format!("{folder}/{name}");
+            let (from, to) = (donor.path.join(by_hash(theirs, entry)), self.path.join(by_hash(&path, entry)));
+            self.join(&from, &to)?;
+            self.name(&to, &path)?;
+            linked.insert(path, *entry);
+        }
+        Ok(linked)
+    }
+
+    /// Writes the files above the indices, which become what clients see with the last step.
+    pub(super) fn finish(
+        &self,
+        release: &str,
+        signed: Option<&SignedRelease>,
+    ) -> Result<(), RepositoryError> {
+        let mut files = vec![("Release", release.as_bytes())];
+        if let Some(signed) = signed {
+            files.extend([("Release.gpg", &*signed.release_gpg), ("InRelease", &*signed.in_release)]);
+        }
+        let staged = |name: &str| self.path.join(format!("{UNFINISHED}{name}"));
+        for (name, bytes) in &files {
+            fs::write(staged(name), bytes).map_err(at(&staged(name)))?;
+        }
+        // All is on the disk before the first of them can be seen.
+        self.sync()?;
+        for (name, _) in &files {
+            fs::rename(staged(name), self.path.join(name)).map_err(at(&self.path))?;
+        }
+        if signed.is_none() {
+            remove(&self.path.join("Release.gpg"))?;
+            remove(&self.path.join("InRelease"))?;
+        }
+        sync_folder_of(&self.path.join("Release"))
+    }
+
+    /// Takes out what no Release file has named for a while, and returns the state with what is to go later.
+    pub(super) fn retire(
+        &self,
+        mut state: SuiteState,
+        last: Option<SuiteState>,
+        now: Timestamp,
+        keep: SignedDuration,
+    ) -> Result<SuiteState, RepositoryError> {
+        let known = last.map(|last| last.retired).unwrap_or_default();
+        let current: BTreeSet<String> =
+            state.indices.iter().map(|(path, entry)| by_hash(path, entry)).collect();
+        let folders: BTreeSet<&str> =
+            current.iter().chain(known.keys()).filter_map(|path| folder_of(path)).collect();
+        for folder in folders {
+            for name in self.files_in(folder)? {
+                let path = format!("{folder}/{name}");
+                if current.contains(&path) {
+                    continue;
+                }
+                let since = known.get(&path).copied().unwrap_or(now);
+                if now.duration_since(since) >= keep {
+                    remove(&self.path.join(&path))?;
+                } else {
+                    state.retired.insert(path, since);
+                }
+            }
+        }
+        Ok(state)
+    }
+
+    /// Gives a file that is named by its hash its plain name, in one step.
+    fn name(&self, hashed: &Path, path: &str) -> Result<(), RepositoryError> {
+        let plain = self.path.join(path);
+        let unfinished = self.unfinished();
+        remove(&unfinished)?;
+        fs::hard_link(hashed, &unfinished).map_err(at(&unfinished))?;
+        fs::rename(&unfinished, &plain).map_err(at(&plain))?;
+        // Of two names of one file rename(2) leaves both.
+        remove(&unfinished)
+    }
+
+    /// Makes `to` the same file as `from`, or a copy where there can be no second name.
+    fn join(&self, from: &Path, to: &Path) -> Result<(), RepositoryError> {
+        make_parent(to)?;
+        match fs::hard_link(from, to) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let same =
+                    |one: &Path, other: &Path| Ok::<_, std::io::Error>(fs::read(one)? == fs::read(other)?);
+                if same(from, to).map_err(at(to))? { Ok(()) } else { self.copy(from, to) }
+            }
+            Err(_) => self.copy(from, to),
+        }
+    }
+
+    fn copy(&self, from: &Path, to: &Path) -> Result<(), RepositoryError> {
+        self.write(to, &fs::read(from).map_err(at(from))?)
+    }
+
+    /// Writes a file in one step.
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), RepositoryError> {
+        make_parent(path)?;
+        let unfinished = self.unfinished();
+        let mut file = File::create(&unfinished).map_err(at(&unfinished))?;
+        file.write_all(bytes).map_err(at(&unfinished))?;
+        fs::rename(&unfinished, path).map_err(at(path))
+    }
+
+    /// Makes durable what was written.
+    fn sync(&self) -> Result<(), RepositoryError> {
+        if can_sync_file_system(&self.path) {
+            return sync_file_system(&self.path);
+        }
+        for entry in walk(&self.path).map_err(at(&self.path))? {
+            File::open(&entry).and_then(|file| file.sync_all()).map_err(at(&entry))?;
+        }
+        Ok(())
+    }
+
+    fn unfinished(&self) -> PathBuf {
+        self.path.join(format!("{UNFINISHED}{}", std::process::id()))
+    }
+
+    fn files_in(&self, folder: &str) -> Result<Vec<String>, RepositoryError> {
+        let folder = self.path.join(folder);
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(at(&folder))?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            names.push(entry.map_err(at(&folder))?.file_name().to_string_lossy().into_owned());
+        }
+        Ok(names)
+    }
+}
+
+fn path_of(root: &Path, suite: &Suite) -> PathBuf {
+    root.join(super::super::key::suite(suite))
+}
+
+/// The path of an index under the name of its hash, from the suite's folder.
+fn by_hash(path: &str, entry: &IndexEntry) -> String {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    format!("{folder}/by-hash/SHA256/{}", entry.sha256)
+}
+
+fn folder_of(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(folder, _)| folder)
+}
+
+fn make_parent(path: &Path) -> Result<(), RepositoryError> {
+    path.parent().map_or(Ok(()), make_folder)
+}
+
+fn remove(path: &Path) -> Result<(), RepositoryError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(at(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Every folder and file below a folder, and itself.
+fn walk(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = vec![folder.to_path_buf()];
+    let mut at = 0;
+    while let Some(path) = found.get(at).cloned() {
+        if path.is_dir() {
+            for entry in fs::read_dir(&path)? {
+                found.push(entry?.path());
+            }
+        }
+        at += 1;
+    }
+    Ok(found)
+}

@@ -1,0 +1,79 @@
+//! Blocks that are kept, and joined to a file when they are wanted: what was compressed once need not be again.
+
+use std::io;
+
+use super::block::{Packing, Segment, Settings};
+use super::container::{self, Index, Record};
+
+/// One block of an .xz file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct XzBlock {
+    /// As it stands in the file, a multiple of four bytes.
+    pub bytes: Vec<u8>,
+    /// What the end of the file says of it.
+    pub record: Record,
+}
+
+impl XzBlock {
+    /// Compresses `bytes` by themselves at `level` (0 to 9).
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn pack(bytes: &[u8], level: u32) -> io::Result<Self> {
+        let dictionary = bytes.len().next_power_of_two().clamp(1 << 12, 1 << 26);
+        let settings = Settings { level, dictionary: u32::try_from(dictionary).map_err(io::Error::other)? };
+        let segment = Segment::pack(bytes, Packing::Lzma, settings, &|| false)?;
+        let frame = container::block(&segment, settings.dictionary)?;
+        let record = frame.record;
+        let bytes = [frame.header, segment.packed, frame.end].concat();
+        Ok(Self { bytes, record })
+    }
+}
+
+/// The file of these blocks, in one stream; of none, the file of nothing. Each comes as its bytes and its record.
+///
+/// # Errors
+/// When there are more blocks than a file can list.
+pub fn join_xz<'a>(blocks: impl IntoIterator<Item = (&'a [u8], Record)>) -> io::Result<Vec<u8>> {
+    let (mut file, mut index) = (container::stream_header().to_vec(), Index::default());
+    for (bytes, record) in blocks {
+        file.extend_from_slice(bytes);
+        index.add(record);
+    }
+    file.extend_from_slice(&index.finish()?);
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    /// What the real xz makes of a file, as one stream.
+    fn unpacked(file: &[u8]) -> Vec<u8> {
+        let mut xz = Command::new("xz");
+        let mut xz =
+            xz.args(["-dc", "--single-stream"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut input = xz.stdin.take().unwrap();
+        let file = file.to_vec();
+        let writer = std::thread::spawn(move || input.write_all(&file).unwrap());
+        let output = xz.wait_with_output().unwrap();
+        writer.join().unwrap();
+        assert!(output.status.success());
+        output.stdout
+    }
+
+    #[test]
+    fn kept_blocks_are_one_stream_whatever_their_sizes() {
+        let texts = ["", "a", "hello world\n", &"Package: dh-web\n".repeat(10_000)];
+        for count in 0..=texts.len() {
+            let blocks = texts[..count].iter().map(|text| XzBlock::pack(text.as_bytes(), 6).unwrap());
+            let blocks: Vec<XzBlock> = blocks.collect();
+            assert!(blocks.iter().all(|block| block.bytes.len().is_multiple_of(4)));
+            let file = join_xz(blocks.iter().map(|block| (block.bytes.as_slice(), block.record))).unwrap();
+            assert_eq!(unpacked(&file), texts[..count].concat().as_bytes());
+        }
+    }
+}
