@@ -3,43 +3,43 @@
 use gachette::config::Mistake;
 use gachette_core::yaml;
 use gachette_http::{Problem, ProblemKind};
+use serde::Serialize;
 use trebuchet::lint::findings;
 
 use crate::exit_code;
 
 /// Why the command line failed.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Failure {
+    /// What is wrong, in the words of the API.
+    #[serde(flatten)]
+    pub(crate) problem: Box<Problem>,
     /// The exit code.
-    pub(crate) code: u8,
-    /// What is wrong, in one line.
-    pub(crate) message: String,
-    /// More lines.
-    pub(crate) lines: Vec<String>,
-    /// What to do about it.
-    pub(crate) hint: Option<String>,
-    /// The build log that holds the rest.
-    pub(crate) log: Option<String>,
+    exit_code: u8,
+    /// What else is wrong; it is told first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) others: Vec<Failure>,
+    /// Whether standard error tells it already.
+    #[serde(skip)]
+    pub(crate) is_said: bool,
+    /// Whether standard output has the document that tells it.
+    #[serde(skip)]
+    pub(crate) is_answered: bool,
 }
 
 impl Failure {
-    fn new(code: u8, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), lines: Vec::new(), hint: None, log: None }
-    }
-
-    /// Everything has been said already; only the exit code is left.
-    pub(crate) fn said(code: u8) -> Self {
-        Self::new(code, "")
+    fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
+        Problem::new(kind, message).into()
     }
 
     /// The command line cannot be understood.
     pub(crate) fn usage(message: impl ToString) -> Self {
-        Self::new(exit_code::USAGE, message.to_string())
+        Self::new(ProblemKind::Invalid, message.to_string())
     }
 
     /// The configuration cannot be used.
     pub(crate) fn configuration(message: impl ToString) -> Self {
-        Self::new(exit_code::CONFIGURATION, message.to_string())
+        Self::new(ProblemKind::Configuration, message.to_string())
     }
 
     /// Something in the configuration is wrong; it is shown as lint shows what is wrong in a recipe.
@@ -53,39 +53,64 @@ impl Failure {
         } else {
             vec![format!("--> {}", origin.display())]
         };
-        Self { hint, lines, ..Self::configuration(message) }
+        let mut failure = Self::configuration(message);
+        (failure.problem.hint, failure.problem.lines) = (hint, lines);
+        failure
     }
 
     /// It was not done, because somebody or something said no.
     pub(crate) fn refused(message: impl ToString) -> Self {
-        Self::new(exit_code::REFUSED, message.to_string())
+        Self::new(ProblemKind::Refused, message.to_string())
     }
 
     /// The user did not wait for the end.
     pub(crate) fn interrupted() -> Self {
-        Self::new(exit_code::INTERRUPTED, "interrupted; what was being done is not finished")
+        Self::new(ProblemKind::Cancelled, "interrupted; what was being done is not finished")
     }
 
     /// Whether it is that the user did not wait for the end.
     pub(crate) fn is_interrupt(&self) -> bool {
-        self.code == exit_code::INTERRUPTED
+        self.problem.kind == ProblemKind::Cancelled
     }
 
     /// A fault of gachette's own, or of the machine.
     pub(crate) fn fault(message: impl ToString) -> Self {
-        Self::new(exit_code::FAULT, message.to_string())
+        Self::new(ProblemKind::Internal, message.to_string())
     }
 
     /// With this hint.
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.problem.hint = Some(hint.into());
         self
+    }
+
+    /// Together with others, which are told before it.
+    pub(crate) fn after(mut self, others: Vec<Self>) -> Self {
+        self.others = others;
+        self
+    }
+
+    /// Told on standard error already.
+    pub(crate) fn said(mut self) -> Self {
+        self.is_said = true;
+        self
+    }
+
+    /// Told by a document on standard output already.
+    pub(crate) fn answered(mut self) -> Self {
+        self.is_answered = true;
+        self
+    }
+
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        self.exit_code
     }
 }
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        let code = match problem.kind {
+        let exit_code = match problem.kind {
             ProblemKind::NotFound | ProblemKind::Invalid => exit_code::USAGE,
             ProblemKind::Configuration => exit_code::CONFIGURATION,
             ProblemKind::BuildFailed => exit_code::BUILD,
@@ -99,7 +124,7 @@ impl From<Problem> for Failure {
             ProblemKind::Cancelled => exit_code::INTERRUPTED,
             ProblemKind::Internal => exit_code::FAULT,
         };
-        Self { lines: problem.lines, hint: problem.hint, log: problem.log, ..Self::new(code, problem.title) }
+        Self { problem: Box::new(problem), exit_code, others: Vec::new(), is_said: false, is_answered: false }
     }
 }
 

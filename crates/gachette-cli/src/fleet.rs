@@ -84,8 +84,7 @@ impl Fleet {
                 let said = match result {
                     Ok(()) => "done",
                     Err(failure) => {
-                        // Said above already.
-                        first = std::mem::replace(&mut first, Ok(())).and(Err(Failure::said(failure.code)));
+                        first = std::mem::replace(&mut first, Ok(())).and(Err(failure.said().answered()));
                         "failed"
                     }
                 };

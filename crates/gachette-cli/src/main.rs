@@ -16,6 +16,7 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use error::Failure;
+use output::Output;
 use task::Form;
 
 /// The allocator of musl is slow where several threads use it.
@@ -29,36 +30,40 @@ fn main() -> ExitCode {
     }
     let words: Vec<OsString> = std::env::args_os().collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let outcome = match runtime {
-        Err(error) => Err(Failure::fault(error)),
+    let code = match runtime {
+        Err(error) => told(&Output::of_words(&words), Err(Failure::fault(error))),
         Ok(runtime) => {
-            let outcome = runtime.block_on(run(words));
+            let code = runtime.block_on(run(&words));
             // What still waits, such as a follower's task, ends with the process.
             runtime.shutdown_background();
-            outcome
-        }
-    };
-    let code = match outcome {
-        Ok(()) => exit_code::DONE,
-        Err(failure) => {
-            output::report(&failure);
-            failure.code
+            code
         }
     };
     ExitCode::from(code)
 }
 
-async fn run(words: Vec<OsString>) -> Result<(), Failure> {
-    match task::form_of(&words) {
+/// Carries the command line out, and tells when it failed; the exit code.
+async fn run(words: &[OsString]) -> u8 {
+    match task::form_of(words) {
         Form::Tasks => match task::TaskLine::try_parse_from(words) {
-            Ok(line) => line.run().await,
-            Err(error) => say(&error),
+            Ok(line) => told(&Output::new(&line.options), line.run().await),
+            Err(error) => told(&Output::of_words(words), say(&error)),
         },
         Form::Command => match command::CommandLine::try_parse_from(words) {
-            Ok(line) => line.run().await,
-            Err(error) => say(&error),
+            Ok(line) => told(&Output::new(&line.options), line.run().await),
+            Err(error) => told(&Output::of_words(words), say(&error)),
         },
     }
+}
+
+fn told(output: &Output, outcome: Result<(), Failure>) -> u8 {
+    outcome.map_or_else(
+        |failure| {
+            output.report(&failure);
+            failure.code()
+        },
+        |()| exit_code::DONE,
+    )
 }
 
 /// Prints what clap has to say: help and version are results, anything else is a wrong command line.
@@ -74,5 +79,18 @@ fn say(error: &clap::Error) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => (),
         outcome => outcome?,
     }
-    if help { Ok(()) } else { Err(Failure::said(exit_code::USAGE)) }
+    if help { Ok(()) } else { Err(misunderstood(error).said()) }
+}
+
+/// The same as a failure, for programs.
+fn misunderstood(error: &clap::Error) -> Failure {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::usage("it is not said what to do");
+    }
+    let text = error.render().to_string();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let title = lines.next().unwrap_or_default();
+    let mut failure = Failure::usage(title.strip_prefix("error: ").unwrap_or(title));
+    failure.problem.lines = lines.map(str::to_owned).collect();
+    failure
 }

@@ -285,17 +285,16 @@ fn lost(order: &StartBuild, problem: Problem) -> Failure {
             (format!("quick {project} into {stack}"), "the stack has got all of its packages or none")
         }
     };
-    failure.lines.insert(0, format!("in the middle of: {doing}; {left}"));
+    failure.problem.lines.insert(0, format!("in the middle of: {doing}; {left}"));
     failure
 }
 
-/// The failure behind a configuration that cannot be used. All but the last of its mistakes are reported at once.
+/// The failure behind a configuration that cannot be used, with all of its mistakes.
 fn unusable(error: ConfigError) -> Failure {
     let ConfigError::Wrong { mistakes } = error else { return Failure::configuration(error) };
     let mut failures: Vec<Failure> = mistakes.into_iter().map(Failure::mistake).collect();
-    let last = failures.pop();
-    failures.iter().for_each(crate::output::report);
-    last.unwrap_or_else(|| Failure::configuration("the configuration is wrong"))
+    let last = failures.pop().unwrap_or_else(|| Failure::configuration("the configuration is wrong"));
+    last.after(failures)
 }
 
 /// How servers are reached. The token is never an argument: those can be seen by all users of a machine.

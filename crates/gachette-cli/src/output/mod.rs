@@ -16,6 +16,7 @@ pub(crate) use progress::Progress;
 pub(crate) use table::table;
 pub(crate) use yaml::yaml;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -43,6 +44,15 @@ impl Output {
     /// As the options want it.
     pub(crate) fn new(options: &Options) -> Self {
         Self { format: options.format, host: None, volume: options.volume() }
+    }
+
+    /// As words want it that could not be understood.
+    pub(crate) fn of_words(words: &[OsString]) -> Self {
+        let json = words.iter().any(|word| word == "--format=json")
+            || words.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
+        let options =
+            Options { format: if json { Format::Json } else { Format::Text }, ..Options::default() };
+        Self::new(&options)
     }
 
     /// The same, for one of several hosts: each of its lines says whose it is.
@@ -79,16 +89,23 @@ impl Output {
         value: &T,
         text: impl FnOnce(&T) -> String,
     ) -> Result<(), Failure> {
-        match (self.format, &self.host) {
-            (Format::Text, _) => self.line(&printable(&text(value))),
-            (Format::Json, None) => {
-                put(&printable_json(&serde_json::to_string_pretty(value).map_err(Failure::fault)?))
-            }
-            (Format::Json, Some(host)) => {
-                let of_host = OfHost { host: host.trim_matches(|c| "[] ".contains(c)), result: value };
-                put(&printable_json(&serde_json::to_string(&of_host).map_err(Failure::fault)?))
-            }
+        match self.format {
+            Format::Text => self.line(&printable(&text(value))),
+            Format::Json => self.document(value, |host| OfHost::Result { host, result: value }),
         }
+    }
+
+    /// Prints the one JSON document of a command: as it is, or in a line that says of which host it is.
+    fn document<'a, T: Serialize>(
+        &'a self,
+        value: &'a T,
+        of_host: impl FnOnce(&'a str) -> OfHost<'a, T>,
+    ) -> Result<(), Failure> {
+        let json = match &self.host {
+            None => serde_json::to_string_pretty(value),
+            Some(host) => serde_json::to_string(&of_host(host.trim_matches(|c| "[] ".contains(c)))),
+        };
+        put(&printable_json(&json.map_err(Failure::fault)?))
     }
 
     /// The same, with colours: `colour` is given each line of the text, in which nothing is left that a terminal obeys.
@@ -131,9 +148,20 @@ impl Output {
         let _ = write!(anstream::stderr(), "{question}");
     }
 
-    /// Says why the work on this host failed.
+    /// Says on standard error why the work failed, and answers so on standard output; each unless that was done.
     pub(crate) fn report(&self, failure: &Failure) {
-        self.say(failure_text(failure).trim_end());
+        if !failure.is_said {
+            self.say(failure_text(failure).trim_end());
+        }
+        self.answer(failure);
+    }
+
+    /// Answers with the failure where a result would have been: programs that read results find it there.
+    pub(crate) fn answer(&self, failure: &Failure) {
+        if self.format == Format::Json && !failure.is_answered {
+            // When it cannot be printed either, the exit code is still there.
+            let _ = self.document(failure, |host| OfHost::Error { host, error: failure });
+        }
     }
 
     /// Warns.
@@ -149,11 +177,12 @@ impl Output {
     }
 }
 
-/// A result with the host it is of, one line for each.
+/// A result or an error with the host it is of, one line for each.
 #[derive(Serialize)]
-struct OfHost<'a, T> {
-    host: &'a str,
-    result: &'a T,
+#[serde(untagged)]
+enum OfHost<'a, T> {
+    Result { host: &'a str, result: &'a T },
+    Error { host: &'a str, error: &'a T },
 }
 
 /// Prints a line to standard output.
@@ -167,23 +196,17 @@ fn put(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Prints why the command failed.
-pub(crate) fn report(failure: &Failure) {
-    let _ = write!(anstream::stderr(), "{}", failure_text(failure));
-}
-
 fn failure_text(failure: &Failure) -> String {
-    if failure.message.is_empty() {
-        return String::new();
-    }
-    let mut text = format!("{ERROR}error:{ERROR:#} {}\n", printable(&failure.message));
-    for line in &failure.lines {
+    let mut text: String = failure.others.iter().map(failure_text).collect();
+    let problem = &failure.problem;
+    text += &format!("{ERROR}error:{ERROR:#} {}\n", printable(&problem.title));
+    for line in &problem.lines {
         text += &format!("  {}\n", printable(line));
     }
-    if let Some(log) = &failure.log {
+    if let Some(log) = &problem.log {
         text += &format!("{HINT}log:{HINT:#} {}\n", printable(log));
     }
-    if let Some(hint) = &failure.hint {
+    if let Some(hint) = &problem.hint {
         text += &format!("{HINT}hint:{HINT:#} {}\n", printable(hint));
     }
     text

@@ -27,7 +27,7 @@ use signature::{Arguments, Signature};
 #[command(name = "gachette", version, disable_version_flag = true)]
 pub(crate) struct TaskLine {
     #[command(flatten)]
-    options: Options,
+    pub(crate) options: Options,
 
     /// Print the version
     #[arg(short = 'V', long, action = clap::ArgAction::Version)]
@@ -79,8 +79,9 @@ impl TaskLine {
             match fleet.each(async |session| perform::perform(session, &call.name, &arguments).await).await {
                 Ok(()) => (),
                 Err(failure) if warn_only => {
-                    output.warn(&format!("task {}: {}", call.name, failure.message));
-                    first = first.and(Err(failure));
+                    output.warn(&format!("task {}: {}", call.name, failure.problem.title));
+                    output.answer(&failure);
+                    first = first.and(Err(failure.answered()));
                 }
                 Err(failure) => return Err(failure),
             }

@@ -57,6 +57,16 @@ fn the_readme_shows_what_hosts_print() {
 }
 
 #[test]
+fn the_readme_shows_how_failures_are_answered() {
+    let readme = document("README.md");
+    let shown = readme.split("```console\n").nth(3).unwrap().split("```").next().unwrap();
+    let (command, shown) = shown.split_once('\n').unwrap();
+    let playground = Playground::new();
+    playground.ok("repository init");
+    assert_eq!(playground.run(command.strip_prefix("$ gachette ").unwrap()).stdout, shown);
+}
+
+#[test]
 fn every_command_in_the_readme_is_understood() {
     let readme = document("README.md");
     let commands: Vec<&str> =

@@ -11,6 +11,7 @@ mod hostile;
 mod hostile_hosts;
 mod hosts;
 mod interrupts;
+mod json_failures;
 mod kills;
 mod lost_hosts;
 mod playground;

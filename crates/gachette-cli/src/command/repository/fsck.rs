@@ -33,7 +33,8 @@ impl FsckArgs {
         if unseen > 0 {
             message.push_str(&format!(", {unseen} that cannot be read"));
         }
-        let failure = Failure::refused(message);
+        // The report is the answer already.
+        let failure = Failure::refused(message).answered();
         Err(match (damaged, mendable) {
             (0, 0) => failure.with_hint("make readable what is not, and check again"),
             (0, _) if self.repair => {
