@@ -65,7 +65,7 @@ fn paths(node: &Node, problems: &mut Problems) -> Vec<String> {
         Content::List(items) => items.as_slice(),
         _ => std::slice::from_ref(node),
     };
-    items.iter().filter_map(|item| values::project_path(item, problems)).collect()
+    values::each(items, problems, values::project_path)
 }
 
 /// A program's name or path; it is run, so it cannot be mistaken for an option. Empty means none, as in the original.

@@ -53,6 +53,7 @@ impl Recipe {
         problems: &mut Problems,
     ) -> Option<Self> {
         let entries = node.entries()?;
+        problems.forget_passed_over();
         let kept = Metadata::misfits(entries, problems);
         let is_setting = |entry: &&Entry| !KEYS.contains(&entry.key.as_str()) || kept.contains(&entry.key);
         let settings: Vec<&Entry> = entries.iter().filter(is_setting).collect();
@@ -67,14 +68,16 @@ impl Recipe {
         let kind = fields.required("type", problems).and_then(|node| values::one_of(node, &KINDS, problems));
         let environment =
             fields.get("environment").and_then(|node| Environment::read(node, &naming, problems));
-        let extra_files = fields.list("extra_files", problems).iter();
-        let extra_files = extra_files.filter_map(|node| ExtraFile::read(node, &naming, problems)).collect();
-        let services = fields.list("services", problems).iter();
-        let services = services.filter_map(|node| Service::read(node, &naming, problems)).collect();
-        let static_files = fields.list("static_files", problems).iter();
-        let static_files = static_files.filter_map(|n| StaticEntry::read(n, &naming, problems)).collect();
-        let files = fields.list("files", problems).iter();
-        let files = files.filter_map(|node| CustomFile::read(node, problems)).collect();
+        let extra_files = values::each(fields.list("extra_files", problems), problems, |node, problems| {
+            ExtraFile::read(node, &naming, problems)
+        });
+        let services = values::each(fields.list("services", problems), problems, |node, problems| {
+            Service::read(node, &naming, problems)
+        });
+        let static_files = values::each(fields.list("static_files", problems), problems, |node, problems| {
+            StaticEntry::read(node, &naming, problems)
+        });
+        let files = values::each(fields.list("files", problems), problems, CustomFile::read);
         let named = naming.named(&fields, problems);
         let recipe = Self {
             variant,
@@ -94,7 +97,7 @@ impl Recipe {
                 .get("user")
                 .map_or_else(|| Some(UserName::default()), |n| values::parsed(n, problems))?,
             files,
-            places: places(node),
+            places: places(node, problems),
             suffix: naming.suffix,
             package_prefix: naming.prefix,
             package: named.as_ref()?.package.clone(),
@@ -138,8 +141,9 @@ fn inner_paths(fields: &Fields, key: &str, problems: &mut Problems) -> Vec<Strin
         Content::List(items) => items.as_slice(),
         _ => std::slice::from_ref(node),
     };
-    let paths = items.iter().filter_map(|item| values::inner_path(item, problems));
-    paths.filter(|path| !path.is_empty()).collect()
+    let mut paths = values::each(items, problems, values::inner_path);
+    paths.retain(|path| !path.is_empty());
+    paths
 }
 
 /// Application → settings. Its names end up in maintainer scripts, so they are names and nothing else.
@@ -166,9 +170,11 @@ fn visible(entries: &[Entry]) -> Settings {
     shown.map(|entry| (entry.key.clone(), entry.value.to_value())).collect()
 }
 
-fn places(node: &Node) -> IndexMap<String, super::Place> {
+/// Where everything stands, by its path in what was read.
+fn places(node: &Node, problems: &Problems) -> IndexMap<String, super::Place> {
     let mut places = IndexMap::new();
-    node.walk("", &mut |path, place| {
+    let was_read = |item: &Node| !problems.is_passed_over(item.place);
+    node.walk("", &was_read, &mut |path, place| {
         places.insert(path.to_owned(), place);
     });
     places

@@ -46,7 +46,7 @@ impl StaticEntry {
             Some(node) if matches!(node.content, Content::Text(_)) => std::slice::from_ref(node),
             _ => fields.list("folders", problems),
         };
-        let folders = folders.iter().filter_map(|node| StaticFolder::read(node, problems)).collect();
+        let folders = values::each(folders, problems, StaticFolder::read);
         let named = naming.named(&fields, problems)?;
         Some(Self {
             name: named.name,

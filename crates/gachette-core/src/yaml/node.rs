@@ -117,19 +117,20 @@ impl Node {
         }
     }
 
-    /// Calls `visit` for this value and all below it with their paths, such as `services[0].name`.
-    pub fn walk(&self, path: &str, visit: &mut dyn FnMut(&str, Place)) {
+    /// Calls `visit` for this value and all below it with their paths, such as `services[0].name`. Items of lists that
+    /// `counts` is false for are left out, and not counted either.
+    pub fn walk(&self, path: &str, counts: &dyn Fn(&Self) -> bool, visit: &mut dyn FnMut(&str, Place)) {
         visit(path, self.place);
         match &self.content {
             Content::List(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    item.walk(&format!("{path}[{index}]"), visit);
+                for (index, item) in items.iter().filter(|item| counts(item)).enumerate() {
+                    item.walk(&format!("{path}[{index}]"), counts, visit);
                 }
             }
             Content::Map(entries) => {
                 let dot = if path.is_empty() { "" } else { "." };
                 for entry in entries {
-                    entry.value.walk(&format!("{path}{dot}{}", entry.key), visit);
+                    entry.value.walk(&format!("{path}{dot}{}", entry.key), counts, visit);
                 }
             }
             _ => {}

@@ -259,7 +259,7 @@ mod tests {
                 &text[at.offset..at.offset + at.length]
             ));
         };
-        read(text, Subject::RECIPE).unwrap().walk("", &mut { describe });
+        read(text, Subject::RECIPE).unwrap().walk("", &|_| true, &mut { describe });
         found
     }
 

@@ -54,10 +54,26 @@ pub fn line_or_lines(node: &Node, problems: &mut Problems) -> Option<String> {
     Some(text(node, problems)?.replace(['\n', '\r', '\t'], " "))
 }
 
+/// The items of a list, without those that cannot be read.
+pub fn each<T>(
+    items: &[Node],
+    problems: &mut Problems,
+    mut read: impl FnMut(&Node, &mut Problems) -> Option<T>,
+) -> Vec<T> {
+    let mut values = Vec::new();
+    for item in items {
+        match read(item, problems) {
+            Some(value) => values.push(value),
+            None => problems.pass_over(item.place),
+        }
+    }
+    values
+}
+
 /// One text, or a list of texts.
 pub fn texts(node: &Node, problems: &mut Problems) -> Vec<String> {
     match &node.content {
-        Content::List(items) => items.iter().filter_map(|item| text(item, problems)).collect(),
+        Content::List(items) => each(items, problems, text),
         Content::Map(entries) if entries.is_empty() => Vec::new(),
         _ => text(node, problems).into_iter().collect(),
     }

@@ -196,3 +196,51 @@ extra_files: [{name: postinst, type: debian, template: t}, {name: prerm, type: d
     hint: keep one of the two
     ");
 }
+
+#[test]
+fn what_comes_after_an_entry_that_cannot_be_read_is_shown_in_its_own_place() {
+    let missile = "\
+name: a
+type: application
+build_assets:
+  - [no, step]
+  - echo 'open
+environment:
+  name: env
+  requirements: [../out.txt, absent.txt]
+extra_files:
+  - {name: one, type: binry, template: one.sh}
+  - {name: two, type: binary, template: absent.sh}
+files:
+  - {source: /absolute, target: /etc/x}
+  - {source: absent, target: /etc/y}
+services:
+  - {name: one, type: cron, binary_name: two}
+  - {name: two, type: systemd, binary_name: missing}
+static_files:
+  - {name: static, folders: [../up, {path: sttic}]}
+";
+    let project = project(&[(".missile.yml", missile), ("one.sh", "")]);
+    let report = lint(project.path(), Path::new(".missile.yml")).unwrap();
+    let found = |part: &str| {
+        let found = report.findings.iter().find(|finding| finding.message.contains(part));
+        let found = found.unwrap_or_else(|| panic!("{part}: {:#?}", report.findings));
+        let source: String = found
+            .excerpt
+            .iter()
+            .flat_map(|line| line.chars())
+            .skip(found.column - 1)
+            .take(found.width)
+            .collect();
+        (found.line, source)
+    };
+    for (part, line, underlined) in [
+        ("a shell cannot read this", 5, "echo 'open"),
+        ("no requirements file `absent.txt`", 8, "absent.txt"),
+        ("no template `absent.sh`", 11, "absent.sh"),
+        ("no file `absent`", 14, "absent"),
+        ("the service `two` runs", 17, "missing"),
+    ] {
+        assert_eq!(found(part), (line, underlined.to_owned()), "{part}");
+    }
+}
