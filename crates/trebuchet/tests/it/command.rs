@@ -86,6 +86,48 @@ fn json_results_are_one_object_per_line() {
 }
 
 #[test]
+fn a_failure_is_answered_as_json_too() {
+    let broken = "name: x\ntype: application\nbuild_assets: ['echo told; exit 3']\n";
+    let (wrong, broken) = (project("name: x\ntype: aplication\n"), project(broken));
+    for (project, arguments, kind, code) in [
+        (&wrong, &["build", ".missile.yml"][..], "build_failed", 4),
+        (&broken, &["build", ".missile.yml"], "build_failed", 4),
+        (&wrong, &["build", "missing.yml"], "invalid", 2),
+        (&wrong, &["build"], "invalid", 2),
+    ] {
+        assert_eq!(stdout(&run(project.path(), arguments)), "", "{arguments:?}");
+        let failed = run(project.path(), &[arguments, &["--format", "json"]].concat());
+        let answer: Value = serde_json::from_str(&stdout(&failed)).unwrap();
+        assert_eq!((&answer["kind"], &answer["exit_code"]), (&kind.into(), &code.into()), "{answer}");
+        assert_eq!(failed.status.code(), Some(code));
+        let title = answer["title"].as_str().unwrap();
+        assert!(stderr(&failed).contains(&format!("error: {title}\n")), "{}", stderr(&failed));
+    }
+    let answer = |project: &tempfile::TempDir| -> Value {
+        let failed = run(project.path(), &["build", ".missile.yml", "--format=json"]);
+        serde_json::from_str(&stdout(&failed)).unwrap()
+    };
+    assert_eq!(answer(&wrong)["problems"][0]["line"], 2);
+    assert!(answer(&broken)["lines"].as_array().unwrap().contains(&"told".into()));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let project = project(VARIANTS);
+    for arguments in ["schema", "lint .missile.yml", "build .missile.yml --output out", "--help"] {
+        let mut child = trebuchet(project.path());
+        let child = child.args(arguments.split(' ')).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = child.spawn().unwrap();
+        // Gone before a word was said.
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments}: {}", stderr(&output));
+        assert!(!stderr(&output).contains("error"), "{arguments}: {}", stderr(&output));
+    }
+    assert!(project.path().join("out/dh-web-conf-live-1.0.0-all.deb").is_file());
+}
+
+#[test]
 fn a_dry_run_says_paths_and_versions_and_writes_nothing() {
     let project = project(VARIANTS);
     let planned =
@@ -130,6 +172,7 @@ fn a_build_of_a_wrong_recipe_shows_what_lint_shows() {
 #[test]
 fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
     let project = project(VARIANTS);
+    Command::new("mkfifo").arg(project.path().join("pipe")).status().unwrap();
     for (arguments, says) in [
         (&["build"][..], "<MISSILE>"),
         (&["bild", ".missile.yml"], "build"),
@@ -141,6 +184,9 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         (&["build", ".missile.yml", "--web-callback", "nope"], "URL"),
         (&["lint", "missing.yml"], "missing.yml"),
         (&["lint", "."], "is a folder"),
+        (&["lint", "pipe"], "is no regular file"),
+        (&["build", "pipe"], "is no regular file"),
+        (&["develop", "/dev/zero"], "is no regular file"),
     ] {
         let failed = run(project.path(), arguments);
         assert_eq!(failed.status.code(), Some(2), "{arguments:?}: {}", stderr(&failed));

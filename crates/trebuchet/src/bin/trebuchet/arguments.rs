@@ -147,6 +147,27 @@ struct Given(Option<Version>);
 #[derive(Debug, Clone)]
 pub(crate) struct Words(pub(crate) Vec<String>);
 
+impl Task {
+    /// How results are written.
+    pub(crate) fn format(&self) -> Format {
+        match self {
+            Self::Build(task) | Self::Develop(task) => task.source.format,
+            Self::Lint(task) => task.source.format,
+            Self::Schema => Format::Text,
+        }
+    }
+}
+
+impl Format {
+    /// As words want it that could not be understood.
+    pub(crate) fn of_words() -> Self {
+        let words: Vec<_> = std::env::args_os().collect();
+        let json = words.iter().any(|word| word == "--format=json")
+            || words.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
+        if json { Self::Json } else { Self::Text }
+    }
+}
+
 impl VersionOptions {
     /// All versions.
     pub(crate) fn versions(&self) -> Versions {

@@ -4,9 +4,11 @@ use std::fmt::Display;
 use std::io::Write as _;
 use std::path::Path;
 
+use serde::Serialize;
 use trebuchet::lint::{Finding, findings};
 use trebuchet::{BuildError, IoError};
 
+use crate::arguments::Format;
 use crate::exit_code;
 
 /// A failure of the command.
@@ -17,10 +19,29 @@ pub(crate) struct Failure {
     code: u8,
 }
 
+/// A failure as programs read it, in the words of gachette's API.
+#[derive(Serialize)]
+struct Answer<'a> {
+    kind: &'static str,
+    title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<&'a str>,
+    /// Named as in a report of lint.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    problems: &'a [Finding],
+    exit_code: u8,
+}
+
 impl Failure {
+    fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, findings: Vec::new(), code }
+    }
+
     /// The command line names something that is not there, or not to be used so.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, findings: Vec::new(), code: exit_code::USAGE }
+        Self::new(exit_code::USAGE, message)
     }
 
     /// A file that cannot be opened.
@@ -30,7 +51,7 @@ impl Failure {
 
     /// Something that should not happen.
     pub(crate) fn fault(what: &str, error: &dyn Display) -> Self {
-        Self { message: format!("{what}: {error}"), hint: None, findings: Vec::new(), code: exit_code::FAULT }
+        Self::new(exit_code::FAULT, format!("{what}: {error}"))
     }
 
     /// The same with advice.
@@ -39,8 +60,12 @@ impl Failure {
         self
     }
 
-    /// Tells it on standard error; the exit code.
-    pub(crate) fn report(&self) -> u8 {
+    /// Tells it on standard error, and on standard output when programs read that; the exit code.
+    pub(crate) fn report(&self, format: Format) -> u8 {
+        // A reader that has read enough, such as `head`, is no fault.
+        if self.code == exit_code::DONE {
+            return self.code;
+        }
         let mut error = std::io::stderr().lock();
         for finding in &self.findings {
             let _ = writeln!(error, "{finding}");
@@ -50,7 +75,32 @@ impl Failure {
         if let Some(hint) = &self.hint {
             let _ = writeln!(error, "hint: {hint}");
         }
+        self.answer(format);
         self.code
+    }
+
+    /// Answers with it where a result would have been, for programs.
+    pub(crate) fn answer(&self, format: Format) {
+        let (title, rest) = self.message.split_once('\n').unwrap_or((&self.message, ""));
+        let answer = Answer {
+            kind: match self.code {
+                exit_code::USAGE => "invalid",
+                exit_code::BUILD => "build_failed",
+                exit_code::INTERRUPTED => "cancelled",
+                _ => "internal",
+            },
+            title,
+            hint: self.hint.as_deref(),
+            lines: rest.lines().map(str::trim_start).collect(),
+            problems: &self.findings,
+            exit_code: self.code,
+        };
+        if format == Format::Json
+            && let Ok(json) = serde_json::to_string(&answer)
+        {
+            // When it cannot be printed, the exit code is still there.
+            let _ = writeln!(std::io::stdout(), "{json}");
+        }
     }
 }
 
@@ -77,18 +127,17 @@ impl From<BuildError> for Failure {
             true => error.to_string(),
             false => "the recipe is wrong, and nothing was built".to_owned(),
         };
-        Self { message, hint: None, findings, code }
+        Self { findings, ..Self::new(code, message) }
     }
 }
 
 impl From<std::io::Error> for Failure {
     /// Standard output that cannot be written to.
     fn from(error: std::io::Error) -> Self {
-        // A reader that has read enough, such as `head`, is no fault.
         let code = match error.kind() {
             std::io::ErrorKind::BrokenPipe => exit_code::DONE,
             _ => exit_code::FAULT,
         };
-        Self { message: format!("cannot write the result: {error}"), hint: None, findings: Vec::new(), code }
+        Self::new(code, format!("cannot write the result: {error}"))
     }
 }

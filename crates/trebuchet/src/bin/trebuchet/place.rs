@@ -30,6 +30,10 @@ impl Place {
             let message = format!("`{}` is a folder, not a recipe", source.missile.display());
             return Err(Failure::usage(message).with_hint("name the recipe in it, usually `.missile.yml`"));
         }
+        if !missile.is_file() {
+            let message = format!("`{}` is no regular file, so no recipe", source.missile.display());
+            return Err(Failure::usage(message));
+        }
         if source.project.is_some() {
             return Ok(Self { project: absolute(base)?, missile });
         }
