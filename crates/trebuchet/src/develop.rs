@@ -9,7 +9,7 @@ use gachette_core::missile::PlannedPackage;
 use serde::Serialize;
 
 use crate::build::{BuildError, BuildRequest, Event, Session};
-use crate::deb::{Content, DebPackage, Source};
+use crate::deb::{Content, DebPackage, Source, check};
 use crate::io_error::{At as _, IoError};
 use crate::process::Cancel;
 
@@ -42,6 +42,7 @@ pub fn develop(
         if folder.exists() && !folder.join("DEBIAN/control").is_file() {
             return Err(BuildError::NotStaged(folder));
         }
+        check(&package.entries).map_err(|source| BuildError::write(&planned.name, source))?;
         let fresh = tempfile::Builder::new().prefix(".trebuchet-").tempdir_in(&target).at(&target)?;
         fill(fresh.path(), &package)?;
         if folder.exists() {

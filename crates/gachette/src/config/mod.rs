@@ -9,8 +9,6 @@ mod locate;
 mod publishing;
 mod read;
 
-use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -25,8 +23,6 @@ pub use error::{ConfigError, Mistake};
 pub use locate::SearchPath;
 pub use publishing::{Period, PeriodError, Publishing};
 
-/// Opening a named pipe must not wait for somebody to write to it (open(2)).
-const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
 /// The largest configuration that is read, in bytes.
 const LARGEST: u64 = 1 << 20;
 /// How long a connection is kept for the next command when nothing is configured, in seconds.
@@ -227,15 +223,9 @@ impl Config {
 /// What a file holds, if it is one and not too large.
 fn bytes(path: &Path) -> Result<Vec<u8>, ConfigError> {
     let failed = |source| ConfigError::Io { file: path.to_owned(), source };
-    let refused = |problem| ConfigError::NoFile { file: path.to_owned(), problem };
-    let opened = std::fs::File::options().read(true).custom_flags(NONBLOCK).open(path).map_err(failed)?;
-    if !opened.metadata().map_err(failed)?.is_file() {
-        return Err(refused("it is no regular file"));
-    }
-    let mut bytes = Vec::new();
-    opened.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    let bytes = trebuchet::read_regular(path, LARGEST + 1).map_err(failed)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(refused("it is larger than 1 MiB"));
+        return Err(ConfigError::NoFile { file: path.to_owned(), problem: "it is larger than 1 MiB" });
     }
     Ok(bytes)
 }

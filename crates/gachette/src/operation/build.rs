@@ -150,7 +150,8 @@ impl Build {
 
     /// The SHA-256 of the recipe's file.
     pub(super) fn recipe_digest(&self) -> Option<gachette_core::Sha256Digest> {
-        let text = std::fs::read(self.request.project.join(&self.request.missile)).ok()?;
+        let path = self.request.project.join(&self.request.missile);
+        let text = trebuchet::read_regular(&path, u64::MAX).ok()?;
         Some(gachette_core::Sha256Digest::of(&text))
     }
 

@@ -10,8 +10,8 @@ use super::origin::Origin;
 use super::scratch::Scratch;
 use super::{BuildError, BuildRequest, Event};
 use crate::deb::DebPackage;
-use crate::io_error::{At as _, IoError};
-use crate::lint::shell_problems;
+use crate::io_error::At as _;
+use crate::lint::{read_missile, shell_problems};
 use crate::process::Cancel;
 use crate::report::Report;
 use crate::stage::{Variant, Workshop};
@@ -30,8 +30,7 @@ pub(crate) struct Session<'a> {
 /// The missile that a request names, and what is suspicious in it.
 pub(super) fn missile(request: &BuildRequest) -> Result<(Missile, Vec<Problem>), BuildError> {
     let path = request.project.join(&request.missile);
-    let text =
-        fs::read(&path).map_err(|source| BuildError::Missile(IoError { path: path.clone(), source }))?;
+    let text = read_missile(&path).map_err(BuildError::Missile)?;
     Missile::parse_bytes(&text).map_err(|problems| BuildError::Recipe { path, problems })
 }
 

@@ -50,6 +50,11 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// Refuses entries that no package can have, as writing them would.
+pub(crate) fn check(entries: &[Entry]) -> Result<(), DebError> {
+    Layout::of(entries).map(drop)
+}
+
 /// The folders above the entries that are not among them.
 fn missing_parents(sorted: &BTreeMap<&PackagePath, Cow<'_, Entry>>) -> Result<Vec<PackagePath>, DebError> {
     let mut missing = std::collections::BTreeSet::new();
@@ -123,7 +128,7 @@ impl<'a> Member<'a> {
 }
 
 /// Refuses what is no regular file: reading it might never end, or do something.
-pub(super) fn regular(path: &Path, file: FileType) -> Result<(), DebError> {
+pub(crate) fn regular(path: &Path, file: FileType) -> Result<(), DebError> {
     let kind = match () {
         () if file.is_file() => return Ok(()),
         () if file.is_dir() => "folder",

@@ -27,6 +27,7 @@ mod xz;
 pub use compression::Compression;
 pub use deb_member::{DebMember, DebMemberKind};
 pub use entry::{Content, Entry, Owner, Source};
+pub(crate) use layout::{check, regular};
 pub use package::{ControlFile, DebPackage, MaintainerScripts};
 pub use package_path::{PackagePath, PackagePathError};
 pub use read::{DebFile, read, read_control, read_from, read_if, read_within};

@@ -34,14 +34,36 @@ impl Tree {
         Self::default()
     }
 
-    /// Adds an entry; the same one may be added again, another one for its path may not.
+    /// Adds an entry; the same one may be added again, another one for its path may not, nor one below a file or link.
     pub fn add(&mut self, entry: Entry) -> Result<(), DebError> {
         match self.entries.get(&entry.path) {
             Some(known) if *known != entry => Err(DebError::Twice(entry.path)),
-            _ => {
+            Some(_) => Ok(()),
+            None => {
+                self.check_folders(&entry)?;
                 self.entries.insert(entry.path.clone(), entry);
                 Ok(())
             }
+        }
+    }
+
+    /// Whether all that is above the entry are folders, and it is one itself if something is below it.
+    fn check_folders(&self, entry: &Entry) -> Result<(), DebError> {
+        let above = std::iter::successors(entry.path.parent(), PackagePath::parent);
+        if let Some(known) = above.filter_map(|path| self.entries.get(&path)).next()
+            && known.content != Content::Directory
+        {
+            return Err(DebError::NotAFolder { path: known.path.clone(), below: entry.path.clone() });
+        }
+        // No path below it sorts before this one.
+        let (false, Ok(first)) = (entry.content == Content::Directory, entry.path.join(b" ")) else {
+            return Ok(());
+        };
+        match self.entries.range(first..).next() {
+            Some((below, _)) if below.as_path().starts_with(entry.path.as_path()) => {
+                Err(DebError::NotAFolder { path: entry.path.clone(), below: below.clone() })
+            }
+            _ => Ok(()),
         }
     }
 

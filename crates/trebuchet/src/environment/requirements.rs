@@ -2,11 +2,14 @@
 //! wheels. All of it goes into the fingerprint; installing is left to pip or uv, which read the files again.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::fingerprint::Fingerprint;
 use crate::io_error::{At as _, IoError};
+use crate::regular_file::read_regular;
+
+/// More than any requirements file has.
+const LARGEST: u64 = 16 << 20;
 
 /// A requirements file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -93,11 +96,17 @@ impl Reader<'_> {
         if !path.starts_with(self.project) {
             return Err(RequirementsError::Outside { named_by: named_by.to_owned(), path: name.to_owned() });
         }
-        let text = fs::read_to_string(&path).map_err(|source| RequirementsError::Unreadable {
+        let unreadable = |source| RequirementsError::Unreadable {
             named_by: named_by.to_owned(),
             path: path.clone(),
             source,
-        })?;
+        };
+        let real = path.canonicalize().map_err(unreadable)?;
+        if !real.starts_with(self.project.canonicalize().map_err(unreadable)?) {
+            return Err(RequirementsError::Outside { named_by: named_by.to_owned(), path: name.to_owned() });
+        }
+        let text = read_regular(&real, LARGEST).map_err(unreadable)?;
+        let text = String::from_utf8(text).map_err(|error| unreadable(std::io::Error::other(error)))?;
         self.fingerprint.add("requirements", text.as_bytes());
         if self.seen.insert(path.clone()) {
             for (number, line) in logical_lines(&text) {
@@ -214,6 +223,8 @@ fn lexical(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+
     use gachette_core::Sha256Digest;
 
     fn digest(project: &Path) -> Result<Sha256Digest, RequirementsError> {

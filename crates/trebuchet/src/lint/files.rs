@@ -10,15 +10,7 @@ use gachette_core::nearest;
 use super::{Finding, Lint};
 use crate::deb::PackagePath;
 use crate::environment::{RequirementsError, check_requirements, is_installed};
-use crate::stage::Shipped;
-
-/// What a name of the recipe leads to.
-enum Found {
-    Yes,
-    No,
-    /// A symbolic link leads out of the project.
-    Outside,
-}
+use crate::stage::{Shipped, inside};
 
 impl Lint<'_> {
     pub(super) fn check_files(&mut self, missile: &Missile) {
@@ -41,6 +33,9 @@ impl Lint<'_> {
             let shipped = Shipped::of(&folder, recipe);
             for (key, fault) in shipped.faults {
                 self.add(Problem::error(recipe.place(&key), fault.to_string()));
+            }
+            for (key, doubt) in shipped.doubts {
+                self.add(Problem::warning(recipe.place(&key), doubt));
             }
             for (path, key) in shipped.paths {
                 let owner = *owners.entry(path.clone()).or_insert(number);
@@ -94,9 +89,12 @@ impl Lint<'_> {
         for (index, entry) in recipe.static_files.iter().enumerate() {
             for (at, folder) in entry.folders.iter().enumerate() {
                 let path = format!("static_files[{index}].folders[{at}].path");
-                if let Some(mut problem) = self.missing(recipe, &path, &folder.path, "folder") {
-                    problem.severity = Severity::Warning;
-                    self.add(problem);
+                let problem = match inside(self.project, &folder.path) {
+                    Ok(_) => self.missing(recipe, &path, &folder.path, "folder"),
+                    Err(fault) => Some(Problem::error(recipe.place(&path), fault.to_string())),
+                };
+                if let Some(problem) = problem {
+                    self.add(Problem { severity: Severity::Warning, ..problem });
                 }
             }
         }
@@ -110,21 +108,17 @@ impl Lint<'_> {
         is_there
     }
 
+    /// What is not there. A symbolic link is, wherever it leads: whether it may be followed is not asked here.
     fn missing(&self, recipe: &Recipe, path: &str, name: &str, what: &str) -> Option<Problem> {
-        let shown = name.escape_debug();
-        let place = recipe.place(path);
-        match found(self.project, name) {
-            Found::Yes => None,
-            Found::Outside => Some(Problem::error(place, format!("`{shown}` lies outside the project"))),
-            Found::No => {
-                let hint = match neighbour(self.project, name) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "paths are relative to the project's top folder".to_owned(),
-                };
-                let message = format!("there is no {what} `{shown}` in the project");
-                Some(Problem::error(place, message).with_hint(hint))
-            }
+        if fs::symlink_metadata(self.project.join(name)).is_ok() {
+            return None;
         }
+        let hint = match neighbour(self.project, name) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "paths are relative to the project's top folder".to_owned(),
+        };
+        let message = format!("there is no {what} `{}` in the project", name.escape_debug());
+        Some(Problem::error(recipe.place(path), message).with_hint(hint))
     }
 }
 
@@ -153,14 +147,6 @@ fn in_requirements(project: &Path, error: &RequirementsError) -> Option<Finding>
         width: excerpt.chars().count(),
         excerpt: Some(excerpt.to_owned()),
     })
-}
-
-fn found(project: &Path, name: &str) -> Found {
-    match (fs::canonicalize(project), fs::canonicalize(project.join(name))) {
-        (Ok(folder), Ok(real)) if real.starts_with(&folder) => Found::Yes,
-        (Ok(_), Ok(_)) => Found::Outside,
-        _ => Found::No,
-    }
 }
 
 /// A file beside the missing one that was probably meant.

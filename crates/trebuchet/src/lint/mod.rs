@@ -8,8 +8,6 @@ mod finding;
 mod shell;
 mod templates;
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use gachette_core::debian::PackageName;
@@ -20,6 +18,7 @@ pub use finding::Finding;
 pub(crate) use shell::shell_problems;
 
 use crate::io_error::{At as _, IoError};
+use crate::regular_file::read_regular;
 
 /// More than any missile has; the parser refuses what is over its own limit.
 const LARGEST: u64 = 2 * 1024 * 1024;
@@ -51,16 +50,18 @@ impl LintReport {
 /// # Errors
 /// When the missile's file cannot be read. What is wrong in it is in the report.
 pub fn lint(project: &Path, missile: &Path) -> Result<LintReport, IoError> {
-    let path = project.join(missile);
-    let mut bytes = Vec::new();
-    File::open(&path).at(&path)?.take(LARGEST).read_to_end(&mut bytes).at(&path)?;
-    Ok(Lint::of(project, missile, &bytes))
+    Ok(Lint::of(project, missile, &read_missile(&project.join(missile))?))
+}
+
+/// The text of a missile; of one that is too long to be one, the beginning.
+pub(crate) fn read_missile(path: &Path) -> Result<Vec<u8>, IoError> {
+    read_regular(path, LARGEST).at(path)
 }
 
 /// The problems of a missile with the lines they are about, for showing.
 pub fn findings(missile: &Path, problems: &[Problem]) -> Vec<Finding> {
-    let text =
-        std::fs::read(missile).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let text = read_missile(missile).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let text = text.unwrap_or_default();
     let name = missile.display().to_string();
     problems.iter().map(|problem| Finding::in_missile(&name, &text, problem.clone())).collect()
 }

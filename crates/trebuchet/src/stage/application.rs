@@ -48,7 +48,7 @@ pub(super) fn contents(
         collected.python = Some(PythonFolder { path: home, interpreter });
     }
     extra_files::collect(workshop, recipe, &mut collected, report)?;
-    custom_files::collect(workshop, recipe, &mut collected)?;
+    custom_files::collect(workshop, recipe, &mut collected, report)?;
     MainContents::deal(recipe, collected, report)
 }
 

@@ -7,12 +7,13 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
 use super::StageError;
 use super::globs::Exclusions;
+use super::inside::way_out;
 use crate::io_error::{At as _, IoError};
 use crate::report::Report;
 
@@ -44,12 +45,8 @@ pub(crate) fn list(
         let kind = entry.file_type();
         let content = if kind.is_symlink() {
             let target = fs::read_link(entry.path()).at(entry.path())?;
-            if leads_out(&relative, &target) {
-                report.warning(&format!(
-                    "the symbolic link `{}` leads out of the code tree, to `{}`; it is packed as it is",
-                    relative.display(),
-                    target.display()
-                ));
+            if let Some(doubt) = way_out(&relative, &target, "code tree") {
+                report.warning(&doubt);
             }
             CodeContent::Link(target)
         } else if kind.is_dir() {
@@ -87,33 +84,4 @@ fn belongs(entry: &DirEntry, relative: &Path, exclusions: &Exclusions) -> bool {
     let compiled = name == OsStr::new("__pycache__")
         || name.as_bytes().ends_with(b".pyc") && entry.path().with_extension("py").exists();
     !hidden_at_top && name != OsStr::new(".git") && !compiled && !exclusions.contains(relative)
-}
-
-/// Whether a link, by its text, points at something outside of the tree it lies in.
-fn leads_out(link: &Path, target: &Path) -> bool {
-    let mut depth = link.components().count() as isize - 1;
-    for component in target.components() {
-        match component {
-            Component::RootDir | Component::Prefix(_) => return true,
-            Component::ParentDir => depth -= 1,
-            Component::Normal(_) => depth += 1,
-            Component::CurDir => {}
-        }
-        if depth < 0 {
-            return true;
-        }
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_that_lead_out_are_told_from_those_that_stay() {
-        let out = |link: &str, target: &str| leads_out(Path::new(link), Path::new(target));
-        assert!(out("a", "/etc") && out("a", "../x") && out("d/a", "../../x") && out("d/a", "x/../../../d"));
-        assert!(!out("a", "b") && !out("d/a", "../b") && !out("d/a", "./b/../c"));
-    }
 }

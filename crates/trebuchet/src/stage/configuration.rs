@@ -24,6 +24,6 @@ pub(super) fn contents(
     let path = PackagePath::from_installed(&recipe.configuration_path())?;
     collected.tree.add(Entry::file(path, recipe.configuration_text()))?;
     extra_files::collect(workshop, recipe, &mut collected, report)?;
-    custom_files::collect(workshop, recipe, &mut collected)?;
+    custom_files::collect(workshop, recipe, &mut collected, report)?;
     MainContents::deal(recipe, collected, report)
 }

@@ -21,6 +21,7 @@ mod workshop;
 
 pub use error::StageError;
 
+pub(crate) use inside::inside;
 pub(crate) use shipped::Shipped;
 pub(crate) use variant::Variant;
 pub(crate) use workshop::Workshop;

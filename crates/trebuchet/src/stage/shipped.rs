@@ -15,6 +15,8 @@ pub(crate) struct Shipped {
     pub(crate) paths: Vec<(PackagePath, String)>,
     /// What a build would refuse, with the path of the key to blame.
     pub(crate) faults: Vec<(String, StageError)>,
+    /// What a build would warn of, likewise.
+    pub(crate) doubts: Vec<(String, String)>,
 }
 
 impl Shipped {
@@ -36,8 +38,17 @@ impl Shipped {
             }
         }
         for (index, file) in recipe.files.iter().enumerate() {
-            let entries = custom_files::entries(project, file);
-            shipped.take(&format!("files[{index}].target"), entries, &mut collected);
+            let source = format!("files[{index}].source");
+            match custom_files::find(project, file) {
+                Ok(found) => {
+                    shipped.doubts.extend(found.doubts.into_iter().map(|doubt| (source.clone(), doubt)));
+                    shipped.take(&format!("files[{index}].target"), Ok(found.entries), &mut collected);
+                }
+                Err(fault @ StageError::Path(_)) => {
+                    shipped.take(&format!("files[{index}].target"), Err(fault), &mut collected);
+                }
+                Err(fault) => shipped.take(&source, Err(fault), &mut collected),
+            }
         }
         shipped
     }

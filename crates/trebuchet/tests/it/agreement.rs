@@ -1,8 +1,12 @@
 //! What lint calls an error fails a build, and what fails a build is an error to lint.
 
-use trebuchet::lint::lint;
+use std::os::unix::fs::symlink;
 
-use crate::project::Project;
+use trebuchet::lint::lint;
+use trebuchet::process::Cancel;
+use trebuchet::{BuildError, develop};
+
+use crate::project::{Project, run};
 
 const HEAD: &str = "name: app\ntype: application\n";
 
@@ -25,6 +29,26 @@ const RECIPES: &[(&str, Option<usize>)] = &[
     ("debian_scripts: {postinst: ['if true; then', 'true', 'fi']}", None),
     ("build_assets: [\"echo 'open\"]", Some(3)),
     ("files: [{source: absent, target: /etc/x}]", Some(3)),
+    ("files:\n  - {source: one, target: /srv/x}\n  - {source: two, target: /srv/x/below}", Some(5)),
+    ("files:\n  - {source: folder, target: /srv/x/below}\n  - {source: two, target: /srv/x}", Some(5)),
+    ("files: [{source: link-out, target: /srv/x}]", None),
+    ("files: [{source: link-to-a-folder-outside, target: /srv/x}]", None),
+    ("files: [{source: dangling-link, target: /srv/x}]", None),
+    ("files: [{source: link-to-a-folder, target: /srv/x}]", None),
+    ("files: [{source: link-to-a-folder/deep, target: /srv/x}]", Some(3)),
+    ("files: [{source: link-to-a-folder-outside/passwd, target: /srv/x}]", Some(3)),
+    ("files: [{source: pipe, target: /srv/x}]", Some(3)),
+    ("environment: {name: env, requirements: [link-out]}", Some(3)),
+    ("environment: {name: env, requirements: [pipe]}", Some(3)),
+    ("extra_files: [{name: x, type: product, template: link-out}]", Some(3)),
+];
+
+/// Symbolic links of the project.
+const LINKS: &[(&str, &str)] = &[
+    ("link-out", "/etc/passwd"),
+    ("link-to-a-folder-outside", "/etc"),
+    ("dangling-link", "nowhere"),
+    ("link-to-a-folder", "folder"),
 ];
 
 #[test]
@@ -33,6 +57,10 @@ fn lint_and_build_agree() {
         let missile = format!("{HEAD}{text}\n");
         let project =
             Project::with(&[(".missile.yml", &missile), ("one", "1"), ("two", "2"), ("folder/deep", "3")]);
+        for (name, target) in LINKS {
+            symlink(target, project.path().join(name)).unwrap();
+        }
+        run("mkfifo", &[project.path().join("pipe").to_str().unwrap()]);
         let report = lint(project.path(), ".missile.yml".as_ref()).unwrap();
         let lines: Vec<usize> =
             report.findings.iter().take(report.errors()).map(|found| found.line).collect();
@@ -48,4 +76,41 @@ fn a_build_names_the_line_of_a_script_that_no_shell_can_read() {
     let project = Project::with(&[(".missile.yml", &missile)]);
     let error = project.try_build(|_| {}).map(|build| build.packages).unwrap_err().to_string();
     assert!(error.contains("6:7: a shell cannot read this"), "{error}");
+}
+
+#[test]
+fn a_symbolic_link_is_packed_as_a_link_and_nothing_is_read_through_it() {
+    let files = LINKS.iter().map(|(name, _)| format!("  - {{source: {name}, target: /srv/{name}}}\n"));
+    let missile = format!("{HEAD}files:\n{}", files.collect::<String>());
+    let project = Project::with(&[(".missile.yml", &missile), ("folder/deep", "3")]);
+    for (name, target) in LINKS {
+        symlink(target, project.path().join(name)).unwrap();
+    }
+    let report = lint(project.path(), ".missile.yml".as_ref()).unwrap();
+    let warned: Vec<usize> = report.findings.iter().map(|finding| finding.line).collect();
+    assert_eq!((report.errors(), warned), (0, vec![4, 5]), "{:#?}", report.findings);
+    let build = project.build();
+    let inside: Vec<String> =
+        build.contents("dh-app").into_iter().filter(|path| path.starts_with("/srv/")).collect();
+    assert_eq!(inside.len(), LINKS.len(), "{inside:?}");
+    let tree = build.unpack("dh-app");
+    for (name, target) in LINKS {
+        let link = tree.path().join("srv").join(name);
+        assert_eq!(std::fs::read_link(link).unwrap(), std::path::Path::new(target));
+        let said = build.warnings().iter().filter(|text| text.contains(&format!("`{name}`"))).count();
+        // Once for the code, once for what `files` names.
+        assert_eq!(said, if target.starts_with('/') { 2 } else { 0 }, "{:?}", build.warnings());
+    }
+}
+
+#[test]
+fn develop_writes_nothing_through_a_link_of_the_recipe() {
+    let outside = tempfile::tempdir().unwrap();
+    let files = "files:\n  - {source: out, target: /srv/x}\n  - {source: one, target: /srv/x/one}\n";
+    let project = Project::with(&[(".missile.yml", &format!("{HEAD}{files}")), ("one", "1")]);
+    symlink(outside.path(), project.path().join("out")).unwrap();
+    let trees = tempfile::tempdir().unwrap();
+    let error = develop(&project.request(trees.path()), &Cancel::new(), &mut |_| ()).unwrap_err();
+    assert!(matches!(error, BuildError::Stage { .. }), "{error}");
+    assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
 }
