@@ -38,6 +38,11 @@ impl Hosts {
         said
     }
 
+    /// A path on this machine, in the folder with the configuration.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.playground.path(name)
+    }
+
     /// The home of who logs in.
     pub(crate) fn home(&self) -> PathBuf {
         self.sshd.home()

@@ -6,14 +6,17 @@
 
 mod error;
 mod fetch;
+mod forget;
 mod needed;
 mod refs;
 mod submodules;
 
 use std::fs::{self, File};
-use std::io::{Seek, Write};
+use std::io::{self, Seek, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use gachette_core::Sha256Digest;
 use gachette_core::git::GitUrl;
@@ -21,12 +24,19 @@ use rustix::fs::{FlockOperation, flock};
 use tempfile::{NamedTempFile, TempPath};
 use trebuchet::process::Cancel;
 
+use crate::cache;
 use crate::git::{Git, GitError};
 
 pub use error::{MirrorError, SubmoduleAddressError};
+pub(crate) use forget::forget_unused;
 pub use needed::{fetch_needed, git_of_mirrors};
 use refs::COMMITS;
 pub use refs::{MirrorRefs, MirrorRefsError};
+
+/// What the name of a mirror's folder ends in.
+const FOLDER: &str = "git";
+/// What the name of its lock ends in, a file whose time is that of the mirror's last use.
+const LOCK: &str = "lock";
 
 /// Everything that a mirror sends, as arguments of rev-list(1).
 const EVERY_REF: [&str; 3] = ["--branches", "--tags", "--glob=refs/commits/*"];
@@ -53,14 +63,14 @@ impl Mirror {
     /// # Errors
     /// When it cannot be made.
     pub fn open(id: &MirrorId, cancel: &Cancel) -> Result<Self, MirrorError> {
-        let folder = folder().ok_or(MirrorError::NoHome)?;
-        fs::create_dir_all(&folder).map_err(MirrorError::io(&folder))?;
-        let path = folder.join(format!("{id}.git"));
-        let lock_path = folder.join(format!("{id}.lock"));
-        let lock = File::options().create(true).append(true).open(&lock_path);
-        let lock = lock.map_err(MirrorError::io(&lock_path))?;
-        flock(&lock, FlockOperation::LockExclusive)
-            .map_err(|error| MirrorError::io(&lock_path)(error.into()))?;
+        Self::open_in(&cache::mirrors().ok_or(MirrorError::NoHome)?, id, cancel)
+    }
+
+    fn open_in(folder: &Path, id: &MirrorId, cancel: &Cancel) -> Result<Self, MirrorError> {
+        fs::create_dir_all(folder).map_err(MirrorError::io(folder))?;
+        let lock_path = folder.join(format!("{id}.{LOCK}"));
+        let path = lock_path.with_extension(FOLDER);
+        let lock = take(&lock_path).map_err(MirrorError::io(&lock_path))?;
         let mirror = Self { git: Git::new(), path, lock: Arc::new(lock) };
         // A mirror that was not finished has no such file yet.
         if !mirror.path.join("HEAD").exists() {
@@ -74,7 +84,7 @@ impl Mirror {
     /// # Errors
     /// When git fails.
     pub fn look(id: &MirrorId, cancel: &Cancel) -> Result<MirrorRefs, MirrorError> {
-        let path = folder().ok_or(MirrorError::NoHome)?.join(format!("{id}.git"));
+        let path = cache::mirrors().ok_or(MirrorError::NoHome)?.join(format!("{id}.git"));
         if path.join("HEAD").exists() {
             Self::open(id, cancel)?.refs(cancel)
         } else {
@@ -88,7 +98,7 @@ impl Mirror {
     /// When nothing was.
     fn pushed(url: &GitUrl, cancel: &Cancel) -> Result<Self, MirrorError> {
         let id = id_of(url);
-        match folder().ok_or(MirrorError::NoHome)?.join(format!("{id}.git/HEAD")).exists() {
+        match cache::mirrors().ok_or(MirrorError::NoHome)?.join(format!("{id}.git/HEAD")).exists() {
             true => Self::open(&id, cancel),
             false => Err(MirrorError::NotPushed { url: url.to_string() }),
         }
@@ -169,9 +179,23 @@ impl Mirror {
     }
 }
 
-/// The user's folder for what can be made again (XDG Base Directory Specification).
-fn folder() -> Option<PathBuf> {
-    Some(crate::cache::folder()?.join("mirrors"))
+/// Waits for the lock, and marks it as used now.
+fn take(path: &Path) -> io::Result<File> {
+    loop {
+        let lock = File::options().create(true).append(true).open(path)?;
+        flock(&lock, FlockOperation::LockExclusive)?;
+        // Whoever had it before us may have been the sweeper.
+        if is_still_at(&lock, path) {
+            lock.set_modified(SystemTime::now())?;
+            return Ok(lock);
+        }
+    }
+}
+
+/// Whether an open file is the one that has this name now.
+fn is_still_at(file: &File, path: &Path) -> bool {
+    let (ours, there) = (file.metadata(), path.metadata());
+    ours.is_ok_and(|ours| there.is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino())))
 }
 
 /// A file without a name, to be read from its beginning.

@@ -7,6 +7,7 @@ use trebuchet::process::Cancel;
 
 use super::fetch::Remote;
 use super::{Mirror, MirrorError, MirrorId, SubmoduleAddressError, id_of};
+use crate::cache::sweep_daily;
 use crate::git::{Fault, Git, GitError, Submodule};
 
 /// How deep submodules may lie in submodules; one that contains itself would never end.
@@ -40,6 +41,7 @@ pub fn fetch_needed(
         }
         Ok(mirror)
     };
+    sweep_daily();
     let found = Walk::of(project, reference, cancel, &mut open)?;
     let mut seen: HashSet<MirrorId> = HashSet::new();
     Ok(found.into_iter().map(|needed| needed.url).filter(|url| seen.insert(id_of(url))).collect())
@@ -60,6 +62,7 @@ pub fn git_of_mirrors(
         paths.push((needed.address.clone(), mirror.path.clone()));
         Ok(mirror)
     };
+    sweep_daily();
     Walk::of(project, reference, cancel, &mut open)?;
     Ok(paths.into_iter().fold(Git::new(), |git, (address, path)| git.instead_of(address, path)))
 }

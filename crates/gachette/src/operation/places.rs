@@ -34,8 +34,7 @@ impl Config {
     /// When neither is known.
     pub fn workshop(&self) -> Result<Self, OperationError> {
         let unset = OperationError::Unset { keys: vec!["meta_path"] };
-        let meta =
-            self.meta_path.clone().or_else(|| Some(crate::cache::folder()?.join("built"))).ok_or(unset)?;
+        let meta = self.meta_path.clone().or_else(crate::cache::built).ok_or(unset)?;
         Ok(Self { meta_path: Some(meta), ..self.clone() })
     }
 

@@ -65,6 +65,7 @@ pub fn make(
     request: &SourceRequest,
     missing: Missing,
 ) -> Result<Outcome, OperationError> {
+    crate::cache::sweep_daily();
     let workshop = context.config.workshop()?;
     let repository = workshop.made_repository()?;
     let mut source = Source::bring(context, &workshop, request)?;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::build::{Build, Product, choose_missile};
 use super::prepare::Origin;
 use super::{BuiltPackage, Context, OperationError, PackageState, PreparedCopy, prepare};
+use crate::cache::InUse;
 use crate::config::Config;
 use crate::event::{Event, PlannedPackage};
 use crate::repository::Repository;
@@ -132,16 +133,22 @@ fn recognise(
     build: &Build,
     inputs: Sha256Digest,
 ) -> Result<Option<Vec<PackageRecord>>, OperationError> {
+    let in_use = InUse::on(repository);
     let mut found = Vec::new();
     for planned in build.plan()? {
         let records = repository.records(&planned.name, &planned.version)?;
         let same = records.into_iter().find(|record| record.provenance.inputs == Some(inputs));
-        match same.filter(|record| repository.has_whole_file(record)) {
+        match same.filter(|record| is_whole(repository, in_use.as_ref(), record)) {
             Some(record) => found.push(record),
             None => return Ok(None),
         }
     }
     Ok(Some(found))
+}
+
+/// Whether a record's file is there, and then for some days more where packages do not stay for ever.
+fn is_whole(repository: &Repository, in_use: Option<&InUse>, record: &PackageRecord) -> bool {
+    repository.has_whole_file(record) && in_use.is_none_or(|in_use| in_use.renew(repository, &record.file))
 }
 
 /// Takes built files into the repository. A file that is known from the same inputs stays the one it is, even where
@@ -152,8 +159,13 @@ fn take_in(
     products: Vec<Product>,
     provenance: &Provenance,
 ) -> Result<Vec<(PackageRecord, BuiltPackage)>, OperationError> {
+    let in_use = InUse::on(repository);
     let mut known = Vec::new();
     for product in &products {
+        if let Some(in_use) = &in_use {
+            // The same bytes may lie there from long ago.
+            in_use.renew(repository, &product.package.file_name);
+        }
         let package = &product.package;
         let record = repository.record(&package.name, &package.version, &package.architecture)?;
         let same = |record: &PackageRecord| record.provenance.inputs == provenance.inputs;

@@ -4,6 +4,7 @@
 //! it, which the kernel ends with the process: so `fsck` can tell a killed builder's leftovers from a live one's work.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -39,6 +40,27 @@ impl Repository {
             }
         }
     }
+}
+
+/// The staging folders whose users are gone, each held so that nobody else takes it.
+pub(crate) fn abandoned(debs: &Path) -> io::Result<Vec<(PathBuf, File)>> {
+    let mut found = Vec::new();
+    let entries = match fs::read_dir(debs.join(FOLDER)) {
+        // It is there only while somebody needs it.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(found);
+        }
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let Ok(folder) = File::open(&path) else { continue };
+        if flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            found.push((path, folder));
+        }
+    }
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(found)
 }
 
 impl Staging {

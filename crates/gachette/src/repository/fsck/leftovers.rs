@@ -79,13 +79,11 @@ impl Fsck<'_> {
 
     /// Staging folders whose user is gone.
     pub(super) fn check_staging(&mut self) -> Result<(), RepositoryError> {
-        for entry in entries(&self.repository.debs().join(staging::FOLDER))? {
-            let path = entry.path();
-            let Ok(folder) = File::open(&path) else { continue };
-            if flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
-                let name = format!("debs/{}/{}", staging::FOLDER, entry.file_name().to_string_lossy());
-                self.mend(name, Fault::Leftover, |_| fs::remove_dir_all(&path).map_err(at(&path)));
-            }
+        let debs = self.repository.debs();
+        for (path, _alive) in staging::abandoned(debs).map_err(at(debs))? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let name = format!("debs/{}/{name}", staging::FOLDER);
+            self.mend(name, Fault::Leftover, |_| fs::remove_dir_all(&path).map_err(at(&path)));
         }
         Ok(())
     }

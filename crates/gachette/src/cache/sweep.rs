@@ -1,0 +1,56 @@
+//! Removes what was not used for long, at most once a day, beside whatever else is done.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::InUse;
+use crate::mirror;
+use crate::repository::Repository;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long packages wait for somebody to bring them to their repository. Who comes later has them built again.
+const BUILT_ARE_KEPT: Duration = DAY.saturating_mul(7);
+
+/// How long a mirror that nobody fetches into or reads is kept.
+const MIRRORS_ARE_KEPT: Duration = DAY.saturating_mul(30);
+
+/// The file that says when it was last swept.
+const MARKER: &str = "swept";
+
+/// Sweeps, unless that was done today. Returns at once; should this process end before the sweep does, the next one goes on.
+pub(crate) fn sweep_daily() {
+    let Some(cache) = super::folder() else { return };
+    let marker = cache.join(MARKER);
+    let is_due = |marker: &fs::Metadata| super::is_unused(marker, SystemTime::now() - DAY);
+    match marker.metadata() {
+        Ok(marker) if !is_due(&marker) => {}
+        Ok(_) => {
+            // Without a thread, it is done another day.
+            let sweep = move || sweep(&cache, SystemTime::now());
+            let _ = std::thread::Builder::new().name("sweep".to_owned()).spawn(sweep);
+        }
+        // What is new needs no sweep yet.
+        Err(_) => drop(fs::create_dir_all(&cache).and_then(|()| File::create_new(&marker))),
+    }
+}
+
+/// Sweeps what was not used for long before `now`. One at a time; what cannot be removed stays until another day.
+fn sweep(cache: &Path, now: SystemTime) -> io::Result<()> {
+    let marker = File::options().append(true).open(cache.join(MARKER))?;
+    if flock(&marker, FlockOperation::NonBlockingLockExclusive).is_err()
+        || !super::is_unused(&marker.metadata()?, now - DAY)
+    {
+        return Ok(());
+    }
+    mirror::forget_unused(&cache.join("mirrors"), now - MIRRORS_ARE_KEPT);
+    let built = cache.join("built");
+    if let Ok(repository) = Repository::open(&built, None) {
+        repository.forget_unused(now - BUILT_ARE_KEPT, &mut || InUse::alone(&built));
+    }
+    marker.set_modified(now)
+}
