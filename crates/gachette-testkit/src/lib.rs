@@ -1,13 +1,15 @@
-//! For tests only: git repositories, package fixtures, roots for dpkg, hosts with sshd.
+//! For tests only: git repositories, package fixtures, roots for dpkg and apt, homes of GnuPG, hosts with sshd.
 
 mod apt_root;
 mod dpkg_root;
 mod git;
+mod gnupg;
 mod mutation;
 mod network;
 
 pub use apt_root::AptRoot;
 pub use dpkg_root::DpkgRoot;
 pub use git::{GitRepository, Sshd, hermetic_git};
+pub use gnupg::GnupgHome;
 pub use mutation::Mutations;
 pub use network::{Network, NetworkHost};

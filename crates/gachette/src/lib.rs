@@ -9,6 +9,7 @@
 //! | check a ref out, build it | [`working_copy::WorkingCopy`] |
 //! | keep packages and stacks | [`repository::Repository`] |
 //! | work on one stack, by the names of the original library | [`stack::Stack`] |
+//! | sign the Release files of APT suites | [`signing::Signers`] |
 //! | do what the verbs of the command line do | [`operation`] |
 //!
 //! ```
@@ -36,7 +37,9 @@ pub mod host;
 pub mod identity;
 pub mod mirror;
 pub mod operation;
+pub mod private_file;
 pub mod repository;
+pub mod signing;
 pub mod stack;
 pub mod state;
 pub mod working_copy;

@@ -19,6 +19,6 @@ pub use build::{BuildError, BuildRequest, BuiltPackage, Event, build, plan};
 pub use develop::{StagedPackage, develop};
 pub use environment::{EnvironmentError, RequirementsError};
 pub use io_error::IoError;
-pub use regular_file::read_regular;
+pub use regular_file::{open_regular, read_regular};
 pub use stage::StageError;
 pub use user_cache::user_cache;

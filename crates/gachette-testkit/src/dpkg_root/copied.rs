@@ -11,7 +11,17 @@ pub(super) struct CopiedRoot {
 }
 
 /// What packages' scripts use besides the essential packages, where the machine has it.
-const ALSO: [&str; 6] = ["passwd", "adduser", "python3", "python3-venv", "init-system-helpers", "systemd"];
+const ALSO: [&str; 9] = [
+    "passwd",
+    "adduser",
+    "python3",
+    "python3-venv",
+    "init-system-helpers",
+    "systemd",
+    "apt",
+    "apt-utils",
+    "gpgv",
+];
 /// What no program needs.
 const LEFT_OUT: [&str; 5] =
     ["/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/", "/usr/share/info/", "/usr/share/lintian/"];

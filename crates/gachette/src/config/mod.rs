@@ -8,6 +8,7 @@ mod keys;
 mod locate;
 mod publishing;
 mod read;
+mod signing;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use error::{ConfigError, Mistake};
 pub use locate::SearchPath;
 pub use publishing::{Period, PeriodError, Publishing};
+pub use signing::Signing;
 
 /// The largest configuration that is read, in bytes.
 const LARGEST: u64 = 1 << 20;
@@ -42,6 +44,9 @@ pub struct Config {
     pub repository_at: Option<RepositoryPlace>,
     /// Another builder, called as the original `trebuchet` was.
     pub trebuchet_bin: Option<PathBuf>,
+    /// What APT suites are signed with.
+    #[serde(default, skip_serializing_if = "Signing::is_unset")]
+    pub signing: Signing,
     /// The folder of working copies.
     pub working_copies: PathBuf,
     /// The domain of stacks that are named without one.
@@ -238,6 +243,7 @@ impl Default for Config {
             debs_path: None,
             repository_at: None,
             trebuchet_bin: None,
+            signing: Signing::default(),
             working_copies: PathBuf::from("/tmp/gachette/working_copy"),
             domain: Domain::default(),
             publish: Publishing::default(),

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::keys::Keys;
 use super::{
     Config, ConfigError, Connection, Loaded, Mistake, PackageCompression, Project, ProjectSource, Publishing,
-    REUSE_SECONDS, document,
+    REUSE_SECONDS, Signing, document,
 };
 
 /// Reads a configuration file's bytes, with `--set` laid over it.
@@ -59,6 +59,7 @@ fn read_config(root: &Node, base: Option<&Path>, problems: &mut Problems) -> Con
         debs_path: keys.path("debs_path"),
         repository_at: keys.parsed("repository"),
         trebuchet_bin: keys.program("trebuchet_bin"),
+        signing: Signing::read(keys, base),
         working_copies: keys.path("working_copies").unwrap_or(default.working_copies),
         domain: keys.parsed("domain").unwrap_or(default.domain),
         connection: read_connection(keys),
@@ -161,6 +162,7 @@ const KEYS: &[&str] = &[
     "publish",
     "repository",
     "shell",
+    "signing",
     "timeout",
     "token_file",
     "trebuchet_bin",

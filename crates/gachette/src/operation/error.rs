@@ -10,6 +10,7 @@ use trebuchet::process::ProcessError;
 use crate::git::GitError;
 use crate::mirror::MirrorError;
 use crate::repository::{FailureKind, RepositoryError};
+use crate::signing::{SigningError, SigningFault};
 use crate::working_copy::WorkingCopyError;
 
 /// Why an operation failed.
@@ -70,6 +71,9 @@ pub enum OperationError {
     /// The repository said no, or failed.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
+    /// A key could not be used, or not be made, found or changed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     Io {
@@ -130,6 +134,14 @@ impl OperationError {
                 FailureKind::Invalid => FaultKind::Invalid,
                 FailureKind::Broken => FaultKind::Internal,
             },
+            Self::Signing(error) => match error.kind() {
+                SigningFault::Configuration => FaultKind::Configuration,
+                SigningFault::Missing => FaultKind::NotFound,
+                SigningFault::Invalid => FaultKind::Invalid,
+                SigningFault::Refused => FaultKind::Refused,
+                SigningFault::Cancelled => FaultKind::Cancelled,
+                SigningFault::Broken => FaultKind::Internal,
+            },
             Self::Io { .. } => FaultKind::Internal,
             Self::Cancelled => FaultKind::Cancelled,
         }
@@ -152,6 +164,7 @@ impl OperationError {
             Self::WorkingCopy(error) => error.hint(),
             Self::Mirror(MirrorError::Git(error)) => error.hint().map(str::to_owned),
             Self::Repository(error) => error.hint(),
+            Self::Signing(error) => error.hint(),
             _ => None,
         }
     }

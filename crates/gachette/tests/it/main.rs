@@ -3,5 +3,6 @@
 
 mod mutated;
 mod repository;
+mod signing;
 mod submodule_addresses;
 mod working_copy;

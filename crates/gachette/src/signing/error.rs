@@ -1,0 +1,202 @@
+//! Why a key cannot be used.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use trebuchet::process::ProcessError;
+
+use super::expiry::day;
+use super::{Fingerprint, KeyName, KeyRef};
+use crate::private_file::PrivateFileError;
+
+/// Why nothing was signed, or a key not made, found or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SigningError {
+    /// No key is configured.
+    #[error("no signing key is configured")]
+    NoKeys,
+    /// There is no such key.
+    #[error("there is no key `{key}` in {}", folder.display())]
+    NotThere {
+        /// The key that was asked for.
+        key: KeyRef,
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// Another key has that name.
+    #[error("there is a key `{name}` already, {fingerprint}")]
+    Taken {
+        /// The name.
+        name: KeyName,
+        /// The key that has it.
+        fingerprint: Fingerprint,
+    },
+    /// Secret keys would lie where a web server finds them.
+    #[error("{} is in the repository's folder {}: secret keys do not belong there", path.display(), repository.display())]
+    InRepository {
+        /// The folder or file of keys.
+        path: PathBuf,
+        /// The folder that others read.
+        repository: PathBuf,
+    },
+    /// The file of a key or passphrase cannot be read or written.
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
+    /// It is no key, or none that can be used here.
+    #[error("{origin}: {reason}")]
+    Unusable {
+        /// The file or key.
+        origin: String,
+        /// What is wrong.
+        reason: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// The key is protected by a passphrase, and none is known.
+    #[error("key {key} is protected by a passphrase")]
+    Locked {
+        /// The key.
+        key: String,
+    },
+    /// The passphrase is another.
+    #[error("the passphrase does not open key {key}")]
+    WrongPassphrase {
+        /// The key.
+        key: String,
+    },
+    /// The file of the passphrase holds none.
+    #[error("{} holds no passphrase", path.display())]
+    EmptyPassphrase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key has ended.
+    #[error("signing key {key} ({fingerprint}) ended on {}", day(*expired))]
+    Expired {
+        /// The key.
+        key: KeyRef,
+        /// Its fingerprint.
+        fingerprint: Fingerprint,
+        /// When it ended.
+        expired: Timestamp,
+    },
+    /// By this machine's clock the key does not exist yet.
+    #[error("signing key {key} was made on {}, which is still to come by this machine's clock", day(*created))]
+    NotYet {
+        /// The key.
+        key: KeyRef,
+        /// When it was made.
+        created: Timestamp,
+    },
+    /// The time to come is none, or farther than the format goes.
+    #[error("a key cannot end on {}: {reason}", day(*expires))]
+    WrongEnd {
+        /// The time.
+        expires: Timestamp,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A text that is no user id.
+    #[error("`{}` is no mail address", .0.escape_debug())]
+    WrongEmail(String),
+    /// What is to be signed is no Release file.
+    #[error("the Release file cannot be signed: {0}")]
+    NoRelease(String),
+    /// gpg did not do it.
+    #[error("gpg cannot use key {fingerprint}: {reason}")]
+    Gpg {
+        /// The key.
+        fingerprint: Fingerprint,
+        /// What gpg says.
+        reason: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// gpg could not be run, or did not end.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// What was signed is not what its certificate says; nothing of it is used.
+    #[error("a signature of key {key} does not agree with its certificate; the key may be damaged")]
+    Disagrees {
+        /// The key.
+        key: KeyRef,
+    },
+    /// The OpenPGP library failed.
+    #[error("OpenPGP: {0}")]
+    OpenPgp(#[from] pgp::errors::Error),
+}
+
+/// Which kind of fault it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SigningFault {
+    /// The configuration, or a file it names, is not as it must be.
+    Configuration,
+    /// Something named is not there.
+    Missing,
+    /// A value that was given is wrong.
+    Invalid,
+    /// It was refused.
+    Refused,
+    /// It was cancelled.
+    Cancelled,
+    /// The machine, or gachette itself, is at fault.
+    Broken,
+}
+
+impl SigningError {
+    /// Which kind of fault it is.
+    pub fn kind(&self) -> SigningFault {
+        match self {
+            Self::NoKeys
+            | Self::InRepository { .. }
+            | Self::File(PrivateFileError::Open { .. } | PrivateFileError::TooLarge { .. })
+            | Self::Unusable { .. }
+            | Self::Locked { .. }
+            | Self::WrongPassphrase { .. }
+            | Self::EmptyPassphrase { .. }
+            | Self::Gpg { .. } => SigningFault::Configuration,
+            Self::NotThere { .. } => SigningFault::Missing,
+            Self::WrongEnd { .. } | Self::WrongEmail(_) => SigningFault::Invalid,
+            Self::Taken { .. } | Self::Expired { .. } | Self::NotYet { .. } => SigningFault::Refused,
+            Self::Process(ProcessError::Cancelled { .. }) => SigningFault::Cancelled,
+            Self::Process(ProcessError::NotFound { .. }) => SigningFault::Configuration,
+            Self::File(_)
+            | Self::NoRelease(_)
+            | Self::Process(_)
+            | Self::Disagrees { .. }
+            | Self::OpenPgp(_) => SigningFault::Broken,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoKeys => {
+                let hint = "make one with `gachette key generate NAME`, and put `signing.keys: [NAME]` into gachette.yml";
+                Some(hint.to_owned())
+            }
+            Self::NotThere { .. } => Some("see `gachette key list`".to_owned()),
+            Self::Taken { .. } => Some("choose another name".to_owned()),
+            Self::InRepository { .. } => Some(
+                "keep keys elsewhere, as `signing.folder` says; whoever could read them may sign".to_owned(),
+            ),
+            Self::File(error) => error.hint(),
+            Self::Unusable { hint, .. } | Self::Gpg { hint, .. } => hint.clone(),
+            Self::Locked { .. } => Some(
+                "name its file in `signing.passphrase_file`, or put it into GACHETTE_PASSPHRASE".to_owned(),
+            ),
+            Self::Expired { key: KeyRef::Gpg(fingerprint), .. } => Some(format!(
+                "extend it with `gpg --quick-set-expire {fingerprint} 2y`, or sign with another key"
+            )),
+            Self::Expired { key, .. } => Some(format!(
+                "extend it with `gachette key extend {key} --expires 2y` and hand out its certificate again, or sign with \
+                 another key"
+            )),
+            Self::NotYet { .. } => Some("set the clock".to_owned()),
+            Self::Process(ProcessError::NotFound { .. }) => {
+                Some("`apt-get install gpg gpg-agent`, or sign with a key of gachette's own".to_owned())
+            }
+            _ => None,
+        }
+    }
+}

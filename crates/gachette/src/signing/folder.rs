@@ -1,0 +1,229 @@
+//! The folder of our own keys, one file each: a folder of their user's, for their user alone, and outside of the repository,
+//! whose files a web server may hand to everybody.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::certify::Extension;
+use super::own_key::{NewKey, OwnKey};
+use super::passphrase::PassphraseSource;
+use super::{Fingerprint, KeyName, KeyRef, SigningError};
+use crate::private_file::{self, PrivateFileError, PrivateFolder};
+
+/// How the name of a key's file ends.
+const ENDING: &str = ".asc";
+
+/// The folder of our own keys.
+#[derive(Debug, Clone)]
+pub struct KeyFolder {
+    path: PathBuf,
+    /// The folders in which no key may lie.
+    repository: Vec<PathBuf>,
+}
+
+/// Whether an imported key may take the place of the same key, as it was exported at another time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Import {
+    /// It must be new.
+    New,
+    /// It may.
+    Replace,
+}
+
+impl KeyFolder {
+    /// Keys in this folder, which need not exist yet, and which must not lie in one of the `repository`'s.
+    pub fn new(path: impl Into<PathBuf>, repository: Vec<PathBuf>) -> Self {
+        Self { path: path.into(), repository }
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The names of all keys in it, in order.
+    ///
+    /// # Errors
+    /// When it cannot be read, or lies in the repository.
+    pub fn names(&self) -> Result<Vec<KeyName>, SigningError> {
+        self.refuse_in_repository(&self.path)?;
+        let entries = match fs::read_dir(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(PrivateFileError::io(&self.path))?,
+        };
+        let name = |entry: fs::DirEntry| entry.file_name().to_str()?.strip_suffix(ENDING)?.parse().ok();
+        let mut names: Vec<KeyName> = entries.flatten().filter_map(name).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// The key that is named so: one in the folder, or in a file elsewhere.
+    ///
+    /// # Errors
+    /// When it is not there, open to others, or cannot be used.
+    pub fn read(&self, key: &KeyRef) -> Result<OwnKey, SigningError> {
+        let path = match key {
+            KeyRef::Name(name) => self.file(name),
+            KeyRef::File(path) => path.clone(),
+            KeyRef::Fingerprint(fingerprint) => return self.by_fingerprint(*fingerprint, key),
+            KeyRef::Gpg(_) => return Err(self.not_there(key)),
+        };
+        self.refuse_in_repository(&path)?;
+        match private_file::read(&path) {
+            Err(error) if error.is_missing() && !matches!(key, KeyRef::File(_)) => Err(self.not_there(key)),
+            bytes => OwnKey::parse(&bytes?, &path.display().to_string()),
+        }
+    }
+
+    /// Makes a key. The passphrase, when there is one, protects it.
+    ///
+    /// # Errors
+    /// When there is one of that name, or the folder cannot be written to.
+    pub fn generate(
+        &self,
+        name: &KeyName,
+        email: Option<&str>,
+        expires: Option<Timestamp>,
+        passphrase: &PassphraseSource,
+        now: Timestamp,
+    ) -> Result<OwnKey, SigningError> {
+        let user_id = match email {
+            Some(email) => format!("{name} <{}>", checked(email)?),
+            None => name.to_string(),
+        };
+        let passphrase = passphrase.read()?;
+        let folder = self.hold()?;
+        self.refuse_taken(name, None)?;
+        let key =
+            OwnKey::generate(&NewKey { user_id: &user_id, created: now, expires }, passphrase.as_ref())?;
+        folder.write(&file_name(name), &key.armored()?)?;
+        Ok(key)
+    }
+
+    /// Takes in a key that was made elsewhere. What protects it stays.
+    ///
+    /// # Errors
+    /// When it cannot be used here, or another key has that name.
+    pub fn import(&self, name: &KeyName, bytes: &[u8], import: Import) -> Result<OwnKey, SigningError> {
+        let key = OwnKey::parse(bytes, "the key that is imported")?;
+        let folder = self.hold()?;
+        let replaced = (import == Import::Replace).then(|| key.certificate().fingerprint());
+        self.refuse_taken(name, replaced)?;
+        folder.write(&file_name(name), &key.armored()?)?;
+        Ok(key)
+    }
+
+    /// Gives a key another end. What it said before stays in its certificate.
+    ///
+    /// # Errors
+    /// When it is not in the folder, cannot be opened, or the end is none.
+    pub fn extend(
+        &self,
+        key: &KeyRef,
+        expires: Option<Timestamp>,
+        passphrase: &PassphraseSource,
+        now: Timestamp,
+    ) -> Result<OwnKey, SigningError> {
+        if let Some(expires) = expires.filter(|expires| *expires <= now) {
+            let reason = "that is not in the future".to_owned();
+            return Err(SigningError::WrongEnd { expires, reason });
+        }
+        let folder = self.hold()?;
+        let name = self.name_of(key)?;
+        let own = self.read(&KeyRef::Name(name.clone()))?;
+        let (open, _) = own.open(passphrase.read()?)?;
+        let extended = own.extended(&Extension { passphrase: &open.passphrase, now, expires })?;
+        folder.write(&file_name(&name), &extended.armored()?)?;
+        Ok(extended)
+    }
+
+    /// The name of a key in the folder.
+    fn name_of(&self, key: &KeyRef) -> Result<KeyName, SigningError> {
+        match key {
+            KeyRef::Name(name) => Ok(name.clone()),
+            KeyRef::Fingerprint(fingerprint) => {
+                self.named(*fingerprint)?.map(|(name, _)| name).ok_or_else(|| self.not_there(key))
+            }
+            KeyRef::File(_) | KeyRef::Gpg(_) => Err(self.not_there(key)),
+        }
+    }
+
+    fn by_fingerprint(&self, fingerprint: Fingerprint, key: &KeyRef) -> Result<OwnKey, SigningError> {
+        self.named(fingerprint)?.map(|(_, own)| own).ok_or_else(|| self.not_there(key))
+    }
+
+    fn named(&self, fingerprint: Fingerprint) -> Result<Option<(KeyName, OwnKey)>, SigningError> {
+        for name in self.names()? {
+            let own = self.read(&KeyRef::Name(name.clone()))?;
+            if own.certificate().fingerprint() == fingerprint {
+                return Ok(Some((name, own)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Refuses a name that another key has than the one that may be replaced.
+    fn refuse_taken(&self, name: &KeyName, replaced: Option<Fingerprint>) -> Result<(), SigningError> {
+        if !self.file(name).try_exists().map_err(PrivateFileError::io(&self.path))? {
+            return Ok(());
+        }
+        let fingerprint = self.read(&KeyRef::Name(name.clone()))?.certificate().fingerprint();
+        if Some(fingerprint) == replaced {
+            return Ok(());
+        }
+        Err(SigningError::Taken { name: name.clone(), fingerprint })
+    }
+
+    fn hold(&self) -> Result<PrivateFolder, SigningError> {
+        self.refuse_in_repository(&self.path)?;
+        Ok(PrivateFolder::hold(&self.path)?)
+    }
+
+    /// Refuses a path in a folder of the repository, by whichever name.
+    fn refuse_in_repository(&self, path: &Path) -> Result<(), SigningError> {
+        let real = resolved(path);
+        match self.repository.iter().find(|folder| real.starts_with(resolved(folder))) {
+            Some(folder) => {
+                Err(SigningError::InRepository { path: path.to_owned(), repository: folder.clone() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn file(&self, name: &KeyName) -> PathBuf {
+        self.path.join(file_name(name))
+    }
+
+    fn not_there(&self, key: &KeyRef) -> SigningError {
+        SigningError::NotThere { key: key.clone(), folder: self.path.clone() }
+    }
+}
+
+fn file_name(name: &KeyName) -> String {
+    format!("{name}{ENDING}")
+}
+
+/// The path without links, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut ancestors = path.ancestors();
+    let found = ancestors.find_map(|there| Some((there, there.canonicalize().ok()?)));
+    match found {
+        Some((there, real)) => path.strip_prefix(there).map_or(real.clone(), |rest| real.join(rest)),
+        None => path,
+    }
+}
+
+/// A mail address that can stand in a user id.
+fn checked(email: &str) -> Result<&str, SigningError> {
+    let fits = |c: char| !c.is_control() && !c.is_whitespace() && !"<>()".contains(c);
+    let parts = email.split_once('@').filter(|(user, host)| !user.is_empty() && !host.is_empty());
+    if parts.is_some() && email.chars().all(fits) && email.len() <= 254 {
+        Ok(email)
+    } else {
+        Err(SigningError::WrongEmail(email.to_owned()))
+    }
+}

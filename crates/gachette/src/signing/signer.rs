@@ -1,0 +1,76 @@
+//! One key that signs, wherever its secret is held.
+
+use jiff::Timestamp;
+use pgp::packet::{Signature, SignatureType};
+
+use super::certificate::{Certificate, Issued, SigningPart};
+use super::open_key::OpenKey;
+use super::{EndingKey, Fingerprint, KeyRef, SigningConfig, SigningError};
+use crate::Cancel;
+
+/// One key that signs.
+#[derive(Debug)]
+pub(super) struct Signer {
+    key: KeyRef,
+    certificate: Certificate,
+    /// The part of it that signs.
+    part: SigningPart,
+    secret: OpenKey,
+}
+
+impl Signer {
+    /// Opens the key.
+    pub(super) fn open(key: &KeyRef, config: &SigningConfig) -> Result<Self, SigningError> {
+        let own = config.folder.read(key)?;
+        let (secret, part) = own.open(config.passphrase.read()?)?;
+        Ok(Self { key: key.clone(), certificate: own.certificate().clone(), part, secret })
+    }
+
+    /// What others know of it.
+    pub(super) fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Its fingerprint.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        self.certificate.fingerprint()
+    }
+
+    /// When it ends.
+    pub(super) fn expires(&self) -> Option<Timestamp> {
+        self.part.expires
+    }
+
+    /// Whether it is to be warned about.
+    pub(super) fn ending(&self, now: Timestamp) -> Option<EndingKey> {
+        EndingKey::of(&self.key, self.fingerprint(), self.expires(), now)
+    }
+
+    /// Refuses to sign before the key was made and after its end: clients would refuse it.
+    pub(super) fn refuse_outside_of_its_time(&self, now: Timestamp) -> Result<(), SigningError> {
+        let key = || self.key.clone();
+        if let Some(expired) = self.part.expires.filter(|expires| *expires <= now) {
+            return Err(SigningError::Expired { key: key(), fingerprint: self.fingerprint(), expired });
+        }
+        if self.part.created > now {
+            return Err(SigningError::NotYet { key: key(), created: self.part.created });
+        }
+        Ok(())
+    }
+
+    /// The signature of this kind for this content, which is given out only when its certificate bears it out.
+    pub(super) fn sign(
+        &self,
+        kind: SignatureType,
+        content: &[u8],
+        now: Timestamp,
+        cancel: &Cancel,
+    ) -> Result<Signature, SigningError> {
+        let _ = cancel;
+        let signature = self.secret.sign(kind, content, now)?;
+        match self.certificate.issued(&signature, content) {
+            Issued::By(_) => Ok(signature),
+            Issued::Falsely | Issued::ByAnother => Err(SigningError::Disagrees { key: self.key.clone() }),
+        }
+    }
+}

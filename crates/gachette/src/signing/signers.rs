@@ -1,0 +1,101 @@
+//! All keys that a suite is signed with.
+
+use jiff::Timestamp;
+use pgp::packet::SignatureType;
+
+use super::signer::Signer;
+use super::{EndingKey, Fingerprint, SigningConfig, SigningError, certificate, release};
+use crate::Cancel;
+
+/// The keys that a suite is signed with, open and ready.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let keys = folder.path().join("keys");
+/// use gachette::Cancel;
+/// use gachette::signing::{KeyFolder, PassphraseSource, Signers, SigningConfig};
+/// use jiff::Timestamp;
+///
+/// let (folder, passphrase) = (KeyFolder::new(keys, Vec::new()), PassphraseSource::default());
+/// folder.generate(&"archive".parse()?, Some("archive@example.org"), None, &passphrase, Timestamp::now())?;
+///
+/// let signers = Signers::open(&SigningConfig { keys: vec!["archive".parse()?], folder, passphrase })?;
+/// let signed = signers.sign(b"Suite: stable\n", Timestamp::now(), &Cancel::new())?;
+/// assert!(signed.in_release.starts_with(b"-----BEGIN PGP SIGNED MESSAGE-----\n"));
+/// assert!(signed.release_gpg.starts_with(b"-----BEGIN PGP SIGNATURE-----\n"));
+/// assert!(signers.certificates().starts_with(b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Signers {
+    signers: Vec<Signer>,
+    certificates: Vec<u8>,
+}
+
+/// A signed Release file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// `InRelease`: the file with its signatures.
+    pub in_release: Vec<u8>,
+    /// `Release.gpg`: the signatures alone.
+    pub release_gpg: Vec<u8>,
+}
+
+impl Signers {
+    /// Opens the configured keys; one that is named twice signs once.
+    ///
+    /// # Errors
+    /// When none is configured, or one is not there, open to others, or closed by another passphrase.
+    pub fn open(config: &SigningConfig) -> Result<Self, SigningError> {
+        if config.keys.is_empty() {
+            return Err(SigningError::NoKeys);
+        }
+        let mut signers: Vec<Signer> = Vec::new();
+        for key in &config.keys {
+            let signer = Signer::open(key, config)?;
+            if signers.iter().all(|other| other.fingerprint() != signer.fingerprint()) {
+                signers.push(signer);
+            }
+        }
+        let certificates = certificate::armored(signers.iter().map(Signer::certificate))?;
+        Ok(Self { signers, certificates })
+    }
+
+    /// Signs a Release file with every key, as of now.
+    ///
+    /// # Errors
+    /// When a key has ended or does not exist yet, or cannot sign.
+    pub fn sign(&self, release: &[u8], now: Timestamp, cancel: &Cancel) -> Result<Signed, SigningError> {
+        let text = release::text_of(release)?;
+        self.signers.iter().try_for_each(|signer| signer.refuse_outside_of_its_time(now))?;
+        let (mut clear, mut detached) = (Vec::new(), Vec::new());
+        for signer in &self.signers {
+            clear.push(signer.sign(SignatureType::Text, text.as_bytes(), now, cancel)?);
+            detached.push(signer.sign(SignatureType::Binary, release, now, cancel)?);
+        }
+        Ok(Signed {
+            in_release: release::clear_signed(text, clear)?,
+            release_gpg: release::detached(detached)?,
+        })
+    }
+
+    /// What clients need to know, for `Signed-By` (sources.list(5)): the certificates of all keys, in one text.
+    pub fn certificates(&self) -> Vec<u8> {
+        self.certificates.clone()
+    }
+
+    /// The fingerprints of the keys.
+    pub fn fingerprints(&self) -> Vec<Fingerprint> {
+        self.signers.iter().map(Signer::fingerprint).collect()
+    }
+
+    /// When the first of the keys ends; none when none of them does.
+    pub fn earliest_expiry(&self) -> Option<Timestamp> {
+        self.signers.iter().filter_map(Signer::expires).min()
+    }
+
+    /// The keys that end within thirty days, to be warned about.
+    pub fn ending(&self, now: Timestamp) -> Vec<EndingKey> {
+        self.signers.iter().filter_map(|signer| signer.ending(now)).collect()
+    }
+}
