@@ -1,5 +1,6 @@
 //! The `gachette` command: reads the command line, lets the API carry it out, prints what came of it.
 
+mod carry_out;
 mod command;
 mod error;
 mod exit_code;

@@ -4,15 +4,14 @@ use std::io::IsTerminal;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gachette::build_log::LogFolder;
 use gachette::config::{Config, ConfigError, Connection, ProjectSource, RepositoryPlace, SearchPath};
 use gachette::host::Ssh;
 use gachette::identity;
 use gachette_core::git::GitRef;
 use gachette_core::host::{HostAddress, HostTarget};
 use gachette_core::stack::{StackName, StackRef};
-use gachette_http::wire::{ClientHello, CloneUrl, StartBuild};
-use gachette_http::{Api, Binary, Build, BuildState, Client, Problem, ServerAccess, router};
+use gachette_http::wire::{ClientHello, CloneUrl};
+use gachette_http::{Api, Binary, BuildFolder, Client, ServerAccess, router};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::OnceCell;
 
@@ -126,7 +125,7 @@ impl Session {
         match &self.host {
             None => {
                 let (config, author) = (self.config.clone(), identity::author());
-                Ok(Client::in_process(router(Api::new(config, author, Some(LogFolder::of_this_user())))))
+                Ok(Client::in_process(router(Api::new(config, author, Some(BuildFolder::of_this_user())))))
             }
             Some(HostTarget::Ssh(address)) => self.connect_by_ssh(address.clone()).await,
             Some(host) if self.changed => {
@@ -218,44 +217,6 @@ impl Session {
         }
         outcome.map(|()| true)
     }
-
-    /// Starts a build, draws its events, and waits for its end; an interrupt ends it.
-    pub(crate) async fn carry_out(&self, order: &StartBuild) -> Result<Build, Failure> {
-        // From here on an interrupt is for us.
-        let mut interrupts = Interrupts::listen()?;
-        let begin = async {
-            let client = self.client().await?;
-            Ok::<_, Failure>((client, client.start(order).await?))
-        };
-        let (client, started) = unless_interrupted(begin).await?;
-        let progress = self.output.progress();
-        let follow = client.follow(&started.id, |event| progress.show(&event));
-        tokio::pin!(follow);
-        let build = tokio::select! {
-            outcome = &mut follow => outcome,
-            () = interrupts.next() => {
-                let end = async {
-                    client.cancel(&started.id).await?;
-                    follow.await
-                };
-                tokio::select! {
-                    outcome = end => outcome,
-                    // Asked twice: what still runs gets no time to end in order.
-                    () = interrupts.next() => {
-                        trebuchet::process::kill_all();
-                        return Err(Failure::interrupted());
-                    }
-                }
-            }
-        };
-        progress.finish();
-        let build = build.map_err(|problem| lost(order, problem))?;
-        match (build.state, build.problem.clone()) {
-            (BuildState::Succeeded, _) => Ok(build),
-            (_, Some(problem)) => Err(problem.into()),
-            (_, None) => Err(Failure::fault(format!("build {} ended without saying why", build.id))),
-        }
-    }
 }
 
 /// What comes of the work, unless an interrupt comes before: then it is given up where it stands. Once interrupts were listened
@@ -268,25 +229,6 @@ pub(crate) async fn unless_interrupted<T>(
         outcome = work => outcome,
         () = interrupts.next() => Err(Failure::interrupted()),
     }
-}
-
-/// The failure of a build that went out of sight: what was being done, and in which state things were left.
-fn lost(order: &StartBuild, problem: Problem) -> Failure {
-    let mut failure = Failure::from(problem);
-    let (doing, left) = match order {
-        StartBuild::Prepare { name, .. } => {
-            (format!("prepare {name}"), "the next run brings the working copy in order")
-        }
-        StartBuild::Build(order) => {
-            (format!("build {}", order.name), "the packages that were finished are there")
-        }
-        StartBuild::Make(order) => (format!("build {}", order.project), "nothing of it is in the repository"),
-        StartBuild::Quick { stack, project, .. } => {
-            (format!("quick {project} into {stack}"), "the stack has got all of its packages or none")
-        }
-    };
-    failure.problem.lines.insert(0, format!("in the middle of: {doing}; {left}"));
-    failure
 }
 
 /// The failure behind a configuration that cannot be used, with all of its mistakes.

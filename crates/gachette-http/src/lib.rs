@@ -18,6 +18,6 @@ pub use access::{Openness, Role, RoleError, TokenError, TokenFile, TokenName, To
 pub use client::Client;
 pub use problem::{Problem, ProblemKind};
 pub use router::{Api, router};
-pub use run::{Build, BuildId, BuildKind, BuildState, Outcome};
+pub use run::{Build, BuildFolder, BuildId, BuildKind, BuildState, Outcome};
 pub use serve::{Limits, Listen, ListenError, ServeError, ServeOptions, TlsFiles, serve, serve_stdio};
 pub use transport::{Binary, ServerAccess};

@@ -28,7 +28,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod build_log;
 mod cache;
 pub mod config;
 pub mod event;

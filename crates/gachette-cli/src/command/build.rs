@@ -34,6 +34,9 @@ pub(crate) struct BuildArgs {
     /// Send a POST there for each package
     #[arg(long, value_name = "URL")]
     pub(crate) web_callback: Option<url::Url>,
+    /// Do not wait for its end: it goes on when this command has ended. Its id is printed
+    #[arg(long)]
+    pub(crate) detach: bool,
 }
 
 impl BuildArgs {
@@ -47,7 +50,11 @@ impl BuildArgs {
             static_version: self.static_version,
             web_callback: self.web_callback,
         };
-        let build = session.carry_out(&StartBuild::Build(Box::new(order))).await?;
+        let order = StartBuild::Build(Box::new(order));
+        if self.detach {
+            return session.detach(&order).await;
+        }
+        let build = session.carry_out(&order).await?;
         session.output.result(&build, built_table)
     }
 }

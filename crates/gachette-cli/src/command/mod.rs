@@ -1,6 +1,7 @@
 //! The subcommands: one file for each, whose argument struct is its help.
 
 mod build;
+mod builds;
 mod completions;
 mod config;
 mod demo;
@@ -69,6 +70,9 @@ pub(crate) enum Command {
     Quick(QuickArgs),
     /// Publish a stack as an APT suite
     Publish(publish::PublishArgs),
+    /// Look at builds, follow them and end them, whoever started them
+    #[command(subcommand)]
+    Builds(builds::BuildsCommand),
     /// List and inspect packages
     #[command(subcommand)]
     Package(package::PackageCommand),
@@ -129,6 +133,7 @@ impl Command {
             Self::Build(args) => args.run(session).await,
             Self::Quick(args) => args.run(session).await,
             Self::Publish(args) => args.run(session).await,
+            Self::Builds(command) => command.run(session).await,
             Self::Package(command) => command.run(session).await,
             Self::Config(command) => command.run(session).await,
             Self::Repository(command) => command.run(session).await,

@@ -20,6 +20,7 @@ use crate::options::Options;
 use crate::output::{Output, table};
 use crate::session::Session;
 use call::TaskCall;
+use perform::Order;
 use signature::{Arguments, Signature};
 
 /// The command line in its task form.
@@ -40,6 +41,10 @@ pub(crate) struct TaskLine {
     /// Explain a task
     #[arg(short = 'd', long = "display", value_name = "TASK")]
     display: Option<String>,
+
+    /// Do not wait for the end of the one task: it goes on when this command has ended. Its id is printed
+    #[arg(long)]
+    detach: bool,
 
     /// Tasks, in the order in which they run: TASK[:ARG,…,key=value,…]
     #[arg(value_name = "TASK")]
@@ -63,6 +68,10 @@ impl TaskLine {
         if tasks.iter().all(|task| task.name == "version") && calls.iter().all(TaskCall::has_no_arguments) {
             return tasks.iter().try_for_each(|_| perform::version(&output));
         }
+        if self.detach && !matches!(tasks.as_slice(), [task] if perform::can_be_detached(task.name)) {
+            let refusal = "`--detach` is for one task alone, of prepare, build and quick";
+            return Err(Failure::usage(refusal).with_hint("what follows a task has to wait for its end"));
+        }
         let session = Session::open(&self.options)?;
         let is_project = |name: &str| session.config.projects.contains_key(name);
         let bind = |(task, call)| bind::bind(task, call, &is_project).map_err(Failure::usage);
@@ -76,7 +85,8 @@ impl TaskLine {
         for (call, arguments) in calls.iter().zip(bound) {
             let repository = repository.as_ref().filter(|_| perform::is_of_repository(&call.name));
             let fleet = repository.unwrap_or(&builders);
-            match fleet.each(async |session| perform::perform(session, &call.name, &arguments).await).await {
+            let order = Order { task: &call.name, arguments: &arguments, detach: self.detach };
+            match fleet.each(async |session| perform::perform(session, &order).await).await {
                 Ok(()) => (),
                 Err(failure) if warn_only => {
                     output.warn(&format!("task {}: {}", call.name, failure.problem.title));

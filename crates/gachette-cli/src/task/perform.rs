@@ -17,8 +17,22 @@ pub(super) fn is_of_repository(task: &str) -> bool {
     matches!(task, "stack_create" | "add_to_stack")
 }
 
+/// Whether a task is long work, which can go on by itself.
+pub(super) fn can_be_detached(task: &str) -> bool {
+    matches!(task, "prepare" | "build" | "quick")
+}
+
+/// A task with its arguments.
+pub(super) struct Order<'a> {
+    pub(super) task: &'a str,
+    pub(super) arguments: &'a Arguments,
+    /// Whether its end is not waited for.
+    pub(super) detach: bool,
+}
+
 /// Carries one task out.
-pub(super) async fn perform(session: &Session, task: &str, arguments: &Arguments) -> Result<(), Failure> {
+pub(super) async fn perform(session: &Session, order: &Order<'_>) -> Result<(), Failure> {
+    let Order { task, arguments, detach } = *order;
     let session = &with_paths(session, arguments)?;
     match task {
         "stack_create" => stack_create(session, arguments).await,
@@ -27,10 +41,11 @@ pub(super) async fn perform(session: &Session, task: &str, arguments: &Arguments
                 name: parsed(arguments, "name")?,
                 url: optional(arguments, "url")?,
                 reference: optional(arguments, "ref")?,
+                detach,
             };
             args.run(session).await
         }
-        "build" => build(session, arguments).await,
+        "build" => build(session, order).await,
         "add_to_stack" => add_to_stack(session, arguments).await,
         "quick" => {
             let args = QuickArgs {
@@ -41,6 +56,7 @@ pub(super) async fn perform(session: &Session, task: &str, arguments: &Arguments
                 path_to_missile: optional(arguments, "path_to_missile")?,
                 rebuild: false,
                 reason: String::new(),
+                detach,
             };
             args.run(session).await
         }
@@ -92,7 +108,8 @@ async fn stack_create(session: &Session, arguments: &Arguments) -> Result<(), Fa
     args.run(session).await
 }
 
-async fn build(session: &Session, arguments: &Arguments) -> Result<(), Failure> {
+async fn build(session: &Session, order: &Order<'_>) -> Result<(), Failure> {
+    let arguments = order.arguments;
     let args = BuildArgs {
         name: parsed(arguments, "name")?,
         path_to_missile: optional(arguments, "path_to_missile")?,
@@ -101,6 +118,7 @@ async fn build(session: &Session, arguments: &Arguments) -> Result<(), Failure> 
         service_version: optional(arguments, "service_version")?,
         static_version: None,
         web_callback: optional(arguments, "webcallback")?,
+        detach: order.detach,
     };
     args.run(session).await
 }

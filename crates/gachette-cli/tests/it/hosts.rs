@@ -15,8 +15,8 @@ use crate::playground::{Playground, Said};
 
 /// A playground whose configuration knows a server.
 pub(crate) struct Hosts {
-    sshd: Sshd,
-    playground: Playground,
+    pub(crate) sshd: Sshd,
+    pub(crate) playground: Playground,
 }
 
 impl Hosts {
@@ -262,14 +262,14 @@ pub(crate) fn is_running(words: &str) -> bool {
 }
 
 /// The folders in /proc of the programs with exactly these words.
-fn running(words: &str) -> impl Iterator<Item = PathBuf> {
+pub(crate) fn running(words: &str) -> impl Iterator<Item = PathBuf> {
     let wanted = words.replace(' ', "\0") + "\0";
     let processes = fs::read_dir("/proc").unwrap().flatten().map(|process| process.path());
     processes.filter(move |path| fs::read(path.join("cmdline")).is_ok_and(|line| line == wanted.as_bytes()))
 }
 
 /// Kills the process that this folder in /proc is of.
-fn kill(process: PathBuf) {
+pub(crate) fn kill(process: PathBuf) {
     let number = process.file_name().unwrap();
     assert!(std::process::Command::new("kill").arg("-9").arg(number).status().unwrap().success());
 }
@@ -287,7 +287,7 @@ fn in_the_middle(hosts: &Hosts, source: &GitRepository) -> (std::process::Child,
 }
 
 /// The process on the host that serves this client: its number, and that of sshd's process before it.
-fn far_gachette(hosts: &Hosts) -> [String; 2] {
+pub(crate) fn far_gachette(hosts: &Hosts) -> [String; 2] {
     let bin = hosts.sshd.home().join(".cache/gachette/bin").display().to_string();
     let mut processes = fs::read_dir("/proc").unwrap().flatten().map(|process| process.path());
     let is_it = |path: &PathBuf| {

@@ -115,6 +115,12 @@ impl Said {
     }
 }
 
+/// A step of a recipe that waits until this file is there, or its folder is not.
+pub(crate) fn until_let_go(file: &Path) -> String {
+    let folder = file.parent().unwrap().display();
+    format!("while [ -d {folder} ] && [ ! -e {} ]; do sleep 0.05; done", file.display())
+}
+
 /// Snapshot filters for what differs from run to run.
 pub(crate) fn filters() -> Vec<(&'static str, &'static str)> {
     vec![

@@ -5,25 +5,27 @@ use std::time::{Duration, Instant};
 use gachette_testkit::GitRepository;
 use serde_json::Value;
 
-use crate::playground::Playground;
+use crate::playground::{Playground, until_let_go};
 use crate::serving::Serving;
 
 /// A server whose builds go on until they are let go.
-struct Busy {
-    playground: Playground,
-    serving: Serving,
+pub(crate) struct Busy {
+    pub(crate) playground: Playground,
+    pub(crate) serving: Serving,
     _source: GitRepository,
 }
 
 impl Busy {
-    fn new(more: &[&str]) -> Self {
+    pub(crate) fn new(more: &[&str]) -> Self {
         let playground = Playground::with_configuration("");
         let source = GitRepository::new();
-        let step = format!("while [ ! -e {} ]; do sleep 0.05; done", playground.path("go").display());
+        let step = until_let_go(&playground.path("go"));
         let recipe = format!("name: web\ntype: application\nbuild_assets: [{}]\n", serde_json::json!(step));
         source.commit_file(".missile.yml", recipe);
         let url = source.path().display();
-        let projects = ["a", "b", "c"].map(|name| format!("projects.{name}.url: {url}\n")).concat();
+        let mut projects = ["a", "b", "c"].map(|name| format!("projects.{name}.url: {url}\n")).concat();
+        projects += "projects.c.hook_stack: '1'\nprojects.c.hook_secret_file: secret\n";
+        playground.write("secret", "between us\n");
         let configuration = format!("meta_path: repository\nworking_copies: working_copies\n{projects}");
         playground.write("gachette.yml", &configuration);
         playground.ok("stack create 1");
@@ -32,19 +34,19 @@ impl Busy {
     }
 
     /// Starts a build of the project.
-    fn start(&self, project: &str) -> Value {
+    pub(crate) fn start(&self, project: &str) -> Value {
         let order = format!(r#"{{"kind": "quick", "stack": "1", "project": "{project}"}}"#);
         let answer = self.serving.ask("POST /api/v1/builds", &[], &order);
         assert_eq!(answer.status, 202, "{answer:?}");
         answer.json()
     }
 
-    fn build(&self, id: &Value) -> Value {
+    pub(crate) fn build(&self, id: &Value) -> Value {
         self.serving.ask(&format!("GET /api/v1/builds/{}", id.as_str().unwrap()), &[], "").json()
     }
 
     /// Waits until the build is in this state.
-    fn reaches(&self, id: &Value, state: &str) -> Value {
+    pub(crate) fn reaches(&self, id: &Value, state: &str) -> Value {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let build = self.build(id);
@@ -56,7 +58,7 @@ impl Busy {
         }
     }
 
-    fn let_go(&self) {
+    pub(crate) fn let_go(&self) {
         self.playground.write("go", "");
     }
 }
@@ -99,16 +101,6 @@ fn a_server_that_ends_lets_builds_finish_and_tells_their_followers() {
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
     assert!(busy.serving.child.wait().unwrap().success());
     assert!(!busy.playground.path("server.sock").exists());
-}
-
-#[test]
-fn when_the_time_of_grace_is_over_builds_are_cancelled() {
-    let mut busy = Busy::new(&["--grace", "0"]);
-    let build = busy.start("a");
-    busy.reaches(&build["id"], "running");
-    busy.serving.signal("-TERM");
-    busy.serving.logged("builds are cancelled");
-    assert!(busy.serving.child.wait().unwrap().success());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use gachette::event::Event;
 use http::Method;
 use http_body_util::BodyExt;
 
-use super::{Client, request, unknown};
+use super::{Client, request};
 use crate::Problem;
 use crate::run::{Build, BuildId};
 use crate::transport::Loss;
@@ -24,12 +24,12 @@ impl Client {
         let path = format!("/api/v1/builds/{id}/events");
         let response = self.send(request(Method::GET, &path, None::<&()>)?).await?;
         if !response.status().is_success() {
-            return Err(unknown(response.status()));
+            return Err(self.refusal(response).await);
         }
         if let Err(loss) = read(response.into_body(), &mut on_event).await {
             return Err(self.transport.broken(&loss).await);
         }
-        self.get(&format!("/api/v1/builds/{id}")).await
+        self.build(id).await
     }
 }
 

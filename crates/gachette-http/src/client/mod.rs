@@ -45,6 +45,15 @@ impl Client {
         Ok(Self { transport: Transport::Connection(connection) })
     }
 
+    /// A client of another process of this program on this machine, which is started for it, and goes on with the builds that are
+    /// detached when this client is gone.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub async fn background(hello: &ClientHello) -> Result<Self, Problem> {
+        Ok(Self { transport: Transport::Connection(Connection::background(hello).await?) })
+    }
+
     /// A client of a server of this machine, by its socket.
     ///
     /// # Errors
@@ -92,6 +101,14 @@ impl Client {
             return serde_json::from_slice(&bytes).map_err(|error| unreadable(&error));
         }
         Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| unknown(status)))
+    }
+
+    /// Why there is no other answer than this one, which is no success.
+    async fn refusal(&self, response: http::Response<Body>) -> Problem {
+        match self.answer::<serde::de::IgnoredAny>(response).await {
+            Err(problem) => problem,
+            Ok(_) => unknown(StatusCode::OK),
+        }
     }
 
     async fn collect(&self, body: Body) -> Result<Bytes, Problem> {

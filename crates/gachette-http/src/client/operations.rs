@@ -115,9 +115,7 @@ impl Client {
         let path = format!("/api/v1/debs/{file}");
         let response = self.send(super::request(Method::GET, &path, None::<&()>)?).await?;
         if !response.status().is_success() {
-            let status = response.status();
-            let bytes = self.collect(response.into_body()).await?;
-            return Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| super::unknown(status)));
+            return Err(self.refusal(response).await);
         }
         let target = format!("{path}?sha256={}&size={}", package.sha256, package.size);
         let request = Request::builder().method(Method::PUT).uri(target).extension(Patience::LONG);
@@ -148,6 +146,32 @@ impl Client {
     /// Starts a build, and returns at once.
     pub async fn start(&self, order: &StartBuild) -> Result<Build, Problem> {
         self.post("/api/v1/builds", order).await
+    }
+
+    /// Starts a build that goes on when this client is gone, and returns at once.
+    pub async fn start_detached(&self, order: &StartBuild) -> Result<Build, Problem> {
+        self.post("/api/v1/builds?detach=true", order).await
+    }
+
+    /// The builds that are known, newest first.
+    pub async fn builds(&self) -> Result<Vec<Build>, Problem> {
+        self.get("/api/v1/builds").await
+    }
+
+    /// A build.
+    pub async fn build(&self, id: &BuildId) -> Result<Build, Problem> {
+        self.get(&format!("/api/v1/builds/{id}")).await
+    }
+
+    /// The last lines of a build's log, at most so many.
+    pub async fn end_of_log(&self, id: &BuildId, lines: usize) -> Result<String, Problem> {
+        let path = format!("/api/v1/builds/{id}/log?last={lines}");
+        let response = self.send(request(Method::GET, &path, None::<&()>)?).await?;
+        if !response.status().is_success() {
+            return Err(self.refusal(response).await);
+        }
+        let bytes = self.collect(response.into_body()).await?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Asks a build to end.

@@ -52,7 +52,7 @@ impl Metrics {
     /// All of it, and what `runs` know.
     pub(crate) fn text(&self, runs: &Runs) -> String {
         let mut text = String::new();
-        let builds = runs.list();
+        let builds = runs.ours();
         head(&mut text, "gachette_builds", "gauge", "Builds that wait or run.");
         for state in [BuildState::Queued, BuildState::Running] {
             let count = builds.iter().filter(|build| build.state == state).count();

@@ -6,55 +6,88 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use gachette::operation::{
     BuildRequest, Context, Missing, Origin, PrepareRequest, QuickRequest, SourceRequest, build, make,
     prepare, quick,
 };
+use gachette_core::stack::By;
 use http::StatusCode;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-use super::extract::{Json, Path};
-use super::{Answer, Api};
+use super::extract::{Json, Path, Query};
+use super::{Answer, Api, on_disk};
 use crate::Problem;
 use crate::access::{Caller, Role};
-use crate::run::{Build, BuildId, BuildKind, Run, Work};
+use crate::run::{Attachment, Build, BuildId, Ordered, Work};
 use crate::wire::{BuildOrder, CloneUrl, MakeOrder, StartBuild};
 
 /// How long a stream of events may be silent; then a line without meaning is sent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How many lines of a log are shown, when it is not said and at most.
+const LOG_LINES: usize = 20;
+const MOST_LOG_LINES: usize = 10_000;
+
+/// What the client who orders is to the build.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Ordering {
+    /// Whether it goes on when its client is gone, also where builds end with their client; on a server all go on.
+    #[serde(default)]
+    detach: bool,
+}
+
+/// Which part of a log.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct EndOfLog {
+    /// The last so many lines.
+    last: Option<usize>,
+}
 
 pub(super) async fn start(
     State(api): State<Api>,
     caller: Caller,
+    Query(ordering): Query<Ordering>,
     Json(order): Json<StartBuild>,
+) -> Result<(StatusCode, Json<Build>), Problem> {
+    let attachment = if ordering.detach { Attachment::Detached } else { Attachment::Attached };
+    begin(&api, &caller, order, attachment)
+}
+
+/// Begins what is ordered, if the caller may order it.
+pub(super) fn begin(
+    api: &Api,
+    caller: &Caller,
+    order: StartBuild,
+    attachment: Attachment,
 ) -> Result<(StatusCode, Json<Build>), Problem> {
     // A recipe may run anything: whose it is, is for the configuration to say.
     if order.names_an_address() && caller.role < Role::Admin {
         let problem = caller.lacks(Role::Admin);
         return Err(problem.with_hint("projects of the server's configuration are built without a url"));
     }
-    let (kind, subject) = match &order {
-        StartBuild::Prepare { name, .. } => (BuildKind::Prepare, name.to_string()),
-        StartBuild::Build(order) => (BuildKind::Build, order.name.to_string()),
-        StartBuild::Make(order) => (BuildKind::Make, order.project.clone()),
-        StartBuild::Quick { project, .. } => (BuildKind::Quick, project.clone()),
-    };
-    let work = work(&api, &caller, order);
-    Ok((StatusCode::ACCEPTED, Json(api.runs.start(kind, subject, work)?)))
+    let ordered = Ordered { order, by: caller.name.to_string(), attachment };
+    let work = work(api, &ordered);
+    Ok((StatusCode::ACCEPTED, Json(api.runs.start(&ordered, work)?)))
 }
 
-pub(super) async fn list(State(api): State<Api>) -> Json<Vec<Build>> {
-    Json(api.runs.list())
+impl Api {
+    /// Takes up again what this server did not end before it ended itself.
+    pub(crate) fn take_up_builds(&self) {
+        self.runs.take_up(|ordered| work(self, ordered));
+    }
+}
+
+pub(super) async fn list(State(api): State<Api>) -> Answer<Vec<Build>> {
+    on_disk(move || Ok::<_, Problem>(api.runs.list())).await.map(Json)
 }
 
 pub(super) async fn show(State(api): State<Api>, Path(id): Path<BuildId>) -> Answer<Build> {
-    Ok(Json(api.runs.shown(&*api.runs.find(&id)?)))
+    on_disk(move || api.runs.show(&id)).await.map(Json)
 }
 
 pub(super) async fn cancel(State(api): State<Api>, Path(id): Path<BuildId>) -> Answer<Build> {
-    let run = api.runs.find(&id)?;
-    run.cancel();
-    Ok(Json(api.runs.shown(&run)))
+    on_disk(move || api.runs.cancel(&id)).await.map(Json)
 }
 
 /// All events from the first, then new ones as they come, until the build ends.
@@ -62,32 +95,26 @@ pub(super) async fn events(
     State(api): State<Api>,
     Path(id): Path<BuildId>,
 ) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Problem> {
-    let run = api.runs.find(&id)?;
-    let followed = run.follow();
-    let stream = futures::stream::unfold(
-        (run, followed, 0),
-        async |(run, mut followed, next): (Arc<Run>, _, usize)| {
-            let progress =
-                *tokio::sync::watch::Receiver::wait_for(&mut followed, |p| p.ended || p.events > next)
-                    .await
-                    .ok()?;
-            if next >= progress.events {
-                return None;
-            }
-            let event = SseEvent::default().data(run.event(next)?);
-            Some((Ok(event), (run, followed, next + 1)))
-        },
-    );
+    let events = api.runs.events(&id).await?;
+    let stream = events.map(|event| Ok(SseEvent::default().data(event)));
     // A proxy in between takes silence for an end.
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
-fn work(api: &Api, caller: &Caller, order: StartBuild) -> Work {
+/// The end of a build's log.
+pub(super) async fn log(
+    State(api): State<Api>,
+    Path(id): Path<BuildId>,
+    Query(part): Query<EndOfLog>,
+) -> Result<String, Problem> {
+    let lines = part.last.unwrap_or(LOG_LINES).min(MOST_LOG_LINES);
+    on_disk(move || api.runs.end_of_log(&id, lines)).await
+}
+
+fn work(api: &Api, ordered: &Ordered) -> Work {
     let config = Arc::clone(&api.config);
-    let by = match &order {
-        StartBuild::Quick { reason, .. } => caller.by(reason),
-        _ => caller.by(""),
-    };
+    let Ordered { order, by, .. } = ordered.clone();
+    let by = By::new(by);
     Box::new(move |cancel, on_event| {
         let mut context = Context { config: &config, cancel, on_event };
         match order {
@@ -101,8 +128,16 @@ fn work(api: &Api, caller: &Caller, order: StartBuild) -> Work {
                 make(&mut context, &source_request(order), missing)
             }
             StartBuild::Quick {
-                stack, project, reference, url, path_to_missile, rebuild, pushed, ..
+                stack,
+                project,
+                reference,
+                url,
+                path_to_missile,
+                rebuild,
+                pushed,
+                reason,
             } => {
+                let by = by.because(reason);
                 let order =
                     MakeOrder { project, reference, url, path_to_missile, rebuild, pushed, plan: false };
                 quick(&mut context, &QuickRequest { stack, source: source_request(order), by })

@@ -21,6 +21,7 @@ use subtle::ConstantTimeEq;
 use super::extract::{Json, Path};
 use super::{Api, builds, on_disk};
 use crate::access::{Caller, Role};
+use crate::run::Attachment;
 use crate::wire::StartBuild;
 use crate::{Problem, ProblemKind};
 
@@ -90,7 +91,7 @@ pub(super) async fn receive(
     let caller =
         Caller { name: format!("hook-{name}@{}", gachette::identity::host()).into(), role: Role::Build };
     let order = order(name, stack, branch);
-    match builds::start(State(api), caller, Json(order)).await {
+    match builds::begin(&api, &caller, order, Attachment::Detached) {
         Ok(build) => Ok(build.into_response()),
         Err(problem) => {
             // It may be delivered again.

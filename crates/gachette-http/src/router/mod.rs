@@ -21,7 +21,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use gachette::build_log::LogFolder;
 use gachette::config::Config;
 use gachette::operation::OperationError;
 use http::{StatusCode, header};
@@ -33,7 +32,7 @@ use self::hooks::Deliveries;
 use self::idempotency::Answers;
 use crate::access::{Caller, TokenFile};
 use crate::observe::Metrics;
-use crate::run::Runs;
+use crate::run::{BuildFolder, Runs};
 use crate::{Problem, ProblemKind};
 
 /// What the router serves: a configuration, on behalf of somebody.
@@ -49,13 +48,13 @@ pub struct Api {
 }
 
 impl Api {
-    /// Serves this configuration; what is changed is changed in this author's name.
-    pub fn new(config: Config, author: impl Into<Arc<str>>, logs: Option<LogFolder>) -> Self {
+    /// Serves this configuration; what is changed is changed in this author's name. Builds are kept in this folder.
+    pub fn new(config: Config, author: impl Into<Arc<str>>, builds: Option<BuildFolder>) -> Self {
         let tokens = TokenFile::of_this_user();
         Self {
             config: Arc::new(config),
             author: author.into(),
-            runs: Runs::new(logs),
+            runs: Runs::new(builds),
             tokens,
             metrics: Arc::default(),
             answers: Answers::default(),
@@ -69,10 +68,13 @@ impl Api {
         Self { tokens, ..self }
     }
 
-    /// Carries out at most so many builds at the same time; the others wait for their turn.
+    /// As a server, which knows the builds for its repository alone, carries out at most so many at the same time while others
+    /// wait for their turn, and takes up again what it did not end.
     #[must_use]
-    pub fn with_builds_at_once(self, count: usize) -> Self {
-        Self { runs: self.runs.at_once(count), ..self }
+    pub fn of_server(self, builds_at_once: usize) -> Self {
+        let place = self.config.meta_path.as_ref().unwrap_or(&self.config.working_copies);
+        let server = place.display().to_string();
+        Self { runs: self.runs.of_server(&server, builds_at_once), ..self }
     }
 
     /// The tokens it knows.

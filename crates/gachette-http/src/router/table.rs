@@ -174,7 +174,12 @@ fn build_routes(routes: Routes, api: &Api) -> Routes {
             "/api/v1/builds",
             [
                 get("The builds that are remembered").answers::<Vec<Build>>(),
-                post("Start a build").takes::<StartBuild>().answers::<Build>().status(202).once(),
+                post("Start a build")
+                    .query::<builds::Ordering>()
+                    .takes::<StartBuild>()
+                    .answers::<Build>()
+                    .status(202)
+                    .once(),
             ],
             routing::post(builds::start).layer(once).get(builds::list),
         )
@@ -187,6 +192,11 @@ fn build_routes(routes: Routes, api: &Api) -> Routes {
             "/api/v1/builds/{id}/events",
             [get("The events of a build, from the first, as they come").answers_as("text/event-stream")],
             routing::get(builds::events),
+        )
+        .add(
+            "/api/v1/builds/{id}/log",
+            [get("The end of a build's log").query::<builds::EndOfLog>().answers_as(TEXT)],
+            routing::get(builds::log),
         )
 }
 

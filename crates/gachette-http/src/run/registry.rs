@@ -1,4 +1,4 @@
-//! Starts builds on threads of their own, so many at the same time, and knows them while they are remembered.
+//! Starts builds on threads of their own, so many at the same time, and ends them.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -6,26 +6,31 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gachette::build_log::{BuildLog, LogFolder};
 use gachette::event::Event;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
-use super::state::{Build, BuildId, BuildKind, BuildState};
+use super::folder::{BuildFolder, Keeping};
+use super::record::{Attachment, Ordered, Record};
+use super::state::{Build, BuildId, BuildState};
 use super::tally::Tally;
-use super::work::{Run, Work, hold};
+use super::work::{Ending, Run, Work, hold};
 use crate::{Problem, ProblemKind};
 
 /// How many ended builds are remembered, with their events.
 const REMEMBERED: usize = 100;
 /// How many builds may wait for their turn.
 const WAITING: usize = 1000;
+/// How often it is looked whether another process wishes that a build end.
+const LOOK: Duration = Duration::from_millis(100);
 
-/// All builds of this process.
+/// All builds of this process, and those of others that left files.
 #[derive(Clone)]
 pub(crate) struct Runs {
-    runs: Arc<Mutex<BTreeMap<BuildId, Arc<Run>>>>,
-    logs: Option<LogFolder>,
+    pub(super) runs: Arc<Mutex<BTreeMap<BuildId, Arc<Run>>>>,
+    pub(super) folder: Option<BuildFolder>,
+    /// Which server this is: it knows its own builds alone. A command line knows all.
+    pub(super) server: Option<Arc<str>>,
     /// A build at work holds one of these; those that wait get theirs in order.
     turns: Arc<Semaphore>,
     started: Arc<AtomicU64>,
@@ -34,12 +39,13 @@ pub(crate) struct Runs {
 }
 
 impl Runs {
-    /// No builds yet; their logs are kept in this folder, or nowhere.
-    pub(crate) fn new(logs: Option<LogFolder>) -> Self {
+    /// No builds yet; they are kept in this folder, or nowhere.
+    pub(crate) fn new(folder: Option<BuildFolder>) -> Self {
         let turns = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
         Self {
             runs: Arc::default(),
-            logs,
+            folder,
+            server: None,
             turns,
             started: Arc::default(),
             closed: Arc::default(),
@@ -47,45 +53,55 @@ impl Runs {
         }
     }
 
-    /// No builds yet, of which only so many are carried out at the same time.
-    pub(crate) fn at_once(self, count: usize) -> Self {
-        let turns = Arc::new(Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS)));
-        Self { turns, ..Self::new(self.logs) }
+    /// No builds yet, those of this server, of which only so many are carried out at the same time.
+    pub(crate) fn of_server(self, server: &str, at_once: usize) -> Self {
+        let turns = Arc::new(Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS)));
+        Self { turns, server: Some(server.into()), ..Self::new(self.folder) }
     }
 
     /// Starts work, or has it wait for its turn, and returns at once.
     ///
     /// # Errors
     /// When too many wait, or the process is about to end.
-    pub(crate) fn start(&self, kind: BuildKind, subject: String, work: Work) -> Result<Build, Problem> {
+    pub(crate) fn start(&self, ordered: &Ordered, work: Work) -> Result<Build, Problem> {
         self.check_open()?;
         let started = Timestamp::now();
         let id = BuildId::new(started, RandomState::new().hash_one(started.as_nanosecond()) as u32);
-        let log = self.logs.as_ref().map(|folder| folder.create(id.as_str())).transpose();
-        // A log is not worth a build: without one it is built all the same, and said so.
-        let (log, no_log) = match log {
-            Ok(log) => (log, None),
+        let mut record = Record::new(id, ordered, self.server.as_deref(), started);
+        let keeping = self.folder.as_ref().map(|folder| folder.begin(&mut record)).transpose();
+        // A record is not worth a build: without one it is built all the same, and said so.
+        let (keeping, not_kept) = match keeping {
+            Ok(keeping) => (keeping, None),
             Err(error) => (None, Some(error.to_string())),
         };
-        let build = Build {
-            id: id.clone(),
-            kind,
-            subject,
-            state: BuildState::Queued,
-            position: None,
-            started,
-            finished: None,
-            log: log.as_ref().map(|log| log.path().display().to_string()),
-            outcome: None,
-            problem: None,
-        };
-        let run = Arc::new(Run::new(self.started.fetch_add(1, Ordering::Relaxed), build));
-        self.remember(id, Arc::clone(&run));
-        if let Some(text) = no_log {
+        let run = self.remember(record, keeping, ordered.attachment);
+        if let Some(text) = not_kept {
             run.tell(&Event::Warning { text });
         }
-        self.have_turn(Arc::clone(&run), work, log);
+        self.have_turn(Arc::clone(&run), work);
         Ok(self.shown(&run))
+    }
+
+    /// Takes up again what a server of this kind before did not end, in the order in which it was ordered.
+    pub(crate) fn take_up(&self, work: impl Fn(&Ordered) -> Work) {
+        let Some(folder) = &self.folder else { return };
+        let mut records = folder.records();
+        records.retain(|record| self.has(record));
+        records.sort_by_key(|record| record.build.started);
+        for record in records {
+            let Some(ordered) = record.can_be_taken_up() else { continue };
+            let Some((mut record, keeping)) = folder.take_over(&record.build.id) else { continue };
+            tracing::info!(build = %record.build.id, subject = record.build.subject, "taken up again");
+            record.take_up();
+            let run = self.remember(record, Some(keeping), ordered.attachment);
+            run.tell(&Event::Notice { text: "taken up again, since its server ended before it".to_owned() });
+            self.have_turn(run, work(&ordered));
+        }
+    }
+
+    /// Whether a record is of a build that is known here.
+    pub(super) fn has(&self, record: &Record) -> bool {
+        self.server.is_none() || record.server.as_deref() == self.server.as_deref()
     }
 
     fn check_open(&self) -> Result<(), Problem> {
@@ -101,12 +117,13 @@ impl Runs {
     }
 
     /// Carries the work out, now or when it is its turn.
-    fn have_turn(&self, run: Arc<Run>, work: Work, log: Option<BuildLog>) {
+    fn have_turn(&self, run: Arc<Run>, work: Work) {
         let (tally, waiting) = (Arc::clone(&self.tally), Arc::clone(&self.tally));
+        tokio::spawn(end_when_wished(Arc::clone(&run)));
         let carry_out = move |turn, run: Arc<Run>| {
             if run.begin() {
                 tokio::task::spawn_blocking(move || {
-                    run.carry_out(work, log);
+                    run.carry_out(work);
                     tally.add(&run.build());
                     drop(turn);
                 });
@@ -117,6 +134,7 @@ impl Runs {
         match Arc::clone(&self.turns).try_acquire_owned() {
             Ok(turn) => carry_out(turn, run),
             Err(_) => {
+                run.wait();
                 let turns = Arc::clone(&self.turns);
                 tokio::spawn(async move {
                     let mut progress = run.follow();
@@ -128,28 +146,6 @@ impl Runs {
                 });
             }
         }
-    }
-
-    /// The builds that are remembered, newest first.
-    pub(crate) fn list(&self) -> Vec<Build> {
-        let mut runs: Vec<Arc<Run>> = hold(&self.runs).values().cloned().collect();
-        runs.sort_unstable_by_key(|run| std::cmp::Reverse(run.number));
-        runs.iter().map(|run| self.shown(run)).collect()
-    }
-
-    pub(crate) fn find(&self, id: &BuildId) -> Result<Arc<Run>, Problem> {
-        let missing = || Problem::new(ProblemKind::NotFound, format!("build {id} does not exist"));
-        hold(&self.runs).get(id).cloned().ok_or_else(missing)
-    }
-
-    /// A build, with its place among those that wait.
-    pub(crate) fn shown(&self, run: &Run) -> Build {
-        let mut build = run.build();
-        if build.state == BuildState::Queued {
-            let before = |other: &&Arc<Run>| other.number < run.number && other.state() == BuildState::Queued;
-            build.position = Some(hold(&self.runs).values().filter(before).count() + 1);
-        }
-        build
     }
 
     /// What became of all builds so far.
@@ -164,26 +160,54 @@ impl Runs {
 
     /// Waits for the builds there are, at most so long; whether all of them ended.
     pub(crate) async fn idle(&self, at_most: Duration) -> bool {
-        let runs: Vec<Arc<Run>> = hold(&self.runs).values().cloned().collect();
-        let ended = async {
-            for run in runs {
-                // Only the run itself could drop the sender, and it is held here.
-                let _ = run.follow().wait_for(|progress| progress.ended).await;
-            }
-        };
-        tokio::time::timeout(at_most, ended).await.is_ok()
+        tokio::time::timeout(at_most, self.all_ended()).await.is_ok()
+    }
+
+    /// Waits for the builds there are.
+    pub(crate) async fn all_ended(&self) {
+        for run in self.all() {
+            // Only the run itself could drop the sender, and it is held here.
+            let _ = run.follow().wait_for(|progress| progress.ended).await;
+        }
     }
 
     /// Asks all builds to end, and waits for them, at most so long.
     pub(crate) async fn end_all(&self, at_most: Duration) {
-        let runs: Vec<Arc<Run>> = hold(&self.runs).values().cloned().collect();
-        runs.iter().for_each(|run| run.cancel());
+        self.all().iter().for_each(|run| run.end(Ending::Cancelled));
         self.idle(at_most).await;
     }
 
-    fn remember(&self, id: BuildId, run: Arc<Run>) {
+    /// Hands back the builds that wait for their turn.
+    pub(crate) fn hand_back_waiting(&self) {
+        let runs = self.all();
+        let waiting = runs.iter().filter(|run| run.state() == BuildState::Queued);
+        waiting.for_each(|run| run.end(Ending::HandedBack));
+    }
+
+    /// Cuts off all builds, hands them back, and waits for them, at most so long.
+    pub(crate) async fn hand_back_all(&self, at_most: Duration) {
+        self.all().iter().for_each(|run| run.end(Ending::HandedBack));
+        self.idle(at_most).await;
+    }
+
+    fn all(&self) -> Vec<Arc<Run>> {
+        hold(&self.runs).values().cloned().collect()
+    }
+
+    /// Asks the builds to end that are to end with their client; whether others are under way.
+    pub(crate) fn let_client_go(&self) -> bool {
+        let (detached, attached): (Vec<_>, Vec<_>) =
+            self.all().into_iter().partition(|run| run.attachment == Attachment::Detached);
+        attached.iter().for_each(|run| run.end(Ending::Cancelled));
+        detached.iter().any(|run| !run.has_ended())
+    }
+
+    /// A build of this process from here on.
+    fn remember(&self, record: Record, keeping: Option<Keeping>, attachment: Attachment) -> Arc<Run> {
+        let (id, number) = (record.build.id.clone(), self.started.fetch_add(1, Ordering::Relaxed));
+        let run = Arc::new(Run::new(number, record, keeping, attachment));
         let mut runs = hold(&self.runs);
-        runs.insert(id, run);
+        runs.insert(id, Arc::clone(&run));
         let mut ended: Vec<(u64, BuildId)> = runs
             .iter()
             .filter(|(_, run)| run.has_ended())
@@ -193,6 +217,21 @@ impl Runs {
         let surplus = ended.len().saturating_sub(REMEMBERED);
         for (_, id) in ended.drain(..surplus) {
             runs.remove(&id);
+        }
+        run
+    }
+}
+
+/// Ends a build when another process wishes it.
+async fn end_when_wished(run: Arc<Run>) {
+    let mut progress = run.follow();
+    loop {
+        tokio::select! {
+            _ = progress.wait_for(|progress| progress.ended) => return,
+            () = tokio::time::sleep(LOOK) => (),
+        }
+        if run.is_to_end() {
+            return run.end(Ending::Cancelled);
         }
     }
 }

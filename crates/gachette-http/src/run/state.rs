@@ -1,4 +1,4 @@
-//! The wire type of a build: what it is, how far it came, what came out of it.
+//! What is known of a build, on the wire and in its record: what it is, how far it came, what came out of it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,9 +6,10 @@ use std::str::FromStr;
 use gachette::operation::Outcome as OperationOutcome;
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Problem;
+use crate::wire::StartBuild;
 
 /// What came out of a build.
 pub type Outcome = OperationOutcome;
@@ -99,6 +100,29 @@ pub enum BuildState {
     Failed,
     /// It was cancelled.
     Cancelled,
+    /// Its server ended before it did, and takes it up again when it starts.
+    HandedBack,
+    /// The process that did it died without a word.
+    Lost,
+}
+
+impl BuildState {
+    /// Whether somebody is at it, or will be when its turn comes.
+    pub fn is_under_way(self) -> bool {
+        matches!(self, Self::Queued | Self::Running)
+    }
+}
+
+impl BuildKind {
+    /// What this order asks for.
+    pub(super) fn of(order: &StartBuild) -> Self {
+        match order {
+            StartBuild::Prepare { .. } => Self::Prepare,
+            StartBuild::Build(_) => Self::Build,
+            StartBuild::Make(_) => Self::Make,
+            StartBuild::Quick { .. } => Self::Quick,
+        }
+    }
 }
 
 impl fmt::Display for BuildKind {
@@ -120,6 +144,8 @@ impl fmt::Display for BuildState {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::HandedBack => "handed back",
+            Self::Lost => "lost",
         })
     }
 }
@@ -133,6 +159,12 @@ pub struct Build {
     pub kind: BuildKind,
     /// The working copy or project it is about.
     pub subject: String,
+    /// Who ordered it.
+    #[serde(default)]
+    pub by: String,
+    /// What was ordered, without passwords; none when it was ordered in words that are not known here.
+    #[serde(default, deserialize_with = "known", skip_serializing_if = "Option::is_none")]
+    pub order: Option<Box<StartBuild>>,
     /// How far it came.
     pub state: BuildState,
     /// Its place among those that wait, from 1, while it waits.
@@ -148,4 +180,10 @@ pub struct Build {
     pub outcome: Option<Outcome>,
     /// Why it failed, when it did.
     pub problem: Option<Problem>,
+}
+
+/// A value of a kind that is known here, and none of any other.
+fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<StartBuild>>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
 }

@@ -20,8 +20,11 @@ pub(crate) struct Ended {
 }
 
 impl Tally {
-    /// Adds a build that ended.
+    /// Adds a build that ended; one that was handed back has not.
     pub(super) fn add(&self, build: &Build) {
+        if build.state == BuildState::HandedBack {
+            return;
+        }
         let took =
             build.finished.map_or(0.0, |finished| finished.duration_since(build.started).as_secs_f64());
         let mut tally = hold(&self.0);

@@ -1,14 +1,16 @@
-//! One build: its state, its events, and the way to end it.
+//! One build of this process: its state, its events, and the way to end it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use gachette::Cancel;
-use gachette::build_log::BuildLog;
 use gachette::event::Event;
 use gachette::operation::OperationError;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::folder::Keeping;
+use super::record::{Attachment, Record};
 use super::state::{Build, BuildState, Outcome};
 use crate::{Problem, ProblemKind};
 
@@ -23,10 +25,28 @@ pub(crate) type Work =
 pub(crate) struct Run {
     /// Its place in the order of starting.
     pub(super) number: u64,
-    build: Mutex<Build>,
+    pub(super) attachment: Attachment,
+    record: Mutex<Record>,
+    /// What is kept of it in files; nothing when that cannot be, and when it has ended.
+    keeping: Mutex<Option<Keeping>>,
+    /// The file by which another process says that it is to end.
+    wish: Option<PathBuf>,
+    /// The file of its events, when there are some from before.
+    earlier: Option<PathBuf>,
     events: Mutex<Vec<Arc<str>>>,
     progress: watch::Sender<Progress>,
     cancel: Cancel,
+    /// What was wished first.
+    ending: OnceLock<Ending>,
+}
+
+/// Why a build ends before it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Somebody wishes it.
+    Cancelled,
+    /// Its server ends, and the next one is to take it up.
+    HandedBack,
 }
 
 /// How many events there are, and whether more will come.
@@ -37,17 +57,27 @@ pub(crate) struct Progress {
 }
 
 impl Run {
-    pub(super) fn new(number: u64, build: Build) -> Self {
-        let progress = watch::Sender::new(Progress::default());
-        Self { number, build: Mutex::new(build), events: Mutex::default(), progress, cancel: Cancel::new() }
+    pub(super) fn new(number: u64, record: Record, keeping: Option<Keeping>, attachment: Attachment) -> Self {
+        Self {
+            number,
+            attachment,
+            record: Mutex::new(record),
+            wish: keeping.as_ref().map(|keeping| keeping.wish().to_owned()),
+            earlier: keeping.as_ref().and_then(|keeping| keeping.earlier().map(Path::to_owned)),
+            keeping: Mutex::new(keeping),
+            events: Mutex::default(),
+            progress: watch::Sender::new(Progress::default()),
+            cancel: Cancel::new(),
+            ending: OnceLock::new(),
+        }
     }
 
     pub(crate) fn build(&self) -> Build {
-        hold(&self.build).clone()
+        hold(&self.record).build.clone()
     }
 
     pub(super) fn state(&self) -> BuildState {
-        hold(&self.build).state
+        hold(&self.record).build.state
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -55,18 +85,29 @@ impl Run {
     }
 
     /// Ends the work's programs, or takes it from those that wait; it is over when its state says so.
-    pub(crate) fn cancel(&self) {
+    pub(crate) fn end(&self, ending: Ending) {
+        let _ = self.ending.set(ending);
         self.cancel.cancel();
-        let mut build = hold(&self.build);
-        let waits = build.state == BuildState::Queued;
+        let mut record = hold(&self.record);
+        let waits = record.build.state == BuildState::Queued;
         if waits {
             // From here on it is nobody's turn.
-            build.state = BuildState::Cancelled;
+            record.build.state = BuildState::Cancelled;
         }
-        drop(build);
+        drop(record);
         if waits {
-            self.end(Err(OperationError::Cancelled), &mut None);
+            self.close(Err(OperationError::Cancelled));
         }
+    }
+
+    /// Whether another process wishes that it end.
+    pub(super) fn is_to_end(&self) -> bool {
+        self.wish.as_ref().is_some_and(|wish| wish.exists())
+    }
+
+    /// The file of its events, when another process did a part of it before.
+    pub(super) fn earlier_events(&self) -> Option<&Path> {
+        self.earlier.as_deref()
     }
 
     /// Follows the progress; pair with [`Run::event`].
@@ -81,51 +122,79 @@ impl Run {
 
     /// Its turn has come; false when it was cancelled before.
     pub(super) fn begin(&self) -> bool {
-        let mut build = hold(&self.build);
-        let waits = build.state == BuildState::Queued;
+        let mut record = hold(&self.record);
+        let waits = record.build.state == BuildState::Queued;
         if waits {
-            build.state = BuildState::Running;
+            record.build.state = BuildState::Running;
+            record.begun += 1;
+            self.save(&record);
         }
         waits
     }
 
-    pub(super) fn carry_out(&self, work: Work, mut log: Option<BuildLog>) {
-        let outcome = work(&self.cancel, &mut |event| {
-            if let Some(log) = &mut log {
-                log.write(&event);
-            }
-            self.tell(&event);
-        });
-        self.end(outcome, &mut log);
+    /// Writes down that it waits.
+    pub(super) fn wait(&self) {
+        self.save(&hold(&self.record));
     }
 
-    fn end(&self, outcome: Result<Outcome, OperationError>, log: &mut Option<BuildLog>) {
-        let mut build = hold(&self.build);
-        build.finished = Some(Timestamp::now());
+    pub(super) fn carry_out(&self, work: Work) {
+        let outcome = work(&self.cancel, &mut |event| self.tell(&event));
+        self.close(outcome);
+    }
+
+    /// Writes down how it ended.
+    fn close(&self, outcome: Result<Outcome, OperationError>) {
+        let mut record = hold(&self.record);
+        record.build.finished = Some(Timestamp::now());
         match outcome {
             Ok(outcome) => {
-                build.state = BuildState::Succeeded;
-                build.outcome = Some(outcome);
+                record.build.state = BuildState::Succeeded;
+                record.build.outcome = Some(outcome);
             }
-            Err(error) => {
-                let mut problem = Problem::from(error);
-                if problem.kind == ProblemKind::BuildFailed {
-                    problem.log.clone_from(&build.log);
-                }
-                let cancelled = problem.kind == ProblemKind::Cancelled;
-                build.state = if cancelled { BuildState::Cancelled } else { BuildState::Failed };
-                if let Some(log) = log {
-                    log.line(&format!("error: {}", problem.title));
-                }
-                build.problem = Some(problem);
-            }
+            Err(error) => self.fail(&mut record, Problem::from(error)),
         }
-        drop(build);
+        self.save(&record);
+        drop(record);
+        // From here on nobody is at it.
+        hold(&self.keeping).take();
         self.progress.send_modify(|progress| progress.ended = true);
+    }
+
+    fn fail(&self, record: &mut Record, mut problem: Problem) {
+        let is_kept = hold(&self.keeping).is_some();
+        let state = match problem.kind {
+            ProblemKind::Cancelled if self.ending.get() == Some(&Ending::HandedBack) => {
+                problem = record.handed_back(is_kept);
+                if problem.kind == ProblemKind::Unavailable {
+                    BuildState::HandedBack
+                } else {
+                    BuildState::Failed
+                }
+            }
+            ProblemKind::Cancelled => BuildState::Cancelled,
+            _ => BuildState::Failed,
+        };
+        if problem.kind == ProblemKind::BuildFailed {
+            problem.log.clone_from(&record.build.log);
+        }
+        if let Some(keeping) = &mut *hold(&self.keeping) {
+            keeping.line(&format!("error: {}", problem.title));
+        }
+        record.build.state = state;
+        record.build.problem = Some(problem);
+    }
+
+    fn save(&self, record: &Record) {
+        if let Some(keeping) = &*hold(&self.keeping) {
+            keeping.save(record);
+        }
     }
 
     pub(super) fn tell(&self, event: &Event) {
         let Ok(text) = serde_json::to_string(event) else { return };
+        if let Some(keeping) = &mut *hold(&self.keeping) {
+            keeping.tell(event, &text);
+        }
         let mut events = hold(&self.events);
         if events.len() >= KEPT_EVENTS && matches!(event, Event::Output { .. }) {
             return;

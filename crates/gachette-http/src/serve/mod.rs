@@ -3,6 +3,7 @@
 mod activity;
 mod body;
 mod connection;
+mod detach;
 mod listen;
 mod server;
 mod stdio;

@@ -19,7 +19,7 @@ use crate::{Api, router};
 
 /// How long a client may take to agree on TLS.
 const TLS_WITHIN: Duration = Duration::from_secs(10);
-/// How long programs of cancelled builds have to end.
+/// How long programs of builds that are cut off have to end.
 const END_WITHIN: Duration = Duration::from_secs(20);
 /// How long clients may still ask when all builds have ended.
 const LINGER: Duration = Duration::from_secs(1);
@@ -74,7 +74,8 @@ pub enum ServeError {
     Clear(Listen),
 }
 
-/// Serves until `stop` returns; then builds have their time of grace. `on_listen` is told each address.
+/// Serves until `stop` returns; then builds have their time of grace, and what is not done by then is handed back, to be taken up
+/// again by the next server. `on_listen` is told each address.
 ///
 /// # Errors
 /// When it cannot listen where it should, or must not.
@@ -86,7 +87,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     options.check()?;
     let tls = options.tls.as_ref().map(TlsFiles::acceptor).transpose().map_err(ServeError::Tls)?;
-    let (runs, metrics) = (api.runs(), api.metrics());
+    let (runs, metrics, builds) = (api.runs(), api.metrics(), api.clone());
     let (ending, watched) = watch::channel(false);
     let connections = Arc::new(Semaphore::new(options.limits.connections));
     let door = Door {
@@ -101,6 +102,7 @@ pub async fn serve(
         let failed = |source| ServeError::Listen { listen: listen.clone(), source };
         listeners.push(Listener::bind(listen).await.map_err(failed)?);
     }
+    builds.take_up_builds();
     let mut accepting = JoinSet::new();
     for listener in listeners {
         on_listen(&listener.address(if door.tls.is_some() { "https" } else { "http" }));
@@ -110,9 +112,10 @@ pub async fn serve(
     accepting.shutdown().await;
     runs.close();
     tracing::info!(grace = options.limits.grace.as_secs(), "ending: no new connections and builds");
+    runs.hand_back_waiting();
     if !runs.idle(options.limits.grace).await {
-        tracing::warn!("the time of grace is over: builds are cancelled");
-        runs.end_all(END_WITHIN).await;
+        tracing::warn!("the time of grace is over: builds are cut off, and handed back");
+        runs.hand_back_all(END_WITHIN).await;
     }
     let all = u32::try_from(options.limits.connections).unwrap_or(u32::MAX);
     let closed = || connections.acquire_many(all);

@@ -35,6 +35,8 @@ pub(super) enum FarEnd {
     Ssh(Box<Line>),
     /// A server of this machine.
     Socket(PathBuf),
+    /// A process that was started for this.
+    Background,
 }
 
 impl FarEnd {
@@ -45,6 +47,9 @@ impl FarEnd {
             Self::Socket(path) => {
                 let title = format!("unix://{}: {loss}", path.display());
                 Problem::new(ProblemKind::HostFailed, title)
+            }
+            Self::Background => {
+                Problem::new(ProblemKind::Internal, format!("the process in the background: {loss}"))
             }
         }
     }

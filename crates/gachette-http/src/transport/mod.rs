@@ -2,6 +2,7 @@
 
 mod arrival;
 mod arrival_line;
+mod background;
 mod binary;
 mod connection;
 mod heard;

@@ -52,11 +52,8 @@ impl Connection {
             ssh: tokio::sync::Mutex::new(child),
         };
         let mut arrived = arrival::arrive(&line, input, output, binary).await?;
-        let mut text = serde_json::to_vec(hello).map_err(|error| {
-            Problem::new(ProblemKind::Internal, format!("the configuration cannot be sent: {error}"))
-        })?;
-        text.push(b'\n');
-        match tokio::time::timeout(arrival::SILENCE, arrived.input.write_all(&text)).await {
+        let hello = hello.line()?;
+        match tokio::time::timeout(arrival::SILENCE, arrived.input.write_all(&hello)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(line.lost(&Loss::of(&error)).await),
             Err(_) => return Err(line.lost(&Loss::Silent).await),

@@ -22,6 +22,12 @@ impl CloneUrl {
     pub fn into_url(self) -> GitUrl {
         self.url
     }
+
+    /// The address without a password, when there is one in it.
+    pub(crate) fn without_password(&self) -> Option<Self> {
+        self.url.credentials()?;
+        self.url.as_str().parse().ok()
+    }
 }
 
 impl From<GitUrl> for CloneUrl {

@@ -6,6 +6,7 @@ use gachette::config::{Config, Connection, Project};
 use serde::{Deserialize, Serialize};
 
 use super::CloneUrl;
+use crate::{Problem, ProblemKind};
 
 /// The version of what is said before HTTP, and of HTTP's API.
 pub const PROTOCOL: u32 = 1;
@@ -38,6 +39,15 @@ impl ClientHello {
         let shell = config.connection.shell.clone();
         let connection = Connection { shell, ..Connection::default() };
         Self { author, urls: urls.collect(), config: Config { connection, ..config.clone() } }
+    }
+
+    /// The line in which it is said.
+    pub(crate) fn line(&self) -> Result<Vec<u8>, Problem> {
+        let mut text = serde_json::to_vec(self).map_err(|error| {
+            Problem::new(ProblemKind::Internal, format!("the configuration cannot be sent: {error}"))
+        })?;
+        text.push(b'\n');
+        Ok(text)
     }
 
     /// The configuration with the projects' whole addresses.

@@ -58,6 +58,31 @@ pub enum StartBuild {
 }
 
 impl StartBuild {
+    /// What it is about: the working copy or the project.
+    pub(crate) fn subject(&self) -> &str {
+        match self {
+            Self::Prepare { name, .. } => name.as_str(),
+            Self::Build(order) => order.name.as_str(),
+            Self::Make(order) => &order.project,
+            Self::Quick { project, .. } => project,
+        }
+    }
+
+    /// The same as it may be written down, without passwords; and whether it is still the whole of it.
+    pub(crate) fn without_passwords(&self) -> (Self, bool) {
+        let mut order = self.clone();
+        let left_out = match &mut order {
+            Self::Prepare { url, .. } | Self::Quick { url, .. } | Self::Make(MakeOrder { url, .. }) => {
+                let without = url.as_ref().and_then(CloneUrl::without_password);
+                let left_out = without.is_some();
+                *url = without.or(url.take());
+                left_out
+            }
+            Self::Build(order) => order.web_callback.as_mut().is_some_and(leave_out_secrets),
+        };
+        (order, !left_out)
+    }
+
     /// Whether it names an address of the caller's own: to clone from, or to be told of packages.
     pub(crate) fn names_an_address(&self) -> bool {
         match self {
@@ -66,6 +91,15 @@ impl StartBuild {
             Self::Build(order) => order.web_callback.is_some(),
         }
     }
+}
+
+/// Takes the user and what is behind `?` out of an address, where tokens stand; whether there was any.
+fn leave_out_secrets(address: &mut url::Url) -> bool {
+    let had = !address.username().is_empty() || address.password().is_some() || address.query().is_some();
+    address.set_query(None);
+    // Only addresses that can have neither refuse.
+    let _ = address.set_password(None).and_then(|()| address.set_username(""));
+    had
 }
 
 /// An order to build a project at a ref.

@@ -105,6 +105,21 @@ impl Sshd {
         std::fs::write(self.folder.path().join("authorized_keys"), "").expect("a file is written");
     }
 
+    /// The processes of the connections that are open.
+    pub fn sessions(&self) -> Vec<u32> {
+        let id = self.server.id();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        children.split_whitespace().filter_map(|number| number.parse().ok()).collect()
+    }
+
+    /// Kills all connections that are open.
+    pub fn kill_sessions(&self) {
+        for session in self.sessions() {
+            let status = Command::new("kill").args(["-9", &session.to_string()]).status();
+            assert!(status.expect("kill(1) is there").success());
+        }
+    }
+
     /// Makes the server run this program in Python for whoever logs in, whatever he wanted to run.
     pub fn answer_with(&self, program: &str) {
         let path = self.folder.path().join("answer.py");

@@ -36,6 +36,9 @@ pub(crate) struct QuickArgs {
     /// Why, for the stack's log
     #[arg(short = 'm', long, default_value = "")]
     pub(crate) reason: String,
+    /// Do not wait for its end: it goes on when this command has ended. Its id is printed
+    #[arg(long)]
+    pub(crate) detach: bool,
 }
 
 impl QuickArgs {
@@ -44,10 +47,20 @@ impl QuickArgs {
         let domain = domain.as_ref().unwrap_or(&session.config.domain);
         let stack = StackName::parse_in(&self.stack, domain).map_err(Failure::usage)?;
         let build = match session.repository() {
+            Some(_) if self.detach => {
+                let refusal =
+                    "`--detach` is not for a repository elsewhere: the packages go there over this machine";
+                return Err(Failure::usage(refusal)
+                    .with_hint("keep the repository on the host, or run a `gachette serve` there"));
+            }
             Some(repository) => across::quick(session, repository, &stack, self).await?,
             None => {
                 let pushed = session.push(&self.project, self.url.as_ref(), self.reference.as_ref()).await?;
-                session.carry_out(&self.order(stack, pushed)).await?
+                let (detach, order) = (self.detach, self.order(stack, pushed));
+                if detach {
+                    return session.detach(&order).await;
+                }
+                session.carry_out(&order).await?
             }
         };
         session.output.result(&build, built_table)

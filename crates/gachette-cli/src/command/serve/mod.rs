@@ -7,9 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use gachette::build_log::LogFolder;
 use gachette::identity;
-use gachette_http::{Api, Limits, Listen, Openness, ServeError, ServeOptions, TlsFiles, serve};
+use gachette_http::{Api, BuildFolder, Limits, Listen, Openness, ServeError, ServeOptions, TlsFiles, serve};
 
 use self::log::LogFormat;
 use crate::error::Failure;
@@ -21,7 +20,8 @@ use crate::session::{Interrupts, Session};
 /// Clients are `-H unix:///PATH` and `-H https://HOST` before any command, or anything that speaks HTTP. Whoever may open the
 /// unix socket may do everything; over TCP each client shows a token, which `gachette token create` makes.
 ///
-/// It ends at SIGTERM or SIGINT: builds may go on for the time of grace, then they are cancelled. At a second signal it ends at once.
+/// It ends at SIGTERM or SIGINT: builds may go on for the time of grace. Those that are cut off then, and those that wait, are taken up
+/// again when it starts. At a second signal it ends at once.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServeArgs {
     /// Listen here: unix:///PATH or ADDRESS:PORT [default: unix://$XDG_RUNTIME_DIR/gachette.sock]
@@ -68,8 +68,8 @@ impl ServeArgs {
         log::start(self.log_format);
         let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let builds = self.builds.unwrap_or(processors).get();
-        let api = Api::new(session.config.clone(), identity::author(), Some(LogFolder::of_this_user()))
-            .with_builds_at_once(builds);
+        let api = Api::new(session.config.clone(), identity::author(), Some(BuildFolder::of_this_user()))
+            .of_server(builds);
         let options = self.options()?;
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
         let told = |address: &str| tracing::info!("listening on {address}");

@@ -1,0 +1,29 @@
+//! `gachette builds cancel`
+
+use clap::Args;
+use gachette_http::{BuildId, BuildState};
+
+use crate::error::Failure;
+use crate::session::{Session, unless_interrupted};
+
+/// End a build and its programs, and wait until they have ended
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CancelArgs {
+    /// The build
+    id: BuildId,
+}
+
+impl CancelArgs {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let client = session.client().await?;
+        let asked = client.cancel(&self.id).await?;
+        let ended = unless_interrupted(async { Ok(client.follow(&self.id, |_| ()).await?) });
+        let build = if asked.state.is_under_way() { ended.await? } else { asked.clone() };
+        session.output.result(&build, |build| match build.state {
+            BuildState::Cancelled if asked.state.is_under_way() => {
+                format!("build {} is cancelled", build.id)
+            }
+            state => format!("build {} had ended: it is {state}", build.id),
+        })
+    }
+}

@@ -1,0 +1,116 @@
+//! A server that is started again goes on with what it did not end.
+
+use std::net::TcpListener;
+
+use serde_json::Value;
+
+use crate::hosts::wait_until;
+use crate::server_builds::Busy;
+use crate::serving::Serving;
+
+impl Busy {
+    /// Ends the server in order, with builds cut off at once.
+    fn stop(&mut self) {
+        self.serving.signal("-TERM");
+        self.serving.logged("no new connections");
+        assert!(self.serving.child.wait().unwrap().success());
+    }
+
+    fn kill(&mut self) {
+        self.serving.child.kill().unwrap();
+        self.serving.child.wait().unwrap();
+    }
+
+    fn start_again(&mut self) {
+        self.serving = Serving::start(&self.playground, &["--no-auth", "--grace", "0", "--builds", "1"]);
+    }
+
+    /// A build, as whoever has this user's account sees it without a server.
+    fn kept(&self, id: &Value) -> Value {
+        self.playground.json(&format!("builds show {}", id.as_str().unwrap()))
+    }
+
+    /// The texts of all events of a build.
+    fn events(&self, id: &Value) -> String {
+        self.serving.ask(&format!("GET /api/v1/builds/{}/events", id.as_str().unwrap()), &[], "").text()
+    }
+}
+
+fn busy() -> Busy {
+    Busy::new(&["--grace", "0", "--builds", "1"])
+}
+
+#[test]
+fn builds_that_were_cut_off_and_those_that_waited_are_done_by_the_next_server() {
+    let mut busy = busy();
+    let [a, b] = ["a", "b"].map(|project| busy.start(project));
+    let push = r#"{"ref": "refs/heads/main", "after": "a1", "repository": {"default_branch": "main"}}"#;
+    let hooked = busy.serving.ask("POST /hooks/c", &["X-Gitlab-Token: between us"], push).json();
+    wait_until("the step begins", || busy.kept(&a["id"])["log_end"].to_string().contains("building assets"));
+    busy.stop();
+    for build in [&a, &b, &hooked] {
+        assert_eq!(busy.kept(&build["id"])["state"], "handed_back");
+    }
+    busy.playground.ok(&format!("builds cancel {}", b["id"].as_str().unwrap()));
+    busy.start_again();
+    let again = busy.reaches(&a["id"], "running");
+    assert_eq!((&again["started"], &again["by"]), (&a["started"], &a["by"]));
+    assert_eq!(busy.build(&hooked["id"])["position"], 1);
+    busy.let_go();
+    for build in [&a, &hooked] {
+        busy.reaches(&build["id"], "succeeded");
+    }
+    assert_eq!(busy.build(&b["id"])["state"], "cancelled");
+    let events = busy.events(&a["id"]);
+    assert_eq!(events.matches("\"event\":\"started\"").count(), 2, "from the very first: {events}");
+    assert_eq!(events.matches("taken up again").count(), 1, "{events}");
+    let author = busy.playground.json("stack log 1")[0]["author"].as_str().unwrap().to_owned();
+    assert!(author.starts_with("hook-c@"), "{author}");
+}
+
+#[test]
+fn a_build_that_ends_its_server_twice_is_not_begun_a_third_time() {
+    let mut busy = busy();
+    let build = busy.start("a");
+    for _ in 0..2 {
+        busy.reaches(&build["id"], "running");
+        busy.kill();
+        assert_eq!(busy.kept(&build["id"])["state"], "lost");
+        busy.start_again();
+    }
+    assert_eq!(busy.build(&build["id"])["state"], "lost");
+    let another = busy.start("a");
+    busy.reaches(&another["id"], "running");
+    for state in ["handed_back", "failed"] {
+        busy.stop();
+        assert_eq!(busy.kept(&another["id"])["state"], state);
+        busy.start_again();
+        busy.reaches(&another["id"], if state == "failed" { "failed" } else { "running" });
+    }
+}
+
+#[test]
+fn an_order_that_had_a_password_is_not_taken_up() {
+    let mut busy = busy();
+    // It takes connections and says nothing, for ever.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://ada:opensesame@{}/x.git", silent.local_addr().unwrap());
+    let order = serde_json::json!({"kind": "prepare", "name": "x", "url": url}).to_string();
+    let build = busy.serving.ask("POST /api/v1/builds", &[], &order).json();
+    let _open = silent.accept().unwrap();
+    busy.stop();
+    let kept = busy.kept(&build["id"]);
+    assert!(kept["problem"]["title"].as_str().unwrap().contains("passwords are not kept"), "{kept}");
+    assert!(!kept.to_string().contains("opensesame"), "{kept}");
+}
+
+#[test]
+fn a_server_knows_its_own_builds_alone() {
+    let busy = busy();
+    busy.let_go();
+    busy.playground.ok("quick 1 a");
+    assert_eq!(busy.serving.ask("GET /api/v1/builds", &[], "").json(), serde_json::json!([]));
+    let build = busy.start("b");
+    busy.reaches(&build["id"], "succeeded");
+    assert_eq!(busy.playground.json("builds list").as_array().unwrap().len(), 2);
+}
