@@ -92,7 +92,12 @@ impl Certificate {
 
     /// Until when it may sign, by the part that may do so longest; none when it has no end.
     pub fn signs_until(&self) -> Option<Timestamp> {
-        self.parts.iter().max_by(|a, b| a.by_preference(b)).and_then(|part| part.expires)
+        self.signing_part().and_then(|part| part.expires)
+    }
+
+    /// The part that may sign longest.
+    pub(super) fn signing_part(&self) -> Option<SigningPart> {
+        self.parts.iter().max_by(|a, b| a.by_preference(b)).copied()
     }
 
     /// Whether it was taken back.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{KeyFolder, KeyRef, PassphraseSource};
+use super::{Gpg, KeyFolder, KeyRef, PassphraseSource};
 use crate::config::Config;
 
 /// What is signed with.
@@ -14,6 +14,8 @@ pub struct SigningConfig {
     pub folder: KeyFolder,
     /// Where the passphrase of our own keys is taken from.
     pub passphrase: PassphraseSource,
+    /// Who holds the other keys.
+    pub gpg: Gpg,
 }
 
 impl SigningConfig {
@@ -27,6 +29,7 @@ impl SigningConfig {
             keys: signing.keys.clone(),
             folder: KeyFolder::new(folder, repository),
             passphrase: PassphraseSource::of_this_process(signing.passphrase_file.clone()),
+            gpg: Gpg::new(),
         }
     }
 }

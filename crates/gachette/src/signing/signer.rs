@@ -5,7 +5,7 @@ use pgp::packet::{Signature, SignatureType};
 
 use super::certificate::{Certificate, Issued, SigningPart};
 use super::open_key::OpenKey;
-use super::{EndingKey, Fingerprint, KeyRef, SigningConfig, SigningError};
+use super::{EndingKey, Fingerprint, Gpg, KeyRef, SigningConfig, SigningError};
 use crate::Cancel;
 
 /// One key that signs.
@@ -15,15 +15,30 @@ pub(super) struct Signer {
     certificate: Certificate,
     /// The part of it that signs.
     part: SigningPart,
-    secret: OpenKey,
+    holder: Holder,
+}
+
+/// Who holds a secret key.
+#[derive(Debug)]
+enum Holder {
+    Own(Box<OpenKey>),
+    /// gpg, which knows it by this fingerprint.
+    Gpg(Gpg, Fingerprint),
 }
 
 impl Signer {
     /// Opens the key.
     pub(super) fn open(key: &KeyRef, config: &SigningConfig) -> Result<Self, SigningError> {
-        let own = config.folder.read(key)?;
-        let (secret, part) = own.open(config.passphrase.read()?)?;
-        Ok(Self { key: key.clone(), certificate: own.certificate().clone(), part, secret })
+        let key = key.clone();
+        if let KeyRef::Gpg(fingerprint) = key {
+            let certificate = config.gpg.certificate(fingerprint)?;
+            let part = certificate.signing_part().ok_or_else(|| nothing_signs(fingerprint, &certificate))?;
+            let holder = Holder::Gpg(config.gpg.clone(), fingerprint);
+            return Ok(Self { key, certificate, part, holder });
+        }
+        let own = config.folder.read(&key)?;
+        let (open, part) = own.open(config.passphrase.read()?)?;
+        Ok(Self { key, certificate: own.certificate().clone(), part, holder: Holder::Own(Box::new(open)) })
     }
 
     /// What others know of it.
@@ -66,11 +81,18 @@ impl Signer {
         now: Timestamp,
         cancel: &Cancel,
     ) -> Result<Signature, SigningError> {
-        let _ = cancel;
-        let signature = self.secret.sign(kind, content, now)?;
+        let signature = match &self.holder {
+            Holder::Own(open) => open.sign(kind, content, now)?,
+            Holder::Gpg(gpg, fingerprint) => gpg.sign(*fingerprint, kind, content, cancel)?,
+        };
         match self.certificate.issued(&signature, content) {
             Issued::By(_) => Ok(signature),
             Issued::Falsely | Issued::ByAnother => Err(SigningError::Disagrees { key: self.key.clone() }),
         }
     }
+}
+
+fn nothing_signs(fingerprint: Fingerprint, certificate: &Certificate) -> SigningError {
+    let reason = if certificate.is_revoked() { "it was revoked" } else { "no part of it may sign" };
+    SigningError::Gpg { fingerprint, reason: reason.to_owned(), hint: None }
 }

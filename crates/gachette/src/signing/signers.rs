@@ -13,13 +13,14 @@ use crate::Cancel;
 /// # let folder = tempfile::tempdir()?;
 /// # let keys = folder.path().join("keys");
 /// use gachette::Cancel;
-/// use gachette::signing::{KeyFolder, PassphraseSource, Signers, SigningConfig};
+/// use gachette::signing::{Gpg, KeyFolder, PassphraseSource, Signers, SigningConfig};
 /// use jiff::Timestamp;
 ///
 /// let (folder, passphrase) = (KeyFolder::new(keys, Vec::new()), PassphraseSource::default());
 /// folder.generate(&"archive".parse()?, Some("archive@example.org"), None, &passphrase, Timestamp::now())?;
 ///
-/// let signers = Signers::open(&SigningConfig { keys: vec!["archive".parse()?], folder, passphrase })?;
+/// let config = SigningConfig { keys: vec!["archive".parse()?], folder, passphrase, gpg: Gpg::new() };
+/// let signers = Signers::open(&config)?;
 /// let signed = signers.sign(b"Suite: stable\n", Timestamp::now(), &Cancel::new())?;
 /// assert!(signed.in_release.starts_with(b"-----BEGIN PGP SIGNED MESSAGE-----\n"));
 /// assert!(signed.release_gpg.starts_with(b"-----BEGIN PGP SIGNATURE-----\n"));

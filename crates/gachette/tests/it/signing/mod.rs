@@ -2,7 +2,10 @@
 
 mod apt;
 mod folder;
+mod gpg;
 mod gpgv;
+mod sqv;
+mod verify;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +13,7 @@ use std::process::Command;
 
 use gachette::Cancel;
 use gachette::signing::{
-    KeyFolder, KeyName, KeyRef, OwnKey, PassphraseSource, Signed, Signers, SigningConfig, SigningError,
+    Gpg, KeyFolder, KeyName, KeyRef, OwnKey, PassphraseSource, Signed, Signers, SigningConfig, SigningError,
 };
 use gachette_testkit::GnupgHome;
 use jiff::{SignedDuration, Timestamp};
@@ -25,13 +28,15 @@ struct Desk {
     folder: TempDir,
     keys: Vec<KeyRef>,
     passphrase: PassphraseSource,
+    gpg: Gpg,
     now: Timestamp,
 }
 
 impl Desk {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, keys: Vec::new(), passphrase: PassphraseSource::default(), now: Timestamp::now() }
+        let (passphrase, gpg) = (PassphraseSource::default(), Gpg::new().env("GNUPGHOME", "/nowhere"));
+        Self { folder, keys: Vec::new(), passphrase, gpg, now: Timestamp::now() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -56,7 +61,8 @@ impl Desk {
     }
 
     fn config(&self) -> SigningConfig {
-        SigningConfig { keys: self.keys.clone(), folder: self.keys(), passphrase: self.passphrase.clone() }
+        let (keys, folder) = (self.keys.clone(), self.keys());
+        SigningConfig { keys, folder, passphrase: self.passphrase.clone(), gpg: self.gpg.clone() }
     }
 
     fn signers(&self) -> Signers {
