@@ -1,12 +1,13 @@
 //! Builds that go on without the command that started them, here and on a host, and what other processes can do with them.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
 use gachette_testkit::GitRepository;
 use serde_json::Value;
 
-use crate::hosts::{Hosts, far_gachette, is_running, kill, project, running, wait_until};
+use crate::hosts::{Hosts, far_gachette, is_running, kill, leads_session, project, running, wait_until};
 use crate::playground::{Playground, until_let_go};
 
 /// A stack, and a project whose build waits in a step until it is let go.
@@ -61,12 +62,12 @@ impl Waiting {
 }
 
 /// The processes that work in the background of this playground.
-fn in_background(playground: &Playground) -> Vec<std::path::PathBuf> {
+fn in_background(playground: &Playground) -> Vec<PathBuf> {
     let home = format!("HOME={}\0", playground.path("home").display());
-    let is_ours = |process: &std::path::PathBuf| {
+    let is_ours = |process: &PathBuf| {
         fs::read_to_string(process.join("environ")).is_ok_and(|environment| environment.contains(&home))
     };
-    running("gachette dial-stdio").filter(is_ours).collect()
+    running("gachette dial-stdio").filter(|process| is_ours(process) && leads_session(process)).collect()
 }
 
 #[test]
@@ -139,7 +140,9 @@ fn a_build_whose_process_was_killed_is_lost_and_the_same_order_again_is_done() {
     let id = waiting.detach("quick 124 web --detach");
     waiting.reaches(&id, "running");
     let mut follower = waiting.follow(&id);
-    in_background(&waiting.playground).into_iter().for_each(kill);
+    let at_work = in_background(&waiting.playground);
+    assert_eq!(at_work.len(), 1, "{at_work:?}");
+    at_work.into_iter().for_each(kill);
     assert_eq!(follower.wait().unwrap().code(), Some(6));
     let listed = waiting.playground.ok("builds list");
     assert!(listed.contains(" lost "), "{listed}");

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -286,6 +286,13 @@ fn in_the_middle(hosts: &Hosts, source: &GitRepository) -> (std::process::Child,
     (client, slow)
 }
 
+/// Whether the process leads a session. What a program starts looks like itself for a moment, but does not.
+pub(crate) fn leads_session(process: &Path) -> bool {
+    let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
+    let session = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(3));
+    session.is_some_and(|session| process.ends_with(session))
+}
+
 /// The process on the host that serves this client: its number, and that of sshd's process before it.
 pub(crate) fn far_gachette(hosts: &Hosts) -> [String; 2] {
     let bin = hosts.sshd.home().join(".cache/gachette/bin").display().to_string();
@@ -293,6 +300,7 @@ pub(crate) fn far_gachette(hosts: &Hosts) -> [String; 2] {
     let is_it = |path: &PathBuf| {
         fs::read_to_string(path.join("cmdline"))
             .is_ok_and(|line| line.starts_with(&bin) && line.contains("dial-stdio"))
+            && leads_session(path)
     };
     let process = processes.find(is_it).expect("it serves");
     let status = fs::read_to_string(process.join("status")).unwrap();
