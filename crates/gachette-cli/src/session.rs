@@ -7,6 +7,7 @@ use std::time::Duration;
 use gachette::config::{Config, ConfigError, Connection, ProjectSource, RepositoryPlace, SearchPath};
 use gachette::host::Ssh;
 use gachette::identity;
+use gachette_core::apt::Suite;
 use gachette_core::git::GitRef;
 use gachette_core::host::{HostAddress, HostTarget};
 use gachette_core::stack::{StackName, StackRef};
@@ -173,6 +174,11 @@ impl Session {
     /// A stack or a revision of one, in the configured domain when it names none.
     pub(crate) fn stack_ref(&self, text: &str) -> Result<StackRef, Failure> {
         StackRef::parse_in(text, &self.config.domain).map_err(Failure::usage)
+    }
+
+    /// A channel, in the configured domain when it names none.
+    pub(crate) fn channel(&self, text: &str) -> Result<Suite, Failure> {
+        Suite::parse_in(text, &self.config.domain).map_err(Failure::usage)
     }
 
     /// Asks before something is done that cannot be undone; without a terminal and without `--yes` the answer is no.

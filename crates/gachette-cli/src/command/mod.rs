@@ -2,12 +2,14 @@
 
 mod build;
 mod builds;
+mod channel;
 mod completions;
 mod config;
 mod demo;
 mod man;
 mod package;
 mod prepare;
+mod promote;
 mod publish;
 mod quick;
 mod repository;
@@ -68,11 +70,16 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Prepare, build and add all packages to a stack
     Quick(QuickArgs),
-    /// Publish a stack as an APT suite
-    Publish(publish::PublishArgs),
     /// Look at builds, follow them and end them, whoever started them
     #[command(subcommand)]
     Builds(builds::BuildsCommand),
+    /// Publish a stack as an APT suite
+    Publish(publish::PublishArgs),
+    /// Move a channel to a sealed stack
+    Promote(promote::PromoteArgs),
+    /// Look at channels
+    #[command(subcommand)]
+    Channel(channel::ChannelCommand),
     /// List and inspect packages
     #[command(subcommand)]
     Package(package::PackageCommand),
@@ -115,6 +122,8 @@ impl CommandLine {
                 let fleet = match command {
                     Command::Stack(_)
                     | Command::Publish(_)
+                    | Command::Promote(_)
+                    | Command::Channel(_)
                     | Command::Package(_)
                     | Command::Repository(_) => Fleet::of_repository(session)?,
                     _ => Fleet::of(session)?,
@@ -134,6 +143,8 @@ impl Command {
             Self::Quick(args) => args.run(session).await,
             Self::Publish(args) => args.run(session).await,
             Self::Builds(command) => command.run(session).await,
+            Self::Promote(args) => args.run(session).await,
+            Self::Channel(command) => command.run(session).await,
             Self::Package(command) => command.run(session).await,
             Self::Config(command) => command.run(session).await,
             Self::Repository(command) => command.run(session).await,

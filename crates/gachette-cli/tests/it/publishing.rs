@@ -97,3 +97,112 @@ fn without_a_key_a_suite_is_not_published_unless_asked_for() {
         said.stderr
     );
 }
+
+/// Two sealed stacks, 124 and 125, with another version of `dh-shop` each.
+fn two_stacks() -> Chain {
+    let chain = Chain::new();
+    chain.playground.ok("quick 124 shop");
+    chain.playground.ok("stack seal 124");
+    chain.source.commit_file("shop.py", "print('open all day')\n");
+    chain.playground.ok("stack create 125 --from 124");
+    chain.playground.ok("quick 125 shop");
+    chain.playground.ok("stack seal 125");
+    chain
+}
+
+/// Moves the channel `live`; what goes into a `.sources` file.
+fn promote(chain: &Chain, url: &str, stack: &str) -> String {
+    let line = format!("--set publish.url={url} --format json promote {stack} --to live --unsigned");
+    let changed: serde_json::Value = serde_json::from_str(&chain.playground.ok(&line)).unwrap();
+    changed["published"]["source"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_channel_brings_machines_forth_and_back() {
+    let chain = two_stacks();
+    let serving = Serving::start(&chain.playground, &["--no-auth"]);
+    let url = format!("http://127.0.0.1:{}", serving.port);
+    let apt = AptRoot::new();
+    apt.preferences("Package: *\nPin: release n=default/live\nPin-Priority: 1001\n");
+    for stack in ["124", "125", "124"] {
+        apt.source(&promote(&chain, &url, stack));
+        apt.check(&["update"]);
+        apt.check(&["--allow-downgrades", "install", "dh-shop"]);
+        assert_eq!(apt.installed("dh-shop"), Some(version(&chain, stack, "dh-shop")), "{stack}");
+    }
+    let log = chain.playground.ok("channel log live");
+    assert_eq!(log.matches("moved to default/12").count(), 3, "{log}");
+    assert!(chain.playground.ok("channel list").contains("default/124@"));
+    // One name is one suite.
+    let said = chain.playground.run("stack create live");
+    assert!(said.code == 5 && said.stderr.contains("a channel is called default/live"), "{}", said.stderr);
+    let said = chain.playground.run("promote 124 --to 125 --unsigned");
+    assert!(said.code == 5 && said.stderr.contains("a stack is called default/125"), "{}", said.stderr);
+}
+
+#[test]
+fn a_channel_moves_when_nobody_holds_it_and_enough_agree() {
+    let chain = two_stacks();
+    let playground = &chain.playground;
+    let refused = |line: &str, words: &str| {
+        let said = playground.run(line);
+        assert!(said.code == 5 && said.stderr.contains(words), "{line}: {} {}", said.code, said.stderr);
+    };
+    playground.ok("stack create 126 --from 125");
+    refused("promote 126 --to live --unsigned", "is not sealed");
+    refused("--set channels.live.approvals=2 promote 124 --to live --unsigned", "asks for 2 approvals");
+    let other = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let output = playground.command(&words).env("LOGNAME", "eve").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    other("promote 124 --to live --approve");
+    playground.ok("--set channels.live.approvals=2 promote 124 --to live --unsigned");
+    playground.run_words(&["promote", "--to", "live", "--hold", "the shop is full"]);
+    refused("promote 125 --to live --unsigned", "is held by");
+    assert!(playground.run("promote 125 --to live --unsigned").stderr.contains("the shop is full"));
+    playground.ok("promote --to live --release");
+    playground.ok("promote 125 --to live --unsigned");
+    assert_eq!(playground.run("promote --to live").code, 2);
+    assert_eq!(playground.run("promote 124 --to live --hold why").code, 2);
+    assert_eq!(playground.run("channel log nothing").code, 2);
+    playground.ok("repository fsck");
+}
+
+#[test]
+fn clients_see_one_whole_state_while_a_channel_moves_and_its_mover_is_killed() {
+    let chain = two_stacks();
+    let serving = Serving::start(&chain.playground, &["--no-auth"]);
+    let url = format!("http://127.0.0.1:{}", serving.port);
+    let apt = AptRoot::new();
+    apt.source(&promote(&chain, &url, "124"));
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let client = scope.spawn(|| {
+            let mut updates = 0;
+            while !done.load(std::sync::atomic::Ordering::Relaxed) || updates < 10 {
+                apt.check(&["update"]);
+                updates += 1;
+            }
+            updates
+        });
+        for round in 0..60_u32 {
+            let stack = if round % 2 == 0 { "125" } else { "124" };
+            let words = ["promote", stack, "--to", "live", "--unsigned"];
+            let mut mover = chain.playground.command(&words);
+            let mover = mover.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+            let mut mover = mover.spawn().unwrap();
+            if round % 3 == 0 {
+                std::thread::park_timeout(std::time::Duration::from_millis(u64::from(round)));
+                let _ = mover.kill();
+            }
+            mover.wait().unwrap();
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(client.join().unwrap() >= 10);
+    });
+    promote(&chain, &url, "125");
+    apt.check(&["update"]);
+    apt.check(&["install", "dh-shop"]);
+    assert_eq!(apt.installed("dh-shop"), Some(version(&chain, "125", "dh-shop")));
+}

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::stack::{Domain, StackName};
+use crate::stack::{Domain, NameError, StackName};
 
 /// A suite: that of a stack, or of a channel, of a domain. Written `DOMAIN/NAME`, its folder is `dists/DOMAIN/NAME`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +21,14 @@ impl Suite {
     /// The name within the domain.
     pub fn name(&self) -> &str {
         self.0.name()
+    }
+
+    /// Reads `NAME` or `DOMAIN/NAME`, where `domain` is meant when none is written.
+    ///
+    /// # Errors
+    /// When a suite cannot be named so.
+    pub fn parse_in(text: &str, domain: &Domain) -> Result<Self, NameError> {
+        StackName::parse_in(text, domain).map(Self)
     }
 }
 

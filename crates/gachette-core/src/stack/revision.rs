@@ -171,7 +171,7 @@ impl Revision {
 }
 
 /// Reads one of our formats, and tells a newer one from a damaged one.
-pub(super) fn parse_format<T: DeserializeOwned>(
+pub(crate) fn parse_format<T: DeserializeOwned>(
     bytes: &[u8],
     newest: u32,
     format: impl Fn(&T) -> u32,

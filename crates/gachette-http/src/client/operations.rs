@@ -1,9 +1,11 @@
 //! What a client can ask for.
 
 use gachette::config::Config;
-use gachette::operation::{BuiltPackage, Published, Signing};
+use gachette::operation::{BuiltPackage, ChannelChanged, ChannelOrder, Published, Signing};
 use gachette::repository::{FsckMode, FsckReport, Placed, Readable};
 use gachette_core::Sha256Digest;
+use gachette_core::apt::Suite;
+use gachette_core::channel::ChannelEntry;
 use gachette_core::debian::PackageName;
 use gachette_core::stack::{Domain, PackageRecord, StackName, StackRef};
 use http::{Method, Request};
@@ -14,9 +16,9 @@ use crate::access::TokenName;
 use crate::run::{Build, BuildId};
 use crate::transport::Patience;
 use crate::wire::{
-    Change, ChangeStack, Changed, CreateStack, CreateToken, CreatedToken, Diff, FsckRequest, PackageDetail,
-    PackageSummary, PublishStack, RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild,
-    TokenSummary, encoded,
+    Change, ChangeChannel, ChangeStack, Changed, CreateStack, CreateToken, CreatedToken, Diff, FsckRequest,
+    PackageDetail, PackageSummary, PublishStack, RepositoryState, RevisionSummary, StackState, StackSummary,
+    StartBuild, TokenSummary, encoded,
 };
 
 impl Client {
@@ -92,6 +94,35 @@ impl Client {
     pub async fn publish(&self, stack: &StackRef, signing: Signing) -> Result<Published, Problem> {
         let wish = PublishStack { revision: stack.revision, signing };
         let mut request = request(Method::POST, &format!("{}/suite", path(&stack.stack)), Some(&wish))?;
+        request.extensions_mut().insert(Patience::LONG);
+        self.answer(self.send(request).await?).await
+    }
+
+    /// The channels of a domain.
+    pub async fn channels(&self, domain: &Domain) -> Result<Vec<ChannelEntry>, Problem> {
+        self.get(&format!("/api/v1/domains/{domain}/channels")).await
+    }
+
+    /// What was done with a channel, newest first.
+    pub async fn log_channel(
+        &self,
+        channel: &Suite,
+        limit: Option<usize>,
+    ) -> Result<Vec<ChannelEntry>, Problem> {
+        let query = limit.map_or_else(String::new, |limit| format!("?limit={limit}"));
+        self.get(&format!("{}/entries{query}", channel_path(channel))).await
+    }
+
+    /// Does something with a channel.
+    pub async fn change_channel(
+        &self,
+        channel: &Suite,
+        order: ChannelOrder,
+        reason: &str,
+    ) -> Result<ChannelChanged, Problem> {
+        let wish = ChangeChannel { order, reason: reason.to_owned() };
+        let path = format!("{}/entries", channel_path(channel));
+        let mut request = request(Method::POST, &path, Some(&wish))?;
         request.extensions_mut().insert(Patience::LONG);
         self.answer(self.send(request).await?).await
     }
@@ -178,6 +209,10 @@ impl Client {
     pub async fn cancel(&self, id: &BuildId) -> Result<Build, Problem> {
         self.call(Method::DELETE, &format!("/api/v1/builds/{id}"), None::<&()>).await
     }
+}
+
+fn channel_path(channel: &Suite) -> String {
+    format!("/api/v1/domains/{}/channels/{}", channel.domain(), channel.name())
 }
 
 fn path(stack: &StackName) -> String {

@@ -1,6 +1,7 @@
 //! The router: which path and method lead to which operation.
 
 mod builds;
+mod channels;
 mod debs;
 mod extract;
 mod hooks;

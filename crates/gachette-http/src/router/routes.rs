@@ -222,7 +222,7 @@ fn path_parameter(path: &str, name: &str) -> Value {
     use schemars::schema_for;
     let schema = match name {
         // A name of a stack within its domain is like that of a domain.
-        "domain" | "stack" | "suite" => schema_for!(gachette_core::stack::Domain),
+        "domain" | "stack" | "suite" | "channel" => schema_for!(gachette_core::stack::Domain),
         "package" => schema_for!(gachette_core::debian::PackageName),
         "name" => schema_for!(crate::access::TokenName),
         "id" if path.contains("mirrors") => schema_for!(gachette::mirror::MirrorId),

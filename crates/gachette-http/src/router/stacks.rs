@@ -27,7 +27,7 @@ pub(super) struct AtRevision {
 /// How much of a log.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct LogRange {
-    limit: Option<usize>,
+    pub(super) limit: Option<usize>,
 }
 
 /// From where to where to compare.

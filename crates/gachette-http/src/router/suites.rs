@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use gachette::operation::{self, Published};
+use gachette::repository::PublishSubject;
 use gachette_core::stack::{Domain, StackName, StackRef};
 use http::Request;
 use tower_http::services::ServeFile;
@@ -19,8 +20,8 @@ pub(super) async fn publish(
     Json(wish): Json<PublishStack>,
 ) -> Answer<Published> {
     let stack = StackName::new(domain, &name).map_err(Problem::invalid)?;
-    let stack = StackRef { stack, revision: wish.revision };
-    blocking(move || operation::publish(&api.config, &stack, wish.signing)).await.map(Json)
+    let subject = PublishSubject::Stack(StackRef { stack, revision: wish.revision });
+    blocking(move || operation::publish(&api.config, subject, wish.signing)).await.map(Json)
 }
 
 /// A file of a suite, as apt asks for it: whole or a part of it, and only when it changed.

@@ -7,21 +7,22 @@ use axum::middleware::from_fn_with_state;
 use axum::routing;
 use gachette::config::Config;
 use gachette::mirror::MirrorRefs;
-use gachette::operation::Published;
+use gachette::operation::{ChannelChanged, Published};
 use gachette::repository::{FsckReport, Placed, Readable};
+use gachette_core::channel::ChannelEntry;
 use gachette_core::stack::{Domain, PackageRecord};
 
 use super::extract::Json;
 use super::routes::{Description, Routes, delete, get, post, put};
 use super::{
-    Api, Health, builds, debs, hooks, idempotency, metrics, mirrors, old_tree, packages, repository, stacks,
-    suites, tokens,
+    Api, Health, builds, channels, debs, hooks, idempotency, metrics, mirrors, old_tree, packages,
+    repository, stacks, suites, tokens,
 };
 use crate::run::Build;
 use crate::wire::{
-    ChangeStack, Changed, CreateStack, CreateToken, CreatedToken, Diff, FsckRequest, PackageDetail,
-    PackageSummary, PublishStack, RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild,
-    TokenSummary,
+    ChangeChannel, ChangeStack, Changed, CreateStack, CreateToken, CreatedToken, Diff, FsckRequest,
+    PackageDetail, PackageSummary, PublishStack, RepositoryState, RevisionSummary, StackState, StackSummary,
+    StartBuild, TokenSummary,
 };
 
 const PACKAGE_FILE: &str = "application/vnd.debian.binary-package";
@@ -30,7 +31,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 /// All routes, with the one that describes them.
 pub(super) fn all(api: &Api) -> axum::Router<Api> {
-    let routes = stack_routes(Routes::new(), api);
+    let routes = channel_routes(stack_routes(Routes::new(), api), api);
     let (router, description) = old_routes(build_routes(package_routes(own_routes(routes)), api)).finish();
     let description = Arc::new(description);
     let document = async move || Json(Description::document(&description));
@@ -129,6 +130,35 @@ fn stack_routes(routes: Routes, api: &Api) -> Routes {
             &format!("{stack}/suite"),
             [post("Publish a stack as an APT suite").takes::<PublishStack>().answers::<Published>()],
             routing::post(suites::publish),
+        )
+}
+
+fn channel_routes(routes: Routes, api: &Api) -> Routes {
+    let once = from_fn_with_state(api.answers.clone(), idempotency::once);
+    let channels = "/api/v1/domains/{domain}/channels";
+    routes
+        .add(
+            channels,
+            [get("The channels of a domain").answers::<Vec<ChannelEntry>>()],
+            routing::get(channels::list),
+        )
+        .add(
+            &format!("{channels}/{{channel}}"),
+            [get("A channel").answers::<ChannelEntry>()],
+            routing::get(channels::show),
+        )
+        .add(
+            &format!("{channels}/{{channel}}/entries"),
+            [
+                get("What was done with a channel")
+                    .query::<stacks::LogRange>()
+                    .answers::<Vec<ChannelEntry>>(),
+                post("Do something with a channel")
+                    .takes::<ChangeChannel>()
+                    .answers::<ChannelChanged>()
+                    .once(),
+            ],
+            routing::post(channels::change).layer(once).get(channels::log),
         )
 }
 

@@ -2,6 +2,7 @@
 //!
 //! They are apart from the repository's own formats, so that either can change without the other.
 
+mod channel;
 mod clone_url;
 mod hello;
 mod package;
@@ -11,6 +12,7 @@ mod stack;
 mod suite;
 mod token;
 
+pub use channel::ChangeChannel;
 pub use clone_url::CloneUrl;
 pub use hello::{AgentHello, ClientHello, PROTOCOL};
 pub use package::{PackageDetail, PackageSummary, PackageVersion};

@@ -2,6 +2,7 @@
 //!
 //! Reads and checks; what is asked for on the command line is laid over it by the caller, and always wins.
 
+mod channels;
 mod document;
 mod error;
 mod keys;
@@ -13,6 +14,7 @@ mod signing;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use gachette_core::channel::ChannelPolicy;
 use gachette_core::git::{GitRef, GitUrl, VersionScheme};
 use gachette_core::host::{HostError, HostTarget};
 use gachette_core::stack::{Domain, StackName};
@@ -52,7 +54,11 @@ pub struct Config {
     /// The domain of stacks that are named without one.
     pub domain: Domain,
     /// How stacks are published.
+    #[serde(default, skip_serializing_if = "Publishing::is_empty")]
     pub publish: Publishing,
+    /// What channels ask for before they are moved, by `NAME` or `DOMAIN/NAME`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub channels: IndexMap<String, ChannelPolicy>,
     /// The projects, by name.
     pub projects: IndexMap<String, Project>,
     /// How build hosts are reached; its keys stand beside the others in a file.
@@ -247,6 +253,7 @@ impl Default for Config {
             working_copies: PathBuf::from("/tmp/gachette/working_copy"),
             domain: Domain::default(),
             publish: Publishing::default(),
+            channels: IndexMap::new(),
             projects: IndexMap::new(),
             connection: Connection::default(),
         }

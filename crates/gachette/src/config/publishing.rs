@@ -50,6 +50,11 @@ pub struct Period {
 pub struct PeriodError(String);
 
 impl Publishing {
+    /// Whether nothing is configured.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// What is chosen of every suite.
     pub fn settings(&self) -> SuiteSettings {
         let default = SuiteSettings::default();

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::keys::Keys;
 use super::{
     Config, ConfigError, Connection, Loaded, Mistake, PackageCompression, Project, ProjectSource, Publishing,
-    REUSE_SECONDS, Signing, document,
+    REUSE_SECONDS, Signing, channels, document,
 };
 
 /// Reads a configuration file's bytes, with `--set` laid over it.
@@ -64,6 +64,7 @@ fn read_config(root: &Node, base: Option<&Path>, problems: &mut Problems) -> Con
         domain: keys.parsed("domain").unwrap_or(default.domain),
         connection: read_connection(keys),
         publish: Publishing::read(keys),
+        channels: channels::read(keys),
         projects: read_projects(keys, base),
     }
 }
@@ -145,6 +146,7 @@ const SCHEMES: [(&str, VersionScheme); 3] =
 
 const KEYS: &[&str] = &[
     "ca_file",
+    "channels",
     "connection_attempts",
     "debs_path",
     "disable_known_hosts",

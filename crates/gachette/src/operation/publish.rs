@@ -1,15 +1,14 @@
-//! Publishing a stack as an APT suite, signed.
+//! Publishing stacks and channels as APT suites, signed.
 
 use std::path::Path;
 
 use gachette_core::apt::SourceEntry;
-use gachette_core::stack::StackRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::OperationError;
 use crate::config::Config;
-use crate::repository::{PublishRequest, PublishedSuite};
+use crate::repository::{PublishRequest, PublishSubject, PublishedSuite};
 
 /// Whether clients shall know a suite by a signature.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,21 +33,30 @@ pub struct Published {
     pub source: String,
 }
 
-/// Makes a stack's suite show it, now or at the revision that is named.
+/// Makes the suite of a stack or channel show it.
 ///
 /// # Errors
-/// When there is no such stack, no key to sign with, or the suite cannot be written.
-pub fn publish(config: &Config, stack: &StackRef, signing: Signing) -> Result<Published, OperationError> {
+/// When there is no such stack or channel, no key to sign with, or the suite cannot be written.
+pub fn publish(
+    config: &Config,
+    subject: PublishSubject,
+    signing: Signing,
+) -> Result<Published, OperationError> {
     let repository = config.repository()?;
-    let entry = repository.show_stack(stack)?;
-    let request = PublishRequest::of_stack(&entry, config.publish.settings());
-    if signing == Signing::Signed {
-        return Err(OperationError::Unset { keys: vec!["signing.keys"] });
-    }
+    check_signing(signing)?;
+    let request = PublishRequest { subject, settings: config.publish.settings(), sign: None };
     let suite = repository.publish(&request)?;
     let root = repository.meta().unwrap_or(Path::new("/"));
     let uri = config.publish.url.clone().unwrap_or_else(|| format!("file:{}", root.display()));
     let source = SourceEntry { uri: &uri, suite: &suite.suite, certificates: None };
     let source = source.to_text().map_err(|error| OperationError::Invalid(error.to_string()))?;
     Ok(Published { suite, signed_by: Vec::new(), source })
+}
+
+/// Whether there is what it takes to sign.
+pub(super) fn check_signing(signing: Signing) -> Result<(), OperationError> {
+    match signing {
+        Signing::Signed => Err(OperationError::Unset { keys: vec!["signing.keys"] }),
+        Signing::Unsigned => Ok(()),
+    }
 }

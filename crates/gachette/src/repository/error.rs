@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gachette_core::Sha256Digest;
+use gachette_core::apt::Suite;
+use gachette_core::channel::ChannelRefusal;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{NameError, Refusal, StackName};
 
@@ -143,11 +145,28 @@ pub enum RepositoryError {
         /// Why they are not.
         source: Box<RepositoryError>,
     },
-    /// A stack cannot become a suite.
-    #[error("stack {stack} cannot be published: {reason}")]
+    /// There is no such channel.
+    #[error("there is no channel {channel}")]
+    MissingChannel {
+        /// The channel.
+        channel: Suite,
+    },
+    /// A channel is left as it is.
+    #[error(transparent)]
+    Channel(#[from] ChannelRefusal),
+    /// A stack and a channel of one domain cannot have the same name.
+    #[error("{by} is called {name} already: their suites would be the same")]
+    NameTaken {
+        /// The name.
+        name: StackName,
+        /// What has it.
+        by: &'static str,
+    },
+    /// A suite cannot be written.
+    #[error("suite {suite} cannot be published: {reason}")]
     Unpublishable {
-        /// The stack.
-        stack: StackName,
+        /// The suite.
+        suite: Suite,
         /// Why not.
         reason: String,
     },
@@ -201,12 +220,15 @@ impl RepositoryError {
             Self::Refused(Refusal::Sealed { .. })
             | Self::Conflict(_)
             | Self::Mismatch { .. }
+            | Self::Channel(_)
+            | Self::NameTaken { .. }
             | Self::Unpublishable { .. } => FailureKind::Refused,
             Self::Changed { .. } => FailureKind::Changed,
             Self::Refused(Refusal::Missing { .. } | Refusal::NotInStack { .. })
             | Self::MissingRevision { .. }
             | Self::MissingPackage { .. }
             | Self::MissingFile { .. }
+            | Self::MissingChannel { .. }
             | Self::NotThere { .. } => FailureKind::Missing,
             Self::Name(_) | Self::Invalid { .. } | Self::FileName { .. } | Self::Unreadable { .. } => {
                 FailureKind::Invalid
@@ -234,6 +256,20 @@ impl RepositoryError {
             Self::Refused(Refusal::Missing { stack, .. }) => {
                 format!("make it with `gachette stack create {stack}`, or see `gachette stack list`")
             }
+            Self::MissingChannel { channel } => {
+                format!("a first `gachette promote STACK --to {}` makes it", channel.name())
+            }
+            Self::Channel(ChannelRefusal::Open { stack, .. }) => {
+                format!("seal it with `gachette stack seal {stack}`")
+            }
+            Self::Channel(ChannelRefusal::Held { channel, .. }) => {
+                format!("when the reason is gone, `gachette promote --to {channel} --release`")
+            }
+            Self::Channel(ChannelRefusal::Unapproved(missing)) => {
+                let (channel, stack) = (&missing.channel, &missing.stack);
+                format!("others agree with `gachette promote {stack} --to {channel} --approve`")
+            }
+            Self::Channel(ChannelRefusal::NoReason) => "say why with `--hold REASON`".to_owned(),
             Self::Refused(Refusal::NotInStack { stack, .. }) => {
                 format!("see what it holds with `gachette stack show {stack}`")
             }

@@ -96,6 +96,21 @@ pub(crate) fn input(
     format!("{INPUTS}/{inputs}/{name}_{version}_{arch}")
 }
 
+/// The folder of a domain's channels.
+pub(crate) fn channels(domain: &Domain) -> String {
+    format!("domain/{domain}/channels")
+}
+
+/// The folder of a channel's ledger.
+pub(crate) fn channel(channel: &Suite) -> String {
+    format!("{}/{}", channels(channel.domain()), channel.name())
+}
+
+/// One entry of it.
+pub(crate) fn channel_entry(name: &Suite, number: u64) -> String {
+    format!("{}/{number:010}.json", channel(name))
+}
+
 /// The folder of APT suites.
 pub(crate) const DISTS: &str = "dists";
 

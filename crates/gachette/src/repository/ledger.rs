@@ -36,22 +36,9 @@ impl Repository {
         }
     }
 
-    /// The highest number there is, which is at least `known`; 0 without any.
-    ///
-    /// Numbers are dense, so leaps of growing length and then a search between them find the end in a few looks.
+    /// The highest number of a revision there is, which is at least `known`; 0 without any.
     pub(crate) fn newest_number(&self, stack: &StackName, known: u64) -> Result<u64, RepositoryError> {
-        let there = |number| self.store.exists(&key::revision(stack, number));
-        let (mut low, mut leap) = (known, 1);
-        while there(low + leap)? {
-            low += leap;
-            leap *= 2;
-        }
-        let mut high = low + leap;
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if there(middle)? { low = middle } else { high = middle }
-        }
-        Ok(low)
+        last_number(known, |number| self.store.exists(&key::revision(stack, number)))
     }
 
     /// One revision, when it is there.
@@ -151,6 +138,26 @@ impl Repository {
             }
         }
     }
+}
+
+/// The highest number of a ledger that is there, which is at least `known`; 0 without any.
+///
+/// Numbers are dense, so leaps of growing length and then a search between them find the end in a few looks.
+pub(crate) fn last_number(
+    known: u64,
+    there: impl Fn(u64) -> Result<bool, RepositoryError>,
+) -> Result<u64, RepositoryError> {
+    let (mut low, mut leap) = (known, 1);
+    while there(low + leap)? {
+        low += leap;
+        leap *= 2;
+    }
+    let mut high = low + leap;
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if there(middle)? { low = middle } else { high = middle }
+    }
+    Ok(low)
 }
 
 /// The error for a revision that was there once.

@@ -46,6 +46,7 @@
 
 mod adopt;
 mod aside;
+mod channels;
 mod create_all;
 mod derived;
 mod disk;
@@ -74,13 +75,16 @@ use std::path::{Path, PathBuf};
 
 use gachette_core::Sha256Digest;
 
+pub use channels::{ChannelCommitted, ChannelWish};
 pub use error::{Conflict, FailureKind, RepositoryError};
 pub use fsck::{Checked, Fault, FaultClass, Finding, FsckMode, FsckReport};
 pub use identity::Identity;
 pub use ledger::Committed;
 pub use packages::StackWithPackage;
 pub use place::{Placed, Placement};
-pub use publish::{PublishRequest, PublishedSuite, SignRelease, SignedRelease, SuiteSettings};
+pub use publish::{
+    PublishRequest, PublishSubject, PublishedSuite, SignRelease, SignedRelease, SuiteSettings,
+};
 pub use readable::{DamagedStack, Readable};
 pub use register_all::ToRegister;
 pub use staging::Staging;

@@ -23,6 +23,7 @@ impl Repository {
         by: &By,
     ) -> Result<Committed, RepositoryError> {
         let from = from.map(|from| self.resolve(from)).transpose()?;
+        self.check_no_channel(stack)?;
         // Without its folder there is no turn to take.
         if let Some(root) = self.store.root() {
             make_folder(&root.join(key::stack(stack)))?;

@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use gachette_core::apt::{Listed, Listing, stanza};
-use gachette_core::stack::StackName;
+use gachette_core::apt::{Listed, Listing, Suite, stanza};
 
 use super::super::Repository;
 use super::super::disk::at;
@@ -23,7 +22,7 @@ pub(super) struct Parts {
 
 impl Repository {
     /// The parts of this listing.
-    pub(super) fn parts(&self, listing: &Listing<'_>, stack: &StackName) -> Result<Parts, RepositoryError> {
+    pub(super) fn parts(&self, listing: &Listing<'_>, suite: &Suite) -> Result<Parts, RepositoryError> {
         let parts = gather(Worth::Files, &listing.parts(), |part| {
             let key = key::index_part(&part.key());
             if let Some(kept) = self.store.read(&key)?.and_then(|bytes| Part::parse(&bytes)) {
@@ -34,7 +33,7 @@ impl Repository {
                 if at > 0 {
                     text.push('\n');
                 }
-                text.push_str(&self.stanza(listed, stack)?);
+                text.push_str(&self.stanza(listed, suite)?);
             }
             // Paragraphs are parted by an empty line, also from those of the next part.
             text.push('\n');
@@ -47,19 +46,19 @@ impl Repository {
     }
 
     /// A package's paragraph, of the record that the stack means, whose file is there.
-    fn stanza(&self, listed: &Listed<'_>, stack: &StackName) -> Result<String, RepositoryError> {
+    fn stanza(&self, listed: &Listed<'_>, suite: &Suite) -> Result<String, RepositoryError> {
         let named = || format!("{} {} ({})", listed.name, listed.version, listed.architecture);
         let record = self.record(listed.name, listed.version, listed.architecture)?;
         let record = record.filter(|record| record.sha256 == listed.file);
         let record = record.ok_or_else(|| {
-            unpublishable(stack, format!("the package record of {} is lost, or of another file", named()))
+            unpublishable(suite, format!("the package record of {} is lost, or of another file", named()))
         })?;
         let path = self.debs.join(&record.file);
         let found = fs::metadata(&path).map_err(at(&path))?;
         if found.len() != record.size {
             let path = path.display();
-            return Err(unpublishable(stack, format!("{path} is not {} bytes long any more", record.size)));
+            return Err(unpublishable(suite, format!("{path} is not {} bytes long any more", record.size)));
         }
-        stanza(&record).map_err(|error| unpublishable(stack, format!("{}: {error}", named())))
+        stanza(&record).map_err(|error| unpublishable(suite, format!("{}: {error}", named())))
     }
 }

@@ -2,10 +2,12 @@
 
 use gachette_core::apt::Suite;
 use gachette_core::debian::Architecture;
-use gachette_core::stack::{Entry, StackName};
+use gachette_core::stack::{StackName, StackRef};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::wish::Shown;
 
 /// Signs Release files.
 pub trait SignRelease {
@@ -30,16 +32,31 @@ pub struct SignedRelease {
 
 /// What is asked for.
 pub struct PublishRequest<'a> {
-    /// The suite that shall show it.
-    pub suite: Suite,
-    /// What it shall show.
-    pub entry: &'a Entry,
-    /// Since when it shall.
-    pub date: Timestamp,
+    /// Whose suite is to be written.
+    pub subject: PublishSubject,
     /// How.
     pub settings: SuiteSettings,
     /// Who signs it; nobody when clients are to trust it without.
     pub sign: Option<&'a dyn SignRelease>,
+}
+
+/// What has a suite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PublishSubject {
+    /// A stack, now or at a revision.
+    Stack(StackRef),
+    /// A channel.
+    Channel(Suite),
+}
+
+impl PublishSubject {
+    /// Its suite.
+    pub fn suite(&self) -> Suite {
+        match self {
+            Self::Stack(stack) => stack.stack.clone().into(),
+            Self::Channel(channel) => channel.clone(),
+        }
+    }
 }
 
 /// What can be chosen of a suite.
@@ -85,10 +102,10 @@ pub struct PublishedSuite {
 }
 
 impl PublishedSuite {
-    pub(super) fn of(request: &PublishRequest<'_>) -> Self {
-        let revision = &request.entry.revision;
+    pub(super) fn of(shown: &Shown) -> Self {
+        let revision = &shown.entry.revision;
         Self {
-            suite: request.suite.clone(),
+            suite: shown.suite.clone(),
             stack: revision.stack.clone(),
             revision: revision.number,
             changed: false,

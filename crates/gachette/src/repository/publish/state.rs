@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::super::error::RepositoryError;
 use super::super::store::Store;
 use super::request::SignedRelease;
-use super::{Wish, state_key};
+use super::state_key;
+use super::wish::Wish;
 
 /// The format that is written, and the only one that is read: another is as good as none.
 const FORMAT: u32 = 1;
@@ -47,7 +48,7 @@ impl SuiteState {
         let first = signed.map_or(text.as_bytes(), |signed| &signed.in_release);
         Self {
             format: FORMAT,
-            stack: wish.request.entry.revision.stack.clone(),
+            stack: wish.shown.entry.revision.stack.clone(),
             content: wish.content(),
             settings: wish.settings(),
             date: release.date,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{IndexEntry, Indices, Suite};
@@ -121,8 +122,14 @@ impl SuiteFolder {
             files.extend([("Release.gpg", &*signed.release_gpg), ("InRelease", &*signed.in_release)]);
         }
         let staged = |name: &str| self.path.join(format!("{UNFINISHED}{name}"));
+        let modified = self.next_modified();
         for (name, bytes) in &files {
-            fs::write(staged(name), bytes).map_err(at(&staged(name)))?;
+            let write = || {
+                let mut file = File::create(staged(name))?;
+                file.write_all(bytes)?;
+                file.set_modified(modified)
+            };
+            write().map_err(at(&staged(name)))?;
         }
         // All is on the disk before the first of them can be seen.
         self.sync()?;
@@ -134,6 +141,15 @@ impl SuiteFolder {
             remove(&self.path.join("InRelease"))?;
         }
         sync_folder_of(&self.path.join("Release"))
+    }
+
+    /// The time that the next Release files shall bear. HTTP and apt know times of files to the second: two of one second
+    /// would be taken for the same.
+    fn next_modified(&self) -> SystemTime {
+        let of = |name: &str| fs::metadata(self.path.join(name)).and_then(|found| found.modified()).ok();
+        let last = ["InRelease", "Release"].into_iter().filter_map(of).max();
+        let now = SystemTime::now();
+        last.map_or(now, |last| now.max(last + Duration::from_secs(1)))
     }
 
     /// Takes out what no Release file has named for a while, and returns the state with what is to go later.

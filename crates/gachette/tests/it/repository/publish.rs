@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use gachette::repository::{FsckMode, PublishRequest, PublishedSuite, Repository, SuiteSettings};
+use gachette::repository::{
+    FsckMode, PublishRequest, PublishSubject, PublishedSuite, Repository, SuiteSettings,
+};
 use gachette_core::apt::Release;
 use jiff::SignedDuration;
 
@@ -33,8 +35,11 @@ fn add(repository: &Repository, name: &str) {
 }
 
 fn publish_with(repository: &Repository, settings: SuiteSettings) -> PublishedSuite {
-    let entry = repository.show_stack(&reference(NAME)).unwrap();
-    repository.publish(&PublishRequest::of_stack(&entry, settings)).unwrap()
+    repository.publish(&request(settings)).unwrap()
+}
+
+fn request(settings: SuiteSettings) -> PublishRequest<'static> {
+    PublishRequest { subject: PublishSubject::Stack(reference(NAME)), settings, sign: None }
 }
 
 fn publish(repository: &Repository) -> PublishedSuite {
@@ -207,11 +212,7 @@ fn packages_that_lie_elsewhere_are_found_below_the_repository() {
 fn a_package_that_is_lost_or_torn_is_not_published() {
     let folder = memory_folder();
     let repository = stocked(folder.path(), 3);
-    let refused = || {
-        let entry = repository.show_stack(&reference(NAME)).unwrap();
-        let request = PublishRequest::of_stack(&entry, SuiteSettings::default());
-        repository.publish(&request).unwrap_err().to_string()
-    };
+    let refused = || repository.publish(&request(SuiteSettings::default())).unwrap_err().to_string();
     let file = repository.debs().join("pkg1-1.0-all.deb");
     let bytes = fs::read(&file).unwrap();
     fs::write(&file, &bytes[..10]).unwrap();

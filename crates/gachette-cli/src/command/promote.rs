@@ -1,0 +1,73 @@
+//! `gachette promote`
+
+use clap::{ArgGroup, Args};
+use gachette::operation::{ChannelChanged, ChannelOrder, Signing};
+use gachette_core::apt::Suite;
+
+use crate::error::Failure;
+use crate::session::Session;
+
+/// Move a channel, such as `live`, to a sealed stack; back to an earlier one works the same way
+///
+/// The channel's APT suite shows the stack from then on, in one step. Everything that was ever done with a channel is in
+/// `gachette channel log CHANNEL`.
+#[derive(Debug, Clone, Args)]
+#[command(group = ArgGroup::new("wish").args(["approve", "hold", "release"]))]
+pub(crate) struct PromoteArgs {
+    /// The stack, NAME or DOMAIN/NAME
+    #[arg(required_unless_present_any = ["hold", "release"], conflicts_with_all = ["hold", "release"])]
+    stack: Option<String>,
+    /// The channel, NAME or DOMAIN/NAME
+    #[arg(long, value_name = "CHANNEL")]
+    to: String,
+    /// Do not move it: note that you agree to move it there
+    #[arg(long)]
+    approve: bool,
+    /// Let nothing be promoted from now on, for this reason
+    #[arg(long, value_name = "REASON")]
+    hold: Option<String>,
+    /// Let promotions go on
+    #[arg(long)]
+    release: bool,
+    /// Do not sign the suite: clients have to be told to trust it
+    #[arg(long, conflicts_with = "wish")]
+    unsigned: bool,
+    /// Why, for the channel's log
+    #[arg(short = 'm', long, default_value = "", conflicts_with = "hold")]
+    reason: String,
+}
+
+impl PromoteArgs {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let channel = session.channel(&self.to)?;
+        let signing = if self.unsigned { Signing::Unsigned } else { Signing::Signed };
+        let stack = self.stack.map(|stack| session.stack_ref(&stack)).transpose()?;
+        let order = match stack {
+            Some(stack) if self.approve => ChannelOrder::Approve { stack },
+            Some(stack) => ChannelOrder::Promote { stack, signing },
+            None if self.release => ChannelOrder::Release {},
+            None => ChannelOrder::Hold {},
+        };
+        let reason = self.hold.unwrap_or(self.reason);
+        let changed = session.client().await?.change_channel(&channel, order.clone(), &reason).await?;
+        session.output.result(&changed, |changed| text(&channel, &order, changed))
+    }
+}
+
+fn text(channel: &Suite, order: &ChannelOrder, changed: &ChannelChanged) -> String {
+    let state = &changed.newest.state;
+    let (stack, already) = match (&state.shows, changed.changed) {
+        (Some(pin), true) => (pin.stack.at(pin.revision).to_string(), ""),
+        (Some(pin), false) => (pin.stack.at(pin.revision).to_string(), " already"),
+        (None, _) => ("nothing".to_owned(), ""),
+    };
+    match order {
+        ChannelOrder::Promote { .. } => format!("{channel} shows {stack}{already}"),
+        ChannelOrder::Approve { stack } => {
+            let by: Vec<&str> = state.approvals.iter().map(|approval| approval.author.as_str()).collect();
+            format!("{channel} may be moved to {stack}, by the word of {}", by.join(", "))
+        }
+        ChannelOrder::Hold {} => format!("{channel} is held; it shows {stack}"),
+        ChannelOrder::Release {} => format!("{channel} may be moved again; it shows {stack}"),
+    }
+}

@@ -1,0 +1,163 @@
+//! One entry of a channel's ledger: what was done, by whom, when and why, and what holds since.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Sha256Digest;
+use crate::apt::Suite;
+use crate::stack::{Entry, FormatError, StackName, parse_format, to_readable_json};
+
+/// The version of the format that is written, and the newest that is read.
+pub const CHANNEL_FORMAT: u32 = 1;
+
+/// One immutable state of a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelEntry {
+    /// The version of this format.
+    pub format: u32,
+    /// The channel it belongs to.
+    pub channel: Suite,
+    /// Its number: 1, then one more each time.
+    pub number: u64,
+    /// The SHA-256 of the bytes of the entry before; none for the first.
+    pub previous: Option<Sha256Digest>,
+    /// What was done.
+    pub change: ChannelChange,
+    /// The person or program that did it.
+    pub author: String,
+    /// When, by the clock of the machine that wrote it.
+    pub time: Timestamp,
+    /// Why; may be empty.
+    pub reason: String,
+    /// Unique for each attempt to write.
+    pub writer: String,
+    /// What holds since.
+    pub state: ChannelState,
+}
+
+/// An entry as it is stored, with the hash that names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptChannelEntry {
+    /// The entry.
+    pub entry: ChannelEntry,
+    /// The SHA-256 of its stored bytes.
+    pub hash: Sha256Digest,
+}
+
+/// What an entry did to its channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ChannelChange {
+    /// The channel was moved.
+    Promote {
+        /// To which revision.
+        to: Pin,
+    },
+    /// Somebody said that the channel may be moved there.
+    Approve {
+        /// To which revision.
+        pin: Pin,
+    },
+    /// Nothing may be promoted from here on.
+    Hold {},
+    /// That is over.
+    Release {},
+}
+
+/// What is true of a channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelState {
+    /// Where it is; nowhere before the first promotion.
+    pub shows: Option<Pin>,
+    /// Who stopped promotions, if somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Hold>,
+    /// Who said since the last promotion what may come next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<Approval>,
+}
+
+/// One exact revision of a stack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pin {
+    /// The stack.
+    pub stack: StackName,
+    /// The number of its revision.
+    pub revision: u64,
+    /// The SHA-256 of that revision's bytes.
+    pub hash: Sha256Digest,
+    /// The SHA-256 of what it holds.
+    pub content: Sha256Digest,
+}
+
+/// Promotions are stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hold {
+    /// By whom.
+    pub author: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+/// Somebody's word that a channel may be moved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// Whose.
+    pub author: String,
+    /// To where.
+    pub pin: Pin,
+    /// When it was said.
+    pub time: Timestamp,
+}
+
+impl Pin {
+    /// This revision.
+    pub fn of(entry: &Entry) -> Self {
+        let revision = &entry.revision;
+        Self {
+            stack: revision.stack.clone(),
+            revision: revision.number,
+            hash: entry.hash,
+            content: revision.content,
+        }
+    }
+}
+
+impl ChannelEntry {
+    /// The bytes that are stored, and whose SHA-256 the next entry holds.
+    ///
+    /// # Errors
+    /// Never in practice; the signature is JSON's.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
+        Ok(to_readable_json(self)?)
+    }
+}
+
+impl KeptChannelEntry {
+    /// Reads stored bytes, and names them.
+    ///
+    /// # Errors
+    /// When they are no entry, or one of a newer format.
+    pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
+        let entry = parse_format(bytes, CHANNEL_FORMAT, |entry: &ChannelEntry| entry.format)?;
+        Ok(Self { entry, hash: Sha256Digest::of(bytes) })
+    }
+
+    /// An entry that was just encoded to `bytes`.
+    pub fn of(entry: ChannelEntry, bytes: &[u8]) -> Self {
+        Self { entry, hash: Sha256Digest::of(bytes) }
+    }
+
+    /// Whether it is what its place says.
+    pub fn belongs(&self, channel: &Suite, number: u64) -> bool {
+        self.entry.channel == *channel && self.entry.number == number
+    }
+}

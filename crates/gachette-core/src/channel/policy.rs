@@ -1,0 +1,69 @@
+//! What must hold before a channel is moved.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::entry::Hold;
+use crate::apt::Suite;
+use crate::stack::StackName;
+
+/// What a channel asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ChannelPolicy {
+    /// How many people must say that it may be moved; whoever moves it is one of them.
+    pub approvals: usize,
+}
+
+/// Why a channel is not moved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChannelRefusal {
+    /// What it would show could still change.
+    #[error("stack {stack} is not sealed, or has newer revisions than {revision}")]
+    Open {
+        /// The stack.
+        stack: StackName,
+        /// The revision that was meant.
+        revision: u64,
+    },
+    /// A stack of another domain.
+    #[error("stack {stack} is not in the domain of channel {channel}")]
+    Foreign {
+        /// The stack.
+        stack: StackName,
+        /// The channel.
+        channel: Suite,
+    },
+    /// Promotions are stopped.
+    #[error("channel {channel} is held by {}: {}", hold.author, hold.reason)]
+    Held {
+        /// The channel.
+        channel: Suite,
+        /// By whom and why.
+        hold: Box<Hold>,
+    },
+    /// Too few people said that it may be moved.
+    #[error(transparent)]
+    Unapproved(Box<Unapproved>),
+    /// A hold without a word of why.
+    #[error("a hold needs a reason")]
+    NoReason,
+}
+
+/// Too few people said that a channel may be moved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("channel {channel} asks for {needed} approvals of stack {stack}, and has {}", list(by))]
+pub struct Unapproved {
+    /// The channel.
+    pub channel: Suite,
+    /// The stack.
+    pub stack: StackName,
+    /// How many it asks for.
+    pub needed: usize,
+    /// Whose it has, whoever wants to promote among them.
+    pub by: Vec<String>,
+}
+
+fn list(by: &[String]) -> String {
+    if by.is_empty() { "none".to_owned() } else { format!("those of {}", by.join(", ")) }
+}

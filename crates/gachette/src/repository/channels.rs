@@ -1,0 +1,188 @@
+//! Channels in the store: their ledgers, the same way as those of stacks, and the suites that show where they are.
+
+use std::fs::File;
+
+use gachette_core::apt::Suite;
+use gachette_core::channel::{
+    ChannelEntry, ChannelPolicy, ChannelRefusal, ChannelStep, KeptChannelEntry, Pin,
+};
+use gachette_core::stack::{Attribution, By, Domain, Entry, StackName, StackRef};
+use jiff::Timestamp;
+
+use super::disk::make_folder;
+use super::error::RepositoryError;
+use super::ledger::{last_number, unreadable};
+use super::store::Created;
+use super::{Repository, key, lock, writer};
+
+/// What became of a wish for a channel.
+#[derive(Clone, Debug)]
+pub struct ChannelCommitted {
+    /// Its newest entry: the one that was written, or the one that already was as wished.
+    pub newest: KeptChannelEntry,
+    /// Whether an entry was written.
+    pub changed: bool,
+}
+
+/// What is wished of a channel.
+#[derive(Clone, Debug)]
+pub enum ChannelWish<'a> {
+    /// To show this revision.
+    Promote(&'a Entry),
+    /// That this revision may be shown.
+    Approve(&'a Entry),
+    /// That nothing else is shown.
+    Hold,
+    /// That this is over.
+    Release,
+}
+
+impl ChannelWish<'_> {
+    fn step(
+        &self,
+        step: ChannelStep<'_>,
+        policy: &ChannelPolicy,
+        by: Attribution,
+    ) -> Result<Option<ChannelEntry>, ChannelRefusal> {
+        match self {
+            Self::Promote(to) => step.promote(to, policy, by),
+            Self::Approve(to) => step.approve(to, by),
+            Self::Hold => step.hold(by),
+            Self::Release => Ok(step.release(by)),
+        }
+    }
+}
+
+impl Repository {
+    /// Does with a channel what is wished, or leaves it as it is when it is so already. The first wish makes it.
+    ///
+    /// # Errors
+    /// When it is refused, or a stack has the channel's name.
+    pub fn change_channel(
+        &self,
+        channel: &Suite,
+        wish: &ChannelWish<'_>,
+        policy: &ChannelPolicy,
+        by: &By,
+    ) -> Result<ChannelCommitted, RepositoryError> {
+        let _turn = self.channel_turn(channel)?;
+        loop {
+            let newest = self.newest_of_channel(channel)?;
+            if newest.is_none() {
+                self.check_free(channel)?;
+            }
+            let step = ChannelStep { channel, newest: newest.as_ref() };
+            let next = wish.step(step, policy, by.at(Timestamp::now(), writer::id()))?;
+            let Some(next) = next else {
+                let newest = newest.ok_or_else(|| missing(channel))?;
+                return Ok(ChannelCommitted { newest, changed: false });
+            };
+            let key = key::channel_entry(channel, next.number);
+            let bytes = next.to_bytes().map_err(|error| unreadable(key.clone(), &error))?;
+            let entry = KeptChannelEntry::of(next, &bytes);
+            if self.store.create(&key, bytes)? == Created::New {
+                return Ok(ChannelCommitted { newest: entry, changed: true });
+            }
+        }
+    }
+
+    /// A channel's newest entry.
+    ///
+    /// # Errors
+    /// When there is no such channel, or it cannot be read.
+    pub fn channel(&self, channel: &Suite) -> Result<KeptChannelEntry, RepositoryError> {
+        self.newest_of_channel(channel)?.ok_or_else(|| missing(channel))
+    }
+
+    /// The channels of a domain with their newest entries, by name.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn channels(&self, domain: &Domain) -> Result<Vec<KeptChannelEntry>, RepositoryError> {
+        let folders = self.store.children(&key::channels(domain))?.folders;
+        let names = folders.iter().filter_map(|name| StackName::new(domain.clone(), name).ok());
+        let newest = names.map(|name| self.newest_of_channel(&name.into()));
+        newest.filter_map(Result::transpose).collect()
+    }
+
+    /// All that was done with a channel, newest first: at most `limit` entries.
+    ///
+    /// # Errors
+    /// When there is no such channel, or an entry cannot be read.
+    pub fn log_channel(
+        &self,
+        channel: &Suite,
+        limit: Option<usize>,
+    ) -> Result<Vec<KeptChannelEntry>, RepositoryError> {
+        let newest = self.last_of_channel(channel)?;
+        if newest == 0 {
+            return Err(missing(channel));
+        }
+        let numbers = (1..=newest).rev().take(limit.unwrap_or(usize::MAX));
+        numbers.map(|number| self.read_channel(channel, number)).collect()
+    }
+
+    /// The revision that a pin names.
+    ///
+    /// # Errors
+    /// When the ledger of its stack does not hold that very revision.
+    pub fn pinned(&self, pin: &Pin) -> Result<Entry, RepositoryError> {
+        let reference = StackRef { stack: pin.stack.clone(), revision: Some(pin.revision) };
+        let entry = self.resolve(&reference)?;
+        if entry.hash == pin.hash {
+            return Ok(entry);
+        }
+        let key = key::revision(&pin.stack, pin.revision);
+        Err(RepositoryError::Damaged {
+            key,
+            reason: "it is not the one that a channel was moved to".to_owned(),
+        })
+    }
+
+    /// Refuses a name that a channel has: its suite would be that of a stack too.
+    pub(crate) fn check_no_channel(&self, stack: &StackName) -> Result<(), RepositoryError> {
+        let channel = Suite::from(stack.clone());
+        if self.store.exists(&key::channel_entry(&channel, 1))? {
+            return Err(RepositoryError::NameTaken { name: stack.clone(), by: "a channel" });
+        }
+        Ok(())
+    }
+
+    fn check_free(&self, channel: &Suite) -> Result<(), RepositoryError> {
+        let name = StackName::new(channel.domain().clone(), channel.name())?;
+        if self.store.exists(&key::revision(&name, 1))? {
+            return Err(RepositoryError::NameTaken { name, by: "a stack" });
+        }
+        Ok(())
+    }
+
+    fn channel_turn(&self, channel: &Suite) -> Result<Option<File>, RepositoryError> {
+        let Some(root) = self.store.root() else { return Ok(None) };
+        let folder = root.join(key::channel(channel));
+        make_folder(&folder)?;
+        Ok(lock::turn(&folder))
+    }
+
+    fn newest_of_channel(&self, channel: &Suite) -> Result<Option<KeptChannelEntry>, RepositoryError> {
+        match self.last_of_channel(channel)? {
+            0 => Ok(None),
+            number => self.read_channel(channel, number).map(Some),
+        }
+    }
+
+    fn last_of_channel(&self, channel: &Suite) -> Result<u64, RepositoryError> {
+        last_number(0, |number| self.store.exists(&key::channel_entry(channel, number)))
+    }
+
+    fn read_channel(&self, channel: &Suite, number: u64) -> Result<KeptChannelEntry, RepositoryError> {
+        let key = key::channel_entry(channel, number);
+        let damaged = |reason: &str| RepositoryError::Damaged { key: key.clone(), reason: reason.to_owned() };
+        let bytes = self.store.read(&key)?.ok_or_else(|| damaged("the file is lost"))?;
+        let kept = KeptChannelEntry::parse(&bytes).map_err(|error| unreadable(key.clone(), &error))?;
+        if kept.belongs(channel, number) { Ok(kept) } else { Err(damaged("it is of another place")) }
+    }
+}
+
+fn missing(channel: &Suite) -> RepositoryError {
+    RepositoryError::MissingChannel { channel: channel.clone() }
+}

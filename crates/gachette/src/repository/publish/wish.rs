@@ -1,0 +1,99 @@
+//! How a suite shall be: decided before anything is written.
+
+use gachette_core::Sha256Digest;
+use gachette_core::apt::{Indices, Listing, Release, Suite};
+use gachette_core::debian::Architecture;
+use gachette_core::stack::{Content, Entry};
+use jiff::Timestamp;
+
+use super::request::{PublishRequest, PublishedSuite, SignRelease};
+use super::state::SuiteState;
+use super::suite_folder::SuiteFolder;
+
+/// What a suite is to show.
+pub(super) struct Shown {
+    pub(super) suite: Suite,
+    pub(super) entry: Entry,
+    /// Since when it does.
+    pub(super) date: Timestamp,
+}
+
+/// How a suite shall be, and the time at which it was wished.
+pub(super) struct Wish<'a> {
+    pub(super) request: &'a PublishRequest<'a>,
+    pub(super) shown: &'a Shown,
+    pub(super) now: Timestamp,
+    date: Timestamp,
+}
+
+impl<'a> Wish<'a> {
+    pub(super) fn of(request: &'a PublishRequest<'a>, shown: &'a Shown, last: Option<&SuiteState>) -> Self {
+        let now = Timestamp::now();
+        // What expires must be made anew now and then; what does not, is as old as what it shows.
+        let wished = if request.settings.valid_for.is_some() { now } else { shown.date };
+        // apt takes no Release file that is older than the one it has.
+        let date = last.map_or(wished, |last| wished.max(last.date));
+        Self { request, shown, now, date }
+    }
+
+    pub(super) fn content(&self) -> Sha256Digest {
+        self.shown.entry.revision.content
+    }
+
+    /// The architectures, each with one before it whose index is the same, if there is one.
+    pub(super) fn indices(&self, content: &Content) -> Vec<(Architecture, Option<Architecture>)> {
+        let own =
+            |of: &Architecture| content.iter().any(|package| package.files.contains_key(of)) && !of.is_all();
+        let architectures = Listing::architectures(content, &self.request.settings.architectures);
+        let same = |of: &Architecture| (!of.is_all() && !own(of)).then(Architecture::all);
+        // `all` comes first by its name.
+        architectures
+            .into_iter()
+            .map(|of| {
+                let same = same(&of);
+                (of, same)
+            })
+            .collect()
+    }
+
+    pub(super) fn release(&self, indices: Indices, architectures: Vec<Architecture>) -> Release {
+        let settings = &self.request.settings;
+        let suite = self.shown.suite.clone();
+        Release {
+            origin: settings.origin.clone().unwrap_or_else(|| "gachette".to_owned()),
+            label: settings.label.clone().unwrap_or_else(|| suite.domain().to_string()),
+            description: format!("Stack {}", self.shown.entry.revision.stack),
+            date: self.date,
+            valid_until: settings.valid_for.and_then(|valid_for| self.date.checked_add(valid_for).ok()),
+            architectures,
+            indices,
+            suite,
+        }
+    }
+
+    /// What the Release file depends on besides the stack and the time.
+    pub(super) fn settings(&self) -> Sha256Digest {
+        let settings = &self.request.settings;
+        let sign = self.request.sign.map(SignRelease::keys);
+        let all = (&settings.origin, &settings.label, &settings.architectures, settings.valid_for, sign);
+        Sha256Digest::of(format!("{all:?}").as_bytes())
+    }
+
+    pub(super) fn is_shown_by(&self, last: &SuiteState, folder: &SuiteFolder) -> bool {
+        // Half of its time is left to those who look seldom.
+        let lasts = |until: Timestamp| until.duration_since(self.now) * 2 > until.duration_since(last.date);
+        last.content == self.content()
+            && last.stack == self.shown.entry.revision.stack
+            && last.settings == self.settings()
+            && last.valid_until.is_none_or(lasts)
+            && folder.shows(last)
+    }
+
+    pub(super) fn unchanged(&self, last: &SuiteState) -> PublishedSuite {
+        let mut published = PublishedSuite::of(self.shown);
+        published.architectures = last.architectures.clone();
+        published.date = Some(last.date);
+        published.valid_until = last.valid_until;
+        published
+    }
+}
