@@ -1,7 +1,7 @@
 //! `gachette promote`
 
 use clap::{ArgGroup, Args};
-use gachette::operation::{ChannelChanged, ChannelOrder, Signing};
+use gachette::operation::{ChannelChanged, ChannelOrder, SuiteSignature};
 use gachette_core::apt::Suite;
 
 use crate::error::Failure;
@@ -40,16 +40,18 @@ pub(crate) struct PromoteArgs {
 impl PromoteArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let channel = session.channel(&self.to)?;
-        let signing = if self.unsigned { Signing::Unsigned } else { Signing::Signed };
+        let signature = if self.unsigned { SuiteSignature::Unsigned } else { SuiteSignature::Signed };
         let stack = self.stack.map(|stack| session.stack_ref(&stack)).transpose()?;
         let order = match stack {
             Some(stack) if self.approve => ChannelOrder::Approve { stack },
-            Some(stack) => ChannelOrder::Promote { stack, signing },
+            Some(stack) => ChannelOrder::Promote { stack, signature },
             None if self.release => ChannelOrder::Release {},
             None => ChannelOrder::Hold {},
         };
         let reason = self.hold.unwrap_or(self.reason);
         let changed = session.client().await?.change_channel(&channel, order.clone(), &reason).await?;
+        let warnings = changed.published.iter().flat_map(|published| &published.warnings);
+        warnings.for_each(|warning| session.output.warn(warning));
         session.output.result(&changed, |changed| text(&channel, &order, changed))
     }
 }

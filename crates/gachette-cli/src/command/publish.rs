@@ -1,7 +1,7 @@
 //! `gachette publish`
 
 use clap::Args;
-use gachette::operation::{Published, Signing};
+use gachette::operation::{Published, SuiteSignature};
 
 use crate::error::Failure;
 use crate::output::{bytes, plural};
@@ -23,9 +23,10 @@ pub(crate) struct PublishArgs {
 impl PublishArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = session.stack_ref(&self.stack)?;
-        let signing = if self.unsigned { Signing::Unsigned } else { Signing::Signed };
-        let published = session.client().await?.publish(&stack, signing).await?;
+        let signature = if self.unsigned { SuiteSignature::Unsigned } else { SuiteSignature::Signed };
+        let published = session.client().await?.publish(&stack, signature).await?;
         session.output.note(&summary(&published));
+        published.warnings.iter().for_each(|warning| session.output.warn(warning));
         session.output.result(&published, |published| published.source.trim_end().to_owned())
     }
 }

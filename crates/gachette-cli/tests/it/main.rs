@@ -18,6 +18,7 @@ mod kills;
 mod lost_hosts;
 mod playground;
 mod publishing;
+mod publishing_signed;
 mod pushes;
 mod server;
 mod server_builds;

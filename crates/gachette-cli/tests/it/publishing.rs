@@ -81,6 +81,10 @@ fn only_files_of_suites_are_served() {
     assert_eq!(known.status, 304);
     let part = serving.ask("GET /dists/default/124/Release", &["Range: bytes=0-5"], "");
     assert_eq!((part.status, part.text().as_str()), (206, "Origin"));
+    // The rest of a file that was another is the rest of nothing.
+    let rest = ["Range: bytes=6-", "If-Range: Thu, 01 Jan 1970 00:00:00 GMT"];
+    let rest = serving.ask("GET /dists/default/124/Release", &rest, "");
+    assert_eq!((rest.status, rest.body), (200, whole.body));
 }
 
 #[test]

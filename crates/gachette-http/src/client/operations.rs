@@ -1,7 +1,7 @@
 //! What a client can ask for.
 
 use gachette::config::Config;
-use gachette::operation::{BuiltPackage, ChannelChanged, ChannelOrder, Published, Signing};
+use gachette::operation::{BuiltPackage, ChannelChanged, ChannelOrder, Published, SuiteSignature};
 use gachette::repository::{FsckMode, FsckReport, Placed, Readable};
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
@@ -91,8 +91,8 @@ impl Client {
     }
 
     /// Publishes a stack as an APT suite.
-    pub async fn publish(&self, stack: &StackRef, signing: Signing) -> Result<Published, Problem> {
-        let wish = PublishStack { revision: stack.revision, signing };
+    pub async fn publish(&self, stack: &StackRef, signature: SuiteSignature) -> Result<Published, Problem> {
+        let wish = PublishStack { revision: stack.revision, signature };
         let mut request = request(Method::POST, &format!("{}/suite", path(&stack.stack)), Some(&wish))?;
         request.extensions_mut().insert(Patience::LONG);
         self.answer(self.send(request).await?).await

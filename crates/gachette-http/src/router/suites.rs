@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use gachette::operation::{self, Published};
 use gachette::repository::PublishSubject;
 use gachette_core::stack::{Domain, StackName, StackRef};
-use http::Request;
+use http::{Request, header};
 use tower_http::services::ServeFile;
 
 use super::extract::{Json, Path};
@@ -21,15 +21,20 @@ pub(super) async fn publish(
 ) -> Answer<Published> {
     let stack = StackName::new(domain, &name).map_err(Problem::invalid)?;
     let subject = PublishSubject::Stack(StackRef { stack, revision: wish.revision });
-    blocking(move || operation::publish(&api.config, subject, wish.signing)).await.map(Json)
+    blocking(move || operation::publish(&api.config, subject, wish.signature)).await.map(Json)
 }
 
 /// A file of a suite, as apt asks for it: whole or a part of it, and only when it changed.
 pub(super) async fn file(
     State(api): State<Api>,
     Path((domain, name, file)): Path<(Domain, String, String)>,
-    request: Request<Body>,
+    mut request: Request<Body>,
 ) -> Result<Response, Problem> {
+    // apt asks for the rest of what it has in part if that is still the same file. To give it the whole is always right; what
+    // serves the file would give it the rest of another.
+    if request.headers_mut().remove(header::IF_RANGE).is_some() {
+        request.headers_mut().remove(header::RANGE);
+    }
     let missing = || Problem::new(ProblemKind::NotFound, "there is no such file in a suite");
     let suite = StackName::new(domain, &name).map_err(|_| missing())?;
     // Names of unfinished files begin with a dot, and nothing leads upwards.

@@ -1,6 +1,6 @@
 //! APT suites, on the wire.
 
-use gachette::operation::Signing;
+use gachette::operation::SuiteSignature;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,5 +13,5 @@ pub struct PublishStack {
     pub revision: Option<u64>,
     /// Whether it is signed.
     #[serde(default)]
-    pub signing: Signing,
+    pub signature: SuiteSignature,
 }

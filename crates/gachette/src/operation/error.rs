@@ -1,5 +1,6 @@
 //! Why an operation failed: the errors of what it is made of, and those of its own.
 
+use gachette_core::apt::Suite;
 use gachette_core::debian::PackageName;
 use gachette_core::git::{SchemeError, WorkingCopyNameError};
 use gachette_core::stack::NameError;
@@ -82,6 +83,14 @@ pub enum OperationError {
         /// The system's words.
         source: std::io::Error,
     },
+    /// A channel was moved, and its suite does not show it yet.
+    #[error("channel {channel} is moved, but its suite is not written: {source}")]
+    SuiteLags {
+        /// The channel.
+        channel: Suite,
+        /// Why not.
+        source: Box<OperationError>,
+    },
     /// The operation was cancelled.
     #[error("cancelled")]
     Cancelled,
@@ -134,6 +143,7 @@ impl OperationError {
                 FailureKind::Invalid => FaultKind::Invalid,
                 FailureKind::Broken => FaultKind::Internal,
             },
+            Self::SuiteLags { source, .. } => source.kind(),
             Self::Signing(error) => match error.kind() {
                 SigningFault::Configuration => FaultKind::Configuration,
                 SigningFault::Missing => FaultKind::NotFound,
@@ -165,6 +175,7 @@ impl OperationError {
             Self::Mirror(MirrorError::Git(error)) => error.hint().map(str::to_owned),
             Self::Repository(error) => error.hint(),
             Self::Signing(error) => error.hint(),
+            Self::SuiteLags { source, .. } => source.hint(),
             _ => None,
         }
     }

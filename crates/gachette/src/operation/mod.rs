@@ -20,7 +20,7 @@ pub use error::{FaultKind, OperationError};
 pub use outcome::{BuiltPackage, Outcome, PackageState, PreparedCopy, StackedIn};
 pub use prepare::{Origin, PrepareRequest, prepare};
 pub use promote::{ChannelChanged, ChannelOrder, change_channel};
-pub use publish::{Published, Signing, publish};
+pub use publish::{Published, SuiteSignature, publish};
 pub use quick::{Missing, QuickRequest, make, quick};
 pub use source::SourceRequest;
 

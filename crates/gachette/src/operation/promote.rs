@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::OperationError;
-use super::publish::{Published, Signing, publish};
+use super::publish::{Published, SuiteSignature, open_signers, publish};
 use crate::config::Config;
 use crate::repository::{ChannelWish, PublishSubject};
 
@@ -21,7 +21,7 @@ pub enum ChannelOrder {
         stack: StackRef,
         /// How clients know its suite.
         #[serde(default)]
-        signing: Signing,
+        signature: SuiteSignature,
     },
     /// To note that it may be moved there.
     Approve {
@@ -58,9 +58,9 @@ pub fn change_channel(
 ) -> Result<ChannelChanged, OperationError> {
     let (repository, policy) = (config.repository()?, config.channel_policy(channel));
     let wished = match order {
-        ChannelOrder::Promote { stack, signing } => {
+        ChannelOrder::Promote { stack, signature } => {
             // Without what it takes to write the suite, the channel stays.
-            super::publish::check_signing(*signing)?;
+            open_signers(config, *signature)?;
             Some(repository.show_stack(stack)?)
         }
         ChannelOrder::Approve { stack } => Some(repository.show_stack(stack)?),
@@ -74,8 +74,11 @@ pub fn change_channel(
     };
     let committed = repository.change_channel(channel, &wish, &policy, by)?;
     let published = match order {
-        ChannelOrder::Promote { signing, .. } => {
-            Some(publish(config, PublishSubject::Channel(channel.clone()), *signing)?)
+        ChannelOrder::Promote { signature, .. } => {
+            let published = publish(config, PublishSubject::Channel(channel.clone()), *signature);
+            let lags =
+                |source| OperationError::SuiteLags { channel: channel.clone(), source: Box::new(source) };
+            Some(published.map_err(lags)?)
         }
         _ => None,
     };

@@ -3,21 +3,23 @@
 use std::path::Path;
 
 use gachette_core::apt::SourceEntry;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::OperationError;
 use crate::config::Config;
-use crate::repository::{PublishRequest, PublishSubject, PublishedSuite};
+use crate::repository::{PublishRequest, PublishSubject, PublishedSuite, RepositoryError};
+use crate::signing::{Signers, SigningConfig};
 
-/// Whether clients shall know a suite by a signature.
+/// How clients know that a suite is what was published.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Signing {
+pub enum SuiteSignature {
     /// By the configured keys.
     #[default]
     Signed,
-    /// Not: they have to be told to trust it.
+    /// Not at all: they have to be told to trust it.
     Unsigned,
 }
 
@@ -31,6 +33,9 @@ pub struct Published {
     pub signed_by: Vec<String>,
     /// A paragraph for a `.sources` file.
     pub source: String,
+    /// What should be done soon.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// Makes the suite of a stack or channel show it.
@@ -40,23 +45,36 @@ pub struct Published {
 pub fn publish(
     config: &Config,
     subject: PublishSubject,
-    signing: Signing,
+    signature: SuiteSignature,
 ) -> Result<Published, OperationError> {
     let repository = config.repository()?;
-    check_signing(signing)?;
-    let request = PublishRequest { subject, settings: config.publish.settings(), sign: None };
-    let suite = repository.publish(&request)?;
+    let signers = open_signers(config, signature)?;
+    let request = PublishRequest { subject, settings: config.publish.settings(), signers: signers.as_ref() };
+    let suite = repository.publish(&request).map_err(|error| match error {
+        RepositoryError::Signing(error) => OperationError::Signing(*error),
+        error => error.into(),
+    })?;
     let root = repository.meta().unwrap_or(Path::new("/"));
     let uri = config.publish.url.clone().unwrap_or_else(|| format!("file:{}", root.display()));
-    let source = SourceEntry { uri: &uri, suite: &suite.suite, certificates: None };
+    let certificates = signers.as_ref().map(Signers::certificates);
+    let certificates = certificates.as_deref().map(String::from_utf8_lossy);
+    let source = SourceEntry { uri: &uri, suite: &suite.suite, certificates: certificates.as_deref() };
     let source = source.to_text().map_err(|error| OperationError::Invalid(error.to_string()))?;
-    Ok(Published { suite, signed_by: Vec::new(), source })
+    let signed_by = signers.iter().flat_map(Signers::fingerprints).map(|it| it.to_string()).collect();
+    let warnings = signers.iter().flat_map(|signers| signers.ending(Timestamp::now()));
+    Ok(Published { suite, signed_by, source, warnings: warnings.map(|key| key.to_string()).collect() })
 }
 
-/// Whether there is what it takes to sign.
-pub(super) fn check_signing(signing: Signing) -> Result<(), OperationError> {
-    match signing {
-        Signing::Signed => Err(OperationError::Unset { keys: vec!["signing.keys"] }),
-        Signing::Unsigned => Ok(()),
+/// The configured keys, unless it is not to be signed.
+///
+/// # Errors
+/// When there is none, or one cannot be used.
+pub(super) fn open_signers(
+    config: &Config,
+    signature: SuiteSignature,
+) -> Result<Option<Signers>, OperationError> {
+    match signature {
+        SuiteSignature::Signed => Ok(Some(Signers::open(&SigningConfig::of(config))?)),
+        SuiteSignature::Unsigned => Ok(None),
     }
 }

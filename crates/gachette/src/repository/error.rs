@@ -11,6 +11,8 @@ use gachette_core::channel::ChannelRefusal;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{NameError, Refusal, StackName};
 
+use crate::signing::SigningError;
+
 /// Why an operation on a repository failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RepositoryError {
@@ -162,6 +164,9 @@ pub enum RepositoryError {
         /// What has it.
         by: &'static str,
     },
+    /// A suite cannot be signed.
+    #[error(transparent)]
+    Signing(Box<SigningError>),
     /// A suite cannot be written.
     #[error("suite {suite} cannot be published: {reason}")]
     Unpublishable {
@@ -222,6 +227,7 @@ impl RepositoryError {
             | Self::Mismatch { .. }
             | Self::Channel(_)
             | Self::NameTaken { .. }
+            | Self::Signing(_)
             | Self::Unpublishable { .. } => FailureKind::Refused,
             Self::Changed { .. } => FailureKind::Changed,
             Self::Refused(Refusal::Missing { .. } | Refusal::NotInStack { .. })
@@ -256,6 +262,7 @@ impl RepositoryError {
             Self::Refused(Refusal::Missing { stack, .. }) => {
                 format!("make it with `gachette stack create {stack}`, or see `gachette stack list`")
             }
+            Self::Signing(error) => error.hint()?,
             Self::MissingChannel { channel } => {
                 format!("a first `gachette promote STACK --to {}` makes it", channel.name())
             }

@@ -82,9 +82,7 @@ pub use identity::Identity;
 pub use ledger::Committed;
 pub use packages::StackWithPackage;
 pub use place::{Placed, Placement};
-pub use publish::{
-    PublishRequest, PublishSubject, PublishedSuite, SignRelease, SignedRelease, SuiteSettings,
-};
+pub use publish::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings};
 pub use readable::{DamagedStack, Readable};
 pub use register_all::ToRegister;
 pub use staging::Staging;

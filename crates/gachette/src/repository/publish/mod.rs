@@ -22,14 +22,14 @@ use gachette_core::apt::{Indices, Listing, Release, Suite};
 use super::disk::at;
 use super::error::RepositoryError;
 use super::{Repository, key};
+use crate::Cancel;
+use crate::signing::Signers;
 use index::Index;
 use state::SuiteState;
 use suite_folder::SuiteFolder;
 use wish::{Shown, Wish};
 
-pub use request::{
-    PublishRequest, PublishSubject, PublishedSuite, SignRelease, SignedRelease, SuiteSettings,
-};
+pub use request::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings};
 
 impl Repository {
     /// Makes the suite of a stack, or of a channel, show what that holds now. One that does already is left as it is.
@@ -88,8 +88,9 @@ impl Repository {
         }
         let release = wish.release(indices, published.architectures.clone());
         let text = release.to_text().map_err(|error| unpublishable(suite, error))?;
-        let signed = wish.request.sign.map(|sign| sign.sign(text.as_bytes())).transpose();
-        let signed = signed.map_err(|reason| unpublishable(suite, reason))?;
+        let sign = |signers: &Signers| signers.sign(text.as_bytes(), wish.now, &Cancel::new());
+        let signed = wish.request.signers.map(sign).transpose();
+        let signed = signed.map_err(|error| RepositoryError::Signing(Box::new(error)))?;
         folder.finish(&text, signed.as_ref())?;
         let state = SuiteState::after(wish, &release, &text, signed.as_ref());
         let state = folder.retire(state, last, wish.now, wish.request.settings.keep_indices)?;

@@ -8,27 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::wish::Shown;
-
-/// Signs Release files.
-pub trait SignRelease {
-    /// The file signed in both ways.
-    ///
-    /// # Errors
-    /// Why it cannot be signed, in words.
-    fn sign(&self, release: &[u8]) -> Result<SignedRelease, String>;
-
-    /// The fingerprints of the keys: another set of keys makes a suite anew.
-    fn keys(&self) -> Vec<String>;
-}
-
-/// A Release file, signed.
-#[derive(Clone, Debug)]
-pub struct SignedRelease {
-    /// The text with its signature around it: `InRelease`.
-    pub in_release: Vec<u8>,
-    /// The signature by itself, armored: `Release.gpg`.
-    pub release_gpg: Vec<u8>,
-}
+use crate::signing::Signers;
 
 /// What is asked for.
 pub struct PublishRequest<'a> {
@@ -37,7 +17,7 @@ pub struct PublishRequest<'a> {
     /// How.
     pub settings: SuiteSettings,
     /// Who signs it; nobody when clients are to trust it without.
-    pub sign: Option<&'a dyn SignRelease>,
+    pub signers: Option<&'a Signers>,
 }
 
 /// What has a suite.

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::error::RepositoryError;
 use super::super::store::Store;
-use super::request::SignedRelease;
 use super::state_key;
 use super::wish::Wish;
+use crate::signing::Signed;
 
 /// The format that is written, and the only one that is read: another is as good as none.
 const FORMAT: u32 = 1;
@@ -39,12 +39,7 @@ pub(super) struct SuiteState {
 }
 
 impl SuiteState {
-    pub(super) fn after(
-        wish: &Wish<'_>,
-        release: &Release,
-        text: &str,
-        signed: Option<&SignedRelease>,
-    ) -> Self {
+    pub(super) fn after(wish: &Wish<'_>, release: &Release, text: &str, signed: Option<&Signed>) -> Self {
         let first = signed.map_or(text.as_bytes(), |signed| &signed.in_release);
         Self {
             format: FORMAT,

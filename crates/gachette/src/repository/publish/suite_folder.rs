@@ -14,8 +14,8 @@ use super::super::disk::{at, can_sync_file_system, make_folder, sync_file_system
 use super::super::error::RepositoryError;
 use super::super::lock::{self, Hold};
 use super::index::Index;
-use super::request::SignedRelease;
 use super::state::SuiteState;
+use crate::signing::Signed;
 
 /// How the names of unfinished files begin.
 const UNFINISHED: &str = ".new-";
@@ -112,11 +112,7 @@ impl SuiteFolder {
     }
 
     /// Writes the files above the indices, which become what clients see with the last step.
-    pub(super) fn finish(
-        &self,
-        release: &str,
-        signed: Option<&SignedRelease>,
-    ) -> Result<(), RepositoryError> {
+    pub(super) fn finish(&self, release: &str, signed: Option<&Signed>) -> Result<(), RepositoryError> {
         let mut files = vec![("Release", release.as_bytes())];
         if let Some(signed) = signed {
             files.extend([("Release.gpg", &*signed.release_gpg), ("InRelease", &*signed.in_release)]);

@@ -6,9 +6,10 @@ use gachette_core::debian::Architecture;
 use gachette_core::stack::{Content, Entry};
 use jiff::Timestamp;
 
-use super::request::{PublishRequest, PublishedSuite, SignRelease};
+use super::request::{PublishRequest, PublishedSuite};
 use super::state::SuiteState;
 use super::suite_folder::SuiteFolder;
+use crate::signing::Signers;
 
 /// What a suite is to show.
 pub(super) struct Shown {
@@ -74,7 +75,7 @@ impl<'a> Wish<'a> {
     /// What the Release file depends on besides the stack and the time.
     pub(super) fn settings(&self) -> Sha256Digest {
         let settings = &self.request.settings;
-        let sign = self.request.sign.map(SignRelease::keys);
+        let sign = self.request.signers.map(Signers::fingerprints);
         let all = (&settings.origin, &settings.label, &settings.architectures, settings.valid_for, sign);
         Sha256Digest::of(format!("{all:?}").as_bytes())
     }

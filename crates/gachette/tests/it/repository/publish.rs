@@ -39,7 +39,7 @@ fn publish_with(repository: &Repository, settings: SuiteSettings) -> PublishedSu
 }
 
 fn request(settings: SuiteSettings) -> PublishRequest<'static> {
-    PublishRequest { subject: PublishSubject::Stack(reference(NAME)), settings, sign: None }
+    PublishRequest { subject: PublishSubject::Stack(reference(NAME)), settings, signers: None }
 }
 
 fn publish(repository: &Repository) -> PublishedSuite {

@@ -1,0 +1,180 @@
+//! Signed suites, and what apt makes of a repository that somebody meddled with.
+
+use std::fs;
+use std::path::PathBuf;
+
+use gachette::signing::{KeyFolder, PassphraseSource};
+use gachette_testkit::AptRoot;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::chain::Chain;
+use crate::serving::Serving;
+
+/// Two stacks, the keys to sign them with, and a machine that installs from them.
+struct Archive {
+    chain: Chain,
+    serving: Serving,
+    apt: AptRoot,
+}
+
+impl Archive {
+    fn new() -> Self {
+        let chain = Chain::new();
+        chain.playground.ok("quick 124 shop");
+        chain.playground.ok("stack seal 124");
+        chain.source.commit_file("shop.py", "print('open all day')\n");
+        chain.playground.ok("stack create 125 --from 124");
+        chain.playground.ok("quick 125 shop");
+        chain.playground.ok("stack seal 125");
+        let serving = Serving::start(&chain.playground, &["--no-auth"]);
+        let archive = Self { chain, serving, apt: AptRoot::new() };
+        archive.generate("archive");
+        archive
+    }
+
+    fn generate(&self, name: &str) {
+        let folder = KeyFolder::new(self.chain.playground.path("keys"), Vec::new());
+        let (passphrase, made) =
+            (PassphraseSource::default(), Timestamp::now() - SignedDuration::from_hours(1));
+        folder
+            .generate(&name.parse().unwrap(), Some("archive@example.org"), None, &passphrase, made)
+            .unwrap();
+    }
+
+    /// Runs the program with this key to sign with; the JSON that it prints.
+    fn signed(&self, key: &str, line: &str) -> serde_json::Value {
+        let settings = format!(
+            "signing.keys={key},signing.folder=keys,publish.url=http://127.0.0.1:{}",
+            self.serving.port
+        );
+        serde_json::from_str(&self.chain.playground.ok(&format!("--set {settings} --format json {line}")))
+            .unwrap()
+    }
+
+    /// Publishes a stack; what goes into a `.sources` file.
+    fn publish(&self, key: &str, stack: &str) -> String {
+        self.signed(key, &format!("publish {stack}"))["source"].as_str().unwrap().to_owned()
+    }
+
+    /// Moves `live`; what goes into a `.sources` file.
+    fn promote(&self, stack: &str) -> String {
+        let changed = self.signed("archive", &format!("promote {stack} --to live"));
+        changed["published"]["source"].as_str().unwrap().to_owned()
+    }
+
+    fn suite(&self, name: &str) -> PathBuf {
+        self.chain.playground.path("repository/dists/default").join(name)
+    }
+
+    /// What apt says when it does not do it.
+    fn refused(&self, words: &[&str]) -> String {
+        let output = self.apt.run(words);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let wrong = said.lines().any(|line| line.starts_with("E:") || line.starts_with("W:"));
+        assert!(wrong || !output.status.success(), "{words:?} was done: {said}");
+        said
+    }
+}
+
+#[test]
+fn apt_knows_a_suite_by_its_key_alone() {
+    let archive = Archive::new();
+    archive.apt.source(&archive.publish("archive", "124"));
+    archive.apt.check(&["update"]);
+    archive.apt.check(&["install", "dh-shop"]);
+    // The same suite by another key.
+    archive.generate("other");
+    archive.publish("other", "124");
+    let said = archive.refused(&["update"]);
+    assert!(said.contains("NO_PUBKEY") || said.contains("not signed"), "{said}");
+    // By both, so that keys can be changed one after the other.
+    let both = archive.signed("other", "publish 124");
+    assert_eq!((both["changed"].as_bool(), both["signed_by"].as_array().unwrap().len()), (Some(false), 1));
+    archive
+        .chain
+        .playground
+        .write("both.yml", "meta_path: repository\nsigning: {keys: [archive, other], folder: keys}\n");
+    archive.chain.playground.ok("-c both.yml publish 124");
+    archive.apt.check(&["update"]);
+}
+
+#[test]
+fn a_repository_that_somebody_meddled_with_is_refused() {
+    let archive = Archive::new();
+    let source = archive.publish("archive", "124");
+    archive.apt.source(&source);
+    let suite = archive.suite("124");
+    let restore = |file: &str, bytes: &[u8]| fs::write(suite.join(file), bytes).unwrap();
+    // The file that names everything: one byte.
+    let good = fs::read(suite.join("InRelease")).unwrap();
+    let text = String::from_utf8(good.clone()).unwrap();
+    restore("InRelease", text.replacen("Origin: gachette", "Origin: elsewhere", 1).as_bytes());
+    archive.refused(&["update"]);
+    restore("InRelease", &good);
+    // An index cut short, and another's.
+    for file in fs::read_dir(suite.join("main/binary-amd64/by-hash/SHA256")).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    }
+    archive.refused(&["update"]);
+    // Publishing again finds and mends it.
+    fs::remove_dir_all(&suite).unwrap();
+    archive.apt.source(&archive.publish("archive", "124"));
+    archive.apt.check(&["update"]);
+    // A package in place of another.
+    let debs = archive.chain.playground.path("repository/debs");
+    for file in fs::read_dir(&debs).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_file() {
+            let mut bytes = fs::read(&path).unwrap();
+            let last = bytes.len() - 1;
+            bytes[last] ^= 1;
+            fs::remove_file(&path).unwrap();
+            fs::write(&path, bytes).unwrap();
+        }
+    }
+    archive.refused(&["install", "dh-shop"]);
+    assert_eq!(archive.apt.installed("dh-shop"), None);
+    assert_eq!(archive.chain.playground.run("repository fsck").code, 5, "and fsck names it");
+}
+
+#[test]
+fn an_older_state_that_is_played_again_is_not_believed() {
+    let archive = Archive::new();
+    archive.apt.source(&archive.promote("124"));
+    let live = archive.suite("live");
+    let old = fs::read(live.join("InRelease")).unwrap();
+    // Dates are to the second.
+    std::thread::park_timeout(std::time::Duration::from_millis(1100));
+    archive.promote("125");
+    archive.apt.check(&["update"]);
+    fs::remove_file(live.join("InRelease")).unwrap();
+    fs::write(live.join("InRelease"), old).unwrap();
+    archive.apt.run(&["update"]);
+    archive.apt.check(&["install", "dh-shop"]);
+    let newest = archive.chain.playground.json("stack show 125");
+    let version = newest["packages"].as_array().unwrap().iter().find(|it| it["name"] == "dh-shop").unwrap();
+    assert_eq!(archive.apt.installed("dh-shop").as_deref(), version["version"].as_str());
+    // The next promotion writes it again.
+    archive.promote("125");
+    assert!(fs::read_to_string(live.join("InRelease")).unwrap().contains("Stack default/125"));
+}
+
+#[test]
+fn a_suite_that_is_not_published_again_expires() {
+    let archive = Archive::new();
+    let line = "--set publish.valid_for=1s publish 124";
+    archive.signed("archive", line);
+    let source = archive.signed("archive", line)["source"].as_str().unwrap().to_owned();
+    archive.apt.source(&source);
+    std::thread::park_timeout(std::time::Duration::from_millis(2100));
+    let said = archive.refused(&["update"]);
+    assert!(said.contains("expired"), "{said}");
+    let line = "--set publish.valid_for=1d publish 124";
+    assert_eq!(archive.signed("archive", line)["changed"], true);
+    archive.apt.check(&["update"]);
+    assert_eq!(archive.signed("archive", line)["changed"], false, "most of a day is left");
+}
