@@ -63,6 +63,11 @@ impl Failure {
         Self::new(ProblemKind::Refused, message.to_string())
     }
 
+    /// A host could not be reached, or is of no use.
+    pub(crate) fn host(message: impl ToString) -> Self {
+        Self::new(ProblemKind::HostFailed, message.to_string())
+    }
+
     /// The user did not wait for the end.
     pub(crate) fn interrupted() -> Self {
         Self::new(ProblemKind::Cancelled, "interrupted; what was being done is not finished")

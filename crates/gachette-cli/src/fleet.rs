@@ -33,6 +33,11 @@ impl Fleet {
         Ok(Self { sessions: session.hosts()?, at_once, stops, output })
     }
 
+    /// The same hosts, none of which is left out because another failed.
+    pub(crate) fn without_stopping(self) -> Self {
+        Self { stops: false, ..self }
+    }
+
     /// The machine that has the repository, when the configuration says which; else as [`Fleet::of`].
     pub(crate) fn of_repository(session: Session) -> Result<Self, Failure> {
         if session.config.repository_at.is_none() {

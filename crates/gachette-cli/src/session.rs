@@ -1,27 +1,23 @@
 //! One run of the command line: the options, the configuration, and the client of the API that carries it out.
 
+mod connection;
+
 use std::io::IsTerminal;
 use std::rc::Rc;
-use std::time::Duration;
 
-use gachette::config::{Config, ConfigError, Connection, ProjectSource, RepositoryPlace, SearchPath};
-use gachette::host::Ssh;
-use gachette::identity;
+use gachette::config::{Config, ConfigError, ProjectSource, RepositoryPlace, SearchPath};
 use gachette_core::apt::Suite;
 use gachette_core::git::GitRef;
-use gachette_core::host::{HostAddress, HostTarget};
+use gachette_core::host::HostTarget;
 use gachette_core::stack::{StackName, StackRef};
-use gachette_http::wire::{ClientHello, CloneUrl};
-use gachette_http::{Api, Binary, BuildFolder, Client, ServerAccess, router};
+use gachette_http::Client;
+use gachette_http::wire::CloneUrl;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::OnceCell;
 
 use crate::error::Failure;
 use crate::options::Options;
 use crate::output::Output;
-
-/// This program, which hosts get: read once, whatever their number.
-static BINARY: OnceCell<Binary> = OnceCell::const_new();
 
 /// What every command works with.
 #[derive(Clone)]
@@ -122,38 +118,6 @@ impl Session {
         self.client.get_or_try_init(|| self.connect()).await
     }
 
-    async fn connect(&self) -> Result<Client, Failure> {
-        match &self.host {
-            None => {
-                let (config, author) = (self.config.clone(), identity::author());
-                Ok(Client::in_process(router(Api::new(config, author, Some(BuildFolder::of_this_user())))))
-            }
-            Some(HostTarget::Ssh(address)) => self.connect_by_ssh(address.clone()).await,
-            Some(host) if self.changed => {
-                let refusal =
-                    format!("{host} works with its own configuration: no paths can be given for it");
-                Err(Failure::usage(refusal).with_hint("its configuration is shown by `config show`"))
-            }
-            Some(HostTarget::Unix(path)) => Ok(Client::unix(path).await?),
-            Some(HostTarget::Server(url)) => {
-                Ok(Client::server(url.clone(), &server_access(&self.config.connection)?)?)
-            }
-        }
-    }
-
-    async fn connect_by_ssh(&self, address: HostAddress) -> Result<Client, Failure> {
-        let connection = self.config.connection.clone();
-        let ssh = tokio::task::spawn_blocking(move || Ssh::new(address, &connection));
-        // To read a program of some size takes about as long as to ask `ssh` for its options.
-        let binary = BINARY.get_or_try_init(async || {
-            let read = tokio::task::spawn_blocking(Binary::of_this_process);
-            Ok::<_, Failure>(read.await.map_err(Failure::fault)??)
-        });
-        let (ssh, binary) = tokio::join!(ssh, binary);
-        let ssh = ssh.map_err(Failure::fault)?.map_err(Failure::configuration)?;
-        Ok(Client::ssh(&ssh, binary?, &ClientHello::new(identity::author(), &self.config)).await?)
-    }
-
     /// The same session, with other settings of the repository: for arguments that stand for them.
     pub(crate) fn reconfigured(&self, change: impl FnOnce(&mut Config)) -> Self {
         if let Some(repository) = &self.repository {
@@ -243,23 +207,6 @@ fn unusable(error: ConfigError) -> Failure {
     let mut failures: Vec<Failure> = mistakes.into_iter().map(Failure::mistake).collect();
     let last = failures.pop().unwrap_or_else(|| Failure::configuration("the configuration is wrong"));
     last.after(failures)
-}
-
-/// How servers are reached. The token is never an argument: those can be seen by all users of a machine.
-fn server_access(connection: &Connection) -> Result<ServerAccess, Failure> {
-    let named = std::env::var("GACHETTE_TOKEN").ok().filter(|token| !token.trim().is_empty());
-    let token = match (named, &connection.token_file) {
-        (Some(token), _) => Some(token),
-        (None, Some(file)) => Some(std::fs::read_to_string(file).map_err(|error| {
-            Failure::configuration(format!("cannot read the token in {}: {error}", file.display()))
-        })?),
-        (None, None) => None,
-    };
-    Ok(ServerAccess {
-        token: token.map(|token| token.trim().to_owned()),
-        ca_file: connection.ca_file.clone(),
-        timeout: connection.timeout.map(Duration::from_secs),
-    })
 }
 
 /// The wishes of the user or the system that this process end.

@@ -8,6 +8,7 @@ pub mod channel;
 pub mod debian;
 pub mod git;
 pub mod host;
+pub mod host_check;
 pub mod missile;
 pub mod stack;
 pub mod yaml;

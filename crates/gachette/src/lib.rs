@@ -11,6 +11,7 @@
 //! | work on one stack, by the names of the original library | [`stack::Stack`] |
 //! | sign the Release files of APT suites | [`signing::Signers`] |
 //! | do what the verbs of the command line do | [`operation`] |
+//! | see whether this machine is fit for builds | [`host_check`] |
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;
@@ -33,6 +34,7 @@ pub mod config;
 pub mod event;
 pub mod git;
 pub mod host;
+pub mod host_check;
 pub mod identity;
 pub mod mirror;
 pub mod operation;

@@ -17,7 +17,7 @@ mod user_cache;
 
 pub use build::{BuildError, BuildRequest, BuiltPackage, Event, build, plan};
 pub use develop::{StagedPackage, develop};
-pub use environment::{EnvironmentError, RequirementsError};
+pub use environment::{EnvironmentError, Interpreter, RequirementsError};
 pub use io_error::IoError;
 pub use regular_file::{open_regular, read_regular};
 pub use stage::StageError;

@@ -6,6 +6,7 @@ mod channel;
 mod completions;
 mod config;
 mod demo;
+mod host;
 mod man;
 mod package;
 mod prepare;
@@ -86,6 +87,9 @@ pub(crate) enum Command {
     /// Inspect the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Check the machines that build
+    #[command(subcommand)]
+    Host(host::HostCommand),
     /// Make and check the repository
     #[command(subcommand)]
     Repository(repository::RepositoryCommand),
@@ -107,13 +111,26 @@ pub(crate) enum Command {
 
 impl CommandLine {
     /// Carries the command out.
-    pub(crate) async fn run(self) -> Result<(), Failure> {
+    pub(crate) async fn run(mut self) -> Result<(), Failure> {
         match self.command {
             Command::Completions(args) => args.run(),
             Command::Man(args) => args.run(),
             Command::Demo(args) => args.run(&self.options).await,
             Command::Serve(args) => args.run(&self.options).await,
             Command::DialStdio => Ok(gachette_http::serve_stdio().await?),
+            Command::Host(command) => {
+                match command.hosts() {
+                    [] => {}
+                    _ if !self.options.hosts.is_empty() => {
+                        return Err(Failure::usage(
+                            "hosts are named twice: by `-H`, and behind `host check`",
+                        ));
+                    }
+                    names => self.options.hosts = names.to_vec(),
+                }
+                let fleet = Fleet::of(Session::open(&self.options)?)?.without_stopping();
+                fleet.each(async |session| command.clone().run(session).await).await
+            }
             command => {
                 let session = Session::open(&self.options)?;
                 if matches!(command, Command::Config(_)) {
@@ -149,6 +166,7 @@ impl Command {
             Self::Config(command) => command.run(session).await,
             Self::Repository(command) => command.run(session).await,
             Self::Token(command) => command.run(session).await,
+            Self::Host(command) => command.run(session).await,
             Self::Serve(_) | Self::Demo(_) | Self::DialStdio | Self::Completions(_) | Self::Man(_) => Ok(()),
         }
     }

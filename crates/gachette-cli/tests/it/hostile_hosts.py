@@ -1,5 +1,5 @@
 # A host that answers whoever logs in with what gachette never says. MODE is put before this text.
-import hashlib, json, os, struct, sys, threading
+import datetime, hashlib, json, os, struct, sys, threading
 
 out = sys.stdout.buffer
 inp = sys.stdin.buffer
@@ -100,6 +100,22 @@ def build(state="running"):
             "started": "2026-01-01T00:00:00Z", "finished": None, "log": EVIL, "outcome": None, "problem": PROBLEM}
 
 
+def report(ahead, text):
+    """What a host of this gachette would say of itself, with its clock so many seconds ahead."""
+    now = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=ahead)).isoformat()
+    many = [text + f"\nfailure  tool {n}" for n in range(99)]
+    facts = {"gachette": VERSION + text, "name": text, "clock": {"received": now, "answered": now},
+             "system": {"kernel": text, "machine": text, "distribution": text},
+             "tools": [{"name": "git", "state": "found", "path": text, "version": "2.39" + text},
+                       {"name": "dpkg", "state": "broken", "why": text}],
+             "folders": [{"role": "cache", "path": text, "free": 0, "free_files": None, "runs_programs": True,
+                          "fault": text}],
+             "agent": {"state": "silent", "why": text},
+             "projects": [{"name": text, "url": text, "state": "failed", "title": text, "lines": many, "hint": text}]}
+    finding = {"subject": "tool", "verdict": "ok", "found": "this is judged here, not there"}
+    return {"format": 1, "verdict": "ok", "findings": [finding], "facts": facts}
+
+
 PROBLEM = {"kind": "refused", "title": "title" + EVIL, "status": 409, "hint": "hint" + EVIL, "lines": ["line" + EVIL],
            "log": "../../log" + EVIL}
 
@@ -172,6 +188,14 @@ elif MODE == "escapes in a build":
 elif MODE == "escapes in a list":
     hello()
     Http().answer([EVIL + "a"])
+    sys.stdin.read()
+elif MODE == "escapes in a report":
+    hello()
+    Http().answer(report(0, EVIL))
+    sys.stdin.read()
+elif MODE == "a clock that is ahead":
+    hello()
+    Http().answer(report(7200, ""))
     sys.stdin.read()
 elif MODE == "a lie about a file's name":
     body = b"evil"

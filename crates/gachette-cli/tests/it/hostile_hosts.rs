@@ -19,7 +19,8 @@ const MEASURE: &str = "import resource, subprocess, sys\n\
 /// What a command said to a host that answers in this mode. It took no more than so many MiB of memory, and half a minute.
 fn told(mode: &str, line: &str, mebibytes: u64) -> Said {
     let sshd = Sshd::start();
-    sshd.answer_with(&format!("MODE = {mode:?}\n{ANSWERS}"));
+    let version = env!("CARGO_PKG_VERSION");
+    sshd.answer_with(&format!("MODE, VERSION = {mode:?}, {version:?}\n{ANSWERS}"));
     let playground = Playground::with_configuration(&format!(
         "ssh_config_path: {}\nreuse_connection: 0\nmeta_path: repository\n",
         sshd.ssh_config().display()
@@ -97,6 +98,25 @@ fn nothing_that_a_terminal_obeys_is_printed() {
     assert_eq!(said.code, 5, "{}", said.stderr);
     assert!(said.stderr.contains("warned\\u{1b}"), "{}", said.stderr);
     assert_ne!(told("escapes in a list", "-H build1 stack list", 100).code, 0);
+}
+
+#[test]
+fn a_host_s_report_of_itself_is_judged_here_and_shown_line_by_line() {
+    let said = told("escapes in a report", "host check build1", 100);
+    assert_eq!(said.code, 6, "{}", said.stderr);
+    let begins = |word: &str| said.stdout.lines().filter(|line| line.starts_with(word)).count();
+    assert_eq!((begins("ok"), begins("warning"), begins("failure")), (4, 2, 3), "{}", said.stdout);
+    assert!(!said.stdout.contains("judged here, not there"), "{}", said.stdout);
+    assert!(said.stdout.contains("2.39\\u{1b}]0;owned"), "{}", said.stdout);
+    let json = told("escapes in a report", "--format json host check build1", 100);
+    let report: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(report["verdict"], "failure", "{report}");
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_told_from_a_slow_way() {
+    let said = told("a clock that is ahead", "host check build1", 100);
+    assert!(said.stdout.contains("7200.0 s ahead of the clock here"), "{}", said.stdout);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod detached;
 mod documents;
 mod faults;
 mod fsck;
+mod host_check;
 mod hostile;
 mod hostile_hosts;
 mod hosts;

@@ -28,6 +28,8 @@ pub(super) fn needs(method: &Method, path: &str) -> Needs {
             Needs::OldTree
         }
         "/api/v1/tokens" => Needs::Role(Role::Admin),
+        // It runs programs, and asks the servers of projects with the machine's own credentials.
+        "/api/v1/host" if reads => Needs::Role(Role::Build),
         _ if reads => Needs::Role(Role::Read),
         _ if below("/api/v1/builds") => Needs::Role(Role::Build),
         // Builders bring what they built.
@@ -59,6 +61,8 @@ mod tests {
             (Method::POST, "/api/v1/repository", Needs::Role(Role::Admin)),
             (Method::POST, "/api/v1/repository/fsck", Needs::Role(Role::Admin)),
             (Method::GET, "/api/v1/tokens", Needs::Role(Role::Admin)),
+            (Method::GET, "/api/v1/host", Needs::Role(Role::Build)),
+            (Method::POST, "/api/v1/host", Needs::Role(Role::Admin)),
             (Method::POST, "/api/v1/health", Needs::Role(Role::Admin)),
             (Method::POST, "/elsewhere", Needs::Role(Role::Admin)),
         ] {

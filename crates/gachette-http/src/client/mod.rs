@@ -1,6 +1,7 @@
 //! The client of the API: one method an operation, whatever carries the requests.
 
 mod events;
+mod host;
 mod operations;
 mod push;
 
@@ -16,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::transport::{Binary, Connection, Loss, Server, ServerAccess, Transport};
+use crate::transport::{self, Binary, Connection, Loss, Server, ServerAccess, Transport};
 use crate::wire::ClientHello;
 use crate::{Problem, ProblemKind};
 
@@ -52,6 +53,11 @@ impl Client {
     /// When it cannot be started.
     pub async fn background(hello: &ClientHello) -> Result<Self, Problem> {
         Ok(Self { transport: Transport::Connection(Connection::background(hello).await?) })
+    }
+
+    /// Whether a connection to the host is there already, which the next `ssh` goes through.
+    pub async fn has_connection(ssh: &Ssh) -> bool {
+        transport::is_kept(ssh).await == Some(true)
     }
 
     /// A client of a server of this machine, by its socket.

@@ -5,6 +5,7 @@ mod channels;
 mod debs;
 mod extract;
 mod hooks;
+mod host;
 mod idempotency;
 mod mirrors;
 mod old_tree;

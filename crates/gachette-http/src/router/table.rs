@@ -15,14 +15,14 @@ use gachette_core::stack::{Domain, PackageRecord};
 use super::extract::Json;
 use super::routes::{Description, Routes, delete, get, post, put};
 use super::{
-    Api, Health, builds, channels, debs, hooks, idempotency, metrics, mirrors, old_tree, packages,
+    Api, Health, builds, channels, debs, hooks, host, idempotency, metrics, mirrors, old_tree, packages,
     repository, stacks, suites, tokens,
 };
 use crate::run::Build;
 use crate::wire::{
     ChangeChannel, ChangeStack, Changed, CreateStack, CreateToken, CreatedToken, Diff, FsckRequest,
-    PackageDetail, PackageSummary, PublishStack, RepositoryState, RevisionSummary, StackState, StackSummary,
-    StartBuild, TokenSummary,
+    HostReport, PackageDetail, PackageSummary, PublishStack, RepositoryState, RevisionSummary, StackState,
+    StackSummary, StartBuild, TokenSummary,
 };
 
 const PACKAGE_FILE: &str = "application/vnd.debian.binary-package";
@@ -50,6 +50,11 @@ fn own_routes(routes: Routes) -> Routes {
             "/api/v1/configuration",
             [get("The configuration in force").answers::<Config>()],
             routing::get(repository::configuration),
+        )
+        .add(
+            "/api/v1/host",
+            [get("Whether the machine is fit for builds").query::<host::Looked>().answers::<HostReport>()],
+            routing::get(host::check),
         )
         .add(
             "/api/v1/repository",

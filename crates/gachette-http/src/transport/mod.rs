@@ -17,6 +17,7 @@ pub(crate) use loss::Loss;
 pub(crate) use patience::Patience;
 pub(crate) use server::Server;
 pub use server::ServerAccess;
+pub(crate) use ssh::is_kept;
 
 use axum::Router;
 use axum::body::Body;

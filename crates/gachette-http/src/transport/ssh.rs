@@ -125,10 +125,7 @@ impl Line {
 
     /// Whether the connection, which others may share, outlived what we had in it. One of our own says when it is lost.
     async fn is_connected(&self) -> bool {
-        let Some(check) = self.how.check_command() else { return true };
-        let mut check = tokio::process::Command::from(check);
-        let status = tokio::time::timeout(CHECK_WITHIN, check.kill_on_drop(true).status()).await;
-        matches!(status, Ok(Ok(status)) if status.success())
+        is_kept(&self.how).await.unwrap_or(true)
     }
 
     fn text(&self) -> String {
@@ -145,6 +142,13 @@ impl Line {
     fn said(&self) -> Vec<u8> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Whether the connection that this `ssh` would share is there; none when it shares none.
+pub(crate) async fn is_kept(ssh: &Ssh) -> Option<bool> {
+    let mut check = tokio::process::Command::from(ssh.check_command()?);
+    let status = tokio::time::timeout(CHECK_WITHIN, check.kill_on_drop(true).status()).await;
+    Some(matches!(status, Ok(Ok(status)) if status.success()))
 }
 
 /// Keeps the end of what `ssh` says. A master that stays holds this stream open: its end tells nothing.

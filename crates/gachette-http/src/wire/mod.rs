@@ -5,6 +5,7 @@
 mod channel;
 mod clone_url;
 mod hello;
+mod host;
 mod package;
 mod repository;
 mod request;
@@ -15,6 +16,7 @@ mod token;
 pub use channel::ChangeChannel;
 pub use clone_url::CloneUrl;
 pub use hello::{AgentHello, ClientHello, PROTOCOL};
+pub use host::HostReport;
 pub use package::{PackageDetail, PackageSummary, PackageVersion};
 pub use repository::{FsckRequest, RepositoryState};
 pub use request::{BuildOrder, MakeOrder, StartBuild};

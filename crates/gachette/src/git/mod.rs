@@ -30,6 +30,7 @@ pub struct Git {
     environment: Vec<(OsString, OsString)>,
     patience: Option<Duration>,
     stand_ins: Vec<StandIn>,
+    within: Option<Duration>,
     ssh_command: Arc<OnceLock<Option<OsString>>>,
 }
 
@@ -62,6 +63,12 @@ impl Git {
     /// Reads the repository in this folder wherever git would ask the server of this address, for submodules too.
     pub fn instead_of(mut self, address: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
         self.stand_ins.push(StandIn { address: address.into(), folder: folder.into() });
+        self
+    }
+
+    /// How long any command may take in all; as long as it takes when not said.
+    pub fn within(mut self, longest: Duration) -> Self {
+        self.within = Some(longest);
         self
     }
 
@@ -194,7 +201,8 @@ impl<'a> GitCommand<'a> {
         if let Some(file) = &self.held {
             process = process.hold(Arc::clone(file));
         }
-        process.output_limit(256 << 20).silence(self.remote.then(|| self.git.silence()))
+        let silence = self.remote.then(|| self.git.silence());
+        process.output_limit(256 << 20).silence(silence).timeout(self.git.within)
     }
 
     fn failed(&self, error: trebuchet::process::ProcessError) -> GitError {

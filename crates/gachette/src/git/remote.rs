@@ -33,7 +33,7 @@ impl RemoteRefs {
         git: &Git,
         url: &GitUrl,
         name: Option<&RefName>,
-        lock: &Arc<File>,
+        lock: Option<&Arc<File>>,
         cancel: &Cancel,
     ) -> Result<Self, GitError> {
         let mut patterns = vec!["HEAD".to_owned()];
@@ -41,7 +41,10 @@ impl RemoteRefs {
             patterns.push(format!("{candidate}^{{}}"));
             patterns.push(candidate);
         }
-        let command = git.command("ls-remote").hold(lock).args(["--symref", "--"]);
+        let mut command = git.command("ls-remote").args(["--symref", "--"]);
+        if let Some(lock) = lock {
+            command = command.hold(lock);
+        }
         Ok(Self::parse(&command.remote(url).arg(url.as_str()).args(patterns).output(cancel)?))
     }
 

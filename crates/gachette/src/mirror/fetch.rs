@@ -43,7 +43,7 @@ impl Mirror {
         let specs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
         self.fetch_refs(remote, &["--prune"], &specs, cancel, on_line)?;
         if !remote.is_submodule() {
-            let known = RemoteRefs::about(&self.git, remote.url, None, &self.lock, cancel)?;
+            let known = RemoteRefs::about(&self.git, remote.url, None, Some(&self.lock), cancel)?;
             if let Some(branch) = known.default_branch() {
                 self.set_head(branch, cancel)?;
             }

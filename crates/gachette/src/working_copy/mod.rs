@@ -150,8 +150,10 @@ impl WorkingCopy {
         place.remove_leftovers()?;
         let refs = match git_ref {
             Some(GitRef::Commit(_)) => RemoteRefs::default(),
-            None => RemoteRefs::about(&self.git, url, None, lock.file(), cancel)?,
-            Some(GitRef::Name(name)) => RemoteRefs::about(&self.git, url, Some(name), lock.file(), cancel)?,
+            None => RemoteRefs::about(&self.git, url, None, Some(lock.file()), cancel)?,
+            Some(GitRef::Name(name)) => {
+                RemoteRefs::about(&self.git, url, Some(name), Some(lock.file()), cancel)?
+            }
         };
         let path = place.path.clone();
         let mut checkout = Checkout { git: &self.git, url, path, lock: lock.file(), cancel, on_event };

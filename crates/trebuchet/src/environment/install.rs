@@ -70,7 +70,7 @@ impl Installation<'_> {
         let python = |arguments: &[&str]| {
             self.prepared(Process::new(&self.interpreter.path).arg("-I").args(arguments), scratch)
         };
-        if python(&["-c", "import ensurepip, venv"]).output(cancel).is_ok() {
+        if self.interpreter.makes_environments(cancel)? {
             python(&["-m", "venv"]).arg(environment).run(cancel, on_line)?;
             return Ok(());
         }

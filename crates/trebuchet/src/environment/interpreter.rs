@@ -6,28 +6,30 @@
 //! interpreter is taken all the same, without a dependency and with a warning: the target hosts must then have it at
 //! the same path.
 
-use std::env;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::EnvironmentError;
-use crate::process::{Cancel, Process, ProcessError};
+use crate::process::{Cancel, Process, ProcessError, in_path};
 
 /// A Python interpreter on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Interpreter {
+pub struct Interpreter {
     /// Its own file, all links resolved: `/usr/bin/python3.11`, since `/usr/bin/python3` will be another one after an
     /// upgrade of the target host.
-    pub(crate) path: PathBuf,
+    pub path: PathBuf,
     /// Its version, as in `3.11.2`.
-    pub(crate) version: String,
+    pub version: String,
     /// What its compiled extension modules are built for.
     pub(crate) abi: String,
     /// The Debian package that brings it with its whole standard library.
-    pub(crate) package: Option<String>,
+    pub package: Option<String>,
 }
+
+/// How long an interpreter may take to say what it is.
+const WITHIN: Duration = Duration::from_secs(30);
 
 #[derive(Deserialize)]
 struct Probe(PathBuf, String, Option<String>);
@@ -38,11 +40,14 @@ print(json.dumps([os.path.realpath(getattr(sys, '_base_executable', None) or sys
                   '.'.join(map(str, sys.version_info[:3])), sysconfig.get_config_var('SOABI')]))";
 
 impl Interpreter {
-    /// The interpreter that the recipe's `binary` names.
-    pub(crate) fn find(binary: &str, cancel: &Cancel) -> Result<Self, EnvironmentError> {
+    /// The interpreter that a recipe's `binary` names.
+    ///
+    /// # Errors
+    /// When there is none, or it does not work.
+    pub fn find(binary: &str, cancel: &Cancel) -> Result<Self, EnvironmentError> {
         let mut unowned = None;
         let mut refused = None;
-        for candidate in candidates(binary) {
+        for candidate in in_path(binary) {
             match Self::probe(&candidate, cancel) {
                 Ok(found) if found.package.is_some() => return Ok(found),
                 Ok(found) => unowned = unowned.or(Some(found)),
@@ -57,13 +62,27 @@ impl Interpreter {
     }
 
     fn probe(candidate: &Path, cancel: &Cancel) -> Result<Self, ProcessError> {
-        let probe = Process::new(candidate).args(["-I", "-S", "-c", PROBE]);
+        let probe = Process::new(candidate).args(["-I", "-S", "-c", PROBE]).timeout(Some(WITHIN));
         let answer = without_python_settings(probe).output(cancel)?;
         let Probe(path, version, abi) = serde_json::from_slice(&answer.stdout).map_err(|error| {
             ProcessError::Io { command: candidate.display().to_string(), source: error.into() }
         })?;
         let package = owner(&path, cancel)?;
         Ok(Self { path, version, abi: abi.unwrap_or_default(), package })
+    }
+
+    /// Whether it has the modules that make virtual environments, which Debian has in a package of their own.
+    ///
+    /// # Errors
+    /// When it does not work.
+    pub fn makes_environments(&self, cancel: &Cancel) -> Result<bool, ProcessError> {
+        let probe =
+            Process::new(&self.path).args(["-I", "-c", "import ensurepip, venv"]).timeout(Some(WITHIN));
+        match without_python_settings(probe).output(cancel) {
+            Ok(_) => Ok(true),
+            Err(error) if error.exit_code() == Some(1) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// The name of the interpreter as in `python3.11`.
@@ -81,18 +100,7 @@ pub(crate) fn without_python_settings(process: Process) -> Process {
 
 /// Whether there is such an interpreter at all; it is not asked anything.
 pub(crate) fn is_installed(binary: &str) -> bool {
-    candidates(binary).iter().any(|candidate| candidate.is_file())
-}
-
-fn candidates(binary: &str) -> Vec<PathBuf> {
-    let executable = |path: &PathBuf| {
-        path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-    };
-    if binary.contains('/') {
-        return vec![PathBuf::from(binary)];
-    }
-    let folders = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&folders).map(|folder| folder.join(binary)).filter(executable).collect()
+    in_path(binary).iter().any(|candidate| candidate.is_file())
 }
 
 /// The package that owns a file, by dpkg's own database.

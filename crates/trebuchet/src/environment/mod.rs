@@ -21,6 +21,7 @@ use std::time::SystemTime;
 
 use gachette_core::missile::Environment;
 
+pub use interpreter::Interpreter;
 pub use requirements::RequirementsError;
 
 pub(crate) use install::activated;
@@ -33,7 +34,6 @@ use crate::report::Report;
 use cache::{Cache, Cached};
 use fingerprint::Fingerprint;
 use install::Installation;
-use interpreter::Interpreter;
 use snapshot::Snapshot;
 
 /// Reads a requirements file of the project and all it includes, to see whether everything is there.

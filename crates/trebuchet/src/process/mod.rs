@@ -11,6 +11,7 @@
 
 mod cancel;
 mod error;
+mod in_path;
 mod lines;
 mod run;
 mod running;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 pub use cancel::Cancel;
 pub use error::ProcessError;
+pub use in_path::in_path;
 pub use running::kill_all;
 
 use lines::{Cut, Lines};

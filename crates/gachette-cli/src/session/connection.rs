@@ -1,0 +1,96 @@
+//! The way from a session to the API: in this process, by `ssh`, by a socket, or by a server's address.
+
+use std::time::{Duration, Instant};
+
+use gachette::config::Connection;
+use gachette::host::Ssh;
+use gachette::identity;
+use gachette_core::host::{HostAddress, HostTarget};
+use gachette_core::host_check::Link;
+use gachette_http::wire::ClientHello;
+use gachette_http::{Api, Binary, BuildFolder, Client, ServerAccess, router};
+use tokio::sync::OnceCell;
+
+use super::Session;
+use crate::error::Failure;
+
+/// This program, which hosts get: read once, whatever their number.
+static BINARY: OnceCell<Binary> = OnceCell::const_new();
+
+impl Session {
+    pub(super) async fn connect(&self) -> Result<Client, Failure> {
+        match &self.host {
+            None => {
+                let (config, author) = (self.config.clone(), identity::author());
+                Ok(Client::in_process(router(Api::new(config, author, Some(BuildFolder::of_this_user())))))
+            }
+            Some(HostTarget::Ssh(address)) => self.connect_by_ssh(address.clone()).await,
+            Some(host) if self.changed => {
+                let refusal =
+                    format!("{host} works with its own configuration: no paths can be given for it");
+                Err(Failure::usage(refusal).with_hint("its configuration is shown by `config show`"))
+            }
+            Some(HostTarget::Unix(path)) => Ok(Client::unix(path).await?),
+            Some(HostTarget::Server(url)) => {
+                Ok(Client::server(url.clone(), &server_access(&self.config.connection)?)?)
+            }
+        }
+    }
+
+    /// How the API is reached; it is connected to for that.
+    pub(crate) async fn link(&self) -> Result<Link, Failure> {
+        let ssh = match &self.host {
+            Some(HostTarget::Ssh(address)) => Some(self.ssh(address.clone()).await?),
+            _ => None,
+        };
+        let was_kept = match &ssh {
+            Some(ssh) => Client::has_connection(ssh).await,
+            None => false,
+        };
+        let begun = Instant::now();
+        self.client().await?;
+        let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(match (&self.host, ssh) {
+            (None, _) => Link::Process,
+            (Some(HostTarget::Unix(_)), _) => Link::Socket { milliseconds },
+            (_, Some(ssh)) => {
+                Link::Ssh { milliseconds, was_kept, is_kept: Client::has_connection(&ssh).await }
+            }
+            (Some(_), None) => Link::Server { milliseconds },
+        })
+    }
+
+    /// How `ssh` is called for a host; it is asked for the options in force.
+    async fn ssh(&self, address: HostAddress) -> Result<Ssh, Failure> {
+        let connection = self.config.connection.clone();
+        let ssh = tokio::task::spawn_blocking(move || Ssh::new(address, &connection));
+        ssh.await.map_err(Failure::fault)?.map_err(Failure::configuration)
+    }
+
+    async fn connect_by_ssh(&self, address: HostAddress) -> Result<Client, Failure> {
+        // To read a program of some size takes about as long as to ask `ssh` for its options.
+        let binary = BINARY.get_or_try_init(async || {
+            let read = tokio::task::spawn_blocking(Binary::of_this_process);
+            Ok::<_, Failure>(read.await.map_err(Failure::fault)??)
+        });
+        let (ssh, binary) = tokio::join!(self.ssh(address), binary);
+        Ok(Client::ssh(&ssh?, binary?, &ClientHello::new(identity::author(), &self.config)).await?)
+    }
+}
+
+/// How servers are reached. The token is never an argument: those can be seen by all users of a machine.
+fn server_access(connection: &Connection) -> Result<ServerAccess, Failure> {
+    let named = std::env::var("GACHETTE_TOKEN").ok().filter(|token| !token.trim().is_empty());
+    let token = match (named, &connection.token_file) {
+        (Some(token), _) => Some(token),
+        (None, Some(file)) => Some(std::fs::read_to_string(file).map_err(|error| {
+            Failure::configuration(format!("cannot read the token in {}: {error}", file.display()))
+        })?),
+        (None, None) => None,
+    };
+    Ok(ServerAccess {
+        token: token.map(|token| token.trim().to_owned()),
+        ca_file: connection.ca_file.clone(),
+        timeout: connection.timeout.map(Duration::from_secs),
+    })
+}
