@@ -173,6 +173,11 @@ impl<'a> Field<'a> {
         self.name
     }
 
+    /// The value as it stands in the text, from the colon to the end of its last line: for what may be folded anywhere.
+    pub fn raw(&self) -> &'a str {
+        self.raw
+    }
+
     /// The value: lines joined by `\n`, without the blank that marks a continuation and without blanks at line ends.
     pub fn value(&self) -> Cow<'a, str> {
         match self.raw.trim_end_matches('\n').split_once('\n') {

@@ -7,8 +7,10 @@ mod package_name;
 mod paragraph;
 mod relation_field;
 mod relation_reader;
+mod relation_ref;
 mod relations;
 mod version;
+mod version_ref;
 
 pub use architecture::{Architecture, ArchitectureError};
 pub use control::{Control, ControlError};
@@ -16,8 +18,10 @@ pub use deb822::{Deb822Error, Deb822Fault, Field, Fields, Paragraphs};
 pub use package_name::{PackageName, PackageNameError};
 pub use paragraph::{Paragraph, ParagraphError};
 pub use relation_field::RelationField;
+pub use relation_ref::{RelationRef, RelationRefs};
 pub use relations::{Alternatives, Operator, Relation, Relations, RelationsError};
 pub use version::{Version, VersionError};
+pub use version_ref::VersionRef;
 
 /// Serialises a type as its `Display` text, and reads it back through `FromStr`.
 macro_rules! as_text {

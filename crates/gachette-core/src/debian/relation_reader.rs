@@ -1,5 +1,6 @@
 //! The syntax of relation fields: text in, [`Relations`] out.
 
+use super::relation_ref::RelationRef;
 use super::relations::{Alternatives, Operator, Relation, Relations, RelationsError};
 use super::{PackageName, Version};
 
@@ -21,6 +22,15 @@ pub(super) struct Reader<'a> {
     dialect: Dialect,
 }
 
+/// One relation as it stands in the text: no name and no version has been looked at yet.
+pub(super) struct Spelled<'a> {
+    pub(super) name: &'a str,
+    pub(super) qualifier: Option<&'a str>,
+    pub(super) version: Option<(Operator, &'a str)>,
+    pub(super) architectures: Vec<String>,
+    pub(super) profiles: Vec<Vec<String>>,
+}
+
 /// What separates things in a relation field: it may be folded over lines.
 const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
@@ -35,29 +45,67 @@ impl<'a> Reader<'a> {
     /// The whole field. dpkg takes an empty field, but no empty entry and no comma at the end.
     pub(super) fn relations(mut self) -> Result<Relations, RelationsError> {
         let mut all = Vec::new();
-        self.skip_blanks();
-        if self.rest.is_empty() {
+        if self.is_at_end() {
             return Ok(Relations(all));
         }
+        let mut any = Vec::new();
         loop {
-            all.push(self.alternatives()?);
-            match self.take(',') {
-                true => {}
-                false if self.rest.is_empty() => return Ok(Relations(all)),
-                false => return self.refuse("expected `,` or `|` after it"),
+            any.push(self.relation()?);
+            let separator = self.separator()?;
+            if separator != Some('|') {
+                all.push(Alternatives(std::mem::take(&mut any)));
+            }
+            if separator.is_none() {
+                return Ok(Relations(all));
             }
         }
     }
 
-    fn alternatives(&mut self) -> Result<Alternatives, RelationsError> {
-        let mut any = vec![self.relation()?];
-        while self.take('|') {
-            any.push(self.relation()?);
+    /// What follows a relation: `|`, `,` or the end.
+    pub(super) fn separator(&mut self) -> Result<Option<char>, RelationsError> {
+        if let Some(separator) = ['|', ','].into_iter().find(|separator| self.take(*separator)) {
+            return Ok(Some(separator));
         }
-        Ok(Alternatives(any))
+        if self.rest.is_empty() { Ok(None) } else { self.refuse("expected `,` or `|` after it") }
+    }
+
+    /// Whether there is nothing more.
+    pub(super) fn is_at_end(&mut self) -> bool {
+        self.skip_blanks();
+        self.rest.is_empty()
+    }
+
+    /// The next relation of a binary package, to be looked at where it stands.
+    pub(super) fn relation_ref(&mut self) -> Result<RelationRef<'a>, RelationsError> {
+        let Spelled { name, qualifier, version, architectures, profiles } = self.spelled()?;
+        let printable = |text: &str| text.len() <= LONGEST_WORD && text.bytes().all(|b| b.is_ascii_graphic());
+        if !printable(name) || !version.is_none_or(|(_, version)| printable(version)) {
+            return self.refuse("only printable ASCII is allowed");
+        }
+        if version.is_some_and(|(_, version)| version.is_empty()) {
+            return self.refuse("a version is missing");
+        }
+        if !architectures.is_empty() || !profiles.is_empty() {
+            return self.refuse("`[…]` and `<…>` are for source packages only");
+        }
+        Ok(RelationRef { name, qualifier, version, has_alternative: false })
     }
 
     fn relation(&mut self) -> Result<Relation, RelationsError> {
+        let spelled = self.spelled()?;
+        let name = spelled.name.parse::<PackageName>().or_else(|error| self.refuse(error))?;
+        let version = match spelled.version {
+            None => None,
+            Some((operator, text)) => {
+                Some((operator, text.parse::<Version>().or_else(|error| self.refuse(error))?))
+            }
+        };
+        let Spelled { qualifier, architectures, profiles, .. } = spelled;
+        Ok(Relation { name, qualifier: qualifier.map(str::to_owned), version, architectures, profiles })
+    }
+
+    /// The next relation as it stands in the text.
+    pub(super) fn spelled(&mut self) -> Result<Spelled<'a>, RelationsError> {
         self.skip_blanks();
         self.start = self.rest;
         if self.rest.starts_with('$') {
@@ -67,12 +115,10 @@ impl<'a> Reader<'a> {
         }
         let name = match self.word() {
             "" => return self.refuse("a package's name is missing"),
-            word => match word.parse::<PackageName>() {
-                Ok(name) => name,
-                Err(error) => return self.refuse(error),
-            },
+            word => word,
         };
-        let mut relation = Relation::any(name);
+        let mut relation =
+            Spelled { name, qualifier: None, version: None, architectures: Vec::new(), profiles: Vec::new() };
         if self.rest.starts_with(':') {
             self.rest = &self.rest[1..];
             relation.qualifier = Some(self.architecture("an architecture is missing after `:`")?);
@@ -92,15 +138,11 @@ impl<'a> Reader<'a> {
     }
 
     /// `>= 1.0)`, after the opening parenthesis.
-    fn version(&mut self) -> Result<(Operator, Version), RelationsError> {
+    fn version(&mut self) -> Result<(Operator, &'a str), RelationsError> {
         self.skip_blanks();
         let operator = self.operator()?;
         self.skip_blanks();
-        let text = self.until(|c| c == ')' || c == '(' || BLANKS.contains(&c));
-        let version = match text.parse::<Version>() {
-            Ok(version) => version,
-            Err(error) => return self.refuse(error),
-        };
+        let version = self.until(|c| c == ')' || c == '(' || BLANKS.contains(&c));
         if !self.take(')') {
             return self.refuse("expected `)` after the version");
         }
@@ -146,17 +188,17 @@ impl<'a> Reader<'a> {
             }
             let negated = self.rest.strip_prefix('!').inspect(|rest| self.rest = rest).is_some();
             let word = self.architecture("a word is missing between the brackets")?;
-            words.push(if negated { format!("!{word}") } else { word });
+            words.push(if negated { format!("!{word}") } else { word.to_owned() });
         }
     }
 
-    fn architecture(&mut self, missing: &str) -> Result<String, RelationsError> {
+    fn architecture(&mut self, missing: &str) -> Result<&'a str, RelationsError> {
         let word = self.until(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '+')));
         let first = word.bytes().next();
         if word.len() > LONGEST_WORD || !first.is_some_and(|b| b.is_ascii_alphanumeric()) {
             return self.refuse(missing);
         }
-        Ok(word.to_owned())
+        Ok(word)
     }
 
     fn word(&mut self) -> &'a str {

@@ -104,7 +104,7 @@ impl Operator {
     }
 
     /// Whether `found` is among the versions that this operator and `wanted` describe.
-    pub fn accepts(self, found: &Version, wanted: &Version) -> bool {
+    pub fn accepts<V: Ord>(self, found: &V, wanted: &V) -> bool {
         match self {
             Self::Earlier => found < wanted,
             Self::EarlierOrEqual => found <= wanted,

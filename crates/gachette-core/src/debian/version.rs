@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use super::as_text;
+use super::version_ref::{VersionRef, take_number};
 
 /// A Debian version, `[epoch:]upstream[-revision]`.
 ///
@@ -55,9 +56,9 @@ impl Version {
         self.text.get(self.upstream.1 + 1..)
     }
 
-    /// An absent revision is equal to an empty one, and so to `0` (deb-version(7)).
-    fn revision_bytes(&self) -> &[u8] {
-        self.revision().unwrap_or_default().as_bytes()
+    /// The version as one that is compared in place.
+    pub fn in_place(&self) -> VersionRef<'_> {
+        VersionRef::new(self.epoch, self.upstream(), self.revision().unwrap_or_default())
     }
 
     /// The version without its epoch, as Debian writes it into file names.
@@ -102,10 +103,7 @@ impl FromStr for Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.epoch
-            .cmp(&other.epoch)
-            .then_with(|| compare_part(self.upstream().as_bytes(), other.upstream().as_bytes()))
-            .then_with(|| compare_part(self.revision_bytes(), other.revision_bytes()))
+        self.in_place().cmp(&other.in_place())
     }
 }
 
@@ -139,46 +137,6 @@ impl fmt::Display for Version {
 }
 
 as_text!(Version, r"^([0-9]+:)?[0-9][A-Za-z0-9.+~:-]*$");
-
-/// The order of one character: `~` before the end, the end before letters, letters before all else.
-fn weight(byte: Option<&u8>) -> i32 {
-    match byte {
-        Some(b'~') => -1,
-        None => 0,
-        Some(b) if b.is_ascii_digit() => 0,
-        Some(b) if b.is_ascii_alphabetic() => i32::from(*b),
-        Some(b) => i32::from(*b) + 256,
-    }
-}
-
-/// The algorithm of deb-version(7): runs of non-digits by weight, runs of digits by number, in turn.
-fn compare_part(mut left: &[u8], mut right: &[u8]) -> Ordering {
-    while !left.is_empty() || !right.is_empty() {
-        while left.first().is_some_and(|b| !b.is_ascii_digit())
-            || right.first().is_some_and(|b| !b.is_ascii_digit())
-        {
-            match weight(left.first()).cmp(&weight(right.first())) {
-                Ordering::Equal => (left, right) = (&left[1..], &right[1..]),
-                order => return order,
-            }
-        }
-        let (left_digits, right_digits) = (take_number(&mut left), take_number(&mut right));
-        let order = left_digits.len().cmp(&right_digits.len()).then_with(|| left_digits.cmp(right_digits));
-        if order != Ordering::Equal {
-            return order;
-        }
-    }
-    Ordering::Equal
-}
-
-/// Takes the leading digits off, and returns them without their leading zeros.
-fn take_number<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
-    let end = rest.iter().position(|b| !b.is_ascii_digit()).unwrap_or(rest.len());
-    let (digits, after) = rest.split_at(end);
-    *rest = after;
-    let zeros = digits.iter().position(|b| *b != b'0').unwrap_or(digits.len());
-    &digits[zeros..]
-}
 
 /// One spelling for all parts that compare equal.
 fn canonical(part: &str) -> Vec<u8> {

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use proptest::prelude::*;
 
 use super::Version;
+use crate::debian::VersionRef;
 
 /// Versions of few characters, so that many are equal or nearly so.
 fn version() -> impl Strategy<Value = Version> {
@@ -42,6 +43,12 @@ proptest! {
         if a <= b && b <= c {
             prop_assert!(a <= c, "{} {} {}", a, b, c);
         }
+    }
+
+    #[test]
+    fn a_version_has_the_same_order_where_it_stands(a in version(), b in version()) {
+        let (left, right) = (VersionRef::from(a.as_str()), VersionRef::from(b.as_str()));
+        prop_assert_eq!(left.cmp(&right), a.cmp(&b), "{} {}", a, b);
     }
 
     #[test]
