@@ -9,6 +9,7 @@ pub mod debian;
 pub mod git;
 pub mod host;
 pub mod host_check;
+pub mod installability;
 pub mod missile;
 pub mod stack;
 pub mod yaml;

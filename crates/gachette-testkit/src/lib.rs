@@ -1,4 +1,5 @@
-//! For tests only: git repositories, package fixtures, roots for dpkg and apt, homes of GnuPG, hosts with sshd.
+//! For tests only: git repositories, package fixtures, roots for dpkg and apt, homes of GnuPG, hosts with sshd, small universes
+//! of packages.
 
 mod apt_root;
 mod dpkg_root;
@@ -6,6 +7,7 @@ mod git;
 mod gnupg;
 mod mutation;
 mod network;
+mod small_universe;
 
 pub use apt_root::AptRoot;
 pub use dpkg_root::DpkgRoot;
@@ -13,3 +15,4 @@ pub use git::{GitRepository, Sshd, hermetic_git};
 pub use gnupg::GnupgHome;
 pub use mutation::Mutations;
 pub use network::{Network, NetworkHost};
+pub use small_universe::{SmallUniverses, UniverseTraits};

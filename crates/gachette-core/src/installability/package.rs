@@ -1,0 +1,142 @@
+//! One package of a universe: what its paragraph says that matters to whether it can be installed.
+
+use super::architectures::{Architectures, MultiArch, Place};
+use crate::debian::RelationField;
+
+/// One package of a [`Universe`](super::Universe): a name, a version and an architecture.
+#[derive(Clone, Copy, Debug)]
+pub struct Package<'a> {
+    pub(super) name: &'a str,
+    pub(super) version: &'a str,
+    pub(super) architecture: &'a str,
+    /// The number of its name in its universe.
+    pub(super) number: u32,
+    pub(super) place: Place,
+    pub(super) multi_arch: MultiArch,
+    pub(super) essential: bool,
+    pub(super) priority: Priority,
+    /// The number of its origin.
+    pub(super) origin: u16,
+    /// Whether it is chosen from: apt sees one version of each name and architecture.
+    pub(super) candidate: bool,
+    /// The values of [`FIELDS`], in that order.
+    relations: [&'a str; 6],
+}
+
+/// How much a package belongs to every system (Debian Policy 2.5); of several that provide a name apt takes the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Priority {
+    Required,
+    Important,
+    Standard,
+    Optional,
+    Extra,
+}
+
+/// The fields that decide.
+pub(super) const FIELDS: [RelationField; 6] = [
+    RelationField::PreDepends,
+    RelationField::Depends,
+    RelationField::Recommends,
+    RelationField::Breaks,
+    RelationField::Conflicts,
+    RelationField::Provides,
+];
+
+/// A field without which a package is none, or that cannot be shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the field `{field}` {reason}")]
+pub struct FieldError {
+    field: &'static str,
+    reason: &'static str,
+}
+
+impl<'a> Package<'a> {
+    /// The package that these fields describe, or none when the host does not take its architecture.
+    pub(super) fn read(
+        fields: impl Iterator<Item = (&'a str, &'a str)>,
+        architectures: &Architectures,
+        origin: u16,
+    ) -> Result<Option<Self>, FieldError> {
+        let mut package = Self {
+            name: "",
+            version: "",
+            architecture: "",
+            number: 0,
+            place: Place::NATIVE,
+            multi_arch: MultiArch::No,
+            essential: false,
+            priority: Priority::Extra,
+            origin,
+            candidate: false,
+            relations: [""; 6],
+        };
+        fields.for_each(|(name, value)| package.set(name, value));
+        for (field, value) in
+            [("Package", package.name), ("Version", package.version), ("Architecture", package.architecture)]
+        {
+            if value.is_empty() {
+                return Err(FieldError { field, reason: "is missing" });
+            }
+            if value.len() > 256 || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err(FieldError { field, reason: "is no word of printable ASCII" });
+            }
+        }
+        let place = architectures.place(package.architecture);
+        package.place = match place {
+            Some(place) => place,
+            None => return Ok(None),
+        };
+        Ok(Some(package))
+    }
+
+    fn set(&mut self, name: &'a str, value: &'a str) {
+        let word = value.trim_ascii();
+        if name.eq_ignore_ascii_case("Package") {
+            self.name = word;
+        } else if name.eq_ignore_ascii_case("Version") {
+            self.version = word;
+        } else if name.eq_ignore_ascii_case("Architecture") {
+            self.architecture = word;
+        } else if name.eq_ignore_ascii_case("Multi-Arch") {
+            self.multi_arch = match word {
+                "same" => MultiArch::Same,
+                "foreign" => MultiArch::Foreign,
+                "allowed" => MultiArch::Allowed,
+                _ => MultiArch::No,
+            };
+        } else if name.eq_ignore_ascii_case("Essential") {
+            self.essential = word == "yes";
+        } else if name.eq_ignore_ascii_case("Priority") {
+            self.priority = match word {
+                "required" => Priority::Required,
+                "important" => Priority::Important,
+                "standard" => Priority::Standard,
+                "optional" => Priority::Optional,
+                _ => Priority::Extra,
+            };
+        } else if let Some(at) = FIELDS.iter().position(|field| name.eq_ignore_ascii_case(field.name())) {
+            self.relations[at] = value;
+        }
+    }
+
+    /// The package's name.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Its version.
+    pub fn version(&self) -> &'a str {
+        self.version
+    }
+
+    /// Its architecture, `all` among them.
+    pub fn architecture(&self) -> &'a str {
+        self.architecture
+    }
+
+    /// The text of a field that decides; empty when it is absent.
+    pub(super) fn relations(&self, field: RelationField) -> &'a str {
+        FIELDS.iter().position(|known| *known == field).map_or("", |at| self.relations[at])
+    }
+}
