@@ -174,7 +174,11 @@ impl Repository {
         last_number(0, |number| self.store.exists(&key::channel_entry(channel, number)))
     }
 
-    fn read_channel(&self, channel: &Suite, number: u64) -> Result<KeptChannelEntry, RepositoryError> {
+    pub(crate) fn read_channel(
+        &self,
+        channel: &Suite,
+        number: u64,
+    ) -> Result<KeptChannelEntry, RepositoryError> {
         let key = key::channel_entry(channel, number);
         let damaged = |reason: &str| RepositoryError::Damaged { key: key.clone(), reason: reason.to_owned() };
         let bytes = self.store.read(&key)?.ok_or_else(|| damaged("the file is lost"))?;

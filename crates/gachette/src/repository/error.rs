@@ -266,17 +266,7 @@ impl RepositoryError {
             Self::MissingChannel { channel } => {
                 format!("a first `gachette promote STACK --to {}` makes it", channel.name())
             }
-            Self::Channel(ChannelRefusal::Open { stack, .. }) => {
-                format!("seal it with `gachette stack seal {stack}`")
-            }
-            Self::Channel(ChannelRefusal::Held { channel, .. }) => {
-                format!("when the reason is gone, `gachette promote --to {channel} --release`")
-            }
-            Self::Channel(ChannelRefusal::Unapproved(missing)) => {
-                let (channel, stack) = (&missing.channel, &missing.stack);
-                format!("others agree with `gachette promote {stack} --to {channel} --approve`")
-            }
-            Self::Channel(ChannelRefusal::NoReason) => "say why with `--hold REASON`".to_owned(),
+            Self::Channel(refusal) => channel_hint(refusal)?,
             Self::Refused(Refusal::NotInStack { stack, .. }) => {
                 format!("see what it holds with `gachette stack show {stack}`")
             }
@@ -327,6 +317,22 @@ impl RepositoryError {
             _ => None,
         }
     }
+}
+
+/// What to do about a channel that is left as it is.
+fn channel_hint(refusal: &ChannelRefusal) -> Option<String> {
+    Some(match refusal {
+        ChannelRefusal::Open { stack, .. } => format!("seal it with `gachette stack seal {stack}`"),
+        ChannelRefusal::Held { channel, .. } => {
+            format!("when the reason is gone, `gachette promote --to {channel} --release`")
+        }
+        ChannelRefusal::Unapproved(missing) => {
+            let (channel, stack) = (&missing.channel, &missing.stack);
+            format!("others agree with `gachette promote {stack} --to {channel} --approve`")
+        }
+        ChannelRefusal::NoReason => "say why with `--hold REASON`".to_owned(),
+        ChannelRefusal::Foreign { .. } => return None,
+    })
 }
 
 /// What a storage's error comes from, without the names of the layers that it went through.

@@ -122,9 +122,14 @@ pub(crate) fn suite(suite: &Suite) -> String {
     format!("{DISTS}/{suite}")
 }
 
+/// The folder of what is known of a domain's suites.
+pub(crate) fn suite_states(domain: &Domain) -> String {
+    format!("domain/{domain}/suites")
+}
+
 /// What is known of a suite that was published. Derived.
 pub(crate) fn suite_state(suite: &Suite) -> String {
-    format!("domain/{}/suites/{}.json", suite.domain(), suite.name())
+    format!("{}/{}.json", suite_states(suite.domain()), suite.name())
 }
 
 /// A part of an index, in folders of which none grows large.

@@ -17,7 +17,8 @@ use super::{Fault, Fsck};
 const STALE: Duration = Duration::from_secs(600);
 
 /// The folders and files of a repository's first level.
-const OURS: [&str; 6] = [key::IDENTITY, key::DOMAINS, key::PACKAGES, key::INPUTS, "debs", "dists"];
+const OURS: [&str; 7] =
+    [key::IDENTITY, key::DOMAINS, key::PACKAGES, key::INPUTS, "debs", key::DISTS, key::INDEX_PARTS];
 
 /// Whether `object_store` uses this name for a file that is not finished: `NAME#1`.
 pub(super) fn is_unfinished(name: &str) -> bool {
@@ -38,7 +39,7 @@ impl Fsck<'_> {
                 if entry.path().canonicalize().ok() != debs {
                     self.found(name.escape_debug().to_string(), Fault::Unknown);
                 }
-            } else if name != "debs" && name != "dists" {
+            } else if name != "debs" && name != key::DISTS {
                 self.sweep_below(root, entry.path());
             }
         }

@@ -3,12 +3,14 @@
 //! Slow on purpose: it reads every file. It may run beside writers; what they leave unfinished for a moment is told from
 //! what a killed one left by the lock it holds, or by its age.
 
+mod channels;
 mod files;
 mod ledger;
 mod leftovers;
 mod records;
 mod report;
 mod stack_files;
+mod suites;
 
 use std::collections::{HashMap, HashSet};
 
@@ -114,11 +116,17 @@ impl<'a> Fsck<'a> {
             let children = self.repository.store.children(&path);
             let Some(children) = self.seen(&path, children) else { continue };
             self.unknown(&path, &children.files);
-            let strange =
-                children.folders.into_iter().filter(|name| !matches!(name.as_str(), "stacks" | "channels"));
+            let strange = children
+                .folders
+                .into_iter()
+                .filter(|name| !matches!(name.as_str(), "stacks" | "channels" | "suites"));
             self.unknown(&path, &strange.collect::<Vec<_>>());
             let checked = self.check_domain(&domain);
             self.seen(&key::stacks(&domain), checked);
+            let checked = self.check_channels(&domain);
+            self.seen(&key::channels(&domain), checked);
+            let checked = self.check_suites(&domain);
+            self.seen(&key::suite_states(&domain), checked);
         }
         Ok(())
     }

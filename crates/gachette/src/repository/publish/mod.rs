@@ -10,6 +10,7 @@ mod index;
 mod part;
 mod parts;
 mod request;
+mod review;
 mod state;
 mod suite_folder;
 mod wish;

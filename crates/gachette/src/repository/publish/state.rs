@@ -56,6 +56,11 @@ impl SuiteState {
         }
     }
 
+    /// The name of the file that clients begin with.
+    pub(super) fn first_file(&self) -> &'static str {
+        if self.signed { "InRelease" } else { "Release" }
+    }
+
     /// What is known; nothing when it cannot be read, which costs no more than making the suite again.
     pub(super) fn read(store: &Store, suite: &Suite) -> Result<Option<Self>, RepositoryError> {
         let bytes = store.read(&state_key(suite))?;

@@ -49,6 +49,12 @@ impl SuiteFolder {
         Self { path: path_of(root, suite), _turn: None }
     }
 
+    /// The path of an index under the name of its hash, from the suite's folder.
+    pub(super) fn by_hash(path: &str, entry: &IndexEntry) -> String {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        format!("{folder}/by-hash/SHA256/{}", entry.sha256)
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -56,15 +62,15 @@ impl SuiteFolder {
     /// Whether all of these are there under the name of their hash.
     pub(super) fn has(&self, files: &Indices) -> bool {
         files.iter().all(|(path, entry)| {
-            fs::metadata(self.path.join(by_hash(path, entry))).is_ok_and(|found| found.len() == entry.size)
+            fs::metadata(self.path.join(Self::by_hash(path, entry)))
+                .is_ok_and(|found| found.len() == entry.size)
         })
     }
 
     /// Whether the suite is as it was when this state was written.
     pub(super) fn shows(&self, state: &SuiteState) -> bool {
-        let first = if state.signed { "InRelease" } else { "Release" };
-        let intact =
-            fs::read(self.path.join(first)).is_ok_and(|bytes| Sha256Digest::of(&bytes) == state.first);
+        let first = fs::read(self.path.join(state.first_file()));
+        let intact = first.is_ok_and(|bytes| Sha256Digest::of(&bytes) == state.first);
         let plain = |(path, entry): (&String, &IndexEntry)| {
             fs::metadata(self.path.join(path)).is_ok_and(|found| found.len() == entry.size)
         };
@@ -76,7 +82,7 @@ impl SuiteFolder {
         let mut written = 0;
         for file in &index.files {
             let path = format!("{folder}/{}", file.name);
-            let hashed = self.path.join(by_hash(&path, &file.entry));
+            let hashed = self.path.join(Self::by_hash(&path, &file.entry));
             // What has the name of its hash may still have suffered since.
             if !fs::read(&hashed).is_ok_and(|there| there == file.bytes) {
                 self.write(&hashed, &file.bytes)?;
@@ -103,7 +109,8 @@ impl SuiteFolder {
         for (theirs, entry) in files {
             let name = theirs.rsplit('/').next().unwrap_or(theirs);
             let path = format!("{folder}/{name}");
-            let (from, to) = (donor.path.join(by_hash(theirs, entry)), self.path.join(by_hash(&path, entry)));
+            let (from, to) =
+                (donor.path.join(Self::by_hash(theirs, entry)), self.path.join(Self::by_hash(&path, entry)));
             self.join(&from, &to)?;
             self.name(&to, &path)?;
             linked.insert(path, *entry);
@@ -158,7 +165,7 @@ impl SuiteFolder {
     ) -> Result<SuiteState, RepositoryError> {
         let known = last.map(|last| last.retired).unwrap_or_default();
         let current: BTreeSet<String> =
-            state.indices.iter().map(|(path, entry)| by_hash(path, entry)).collect();
+            state.indices.iter().map(|(path, entry)| Self::by_hash(path, entry)).collect();
         let folders: BTreeSet<&str> =
             current.iter().chain(known.keys()).filter_map(|path| folder_of(path)).collect();
         for folder in folders {
@@ -247,12 +254,6 @@ impl SuiteFolder {
 
 fn path_of(root: &Path, suite: &Suite) -> PathBuf {
     root.join(super::super::key::suite(suite))
-}
-
-/// The path of an index under the name of its hash, from the suite's folder.
-fn by_hash(path: &str, entry: &IndexEntry) -> String {
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    format!("{folder}/by-hash/SHA256/{}", entry.sha256)
 }
 
 fn folder_of(path: &str) -> Option<&str> {

@@ -7,9 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use gachette::repository::{
-    FsckMode, PublishRequest, PublishSubject, PublishedSuite, Repository, SuiteSettings,
+    ChannelWish, FsckMode, PublishRequest, PublishSubject, PublishedSuite, Repository, SuiteSettings,
 };
-use gachette_core::apt::Release;
+use gachette_core::apt::{Release, Suite};
+use gachette_core::channel::ChannelPolicy;
 use jiff::SignedDuration;
 
 use super::many::{small_deb, small_debs, to_register};
@@ -206,6 +207,53 @@ fn packages_that_lie_elsewhere_are_found_below_the_repository() {
     let index = fs::read_to_string(suite(&repository).join("main/binary-all/Packages")).unwrap();
     let named = index.lines().find_map(|line| line.strip_prefix("Filename: ")).unwrap();
     assert!(meta.join(named).is_file(), "{named}");
+}
+
+#[test]
+fn fsck_finds_what_a_suite_lost_and_makes_it_again() {
+    let folder = memory_folder();
+    let repository = stocked(folder.path(), 100);
+    publish(&repository);
+    assert_eq!(repository.fsck(FsckMode::Check).unwrap().findings, []);
+    let before = files(&suite(&repository));
+    add(&repository, "later");
+    let index = suite(&repository).join("main/binary-all");
+    fs::remove_file(index.join("Packages.gz")).unwrap();
+    // Under its plain name it is the same file.
+    let mut torn = fs::read(index.join("Packages")).unwrap();
+    torn[7] ^= 1;
+    fs::write(index.join("Packages"), torn).unwrap();
+    let found = repository.fsck(FsckMode::Check).unwrap();
+    assert_eq!((found.findings.len(), found.is_clean()), (3, false), "{:?}", found.findings);
+    assert!(repository.fsck(FsckMode::Repair).unwrap().is_clean());
+    assert_eq!(files(&suite(&repository)), before, "it shows what it showed");
+    // What is signed cannot be made here.
+    fs::write(suite(&repository).join("Release"), "Suite: x\n").unwrap();
+    let found = repository.fsck(FsckMode::Repair).unwrap();
+    assert!(!found.is_clean() && found.findings[0].to_string().contains("publish the stack"));
+    publish(&repository);
+    assert_eq!(repository.fsck(FsckMode::Check).unwrap().findings, []);
+}
+
+#[test]
+fn fsck_finds_what_a_channel_lost() {
+    let folder = memory_folder();
+    let repository = stocked(folder.path(), 3);
+    let entry = repository.seal_stack(&stack(NAME), &by()).unwrap().entry;
+    let (channel, policy) = (Suite::from(stack("shop/live")), ChannelPolicy::default());
+    let change = |wish: ChannelWish<'_>| repository.change_channel(&channel, &wish, &policy, &by()).unwrap();
+    assert!(change(ChannelWish::Promote(&entry)).changed);
+    assert!(change(ChannelWish::Hold).changed);
+    assert!(change(ChannelWish::Release).changed);
+    assert_eq!(repository.fsck(FsckMode::Check).unwrap().findings, []);
+    let second = repository.meta().unwrap().join("domain/shop/channels/live/0000000002.json");
+    let text = fs::read_to_string(&second).unwrap();
+    fs::write(&second, text.replace("ada@build1", "eve@build1")).unwrap();
+    let findings = repository.fsck(FsckMode::Check).unwrap().findings;
+    assert!(findings.len() == 1 && findings[0].path.ends_with("live/0000000003.json"), "{findings:?}");
+    fs::remove_file(&second).unwrap();
+    let findings = repository.fsck(FsckMode::Check).unwrap().findings;
+    assert!(findings.len() == 1 && findings[0].path.ends_with("live/0000000002.json"), "{findings:?}");
 }
 
 #[test]

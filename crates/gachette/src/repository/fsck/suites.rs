@@ -1,0 +1,50 @@
+//! APT suites: that every index is there which the signed file names, and that the suite is the one that was published.
+
+use gachette_core::apt::Suite;
+use gachette_core::stack::{Domain, StackName};
+
+use super::super::error::RepositoryError;
+use super::super::key;
+use super::{Fault, Fsck};
+
+impl Fsck<'_> {
+    pub(super) fn check_suites(&mut self, domain: &Domain) -> Result<(), RepositoryError> {
+        let path = key::suite_states(domain);
+        let children = self.repository.store.children(&path)?;
+        self.unknown(&path, &children.folders);
+        for file in children.files {
+            let name = file.strip_suffix(".json").and_then(|name| StackName::new(domain.clone(), name).ok());
+            match name {
+                Some(name) => {
+                    let suite = Suite::from(name);
+                    let checked = self.check_suite(&suite);
+                    self.seen(&key::suite(&suite), checked);
+                }
+                None => self.unknown(&path, &[file]),
+            }
+        }
+        Ok(())
+    }
+
+    fn check_suite(&mut self, suite: &Suite) -> Result<(), RepositoryError> {
+        let Some(review) = self.repository.review_suite(suite)? else {
+            self.mend(key::suite_state(suite), Fault::Stale, |_| Err(again(suite)));
+            return Ok(());
+        };
+        if !review.release_is_intact || !review.shows_its_channel {
+            self.mend(key::suite(suite), Fault::Stale, |_| Err(again(suite)));
+        }
+        for path in review.damaged {
+            let suite = suite.clone();
+            let path = format!("{}/{path}", key::suite(&suite));
+            self.mend(path, Fault::Stale, move |repository| repository.remake_indices(&suite));
+        }
+        Ok(())
+    }
+}
+
+/// A signature cannot be made here: whoever has the key publishes again.
+fn again(suite: &Suite) -> RepositoryError {
+    let reason = "publish the stack, or promote the channel to where it is, again".to_owned();
+    RepositoryError::Unpublishable { suite: suite.clone(), reason }
+}

@@ -1,0 +1,83 @@
+//! Looking at a suite that was published, and making its indices again: what needs no key.
+
+use std::fs;
+
+use gachette_core::Sha256Digest;
+use gachette_core::apt::{Listing, Release, Suite};
+use gachette_core::stack::Entry;
+
+use super::super::Repository;
+use super::super::disk::at;
+use super::super::error::RepositoryError;
+use super::index::Index;
+use super::state::SuiteState;
+use super::suite_folder::SuiteFolder;
+use super::unpublishable;
+
+/// What is found of a suite.
+pub(crate) struct SuiteReview {
+    /// Whether the file that clients begin with is the one that was written.
+    pub(crate) release_is_intact: bool,
+    /// Whether the suite of a channel shows where the channel is.
+    pub(crate) shows_its_channel: bool,
+    /// The indices that are not what the Release file says, by path from the suite's folder.
+    pub(crate) damaged: Vec<String>,
+}
+
+impl Repository {
+    /// Looks at every file of a suite; nothing when it is not known what was published.
+    pub(crate) fn review_suite(&self, suite: &Suite) -> Result<Option<SuiteReview>, RepositoryError> {
+        let Some(root) = self.store.root() else { return Ok(None) };
+        let Some(state) = SuiteState::read(&self.store, suite)? else { return Ok(None) };
+        let folder = SuiteFolder::look(root, suite);
+        let intact = |path: &str, sha256: Sha256Digest| {
+            fs::read(folder.path().join(path)).is_ok_and(|bytes| Sha256Digest::of(&bytes) == sha256)
+        };
+        let mut damaged = Vec::new();
+        for (path, entry) in &state.indices {
+            for path in [path.clone(), SuiteFolder::by_hash(path, entry)] {
+                if !intact(&path, entry.sha256) {
+                    damaged.push(path);
+                }
+            }
+        }
+        let shows_its_channel = match self.channel(suite) {
+            Ok(newest) => newest
+                .entry
+                .state
+                .shows
+                .is_some_and(|pin| pin.content == state.content && pin.stack == state.stack),
+            Err(RepositoryError::MissingChannel { .. }) => true,
+            Err(error) => return Err(error),
+        };
+        let release_is_intact = intact(state.first_file(), state.first);
+        Ok(Some(SuiteReview { release_is_intact, shows_its_channel, damaged }))
+    }
+
+    /// Makes the indices of a suite again, which the Release file names already.
+    pub(crate) fn remake_indices(&self, suite: &Suite) -> Result<(), RepositoryError> {
+        let Some(root) = self.store.root() else { return Ok(()) };
+        let folder = SuiteFolder::hold(root, suite)?;
+        let Some(state) = SuiteState::read(&self.store, suite)? else { return Ok(()) };
+        let entry = self.revision_with(&state)?;
+        for architecture in &state.architectures {
+            let place = Release::folder_of(architecture);
+            let parts = self.parts(&Listing::of(&entry.revision.packages, architecture), suite)?;
+            let index = Index::join(&parts.kept).map_err(at(folder.path()))?;
+            if index.entries(&place).iter().any(|(path, entry)| state.indices.get(path) != Some(entry)) {
+                return Err(unpublishable(suite, "its indices are made otherwise by now: publish it again"));
+            }
+            folder.put(&index, &place)?;
+        }
+        Ok(())
+    }
+
+    /// The newest revision that holds what a suite shows.
+    fn revision_with(&self, state: &SuiteState) -> Result<Entry, RepositoryError> {
+        let log = self.log_stack(&state.stack, None)?.found;
+        let found = log.into_iter().find(|entry| entry.revision.content == state.content);
+        found.ok_or_else(|| {
+            unpublishable(&state.stack.clone().into(), "what its suite shows is in no revision")
+        })
+    }
+}
