@@ -5,7 +5,7 @@ mod connection;
 use std::io::IsTerminal;
 use std::rc::Rc;
 
-use gachette::config::{Config, ConfigError, ProjectSource, RepositoryPlace, SearchPath};
+use gachette::config::{Config, ConfigError, ProjectSource, RepositoryPlace, SearchPath, Signing};
 use gachette_core::apt::Suite;
 use gachette_core::git::GitRef;
 use gachette_core::host::HostTarget;
@@ -72,6 +72,7 @@ impl Session {
         if config.repository_at.is_some() {
             // These paths are those of the machine that has the repository.
             (config.meta_path, config.debs_path) = (None, None);
+            config.signing = Signing::default();
         }
         let on = |host: HostTarget| Self {
             output: if shared { self.output.of_host(&host.to_string()) } else { self.output.clone() },

@@ -87,12 +87,20 @@ pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, PrivateFileError> {
     let file = trebuchet::open_regular(path).map_err(io())?;
     let metadata = file.metadata().map_err(io())?;
     refuse_open(path, &metadata)?;
-    // Room for all of it, so that no copies are left behind while the buffer grows.
-    let room = usize::try_from(metadata.len().min(LARGEST)).unwrap_or(0);
-    let mut bytes = Zeroizing::new(Vec::with_capacity(room + 2));
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(io())?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(PrivateFileError::TooLarge { path: path.to_owned() });
+    read_all(file, path)
+}
+
+/// What somebody hands over who keeps it private: all that is left to read; `origin` names it in errors.
+///
+/// # Errors
+/// When it cannot be read, or is larger than 1 MiB.
+pub fn read_all(reader: impl Read, origin: &Path) -> Result<Zeroizing<Vec<u8>>, PrivateFileError> {
+    // Room for the largest, so that no copies are left behind while the buffer grows.
+    let most = LARGEST + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(most + 1).unwrap_or(0)));
+    reader.take(most).read_to_end(&mut bytes).map_err(PrivateFileError::io(origin))?;
+    if bytes.len() as u64 == most {
+        return Err(PrivateFileError::TooLarge { path: origin.to_owned() });
     }
     Ok(bytes)
 }

@@ -7,6 +7,8 @@ mod completions;
 mod config;
 mod demo;
 mod host;
+mod key;
+mod lifetime;
 mod man;
 mod package;
 mod prepare;
@@ -93,6 +95,9 @@ pub(crate) enum Command {
     /// Make and check the repository
     #[command(subcommand)]
     Repository(repository::RepositoryCommand),
+    /// Make, back up and extend the keys that suites are signed with, and hand out their certificates
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Serve the API to other programs and machines
     Serve(serve::ServeArgs),
     /// Make and revoke the tokens that a server knows its clients by
@@ -142,6 +147,7 @@ impl CommandLine {
                     | Command::Promote(_)
                     | Command::Channel(_)
                     | Command::Package(_)
+                    | Command::Key(_)
                     | Command::Repository(_) => Fleet::of_repository(session)?,
                     _ => Fleet::of(session)?,
                 };
@@ -165,6 +171,7 @@ impl Command {
             Self::Package(command) => command.run(session).await,
             Self::Config(command) => command.run(session).await,
             Self::Repository(command) => command.run(session).await,
+            Self::Key(command) => command.run(session).await,
             Self::Token(command) => command.run(session).await,
             Self::Host(command) => command.run(session).await,
             Self::Serve(_) | Self::Demo(_) | Self::DialStdio | Self::Completions(_) | Self::Man(_) => Ok(()),

@@ -15,6 +15,7 @@ mod hostile_hosts;
 mod hosts;
 mod interrupts;
 mod json_failures;
+mod keys;
 mod kills;
 mod lost_hosts;
 mod playground;

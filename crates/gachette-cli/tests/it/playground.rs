@@ -127,6 +127,7 @@ pub(crate) fn filters() -> Vec<(&'static str, &'static str)> {
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "[time]"),
         (r"ada@\S+", "ada@[host]"),
         (r"\b[0-9a-f]{64}\b", "[sha256]"),
+        (r"\b[0-9A-F]{40}\b", "[fingerprint]"),
         (r"\d+\.\d (s|KiB)\b", "[n] $1"),
         (r"\b\d+ ms\b", "[n] ms"),
     ]

@@ -63,6 +63,10 @@ mod tests {
             (Method::GET, "/api/v1/tokens", Needs::Role(Role::Admin)),
             (Method::GET, "/api/v1/host", Needs::Role(Role::Build)),
             (Method::POST, "/api/v1/host", Needs::Role(Role::Admin)),
+            (Method::GET, "/api/v1/keys", Needs::Role(Role::Read)),
+            (Method::GET, "/api/v1/certificates", Needs::Role(Role::Read)),
+            (Method::POST, "/api/v1/keys", Needs::Role(Role::Admin)),
+            (Method::PUT, "/api/v1/keys/archive/expiry", Needs::Role(Role::Admin)),
             (Method::POST, "/api/v1/health", Needs::Role(Role::Admin)),
             (Method::POST, "/elsewhere", Needs::Role(Role::Admin)),
         ] {

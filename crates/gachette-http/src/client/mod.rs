@@ -2,6 +2,7 @@
 
 mod events;
 mod host;
+mod keys;
 mod operations;
 mod push;
 

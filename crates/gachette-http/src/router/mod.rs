@@ -7,6 +7,7 @@ mod extract;
 mod hooks;
 mod host;
 mod idempotency;
+mod keys;
 mod mirrors;
 mod old_tree;
 mod packages;

@@ -227,6 +227,7 @@ fn path_parameter(path: &str, name: &str) -> Value {
         "name" => schema_for!(crate::access::TokenName),
         "id" if path.contains("mirrors") => schema_for!(gachette::mirror::MirrorId),
         "id" => schema_for!(crate::run::BuildId),
+        "key" => schema_for!(gachette::signing::KeyRef),
         "inputs" => schema_for!(gachette_core::Sha256Digest),
         "file" if path.starts_with("/dists") => schema_for!(String),
         "file" => {

@@ -15,14 +15,14 @@ use gachette_core::stack::{Domain, PackageRecord};
 use super::extract::Json;
 use super::routes::{Description, Routes, delete, get, post, put};
 use super::{
-    Api, Health, builds, channels, debs, hooks, host, idempotency, metrics, mirrors, old_tree, packages,
-    repository, stacks, suites, tokens,
+    Api, Health, builds, channels, debs, hooks, host, idempotency, keys, metrics, mirrors, old_tree,
+    packages, repository, stacks, suites, tokens,
 };
 use crate::run::Build;
 use crate::wire::{
-    ChangeChannel, ChangeStack, Changed, CreateStack, CreateToken, CreatedToken, Diff, FsckRequest,
-    HostReport, PackageDetail, PackageSummary, PublishStack, RepositoryState, RevisionSummary, StackState,
-    StackSummary, StartBuild, TokenSummary,
+    ChangeChannel, ChangeStack, Changed, CreateKey, CreateStack, CreateToken, CreatedToken, Diff, ExtendKey,
+    FsckRequest, HostReport, KeySummary, PackageDetail, PackageSummary, PublishStack, RepositoryState,
+    RevisionSummary, StackState, StackSummary, StartBuild, TokenSummary,
 };
 
 const PACKAGE_FILE: &str = "application/vnd.debian.binary-package";
@@ -31,7 +31,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 /// All routes, with the one that describes them.
 pub(super) fn all(api: &Api) -> axum::Router<Api> {
-    let routes = channel_routes(stack_routes(Routes::new(), api), api);
+    let routes = key_routes(channel_routes(stack_routes(Routes::new(), api), api));
     let (router, description) = old_routes(build_routes(package_routes(own_routes(routes)), api)).finish();
     let description = Arc::new(description);
     let document = async move || Json(Description::document(&description));
@@ -91,6 +91,33 @@ fn own_routes(routes: Routes) -> Routes {
             "/metrics",
             [get("Numbers for Prometheus").answers_as("text/plain; version=0.0.4")],
             routing::get(metrics),
+        )
+}
+
+fn key_routes(routes: Routes) -> Routes {
+    routes
+        .add(
+            "/api/v1/keys",
+            [
+                get("The keys that are there, or that suites are signed with").answers::<Vec<KeySummary>>(),
+                post("Make a key").takes::<CreateKey>().answers::<KeySummary>().status(201),
+            ],
+            routing::get(keys::list).post(keys::create),
+        )
+        .add(
+            "/api/v1/keys/{key}/certificate",
+            [get("What others may know of a key").answers_as(keys::CERTIFICATES)],
+            routing::get(keys::certificate),
+        )
+        .add(
+            "/api/v1/keys/{key}/expiry",
+            [put("Have a key end at another time").takes::<ExtendKey>().answers::<KeySummary>()],
+            routing::put(keys::extend),
+        )
+        .add(
+            "/api/v1/certificates",
+            [get("The certificates of all keys that suites are signed with").answers_as(keys::CERTIFICATES)],
+            routing::get(keys::certificates),
         )
 }
 

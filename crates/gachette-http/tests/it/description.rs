@@ -42,6 +42,7 @@ async fn the_client_asks_for_nothing_that_is_not_described() {
         include_str!("../../src/client/operations.rs"),
         include_str!("../../src/client/events.rs"),
         include_str!("../../src/client/host.rs"),
+        include_str!("../../src/client/keys.rs"),
         include_str!("../../src/client/push.rs")
     );
     let mut asked = 0;

@@ -3,6 +3,7 @@
 
 mod builds;
 mod description;
+mod keys;
 mod problems;
 mod service;
 mod stacks;

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use gachette::config::Config;
+use gachette::config::{Config, Signing};
 use gachette_http::{Api, Client, router};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -29,6 +29,7 @@ impl Service {
         let config = Config {
             meta_path: Some(folder.path().join("repository")),
             working_copies: folder.path().join("working_copies"),
+            signing: Signing { folder: Some(folder.path().join("keys")), ..Signing::default() },
             ..Config::default()
         };
         let router = router(Api::new(config, "ada@test", None));

@@ -105,6 +105,14 @@ impl Certificate {
         !self.key.details.revocation_signatures.is_empty()
     }
 
+    /// The certificate as text.
+    ///
+    /// # Errors
+    /// When the library fails.
+    pub fn armored(&self) -> Result<Vec<u8>, SigningError> {
+        armored([self])
+    }
+
     /// The parts that may sign, not considering the time.
     pub(super) fn parts(&self) -> &[SigningPart] {
         &self.parts
@@ -173,9 +181,6 @@ impl SigningPart {
 }
 
 /// The certificates in one block of text: apt reads no further than the first.
-///
-/// # Errors
-/// When the library fails.
 pub(super) fn armored<'a>(
     certificates: impl IntoIterator<Item = &'a Certificate>,
 ) -> Result<Vec<u8>, SigningError> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use trebuchet::process::ProcessError;
 
-use super::expiry::day;
+use super::expiry::{day, how_to_extend};
 use super::{Fingerprint, KeyName, KeyRef};
 use crate::private_file::PrivateFileError;
 
@@ -185,13 +185,9 @@ impl SigningError {
             Self::Locked { .. } => Some(
                 "name its file in `signing.passphrase_file`, or put it into GACHETTE_PASSPHRASE".to_owned(),
             ),
-            Self::Expired { key: KeyRef::Gpg(fingerprint), .. } => Some(format!(
-                "extend it with `gpg --quick-set-expire {fingerprint} 2y`, or sign with another key"
-            )),
-            Self::Expired { key, .. } => Some(format!(
-                "extend it with `gachette key extend {key} --expires 2y` and hand out its certificate again, or sign with \
-                 another key"
-            )),
+            Self::Expired { key, fingerprint, .. } => {
+                Some(format!("{}; or sign with another key", how_to_extend(key, *fingerprint)))
+            }
             Self::NotYet { .. } => Some("set the clock".to_owned()),
             Self::Process(ProcessError::NotFound { .. }) => {
                 Some("`apt-get install gpg gpg-agent`, or sign with a key of gachette's own".to_owned())

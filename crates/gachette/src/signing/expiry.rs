@@ -45,8 +45,18 @@ impl fmt::Display for EndingKey {
             0 => write!(f, "ends today, at {}", expires.strftime("%H:%MZ")),
             1 => write!(f, "ends tomorrow, on {}", day(*expires)),
             days => write!(f, "ends on {}, in {days} days", day(*expires)),
-        }
+        }?;
+        write!(f, "; {}", how_to_extend(key, *fingerprint))
     }
+}
+
+/// What to do about a key that ends, or has ended.
+pub(super) fn how_to_extend(key: &KeyRef, fingerprint: Fingerprint) -> String {
+    let command = match key {
+        KeyRef::Gpg(_) => format!("gpg --quick-set-expire {fingerprint} 2y"),
+        key => format!("gachette key extend {key} --expires 2y"),
+    };
+    format!("extend it with `{command}`, and hand out its certificate again")
 }
 
 /// The day of a point in time, in UTC.
@@ -65,7 +75,8 @@ mod tests {
         let expires: Timestamp = "2027-03-31T12:00:00Z".parse().unwrap();
         let said = |now: &str| {
             let ending = EndingKey::of(&key, fingerprint, Some(expires), now.parse().unwrap())?;
-            ending.to_string().split_once(") ").map(|(_, end)| end.to_owned())
+            let (_, said) = ending.to_string().split_once(") ").map(|(a, b)| (a.to_owned(), b.to_owned()))?;
+            said.split_once("; extend it with `gachette key extend archive ").map(|(end, _)| end.to_owned())
         };
         assert_eq!(said("2027-03-01T11:59:59Z"), None);
         assert_eq!(said("2027-03-01T12:00:00Z").unwrap(), "ends on 2027-03-31, in 30 days");

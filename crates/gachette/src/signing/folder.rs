@@ -5,7 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
 use super::certify::Extension;
 use super::own_key::{NewKey, OwnKey};
@@ -31,6 +32,12 @@ pub enum Import {
     New,
     /// It may.
     Replace,
+}
+
+/// When a key ends that is made now, unless somebody says otherwise: in three years.
+pub fn usual_end(now: Timestamp) -> Timestamp {
+    let end = now.to_zoned(TimeZone::UTC).checked_add(3.years());
+    end.map_or(Timestamp::MAX, |end| end.timestamp())
 }
 
 impl KeyFolder {
@@ -147,7 +154,12 @@ impl KeyFolder {
             KeyRef::Fingerprint(fingerprint) => {
                 self.named(*fingerprint)?.map(|(name, _)| name).ok_or_else(|| self.not_there(key))
             }
-            KeyRef::File(_) | KeyRef::Gpg(_) => Err(self.not_there(key)),
+            KeyRef::Gpg(fingerprint) => Err(SigningError::Gpg {
+                fingerprint: *fingerprint,
+                reason: "its end is for gpg itself to change".to_owned(),
+                hint: Some(format!("`gpg --quick-set-expire {fingerprint} 2y`")),
+            }),
+            KeyRef::File(_) => Err(self.not_there(key)),
         }
     }
 
@@ -197,7 +209,8 @@ impl KeyFolder {
         self.path.join(file_name(name))
     }
 
-    fn not_there(&self, key: &KeyRef) -> SigningError {
+    /// The error of a key that is not in it.
+    pub fn not_there(&self, key: &KeyRef) -> SigningError {
         SigningError::NotThere { key: key.clone(), folder: self.path.clone() }
     }
 }

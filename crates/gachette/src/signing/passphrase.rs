@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::SigningError;
 use crate::private_file;
 
-/// The variable that holds a passphrase. No program that is started here sees it.
+/// The variable that holds a passphrase. It is one of [`trebuchet::process::SECRETS`].
 pub const PASSPHRASE_VARIABLE: &str = "GACHETTE_PASSPHRASE";
 
 /// Where the passphrase is taken from, when it is needed.

@@ -32,6 +32,9 @@ pub use running::kill_all;
 
 use lines::{Cut, Lines};
 
+/// The variables of this process that hold secrets of its user: no program that is started here is given them.
+pub const SECRETS: [&str; 2] = ["GACHETTE_PASSPHRASE", "GACHETTE_TOKEN"];
+
 /// Which of its two streams a program wrote a line to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stream {

@@ -12,7 +12,7 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid,
 };
 
-use super::{Cancel, Process, ProcessError, Stream, running};
+use super::{Cancel, Process, ProcessError, SECRETS, Stream, running};
 
 /// How often cancellation is looked at while nothing else happens.
 const TICK: Duration = Duration::from_millis(50);
@@ -239,6 +239,9 @@ fn command(process: &Process, held: Option<File>) -> Command {
     command.args(&process.arguments);
     if process.environment_cleared {
         command.env_clear();
+    }
+    for secret in SECRETS {
+        command.env_remove(secret);
     }
     for (name, value) in &process.environment {
         match value {

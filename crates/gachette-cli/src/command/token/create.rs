@@ -4,9 +4,9 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gachette_http::wire::CreateToken;
 use gachette_http::{Role, TokenName};
-use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use jiff::Span;
 
+use crate::command::lifetime::from_now;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -33,11 +33,4 @@ impl CreateArgs {
         session.output.note("this is the only time that the token is shown:");
         session.output.result(&created, |created| created.token.clone())
     }
-}
-
-fn from_now(span: Span) -> Result<Timestamp, Failure> {
-    let wrong = || Failure::usage(format!("`--expires {span}` is no time to come"));
-    let now = Timestamp::now();
-    let then = now.to_zoned(TimeZone::UTC).checked_add(span).map_err(|_| wrong())?.timestamp();
-    if then > now { Ok(then) } else { Err(wrong()) }
 }

@@ -1,0 +1,181 @@
+//! `gachette key …`: on this machine and on others, and what gpg makes of it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+
+use gachette_testkit::GnupgHome;
+
+use crate::assert_transcript;
+use crate::hosts::{Hosts, project};
+use crate::playground::Playground;
+
+const SECRET: &str = "-----BEGIN PGP PRIVATE KEY BLOCK-----";
+const CERTIFICATE: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+
+fn playground(keys: &str) -> Playground {
+    Playground::with_configuration(&format!("meta_path: repository\nsigning.keys: [{keys}]\n"))
+}
+
+/// The fingerprint of a key that gachette lists.
+fn fingerprint(playground: &Playground, name: &str) -> String {
+    let listed = playground.json("key list");
+    let found = listed.as_array().unwrap().iter().find(|key| key["key"] == name).unwrap();
+    found["certificate"]["fingerprint"].as_str().unwrap().to_owned()
+}
+
+/// What gpg says of a file with keys, without using them.
+fn shown(home: &GnupgHome, playground: &Playground, text: &str) -> String {
+    playground.write("shown.asc", text);
+    let path = playground.path("shown.asc").display().to_string();
+    String::from_utf8(home.gpg(&["--with-colons", "--show-keys", &path])).unwrap()
+}
+
+#[test]
+fn a_key_is_made_listed_and_extended() {
+    let playground = playground("archive");
+    assert_transcript!(playground.run("key list"));
+    assert_transcript!(playground.run("key generate archive --email archive@example.org --expires 10d"));
+    assert_transcript!(playground.run("key generate spare --expires never"));
+    let listed = playground.run("key list");
+    assert!(listed.stderr.contains("warning: signing key archive ("), "{}", listed.stderr);
+    assert!(
+        listed.stderr.contains(", in 9 days; extend it with `gachette key extend archive"),
+        "{}",
+        listed.stderr
+    );
+    assert_transcript!(playground.run("--quiet key extend archive --expires 2y"));
+    assert_transcript!(playground.run("key list"));
+    assert_transcript!(playground.run("key generate archive"));
+    assert_transcript!(playground.run("key extend archive --expires 0d"));
+}
+
+#[test]
+fn gpg_knows_what_is_exported_and_a_backup_brings_the_same_key_back() {
+    let (here, there, home) = (playground("archive"), playground("back"), GnupgHome::new());
+    here.ok("key generate archive");
+    let key = fingerprint(&here, "archive");
+    let certificate = here.ok("key export archive");
+    assert!(certificate.starts_with(CERTIFICATE) && !certificate.contains(SECRET), "{certificate}");
+    assert_eq!(here.ok("key export"), certificate);
+    let listed = shown(&home, &here, &certificate);
+    assert!(listed.contains(&format!("\nfpr:::::::::{key}:")) && listed.starts_with("pub:"), "{listed}");
+
+    let backup = here.run("key export archive --secret");
+    assert!(backup.stderr.contains("nothing protects it"), "{}", backup.stderr);
+    assert!(shown(&home, &here, &backup.stdout).starts_with("sec:"));
+    there.write("back.asc", &backup.stdout);
+    assert_eq!(
+        there.ok("key import back.asc"),
+        format!("key back {key}, ends on {}\n", ends(&there, "back"))
+    );
+    let mut import = there.command(&["key", "import", "-", "--name", "again"]);
+    let file = fs::File::open(there.path("back.asc")).unwrap();
+    let said = there.said(&["key", "import"], import.stdin(Stdio::from(file)).output().unwrap());
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert_eq!(there.ok("key export again"), certificate);
+    let said = there.run("key import -");
+    assert_eq!((said.code, said.stderr.contains("say `--name NAME`")), (2, true), "{}", said.stderr);
+}
+
+fn ends(playground: &Playground, name: &str) -> String {
+    let listed = playground.json("key list");
+    let found = listed.as_array().unwrap().iter().find(|key| key["key"] == name).unwrap();
+    let expires: jiff::Timestamp = found["certificate"]["expires"].as_str().unwrap().parse().unwrap();
+    expires.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
+
+#[test]
+fn the_certificates_of_all_keys_that_sign_are_exported_with_those_that_gpg_holds() {
+    let home = GnupgHome::new();
+    let held = home.generate("held", "rsa2048", "sign", "");
+    let playground = playground(&format!("archive, gpg:{held}"));
+    let run = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let mut command = playground.command(&words);
+        playground.said(&words, command.env("GNUPGHOME", home.path()).output().unwrap())
+    };
+    run("key generate archive");
+    run("key generate other");
+    let both = run("key export").stdout;
+    let listed = shown(&home, &playground, &both);
+    assert_eq!(listed.matches("\npub:").count() + 1, 2, "{listed}");
+    assert!(listed.contains(&held) && listed.contains(&fingerprint(&playground, "archive")), "{listed}");
+    let said = run("key list");
+    assert!(said.stdout.contains(&format!("gpg:{held}  yes")), "{}", said.stdout);
+    let refusal = run(&format!("key extend gpg:{held} --expires 2y"));
+    assert!(refusal.stderr.contains("`gpg --quick-set-expire"), "{}", refusal.stderr);
+    // A key that is not to be had is listed as such, and the others are.
+    let said = playground.run("key list");
+    assert!(said.stderr.contains("cannot be used: gpg cannot use key"), "{}", said.stderr);
+    assert!(said.stdout.contains("archive"), "{}", said.stdout);
+}
+
+#[test]
+fn keys_do_not_lie_where_others_read() {
+    let playground =
+        Playground::with_configuration("meta_path: repository\nsigning.folder: repository/keys\n");
+    assert_transcript!(playground.run("key generate archive"));
+    let playground = self::playground("archive");
+    playground.ok("key generate archive");
+    let file = playground.path("home/.local/share/gachette/keys/archive.asc");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    assert_transcript!(playground.run("key export archive"));
+}
+
+#[test]
+fn a_passphrase_protects_a_key_and_is_shown_to_no_step_of_a_recipe() {
+    let source = project("env > seen.txt; cat seen.txt");
+    let playground = Playground::with_configuration(&format!(
+        "meta_path: repository\nworking_copies: working_copies\nprojects.web.url: {}\n",
+        source.path().display()
+    ));
+    let run = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let mut command = playground.command(&words);
+        let command = command.env("GACHETTE_PASSPHRASE", "open-sesame").env("GACHETTE_TOKEN", "open-sesame");
+        playground.said(&words, command.output().unwrap())
+    };
+    let made = run("key generate archive");
+    assert!(!made.stderr.contains("no passphrase protects it"), "{}", made.stderr);
+    assert_eq!(playground.json("key list")[0]["protected"], true);
+    let said = playground.run("key extend archive --expires 2y");
+    assert_eq!(said.code, 3, "{}", said.stderr);
+    assert!(said.stderr.contains("is protected by a passphrase"), "{}", said.stderr);
+    assert_eq!(run("key extend archive --expires 2y").code, 0);
+
+    playground.ok("stack create 124");
+    let built = run("quick 124 web");
+    assert_eq!(built.code, 0, "{}", built.stderr);
+    let mut files = vec![playground.path("working_copies"), playground.path("home")];
+    let mut seen = 0;
+    while let Some(path) = files.pop() {
+        if path.is_dir() && !path.is_symlink() {
+            files.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if let Ok(text) = fs::read_to_string(&path) {
+            seen += usize::from(text.contains("PATH="));
+            assert!(!text.contains("open-sesame"), "{}", path.display());
+        }
+    }
+    assert!(seen > 0, "the step has written its environment");
+}
+
+#[test]
+fn keys_are_those_of_the_machine_that_has_the_repository_and_secrets_stay_there() {
+    let hosts = Hosts::new("signing.keys: [archive]\n");
+    let made = hosts.run("-H build1 key generate archive");
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let there = hosts.home().join(".local/share/gachette/keys/archive.asc");
+    assert!(fs::read_to_string(there).unwrap().starts_with(SECRET));
+    assert!(!hosts.path("home/.local/share/gachette/keys").exists());
+    assert!(hosts.ok("-H build1 key list").contains("archive  yes"));
+    assert!(hosts.ok("-H build1 key export").starts_with(CERTIFICATE));
+    hosts.ok("-H build1 key extend archive --expires 5y");
+    fs::write(hosts.path("x.asc"), "").unwrap();
+    for line in ["key export archive --secret", "key import x.asc"] {
+        let said = hosts.run(&format!("-H build1 {line}"));
+        assert_eq!((said.code, said.stdout.as_str()), (5, ""), "{line}: {}", said.stderr);
+        assert!(said.stderr.contains("a secret key is not sent to build1"), "{}", said.stderr);
+    }
+}
