@@ -26,7 +26,7 @@ use task::Form;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    if let Some(code) = trebuchet::templates::confine() {
+    if let Some(code) = trebuchet::process::watch_over().or_else(trebuchet::templates::confine) {
         return code;
     }
     let words: Vec<OsString> = std::env::args_os().collect();

@@ -320,10 +320,6 @@ fn killed_in_the_middle(which: usize, more: &str, part: &str) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(6), "{said}");
     assert!(said.contains(part) && said.contains("in the middle of: quick web into default/124"), "{said}");
-    if which == 0 {
-        // Nobody is left there to end it.
-        running(&slow).for_each(kill);
-    }
     wait_until("the step ends with what it was part of", || !is_running(&slow));
     source
         .write(".missile.yml", "name: web\ntype: application\nbuild_assets: ['true']\n")

@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use crate::chain::Chain;
+use crate::hosts::{is_running, wait_until};
 
 /// A `quick` whose build runs a step that goes on for ever.
 struct Interrupted {
@@ -84,6 +84,19 @@ fn a_request_to_terminate_does_the_same() {
 }
 
 #[test]
+fn what_a_killed_build_started_ends_with_it() {
+    // With a child of its own, and deaf to all that could be ignored.
+    let mark = format!("sleep 600.{}", std::process::id());
+    let mut running = Interrupted::running(&format!("trap '' TERM HUP INT; {mark} & wait"));
+    wait_until("the step has a child", || is_running(&mark));
+    running.send("-KILL");
+    assert_eq!(running.child.wait().unwrap().code(), None);
+    wait_until("the step ends", || !running.step_is_alive());
+    wait_until("its child ends", || !is_running(&mark));
+    running.nothing_is_half_done();
+}
+
+#[test]
 fn a_second_interrupt_waits_for_nobody_and_leaves_no_program_behind() {
     // Told to end, it says so and goes on.
     let stubborn = "trap 'echo told > $FIFO' TERM; while :; do sleep 600 & wait $! || :; done";
@@ -93,11 +106,7 @@ fn a_second_interrupt_waits_for_nobody_and_leaves_no_program_behind() {
     running.send("-INT");
     let said = running.ends();
     assert!(said.contains("what was being done is not finished"), "{said}");
-    let ended = Instant::now();
-    while running.step_is_alive() {
-        assert!(ended.elapsed() < Duration::from_secs(10), "the step {} goes on", running.step);
-        std::thread::yield_now();
-    }
+    wait_until("the step ends", || !running.step_is_alive());
     let report = running.chain.playground.run("repository fsck --repair");
     assert!(report.code == 0, "{}{}", report.stdout, report.stderr);
     running.nothing_is_half_done();

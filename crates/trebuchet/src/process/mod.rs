@@ -4,10 +4,11 @@
 //! Which program, with which arguments, is the caller's business; no shell is ever put between.
 //!
 //! # When this very process is killed with `kill -9`
-//! Nobody is left to end the children. `PR_SET_PDEATHSIG` is no remedy: it needs a wrapper program, fires when the
-//! *thread* that started the child ends, and does not reach grandchildren. Instead their pipes break, which ends most
-//! programs at their next line, and [`Process::hold`] lets a child keep a lock of ours: the file lock on that
-//! descriptor is free only when the child is gone too, so that the next run cannot race with an orphan.
+//! A program that begins with [`watch_over`] has another process end its children then. `PR_SET_PDEATHSIG` would not do: it
+//! needs a wrapper program, fires when the *thread* that started the child ends, and does not reach grandchildren. In other
+//! programs the children's pipes break, which ends most of them at their next line. And [`Process::hold`] lets a child
+//! keep a lock of ours: the file lock on that descriptor is free only when the child is gone too, so that the next run
+//! cannot race with an orphan.
 
 mod cancel;
 mod error;
@@ -17,6 +18,7 @@ mod run;
 mod running;
 #[cfg(test)]
 mod tests;
+mod watchdog;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -29,6 +31,7 @@ pub use cancel::Cancel;
 pub use error::ProcessError;
 pub use in_path::in_path;
 pub use running::kill_all;
+pub use watchdog::watch_over;
 
 use lines::{Cut, Lines};
 

@@ -22,7 +22,7 @@ use arguments::{Arguments, Format, Task};
 use failure::Failure;
 
 fn main() -> ExitCode {
-    if let Some(code) = trebuchet::templates::confine() {
+    if let Some(code) = trebuchet::process::watch_over().or_else(trebuchet::templates::confine) {
         return code;
     }
     let arguments = match Arguments::try_parse() {
