@@ -60,3 +60,55 @@ fn a_copy_of_a_missing_stack_makes_no_repository() {
     assert_eq!(playground.run("stack create 124 --from 123").code, 2);
     assert!(!playground.path("repository").exists());
 }
+
+#[test]
+fn no_stack_is_made_of_the_name_that_old_clients_mean_another_by() {
+    let playground = Playground::new();
+    for line in ["stack create latest", "stack_create:latest", "stack create web/latest"] {
+        let said = playground.run(line);
+        assert_eq!(said.code, 2, "{line}: {}", said.stderr);
+        assert!(said.stderr.contains("hint: choose another name"), "{line}: {}", said.stderr);
+    }
+    assert_eq!(playground.json("stack list"), serde_json::json!([]));
+    // One that the original tool made is taken over.
+    let playground = Playground::new();
+    playground.write("repository/domain/web/stacks/latest/packages/dh-old/version", "1.0\n");
+    playground.write("repository/packages/dh-old/version/1.0/file", "dh-old-1.0-all.deb\n");
+    playground.ok("stack create web/latest");
+    assert_eq!(playground.json("stack show web/latest")["packages"][0]["name"], "dh-old");
+}
+
+#[test]
+fn package_files_whose_names_are_not_safe_are_refused_and_those_of_other_tools_are_added() {
+    let playground = Playground::new();
+    playground.ok("stack create 1");
+    let control = "Package: it\nVersion: 1:7~b+1\nArchitecture: all\nMaintainer: me\nDescription: x\n";
+    playground.write("tree/DEBIAN/control", control);
+    let debs = playground.path("repository/debs");
+    // Without a name for the file, dpkg-deb gives it the one it has elsewhere.
+    let mut build = std::process::Command::new("dpkg-deb");
+    assert!(build.arg("--build").arg(playground.path("tree")).arg(&debs).output().unwrap().status.success());
+    let named: Vec<String> = std::fs::read_dir(&debs)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".deb"))
+        .collect();
+    let [named] = named.try_into().unwrap();
+    for name in
+        ["it's.deb", "it;id.deb", "it$(id).deb", "it 7.deb", "it\"7.deb", "i\u{e4}.deb", "it&7.deb", "*.deb"]
+    {
+        std::fs::copy(debs.join(&named), debs.join(name)).unwrap();
+        let said = playground.run_words(&["stack", "add", "1", name]);
+        assert_eq!(said.code, 2, "{name}: {}", said.stderr);
+        assert!(said.stderr.contains("rename the file"), "{name}: {}", said.stderr);
+    }
+    assert_eq!(playground.json("stack show 1")["revision"], 1);
+    std::fs::copy(debs.join(&named), debs.join("it_1%3a7~b+1_all.deb")).unwrap();
+    for name in [&named, "it_1%3a7~b+1_all.deb"] {
+        assert_eq!(playground.run_words(&["stack", "add", "1", name]).code, 0, "{name}");
+    }
+    assert_eq!(playground.json("stack show 1")["packages"][0]["version"], "1:7~b+1");
+    let pipe = debs.join("pipe.deb");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert_eq!(playground.run("stack add 1 pipe.deb").code, 2);
+}

@@ -36,6 +36,12 @@ pub enum Refusal {
         /// The number of the revision that deleted it.
         deleted: Option<u64>,
     },
+    /// None can be made of that name.
+    #[error("no stack can be called `{}`: clients of the original tool mean another one by it", stack.name())]
+    Alias {
+        /// The name.
+        stack: StackName,
+    },
     /// A package that was to be removed is not in it.
     #[error("package `{package}` is not in stack {stack}")]
     NotInStack {

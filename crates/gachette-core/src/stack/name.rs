@@ -79,6 +79,11 @@ impl StackName {
         &self.name
     }
 
+    /// Whether clients of the original tool mean another stack by this name: [`latest`](super::latest) of the domain.
+    pub fn is_alias(&self) -> bool {
+        self.name == "latest"
+    }
+
     /// This stack at one of its revisions.
     pub fn at(&self, revision: u64) -> StackRef {
         StackRef { stack: self.clone(), revision: Some(revision) }

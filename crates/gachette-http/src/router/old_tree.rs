@@ -10,9 +10,6 @@ use super::extract::Path;
 use super::{Api, blocking};
 use crate::{Problem, ProblemKind};
 
-/// The stack that stands for the newest one.
-const LATEST: &str = "latest";
-
 /// The version of a package in a stack, and a line end.
 pub(super) async fn stacked_version(
     State(api): State<Api>,
@@ -32,7 +29,7 @@ pub(super) async fn stacked_version(
 /// A stack, or the one that `latest` stands for when none has that name.
 fn newest(api: &Api, stack: &StackName) -> Result<Entry, OperationError> {
     let repository = api.config.repository()?;
-    if stack.name() != LATEST || repository.has_stack(stack)? {
+    if !stack.is_alias() || repository.has_stack(stack)? {
         return Ok(repository.show_stack(&stack.clone().into())?);
     }
     match latest(repository.stacks(stack.domain())?.found) {

@@ -236,9 +236,11 @@ impl RepositoryError {
             | Self::MissingFile { .. }
             | Self::MissingChannel { .. }
             | Self::NotThere { .. } => FailureKind::Missing,
-            Self::Name(_) | Self::Invalid { .. } | Self::FileName { .. } | Self::Unreadable { .. } => {
-                FailureKind::Invalid
-            }
+            Self::Refused(Refusal::Alias { .. })
+            | Self::Name(_)
+            | Self::Invalid { .. }
+            | Self::FileName { .. }
+            | Self::Unreadable { .. } => FailureKind::Invalid,
             Self::Damaged { .. }
             | Self::Newer { .. }
             | Self::Busy { .. }
@@ -267,6 +269,7 @@ impl RepositoryError {
                 format!("a first `gachette promote STACK --to {}` makes it", channel.name())
             }
             Self::Channel(refusal) => channel_hint(refusal)?,
+            Self::Refused(Refusal::Alias { .. }) => "choose another name: they get the stack that was sealed last".to_owned(),
             Self::Refused(Refusal::NotInStack { stack, .. }) => {
                 format!("see what it holds with `gachette stack show {stack}`")
             }

@@ -30,12 +30,16 @@ impl Repository {
         Ok(self.debs.join(name))
     }
 
-    /// The name of a package file that lies in the folder of package files, or is named alone.
+    /// The name of a package file that lies in the folder of package files, or is named alone: one that is safe in the
+    /// scripts and addresses of whoever fetches it.
     pub(crate) fn package_name_of(&self, path: &Path) -> Result<String, RepositoryError> {
         let refuse = |reason| RepositoryError::FileName { name: path.display().to_string(), reason };
         let name =
             path.file_name().and_then(|name| name.to_str()).ok_or_else(|| refuse("it is not UTF-8"))?;
         check_name(name)?;
+        if !name.bytes().all(is_safe) {
+            return Err(refuse("only letters, digits and `+-.~:_%` are safe in it; rename the file"));
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let lies_there = |folder: &Path| match (folder.canonicalize(), self.debs.canonicalize()) {
             (Ok(folder), Ok(debs)) => folder == debs,
@@ -111,6 +115,12 @@ pub(crate) fn is_there(path: &Path) -> Result<bool, RepositoryError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(at(path)(error)),
     }
+}
+
+/// What names of packages, versions and architectures are made of, with what other tools put between them; apt writes the
+/// colon of an epoch as `%3a`.
+fn is_safe(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+-.~:_%".contains(&byte)
 }
 
 /// A file name that is nothing else: no path, no hidden or temporary file, no option.

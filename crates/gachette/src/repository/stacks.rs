@@ -15,13 +15,17 @@ impl Repository {
     /// Makes a stack: empty, or with what another one (or one revision of it) holds. One that exists is left as it is.
     ///
     /// # Errors
-    /// When there is no stack to copy; then nothing is made.
+    /// When there is no stack to copy, or none can have that name; then nothing is made.
     pub fn create_stack(
         &self,
         stack: &StackName,
         from: Option<&StackRef>,
         by: &By,
     ) -> Result<Committed, RepositoryError> {
+        // A tree of the original tool may have brought one.
+        if stack.is_alias() && !self.has_stack(stack)? {
+            return Err(Refusal::Alias { stack: stack.clone() }.into());
+        }
         let from = from.map(|from| self.resolve(from)).transpose()?;
         self.check_no_channel(stack)?;
         // Without its folder there is no turn to take.
