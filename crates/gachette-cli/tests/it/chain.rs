@@ -63,6 +63,23 @@ fn built(names: &[&str], state: &str) -> Vec<(String, String)> {
 }
 
 #[test]
+fn the_log_of_a_build_that_talks_without_end_is_bounded_and_has_its_end() {
+    let chain = Chain::new();
+    let step = "yes $(printf %08000d 7) | head -n 9000; echo the last words; exit 3";
+    let recipe = format!("name: web\ntype: application\nbuild_assets: [{}]\n", serde_json::json!(step));
+    chain.source.commit_file("loud.yml", &recipe);
+    let said = chain.playground.run("--format json quick 124 shop --missile loud.yml");
+    let failure: Value = serde_json::from_str(&said.stdout).unwrap();
+    let log =
+        failure["log"].as_str().unwrap().replace("[folder]", chain.playground.path("").to_str().unwrap());
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!((60 << 20..=64 << 20).contains(&log.len()), "{}", log.len());
+    let end: Vec<&str> = log.lines().rev().take(2).collect();
+    assert!(end[0].contains(" error: ") && end[1].ends_with(" the last words"), "{end:?}");
+    assert!(log.contains("lines are left out here"));
+}
+
+#[test]
 fn quick_builds_a_ref_into_a_stack_in_one_revision() {
     let chain = Chain::new();
     let build = chain.playground.json("quick 124 shop --ref main");

@@ -12,7 +12,7 @@ use crate::transport::Loss;
 
 /// The longest line of a stream that is read, in bytes.
 const LONGEST_LINE: usize = 1 << 20;
-/// How many bytes of events are read. The other side keeps a hundred thousand lines of programs, and whatever else it tells.
+/// How many bytes of events are read. The other side keeps a few MiB of what programs say, and what came of it.
 const LONGEST_STREAM: usize = 1 << 30;
 
 impl Client {

@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use gachette::event::Event;
 use serde::de::IgnoredAny;
 use tokio::io::AsyncReadExt;
 
@@ -30,6 +31,13 @@ pub(super) enum Weight {
     Output,
     /// Anything else.
     Essential,
+}
+
+impl Weight {
+    /// What this event is to them.
+    pub(super) fn of(event: &Event) -> Self {
+        if matches!(event, Event::Output { .. }) { Self::Output } else { Self::Essential }
+    }
 }
 
 /// The file, being written by the process at work.

@@ -156,8 +156,7 @@ impl Keeping {
     /// Adds an event, `json` being the same.
     pub(super) fn tell(&mut self, event: &Event, json: &str) {
         self.log.write(event);
-        let weight = if matches!(event, Event::Output { .. }) { Weight::Output } else { Weight::Essential };
-        self.events.add(json, weight);
+        self.events.add(json, Weight::of(event));
     }
 
     /// Adds a line to the log alone.

@@ -9,13 +9,18 @@ use gachette::operation::OperationError;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::event_file::Weight;
 use super::folder::Keeping;
 use super::record::{Attachment, Record};
 use super::state::{Build, BuildState, Outcome};
 use crate::{Problem, ProblemKind};
 
-/// How many events of one build are kept for followers; the log holds the lines of programs beyond that.
-const KEPT_EVENTS: usize = 100_000;
+/// From which size on lines of programs are left out of what is kept in memory of one build for followers, and from which all
+/// else is, in bytes. The log has them.
+const LARGEST_WITH_OUTPUT: usize = 4 << 20;
+const LARGEST: usize = 8 << 20;
+/// What an event takes in memory beside its text.
+const OVERHEAD: usize = 64;
 
 /// Long work: what it does with a way to be cancelled and a place to tell its events.
 pub(crate) type Work =
@@ -33,11 +38,19 @@ pub(crate) struct Run {
     wish: Option<PathBuf>,
     /// The file of its events, when there are some from before.
     earlier: Option<PathBuf>,
-    events: Mutex<Vec<Arc<str>>>,
+    events: Mutex<Events>,
     progress: watch::Sender<Progress>,
     cancel: Cancel,
     /// What was wished first.
     ending: OnceLock<Ending>,
+}
+
+/// What was told, as JSON.
+#[derive(Default)]
+struct Events {
+    texts: Vec<Arc<str>>,
+    /// How much memory they take.
+    size: usize,
 }
 
 /// Why a build ends before it is done.
@@ -117,7 +130,7 @@ impl Run {
 
     /// An event, as JSON.
     pub(crate) fn event(&self, index: usize) -> Option<Arc<str>> {
-        hold(&self.events).get(index).cloned()
+        hold(&self.events).texts.get(index).cloned()
     }
 
     /// Its turn has come; false when it was cancelled before.
@@ -196,17 +209,47 @@ impl Run {
             keeping.tell(event, &text);
         }
         let mut events = hold(&self.events);
-        if events.len() >= KEPT_EVENTS && matches!(event, Event::Output { .. }) {
-            return;
-        }
-        events.push(text.into());
-        let count = events.len();
+        events.add(text, Weight::of(event));
+        let count = events.texts.len();
         drop(events);
         self.progress.send_modify(|progress| progress.events = count);
+    }
+}
+
+impl Events {
+    /// Adds one, when there is room for it.
+    fn add(&mut self, text: String, weight: Weight) {
+        let largest = if weight == Weight::Output { LARGEST_WITH_OUTPUT } else { LARGEST };
+        let size = self.size + text.len() + OVERHEAD;
+        if size <= largest {
+            self.texts.push(text.into());
+            self.size = size;
+        }
     }
 }
 
 /// A lock's content; what a panicking thread left is still whole, since each change is one assignment.
 pub(super) fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_build_that_talks_without_end_is_bounded() {
+        let mut events = Events::default();
+        let told = |event: &Event| (serde_json::to_string(event).unwrap(), Weight::of(event));
+        let (line, output) = told(&Event::Output { line: "\u{1}".repeat(100) });
+        (0..100_000).for_each(|_| events.add(line.clone(), output));
+        let with_output = events.texts.len();
+        let (stacked, essential) =
+            told(&Event::Stacked { stack: "default/1".to_owned(), revision: 2, changed: true });
+        events.add(stacked.clone(), essential);
+        assert_eq!((events.texts.len(), &*events.texts[with_output]), (with_output + 1, stacked.as_str()));
+        (0..100_000).for_each(|_| events.add(stacked.clone(), essential));
+        let bytes: usize = events.texts.iter().map(|text| text.len() + OVERHEAD).sum();
+        assert!((LARGEST_WITH_OUTPUT..=LARGEST).contains(&bytes), "{bytes}");
+    }
 }
