@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use gachette_testkit::{GitRepository, Sshd};
@@ -197,6 +197,26 @@ fn a_host_that_does_not_let_us_in_is_told_with_a_way_out() {
 }
 
 #[test]
+fn a_key_that_cannot_be_read_is_told_before_anything_is_connected_to() {
+    let hosts = Hosts::new("");
+    let missing = "cannot read the private key [folder]/nowhere: No such file";
+    assert!(Command::new("mkfifo").arg(hosts.playground.path("pipe")).status().unwrap().success());
+    for (line, part) in [
+        ("-i nowhere -H build1 stack list", "cannot read the private key nowhere: No such file"),
+        ("--set key_filename=nowhere -H build1 stack list", missing),
+        ("-i home -H build1 stack list", "cannot read the private key home: "),
+        ("-i pipe -H build1 stack list", "cannot read the private key pipe: it is no regular file"),
+    ] {
+        let said = hosts.run(line);
+        assert_eq!((said.code, said.stderr.contains(part)), (3, true), "{line}: {}", said.stderr);
+    }
+    assert!(hosts.arrived().is_empty());
+    // Of a key that the agent has, the public half is enough.
+    fs::write(hosts.playground.path("held.pub"), "ssh-ed25519 AAAA").unwrap();
+    hosts.ok("-i held -H build1 repository init");
+}
+
+#[test]
 fn a_home_that_cannot_hold_the_program_is_told() {
     let hosts = Hosts::new("");
     fs::write(hosts.sshd.home().join(".cache"), "in the way").unwrap();
@@ -271,7 +291,7 @@ pub(crate) fn running(words: &str) -> impl Iterator<Item = PathBuf> {
 /// Kills the process that this folder in /proc is of.
 pub(crate) fn kill(process: PathBuf) {
     let number = process.file_name().unwrap();
-    assert!(std::process::Command::new("kill").arg("-9").arg(number).status().unwrap().success());
+    assert!(Command::new("kill").arg("-9").arg(number).status().unwrap().success());
 }
 
 /// A `quick` on a host, in the middle of its slow step; the words of that step.
@@ -363,7 +383,7 @@ fn an_interrupt_from_the_keyboard_ends_the_work_there_in_order() {
     let client = client.process_group(0).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     wait_until("the step begins", || is_running(&mark));
     let group = format!("-{}", client.id());
-    assert!(std::process::Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
+    assert!(Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
     let output = client.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
     wait_until("the step ends", || !is_running(&mark));
@@ -382,7 +402,7 @@ fn an_interrupt_ends_what_comes_after_the_build_too() {
     let mut lines = BufReader::new(client.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.any(|line| line.contains("goes to the repository")));
     let id = client.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     let said: Vec<String> = lines.collect();
     assert_eq!(client.wait().unwrap().code(), Some(130), "{said:?}");
     drop(stack);
@@ -436,20 +456,19 @@ fn a_kept_connection_that_died_is_made_again() {
         sockets.map(|entry| entry.unwrap().path()).collect()
     };
     let master = || {
-        let check =
-            std::process::Command::new("ssh").args(["-O", "check", "-S"]).arg(&kept()[0]).arg("x").output();
+        let check = Command::new("ssh").args(["-O", "check", "-S"]).arg(&kept()[0]).arg("x").output();
         let said = String::from_utf8(check.unwrap().stderr).unwrap();
         said.split("pid=").nth(1).and_then(|rest| rest.split(')').next()).map(str::to_owned)
     };
     assert!(list().status.success());
     let pid = master().expect("a master is kept");
-    assert!(std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap().success());
+    assert!(Command::new("kill").args(["-KILL", &pid]).status().unwrap().success());
     wait_until("the master is gone", || !std::path::Path::new("/proc").join(&pid).exists());
     assert_eq!(kept().len(), 1, "its socket stays");
     let again = list();
     assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
     let pid = master().expect("a new master is kept");
-    assert!(std::process::Command::new("kill").arg(&pid).status().unwrap().success());
+    assert!(Command::new("kill").arg(&pid).status().unwrap().success());
 }
 
 #[test]
@@ -458,7 +477,7 @@ fn the_agent_is_forwarded_unless_told_otherwise() {
     let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
     hosts.ok("-H build1 stack create 124");
     let socket = hosts.playground.path("agent");
-    let mut agent = std::process::Command::new("ssh-agent");
+    let mut agent = Command::new("ssh-agent");
     let mut agent = agent.arg("-D").arg("-a").arg(&socket).stdout(Stdio::null()).spawn().unwrap();
     wait_until("the agent listens", || socket.exists());
     let code = |forwarding: &str| {

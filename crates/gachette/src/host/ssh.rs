@@ -1,9 +1,10 @@
 //! The arguments of `ssh`, from the configuration.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use gachette_core::Sha256Digest;
@@ -32,6 +33,14 @@ pub enum SshError {
     /// The gateway is no host.
     #[error("`gateway`: {0}")]
     Gateway(#[from] HostError),
+    /// A key that is to be offered cannot be read; `ssh` would go on without it.
+    #[error("cannot read the private key {}: {source}", path.display())]
+    Key {
+        /// Its file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// There is no `ssh` to start.
     #[error("cannot start `ssh`: {0}; install the package openssh-client")]
     Missing(std::io::Error),
@@ -41,9 +50,10 @@ impl Ssh {
     /// How to reach `host` with this configuration.
     ///
     /// # Errors
-    /// When the configured gateway is no host's name, or `ssh` is not installed.
+    /// When the configured gateway is no host's name, a key cannot be read, or `ssh` is not installed.
     pub fn new(host: HostAddress, connection: &Connection) -> Result<Self, SshError> {
         let host = host.or(connection.user.as_deref(), connection.port);
+        connection.key_filename.iter().try_for_each(|path| check_key(path))?;
         let mut arguments = plain_arguments(&host, connection)?;
         let effective = effective_options(&arguments, &host)?;
         if let Some(seconds) = connection.keepalive {
@@ -144,6 +154,25 @@ fn plain_arguments(host: &HostAddress, connection: &Connection) -> Result<Vec<Os
         option(&mut arguments, "GlobalKnownHostsFile=/dev/null");
     }
     Ok(arguments)
+}
+
+/// Whether `ssh` will be able to offer this key.
+fn check_key(path: &Path) -> Result<(), SshError> {
+    // These it replaces, as ssh_config(5) says of IdentityFile.
+    let is_expanded = path.as_os_str().as_bytes().iter().any(|byte| b"%$~".contains(byte));
+    let read = |path: &Path| trebuchet::read_regular(path, 1).map(drop);
+    match read(path) {
+        Err(_) if is_expanded => Ok(()),
+        // The agent has the private half.
+        Err(error) if error.kind() == ErrorKind::NotFound && read(&public_half(path)).is_ok() => Ok(()),
+        outcome => outcome.map_err(|source| SshError::Key { path: path.to_owned(), source }),
+    }
+}
+
+fn public_half(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".pub");
+    name.into()
 }
 
 fn option(arguments: &mut Vec<OsString>, text: &str) {
