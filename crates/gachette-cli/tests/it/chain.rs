@@ -240,3 +240,16 @@ fn source_date_epoch_is_the_time_of_everything_and_one_of_the_inputs() {
     let listing = String::from_utf8(listing.stdout).unwrap();
     assert!(listing.lines().all(|line| line.contains("1970-01-02 00:00")), "{listing}");
 }
+
+#[test]
+fn a_missile_that_is_no_regular_file_is_not_read_without_end() {
+    let chain = Chain::new();
+    let working_copy = chain.playground.path("working_copies/shop");
+    chain.playground.ok("prepare shop");
+    assert!(std::process::Command::new("mkfifo").arg(working_copy.join("pipe")).status().unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", working_copy.join("zero")).unwrap();
+    for name in ["pipe", "zero"] {
+        let said = chain.playground.run(&format!("build shop --missile {name}"));
+        assert_eq!((said.code, said.stderr.contains("it is no regular file")), (4, true), "{}", said.stderr);
+    }
+}

@@ -1,5 +1,7 @@
 //! Help, versions, lists of tasks, and command lines that cannot be understood.
 
+use std::process::Stdio;
+
 use crate::assert_transcript;
 use crate::playground::Playground;
 
@@ -47,6 +49,23 @@ fn an_unknown_first_word_shows_subcommands_and_tasks() {
     let playground = Playground::new();
     assert_transcript!(playground.run("stac list"));
     assert_eq!(playground.run("stack lits").code, 2);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let playground = Playground::new();
+    playground.ok("stack create 1");
+    for line in
+        ["completions bash", "man", "--help", "-l", "stack list", "--format json stack log 1", "stack show 1"]
+    {
+        let mut command = playground.command(&line.split(' ').collect::<Vec<_>>());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Gone before a word was said.
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), said.as_ref()), (Some(0), ""), "{line}");
+    }
 }
 
 #[test]
