@@ -5,7 +5,7 @@ mod connection;
 use std::io::IsTerminal;
 use std::rc::Rc;
 
-use gachette::config::{Config, ConfigError, ProjectSource, RepositoryPlace, SearchPath, Signing};
+use gachette::config::{Config, ConfigError, ProjectSource, Reader, RepositoryPlace, SearchPath, Signing};
 use gachette_core::apt::Suite;
 use gachette_core::git::GitRef;
 use gachette_core::host::HostTarget;
@@ -28,6 +28,8 @@ pub(crate) struct Session {
     host: Option<HostTarget>,
     /// Whether arguments stood for settings.
     changed: bool,
+    /// The keys of `--set` that others than this machine go by.
+    set: Vec<(String, Reader)>,
     /// The API, once it was needed.
     client: Rc<OnceCell<Client>>,
     /// The session for the repository, when it is on another machine.
@@ -54,8 +56,10 @@ impl Session {
         }
         let mut config = loaded.config;
         options.lay_over(&mut config.connection);
-        let (client, repository) = (Rc::default(), None);
-        Ok(Self { config, host: None, changed: false, client, repository, output, yes: options.yes })
+        let readers = settings.into_iter().map(|(key, _)| (Reader::of(&key), key));
+        let set = readers.filter(|(reader, _)| *reader != Reader::Here).map(|(reader, key)| (key, reader));
+        let (client, repository, set) = (Rc::default(), None, set.collect());
+        Ok(Self { config, host: None, changed: false, set, client, repository, output, yes: options.yes })
     }
 
     /// The sessions for all hosts that are named, each one once, in order; this one when none is.
@@ -74,7 +78,9 @@ impl Session {
             (config.meta_path, config.debs_path) = (None, None);
             config.signing = Signing::default();
         }
+        let set = self.set_for(Reader::Builder);
         let on = |host: HostTarget| Self {
+            set: set.clone(),
             output: if shared { self.output.of_host(&host.to_string()) } else { self.output.clone() },
             host: Some(host),
             changed: self.changed,
@@ -97,11 +103,18 @@ impl Session {
             config: self.config.clone(),
             host,
             changed: self.changed,
+            set: self.set_for(Reader::Repository),
             client: Rc::default(),
             output,
             yes: self.yes,
             repository: None,
         }
+    }
+
+    /// The keys of `--set` that this machine goes by: all of them, unless builders and the repository are apart.
+    fn set_for(&self, reader: Reader) -> Vec<(String, Reader)> {
+        let apart = self.config.repository_at.is_some();
+        self.set.iter().filter(|(_, read_by)| !apart || *read_by == reader).cloned().collect()
     }
 
     /// The session on the machine that has the repository, when that is not where this one builds.

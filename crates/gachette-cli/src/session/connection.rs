@@ -25,16 +25,23 @@ impl Session {
                 Ok(Client::in_process(router(Api::new(config, author, Some(BuildFolder::of_this_user())))))
             }
             Some(HostTarget::Ssh(address)) => self.connect_by_ssh(address.clone()).await,
-            Some(host) if self.changed => {
-                let refusal =
-                    format!("{host} works with its own configuration: no paths can be given for it");
-                Err(Failure::usage(refusal).with_hint("its configuration is shown by `config show`"))
-            }
+            Some(host) if self.changed || !self.set.is_empty() => Err(self.nothing_to_set(host)),
             Some(HostTarget::Unix(path)) => Ok(Client::unix(path).await?),
             Some(HostTarget::Server(url)) => {
                 Ok(Client::server(url.clone(), &server_access(&self.config.connection)?)?)
             }
         }
+    }
+
+    /// The failure of who would set something on a server.
+    fn nothing_to_set(&self, server: &HostTarget) -> Failure {
+        let what = match self.set.first() {
+            Some((key, _)) => format!("`--set {key}` changes nothing there"),
+            None => "no paths can be given for it".to_owned(),
+        };
+        Failure::usage(format!("{server} works with its own configuration: {what}")).with_hint(
+            "change it in the configuration there; `gachette config show` on that machine shows it",
+        )
     }
 
     /// How the API is reached; it is connected to for that.

@@ -44,6 +44,32 @@ fn the_whole_chain_happens_through_a_socket() {
     drop(serving);
 }
 
+#[test]
+fn what_a_server_does_not_go_by_cannot_be_set_for_it() {
+    let chain = Chain::new();
+    let playground = &chain.playground;
+    let serving = Serving::start(playground, &[]);
+    let there = format!("-H unix://{}", playground.path("server.sock").display());
+    for (settings, key) in [
+        ("--set meta_path=elsewhere", "meta_path"),
+        ("--set domain=web,projects.shop.ref=main", "projects.shop.ref"),
+        ("--set working_copies=elsewhere", "working_copies"),
+        ("--set publish.url=x", "publish.url"),
+        ("--set repository=here,meta_path=here,working_copies=elsewhere", "working_copies"),
+    ] {
+        let said = playground.run(&format!("{there} {settings} prepare shop"));
+        let refusal = format!("its own configuration: `--set {key}` changes nothing there");
+        assert_eq!((said.code, said.stderr.contains(&refusal)), (2, true), "{settings}: {}", said.stderr);
+    }
+    // What is decided on this side can be set on it, and the path of a repository that is not the server's.
+    playground.ok(&format!("{there} --set repository=here,meta_path=here prepare shop"));
+    assert!(
+        playground.ok(&format!("{there} --set domain=web,timeout=20 stack create 1")).starts_with("web/1")
+    );
+    assert!(!playground.path("elsewhere").exists() && !playground.path("here").exists());
+    drop(serving);
+}
+
 /// The user who runs this test, as the system knows him.
 fn this_user() -> String {
     let output = std::process::Command::new("id").arg("-un").output().unwrap();

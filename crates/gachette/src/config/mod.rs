@@ -9,6 +9,7 @@ mod keys;
 mod locate;
 mod publishing;
 mod read;
+mod reader;
 mod signing;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 pub use error::{ConfigError, Mistake};
 pub use locate::SearchPath;
 pub use publishing::{Period, PeriodError, Publishing};
+pub use reader::Reader;
 pub use signing::Signing;
 
 /// The largest configuration that is read, in bytes.
