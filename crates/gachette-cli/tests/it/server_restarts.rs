@@ -55,7 +55,7 @@ fn builds_that_were_cut_off_and_those_that_waited_are_done_by_the_next_server() 
     busy.start_again();
     let again = busy.reaches(&a["id"], "running");
     assert_eq!((&again["started"], &again["by"]), (&a["started"], &a["by"]));
-    assert_eq!(busy.build(&hooked["id"])["position"], 1);
+    wait_until("the other waits behind it", || busy.build(&hooked["id"])["position"] == 1);
     busy.let_go();
     for build in [&a, &hooked] {
         busy.reaches(&build["id"], "succeeded");
@@ -102,6 +102,47 @@ fn an_order_that_had_a_password_is_not_taken_up() {
     let kept = busy.kept(&build["id"]);
     assert!(kept["problem"]["title"].as_str().unwrap().contains("passwords are not kept"), "{kept}");
     assert!(!kept.to_string().contains("opensesame"), "{kept}");
+}
+
+#[test]
+fn what_was_answered_and_delivered_is_remembered_by_the_next_server() {
+    let mut busy = busy();
+    busy.let_go();
+    let order = |project: &str| format!(r#"{{"kind": "quick", "stack": "1", "project": "{project}"}}"#);
+    let push = r#"{"ref": "refs/heads/main", "after": "a1", "repository": {"default_branch": "main"}}"#;
+    let ask = |busy: &Busy, line: &str, header: &str, body: &str| busy.serving.ask(line, &[header], body);
+    let first = ask(&busy, "POST /api/v1/builds", "Idempotency-Key: k1", &order("a"));
+    let stack = r#"{"name": "2"}"#;
+    let created = ask(&busy, "POST /api/v1/domains/default/stacks", "Idempotency-Key: k2", stack);
+    let delivered = ask(&busy, "POST /hooks/c", "X-Gitlab-Token: between us", push);
+    assert_eq!((first.status, created.status, delivered.status), (202, 200, 202), "{created:?}");
+    busy.reaches(&delivered.json()["id"], "succeeded");
+    busy.stop();
+    busy.start_again();
+    let again = ask(&busy, "POST /api/v1/builds", "Idempotency-Key: k1", &order("a"));
+    assert_eq!((again.status, again.text()), (202, first.text()));
+    let again = ask(&busy, "POST /api/v1/domains/default/stacks", "Idempotency-Key: k2", stack);
+    assert_eq!((again.text(), again.header("etag")), (created.text(), created.header("etag")));
+    assert_eq!(ask(&busy, "POST /api/v1/builds", "Idempotency-Key: k1", &order("b")).status, 422);
+    let again = ask(&busy, "POST /hooks/c", "X-Gitlab-Token: between us", push);
+    assert_eq!((again.status, again.json()["ignored"].is_string()), (200, true), "{again:?}");
+    assert_eq!(busy.serving.ask("GET /api/v1/builds", &[], "").json().as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_server_that_is_there_before_the_last_one_has_ended_takes_up_what_that_leaves() {
+    let mut busy = Busy::new(&["--builds", "1"]);
+    let build = busy.start("a");
+    busy.reaches(&build["id"], "running");
+    busy.serving.signal("-TERM");
+    busy.serving.logged("no new connections");
+    let next = Serving::start(&busy.playground, &["--no-auth", "--grace", "0", "--builds", "1"]);
+    let mut last = std::mem::replace(&mut busy.serving, next);
+    last.child.kill().unwrap();
+    last.child.wait().unwrap();
+    busy.serving.logged("taken up again");
+    busy.let_go();
+    busy.reaches(&build["id"], "succeeded");
 }
 
 #[test]

@@ -19,6 +19,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::extract::{Json, Path};
+use super::journal::{Journal, ServerFolder};
 use super::{Api, builds, on_disk};
 use crate::access::{Caller, Role};
 use crate::run::Attachment;
@@ -32,7 +33,14 @@ const BRANCH: &str = "refs/heads/";
 
 /// The deliveries that were carried out: their ids, and digests of what they said, since ids are not signed.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Deliveries(Arc<Mutex<VecDeque<String>>>);
+pub(crate) struct Deliveries(Arc<Mutex<Seen>>);
+
+/// The marks of deliveries, the oldest first, and where they are written down.
+#[derive(Debug, Default)]
+struct Seen {
+    marks: VecDeque<String>,
+    journal: Option<Journal<String>>,
+}
 
 /// What a push says, in the words that all three have in common.
 #[derive(Debug, Deserialize)]
@@ -92,7 +100,10 @@ pub(super) async fn receive(
         Caller { name: format!("hook-{name}@{}", gachette::identity::host()).into(), role: Role::Build };
     let order = order(name, stack, branch);
     match builds::begin(&api, &caller, order, Attachment::Detached) {
-        Ok(build) => Ok(build.into_response()),
+        Ok(build) => {
+            deliveries.write_down(&marks);
+            Ok(build.into_response())
+        }
         Err(problem) => {
             // It may be delivered again.
             deliveries.forget(&marks);
@@ -155,7 +166,7 @@ impl Deliveries {
         let ids = ["x-github-delivery", "x-gitea-delivery", "x-gitlab-event-uuid"].into_iter();
         let ids = ids.filter_map(|name| headers.get(name)?.to_str().ok().map(|id| format!("{project} {id}")));
         let marks: Vec<String> = ids.chain([format!("{project} {}", Sha256Digest::of(body))]).collect();
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = &mut self.0.lock().unwrap_or_else(PoisonError::into_inner).marks;
         if marks.iter().any(|mark| known.contains(mark)) {
             return None;
         }
@@ -166,6 +177,22 @@ impl Deliveries {
     }
 
     fn forget(&self, marks: &[String]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| !marks.contains(known));
+        let known = &mut self.0.lock().unwrap_or_else(PoisonError::into_inner).marks;
+        known.retain(|known| !marks.contains(known));
+    }
+
+    /// Those that were carried out before, and are written down from here on.
+    pub(super) fn of_server(folder: &ServerFolder) -> std::io::Result<Self> {
+        let (journal, marks) = Journal::open(folder, "deliveries", |_| true)?;
+        let surplus = marks.len().saturating_sub(REMEMBERED);
+        let marks = marks.into_iter().skip(surplus).collect();
+        Ok(Self(Arc::new(Mutex::new(Seen { marks, journal: Some(journal) }))))
+    }
+
+    /// Remembers them beyond the end of this process, now that they were carried out.
+    fn write_down(&self, new: &[String]) {
+        let Seen { marks, journal } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(journal) = journal else { return };
+        new.iter().for_each(|mark| journal.add(mark, || marks.iter().cloned().collect()));
     }
 }

@@ -8,6 +8,7 @@ mod hooks;
 mod host;
 mod idempotency;
 mod keys;
+mod journal;
 mod mirrors;
 mod old_tree;
 mod packages;
@@ -33,6 +34,7 @@ use serde::Serialize;
 use self::extract::Json;
 use self::hooks::Deliveries;
 use self::idempotency::Answers;
+use self::journal::ServerFolder;
 use crate::access::{Caller, TokenFile};
 use crate::observe::Metrics;
 use crate::run::{BuildFolder, Runs};
@@ -72,12 +74,16 @@ impl Api {
     }
 
     /// As a server, which knows the builds for its repository alone, carries out at most so many at the same time while others
-    /// wait for their turn, and takes up again what it did not end.
+    /// wait for their turn, takes up again what it did not end, and remembers which wishes it answered.
     #[must_use]
     pub fn of_server(self, builds_at_once: usize) -> Self {
         let place = self.config.meta_path.as_ref().unwrap_or(&self.config.working_copies);
         let server = place.display().to_string();
-        Self { runs: self.runs.of_server(&server, builds_at_once), ..self }
+        let (answers, deliveries) = remembered(&server).unwrap_or_else(|error| {
+            tracing::warn!(%error, "what is answered now is forgotten when this server ends");
+            (Answers::default(), Deliveries::default())
+        });
+        Self { runs: self.runs.of_server(&server, builds_at_once), answers, deliveries, ..self }
     }
 
     /// The tokens it knows.
@@ -94,6 +100,14 @@ impl Api {
     pub(crate) fn runs(&self) -> Runs {
         self.runs.clone()
     }
+}
+
+/// What a server with this name remembers from before.
+fn remembered(server: &str) -> std::io::Result<(Answers, Deliveries)> {
+    let folders = gachette::state::folder().join("servers");
+    let taken = || std::io::Error::other(format!("another server remembers what concerns {server}"));
+    let folder = ServerFolder::take(&folders, server)?.ok_or_else(taken)?;
+    Ok((Answers::of_server(&folder)?, Deliveries::of_server(&folder)?))
 }
 
 impl Caller {

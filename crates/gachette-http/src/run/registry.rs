@@ -89,6 +89,9 @@ impl Runs {
         records.retain(|record| self.has(record));
         records.sort_by_key(|record| record.build.started);
         for record in records {
+            if self.closed.load(Ordering::Acquire) {
+                return;
+            }
             let Some(ordered) = record.can_be_taken_up() else { continue };
             let Some((mut record, keeping)) = folder.take_over(&record.build.id) else { continue };
             tracing::info!(build = %record.build.id, subject = record.build.subject, "taken up again");

@@ -19,6 +19,8 @@ use crate::{Api, router};
 
 /// How long a client may take to agree on TLS.
 const TLS_WITHIN: Duration = Duration::from_secs(10);
+/// How often it is looked whether another server handed builds back.
+const TAKE_UP: Duration = Duration::from_secs(5);
 /// How long programs of builds that are cut off have to end.
 const END_WITHIN: Duration = Duration::from_secs(20);
 /// How long clients may still ask when all builds have ended.
@@ -102,7 +104,7 @@ pub async fn serve(
         let failed = |source| ServeError::Listen { listen: listen.clone(), source };
         listeners.push(Listener::bind(listen).await.map_err(failed)?);
     }
-    builds.take_up_builds();
+    let taking_up = tokio::spawn(take_up(builds));
     let mut accepting = JoinSet::new();
     for listener in listeners {
         on_listen(&listener.address(if door.tls.is_some() { "https" } else { "http" }));
@@ -111,6 +113,7 @@ pub async fn serve(
     stop.await;
     accepting.shutdown().await;
     runs.close();
+    taking_up.abort();
     tracing::info!(grace = options.limits.grace.as_secs(), "ending: no new connections and builds");
     runs.hand_back_waiting();
     if !runs.idle(options.limits.grace).await {
@@ -124,6 +127,16 @@ pub async fn serve(
     ending.send_replace(true);
     let _ = tokio::time::timeout(CLOSE_WITHIN, closed()).await;
     Ok(())
+}
+
+/// Takes up builds, now and then: a server before this one may still be at its end.
+async fn take_up(api: Api) {
+    loop {
+        let builds = api.clone();
+        // It waits for the disk.
+        let _ = tokio::task::spawn_blocking(move || builds.take_up_builds()).await;
+        tokio::time::sleep(TAKE_UP).await;
+    }
 }
 
 impl ServeOptions {
