@@ -16,6 +16,8 @@ pub mod yaml;
 
 mod digest;
 mod nearest;
+#[cfg(test)]
+mod text_patterns;
 
 pub use nearest::nearest;
 

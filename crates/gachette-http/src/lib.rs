@@ -1,7 +1,7 @@
 //! The HTTP API of gachette: its wire types, its router, and its client.
 //!
 //! Every operation is a resource below `/api/v1`. Long work is a *build*: started by a POST that answers at once, followed by
-//! its stream of events, ended by DELETE. The command line is a client of this API, in its own process or elsewhere.
+//! its stream of events, ended by POST to `/cancel`. The command line is a client of this API, in its own process or elsewhere.
 
 mod access;
 mod client;

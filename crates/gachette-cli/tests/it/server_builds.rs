@@ -72,7 +72,7 @@ fn builds_wait_for_their_turn_and_one_that_waits_can_be_cancelled() {
         (&"running".into(), &"queued".into(), &"queued".into())
     );
     assert_eq!((&b["position"], &c["position"]), (&1.into(), &2.into()));
-    let path = format!("DELETE /api/v1/builds/{}", b["id"].as_str().unwrap());
+    let path = format!("POST /api/v1/builds/{}/cancel", b["id"].as_str().unwrap());
     assert_eq!(busy.serving.ask(&path, &[], "").json()["state"], "cancelled");
     assert_eq!(busy.build(&c["id"])["position"], 1);
     let metrics = busy.serving.ask("GET /metrics", &[], "").text();

@@ -115,7 +115,9 @@ fn a_wish_that_is_sent_again_with_its_key_is_carried_out_once() {
     assert_eq!((first.status, &first.body, first.header("etag")), (200, &again.body, again.header("etag")));
     assert_eq!(again.json()["changed"], true);
     assert_eq!(ask(stacks, "k1", r#"{"name": "2"}"#).status, 422);
-    assert_eq!(ask(stacks, "", r#"{"name": "2"}"#).status, 422);
+    for key in ["", "two words", &"k".repeat(256)] {
+        assert_eq!(ask(stacks, key, r#"{"name": "2"}"#).status, 422, "{key}");
+    }
     let order = r#"{"kind": "prepare", "name": "x"}"#;
     let start = || ask("/api/v1/builds", "k2", order).json()["id"].clone();
     let (one, two) = std::thread::scope(|scope| {

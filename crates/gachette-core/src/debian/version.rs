@@ -82,7 +82,7 @@ impl FromStr for Version {
                 Ok(number) if number <= i32::MAX as u32 && !epoch.starts_with('+') => {
                     (number, epoch.len() + 1)
                 }
-                _ => return refuse("the epoch before `:` must be a number"),
+                _ => return refuse("the epoch before `:` must be a number up to 2147483647"),
             },
         };
         let end = text[start..].rfind('-').map_or(text.len(), |at| start + at);
@@ -136,7 +136,11 @@ impl fmt::Display for Version {
     }
 }
 
-as_text!(Version, r"^([0-9]+:)?[0-9][A-Za-z0-9.+~:-]*$");
+as_text!(
+    Version,
+    r"^([0-9]{1,9}:[0-9]([A-Za-z0-9.+~:]*|[A-Za-z0-9.+~:-]*-[A-Za-z0-9.+~]+)|[0-9]([A-Za-z0-9.+~-]*[A-Za-z0-9.+~])?)$",
+    at most 160
+);
 
 /// One spelling for all parts that compare equal.
 fn canonical(part: &str) -> Vec<u8> {

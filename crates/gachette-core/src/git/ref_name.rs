@@ -90,7 +90,7 @@ impl fmt::Display for RefName {
     }
 }
 
-as_text!(RefName);
+as_text!(RefName, wished r"^[A-Za-z0-9_][A-Za-z0-9_+=%#-]{0,99}([./][A-Za-z0-9_+=%#-]{1,99}){0,3}$");
 
 /// What a user asks for: a commit in full, or a name, which may turn out to be the beginning of a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -171,7 +171,7 @@ impl fmt::Display for GitRef {
     }
 }
 
-as_text!(GitRef);
+as_text!(GitRef, wished r"^[A-Za-z0-9_][A-Za-z0-9_+=%#-]{0,99}([./][A-Za-z0-9_+=%#-]{1,99}){0,3}$");
 
 #[cfg(test)]
 mod tests {

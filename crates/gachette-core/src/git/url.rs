@@ -8,6 +8,8 @@ mod relative;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::debian::as_text;
+
 pub use relative::submodule_address;
 
 /// The address of a git repository.
@@ -286,28 +288,11 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Without the password: what is written down must not hold it.
-impl schemars::JsonSchema for GitUrl {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "GitUrl".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string"})
-    }
-}
-
-impl serde::Serialize for GitUrl {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for GitUrl {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+// Written without the password, as it is shown.
+as_text!(
+    GitUrl,
+    wished r"^(/[!-~]{1,500}|file:///[!-$&-~]{1,500}|https?://([A-Za-z0-9_][A-Za-z0-9._+-]{0,99}(:[A-Za-z0-9._~+-]{1,99})?@)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}(:[1-9][0-9]{0,3})?(/[!-$&-~]{0,500})?|(ssh|git)://([A-Za-z0-9_][A-Za-z0-9._+-]{0,99}@)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}(:[1-9][0-9]{0,3})?/[!-$&-Z\\-~]{1,500}|[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}@[A-Za-z0-9][A-Za-z0-9._-]{0,99}:[A-Za-z0-9._~/][!-$&-9;-Z\\-~]{0,500})$"
+);
 
 #[cfg(test)]
 mod tests;

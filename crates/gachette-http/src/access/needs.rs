@@ -54,7 +54,7 @@ mod tests {
             (Method::GET, "/debsx", Needs::Role(Role::Read)),
             (Method::GET, "/api/v1/builds", Needs::Role(Role::Read)),
             (Method::POST, "/api/v1/builds", Needs::Role(Role::Build)),
-            (Method::DELETE, "/api/v1/builds/1", Needs::Role(Role::Build)),
+            (Method::POST, "/api/v1/builds/1/cancel", Needs::Role(Role::Build)),
             (Method::PUT, "/api/v1/debs/x.deb", Needs::Role(Role::Build)),
             (Method::POST, "/api/v1/domains/d/stacks", Needs::Role(Role::Release)),
             (Method::POST, "/api/v1/domains/d/stacks/1/revisions", Needs::Role(Role::Release)),

@@ -207,7 +207,7 @@ impl Client {
 
     /// Asks a build to end.
     pub async fn cancel(&self, id: &BuildId) -> Result<Build, Problem> {
-        self.call(Method::DELETE, &format!("/api/v1/builds/{id}"), None::<&()>).await
+        self.call(Method::POST, &format!("/api/v1/builds/{id}/cancel"), None::<&()>).await
     }
 }
 

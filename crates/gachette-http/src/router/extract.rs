@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Number, Value};
 
 use crate::Problem;
 
@@ -30,9 +31,47 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let (parts, body) = request.into_parts();
         let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await?;
         let is_object = bytes.trim_ascii_start().first().is_none_or(|first| *first == b'{');
-        let request = Request::from_parts(parts, Body::from(bytes));
-        let axum::Json(value) = axum::Json::from_request(request, state).await?;
-        if is_object { Ok(Self(value)) } else { Err(Problem::invalid("the body must be a JSON object")) }
+        let request = Request::from_parts(parts, Body::from(bytes.clone()));
+        match axum::Json::from_request(request, state).await {
+            _ if !is_object => Err(Problem::invalid("the body must be a JSON object")),
+            Ok(axum::Json(value)) => Ok(Self(value)),
+            Err(JsonRejection::JsonDataError(error)) => {
+                with_whole_numbers(&bytes).map(Self).ok_or_else(|| JsonRejection::from(error).into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Reads JSON in which whole numbers may be written with a fraction of zero: JSON has one kind of number, and by JSON Schema
+/// `1.0` is an integer.
+fn with_whole_numbers<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let mut value: Value = serde_json::from_slice(bytes).ok()?;
+    let (mut rest, mut changed) = (vec![&mut value], false);
+    while let Some(value) = rest.pop() {
+        match value {
+            Value::Array(values) => rest.extend(values),
+            Value::Object(values) => rest.extend(values.values_mut()),
+            Value::Number(number) => {
+                if let Some(whole) = whole(number) {
+                    (*number, changed) = (whole, true);
+                }
+            }
+            _ => {}
+        }
+    }
+    // Any other fault of the text, such as a name that is there twice, is lost on its way to here.
+    if changed { serde_json::from_value(value).ok() } else { None }
+}
+
+/// The integer that a number is, when it is written as another kind.
+fn whole(number: &Number) -> Option<Number> {
+    let value = number.as_f64().filter(|value| number.is_f64() && value.fract() == 0.0)?;
+    // The casts are exact: the numbers are whole, and in the range of what they become.
+    match value {
+        0.0..18_446_744_073_709_551_616.0 => Some(Number::from(value as u64)),
+        -9_223_372_036_854_775_808.0..0.0 => Some(Number::from(value as i64)),
+        _ => None,
     }
 }
 

@@ -90,7 +90,8 @@ impl Answers {
 
     async fn answer(&self, request: Request, next: Next) -> Result<Response, Problem> {
         let Some(key) = request.headers().get(HEADER) else { return Ok(next.run(request).await) };
-        let key = key.to_str().ok().filter(|key| (1..=LONGEST).contains(&key.len()));
+        let is_visible = |key: &&str| key.bytes().all(|byte| byte.is_ascii_graphic());
+        let key = key.to_str().ok().filter(|key| (1..=LONGEST).contains(&key.len())).filter(is_visible);
         let wrong = || Problem::invalid("an Idempotency-Key is 1 to 255 visible characters");
         let key = key.ok_or_else(wrong)?.to_owned();
         let (parts, body) = request.into_parts();

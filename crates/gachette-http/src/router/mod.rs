@@ -3,12 +3,13 @@
 mod builds;
 mod channels;
 mod debs;
+mod description;
 mod extract;
 mod hooks;
 mod host;
 mod idempotency;
-mod keys;
 mod journal;
+mod keys;
 mod mirrors;
 mod old_tree;
 mod packages;

@@ -6,14 +6,16 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing;
 use gachette::config::Config;
+use gachette::event::Event;
 use gachette::mirror::MirrorRefs;
 use gachette::operation::{ChannelChanged, Published};
 use gachette::repository::{FsckReport, Placed, Readable};
 use gachette_core::channel::ChannelEntry;
 use gachette_core::stack::{Domain, PackageRecord};
 
+use super::description::Description;
 use super::extract::Json;
-use super::routes::{Description, Routes, delete, get, post, put};
+use super::routes::{Routes, delete, get, post, put};
 use super::{
     Api, Health, builds, channels, debs, hooks, host, idempotency, keys, metrics, mirrors, old_tree,
     packages, repository, stacks, suites, tokens,
@@ -134,13 +136,17 @@ fn stack_routes(routes: Routes, api: &Api) -> Routes {
             "/api/v1/domains/{domain}/stacks",
             [
                 get("The stacks of a domain").answers::<Readable<StackSummary>>(),
-                post("Create a stack").takes::<CreateStack>().answers::<Changed>().once(),
+                post("Create a stack").takes::<CreateStack>().answers::<Changed>().tagged().once(),
             ],
             routing::post(stacks::create).layer(once()).get(stacks::list),
         )
         .add(
             stack,
-            [get("A stack, now or at a revision").query::<stacks::AtRevision>().answers::<StackState>()],
+            [get("A stack, now or at a revision")
+                .query::<stacks::AtRevision>()
+                .answers::<StackState>()
+                .tagged()
+                .unless_known()],
             routing::get(stacks::show),
         )
         .add(
@@ -149,7 +155,12 @@ fn stack_routes(routes: Routes, api: &Api) -> Routes {
                 get("The revisions of a stack")
                     .query::<stacks::LogRange>()
                     .answers::<Readable<RevisionSummary>>(),
-                post("Change a stack").takes::<ChangeStack>().answers::<Changed>().once(),
+                post("Change a stack")
+                    .takes::<ChangeStack>()
+                    .answers::<Changed>()
+                    .tagged()
+                    .while_newest()
+                    .once(),
             ],
             routing::post(stacks::change).layer(once()).get(stacks::log),
         )
@@ -245,14 +256,15 @@ fn build_routes(routes: Routes, api: &Api) -> Routes {
             ],
             routing::post(builds::start).layer(once).get(builds::list),
         )
+        .add("/api/v1/builds/{id}", [get("A build").answers::<Build>()], routing::get(builds::show))
         .add(
-            "/api/v1/builds/{id}",
-            [get("A build").answers::<Build>(), delete("Cancel a build").answers::<Build>()],
-            routing::get(builds::show).delete(builds::cancel),
+            "/api/v1/builds/{id}/cancel",
+            [post("End a build").answers::<Build>()],
+            routing::post(builds::cancel),
         )
         .add(
             "/api/v1/builds/{id}/events",
-            [get("The events of a build, from the first, as they come").answers_as("text/event-stream")],
+            [get("The events of a build, from the first, as they come").answers_events::<Event>()],
             routing::get(builds::events),
         )
         .add(

@@ -12,6 +12,7 @@ use super::encoded;
 /// An address to clone from, with the user and password that may stand in it. Shown without them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "GitUrl")]
 pub struct CloneUrl {
     text: String,
     url: GitUrl,

@@ -22,6 +22,7 @@ pub use key::{CertificateSummary, CreateKey, ExtendKey, KeyEnd, KeySummary};
 pub use package::{PackageDetail, PackageSummary, PackageVersion};
 pub use repository::{FsckRequest, RepositoryState};
 pub use request::{BuildOrder, MakeOrder, StartBuild};
+pub(crate) use stack::PACKAGE_FILE_FORM;
 pub use stack::{
     AddFile, Change, ChangeStack, Changed, CreateStack, Diff, ExpectedPackage, RevisionSummary, StackPackage,
     StackState, StackSummary,

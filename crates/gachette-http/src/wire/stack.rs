@@ -12,6 +12,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The form of a package file's name, as a regular expression. What is accepted is more.
+pub(crate) const PACKAGE_FILE_FORM: &str = r"^[A-Za-z0-9][A-Za-z0-9.+~_-]{0,99}\.deb$";
+
 /// A stack in a list.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StackSummary {
@@ -131,6 +134,7 @@ pub enum Change {
 #[serde(deny_unknown_fields)]
 pub struct AddFile {
     /// The name of the file in the debs folder.
+    #[schemars(regex(pattern = PACKAGE_FILE_FORM))]
     pub file_name: String,
     /// What the file must hold; otherwise nothing is added.
     #[serde(default)]

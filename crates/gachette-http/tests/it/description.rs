@@ -75,3 +75,35 @@ async fn every_reference_leads_somewhere() {
     }
     assert!(count > 50, "{count}");
 }
+
+#[tokio::test]
+async fn the_tags_of_stacks_and_the_events_of_builds_are_described() {
+    let document = document(&Service::new()).await;
+    let headers = |operation: &Value| -> Vec<String> {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let headers = parameters.filter(|parameter| parameter["in"] == "header");
+        headers.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let paths = &document["paths"];
+    let stack = &paths["/api/v1/domains/{domain}/stacks/{stack}"]["get"];
+    let change = &paths["/api/v1/domains/{domain}/stacks/{stack}/revisions"]["post"];
+    assert_eq!(headers(stack), ["If-None-Match"]);
+    assert_eq!(headers(change), ["If-Match", "Idempotency-Key"]);
+    for operation in [stack, change] {
+        assert!(operation["responses"]["200"]["headers"]["ETag"].is_object(), "{operation}");
+    }
+    assert!(stack["responses"]["304"].is_object() && change["responses"]["412"].is_object());
+    let events =
+        &paths["/api/v1/builds/{id}/events"]["get"]["responses"]["200"]["content"]["text/event-stream"];
+    let event = &events["schema"]["properties"]["data"]["contentSchema"]["$ref"];
+    let described = document.pointer(event.as_str().unwrap().trim_start_matches('#')).unwrap();
+    let text = serde_json::to_string(&gachette::event::Event::Notice { text: "x".to_owned() }).unwrap();
+    let kind = serde_json::from_str::<Value>(&text).unwrap()["event"].clone();
+    let kinds: Vec<&Value> = described["oneOf"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|kind| &kind["properties"]["event"]["const"])
+        .collect();
+    assert!(kinds.contains(&&kind), "{kinds:?}");
+}

@@ -43,3 +43,20 @@ async fn health_names_the_version() {
     let answer = Service::new().ask(Method::GET, "/health", "").await;
     assert_eq!(answer.body["version"], env!("CARGO_PKG_VERSION"));
 }
+
+#[tokio::test]
+async fn a_whole_number_is_one_however_it_is_written() {
+    let service = Service::new();
+    let stack: StackName = "124".parse().unwrap();
+    service.client().create_stack(&stack, None, "").await.unwrap();
+    let roll_back = async |number: &str| {
+        let body = format!(r#"{{"change": {{"rollback": {number}}}}}"#);
+        service.ask(Method::POST, "/domains/default/stacks/124/revisions", &body).await.status.as_u16()
+    };
+    for number in ["1", "1.0", "1e0"] {
+        assert_eq!(roll_back(number).await, 200, "{number}");
+    }
+    for number in ["1.5", "-1.0", "1e300", "\"1\""] {
+        assert_eq!(roll_back(number).await, 422, "{number}");
+    }
+}

@@ -34,8 +34,8 @@ impl Repository {
     /// scripts and addresses of whoever fetches it.
     pub(crate) fn package_name_of(&self, path: &Path) -> Result<String, RepositoryError> {
         let refuse = |reason| RepositoryError::FileName { name: path.display().to_string(), reason };
-        let name =
-            path.file_name().and_then(|name| name.to_str()).ok_or_else(|| refuse("it is not UTF-8"))?;
+        let name = path.file_name().ok_or_else(|| refuse("it names no file"))?;
+        let name = name.to_str().ok_or_else(|| refuse("it is not UTF-8"))?;
         check_name(name)?;
         if !name.bytes().all(is_safe) {
             return Err(refuse("only letters, digits and `+-.~:_%` are safe in it; rename the file"));
