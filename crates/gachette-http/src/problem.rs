@@ -143,10 +143,11 @@ impl From<TokenError> for Problem {
         match &error {
             TokenError::Taken(_) => problem(ProblemKind::Refused),
             TokenError::Missing(_) => problem(ProblemKind::NotFound),
-            TokenError::Open { path, .. } => {
-                problem(ProblemKind::Configuration).with_hint(format!("`chmod 600 {}`", path.display()))
-            }
-            TokenError::Io { .. } | TokenError::Malformed { .. } => problem(ProblemKind::Internal),
+            TokenError::File(file) => match file.hint() {
+                Some(hint) => problem(ProblemKind::Configuration).with_hint(hint),
+                None => problem(ProblemKind::Internal),
+            },
+            TokenError::Malformed { .. } => problem(ProblemKind::Internal),
         }
     }
 }

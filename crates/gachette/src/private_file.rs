@@ -137,17 +137,26 @@ impl PrivateFolder {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), PrivateFileError> {
-        let path = self.path.join(name);
-        let write = || {
-            // Files of this kind are made with mode 0600.
-            let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.path)?;
-            file.write_all(bytes)?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            File::open(&self.path)?.sync_all()
-        };
-        write().map_err(PrivateFileError::io(&path))
+        write(&self.path.join(name), bytes)
     }
+}
+
+/// Writes a private file, in place of one of that name if there is one: the old content is there, or the new, and stays. Who
+/// reads it first to change it has to keep others from doing the same.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), PrivateFileError> {
+    let folder = path.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || {
+        // Files of this kind are made with mode 0600.
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        File::open(folder)?.sync_all()
+    };
+    write().map_err(PrivateFileError::io(path))
 }
 
 #[cfg(test)]

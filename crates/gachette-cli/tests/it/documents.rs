@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::hosts::{Hosts, project};
 use crate::playground::{Playground, filters};
 
-fn document(name: &str) -> String {
+pub(crate) fn document(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)).unwrap()
 }
 

@@ -7,6 +7,8 @@ use std::process::Stdio;
 use gachette_testkit::GnupgHome;
 
 use crate::assert_transcript;
+use crate::chain::Chain;
+use crate::documents::document;
 use crate::hosts::{Hosts, project};
 use crate::playground::Playground;
 
@@ -178,4 +180,56 @@ fn keys_are_those_of_the_machine_that_has_the_repository_and_secrets_stay_there(
         assert_eq!((said.code, said.stdout.as_str()), (5, ""), "{line}: {}", said.stderr);
         assert!(said.stderr.contains("a secret key is not sent to build1"), "{}", said.stderr);
     }
+}
+
+#[test]
+fn the_page_about_signing_can_be_followed_line_by_line() {
+    let playground = Chain::new().playground;
+    let configuration = fs::read_to_string(playground.path("gachette.yml")).unwrap();
+    playground.write("gachette.yml", &format!("{configuration}signing:\n  keys: [archive]\n"));
+    playground.ok("quick 124 shop");
+    let page = document("docs/signing.md");
+    let lines: Vec<&str> =
+        page.lines().filter(|line| line.starts_with("gachette ") || line.starts_with("gpgv ")).collect();
+    assert!(lines.len() > 8, "{lines:?}");
+    let programs = std::path::Path::new(env!("CARGO_BIN_EXE_gachette")).parent().unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    for line in lines {
+        let here = line.replace("/srv/gachette", &playground.path("repository").display().to_string());
+        let mut command = playground.as_user(std::process::Command::new("sh"), &["-c", &here]);
+        command.env("PATH", &path);
+        if line.contains("import") {
+            // It is brought back on another machine.
+            command.env("XDG_DATA_HOME", playground.path("elsewhere"));
+        }
+        let said = playground.said(&[line], command.output().unwrap());
+        assert_eq!(said.code, 0, "{line}: {}{}", said.stdout, said.stderr);
+        if line.contains("generate") {
+            playground.ok("publish 124");
+        }
+    }
+    let lasts = ends(&playground, "archive");
+    let elsewhere = fs::read_to_string(playground.path("elsewhere/gachette/keys/archive.asc")).unwrap();
+    assert!(elsewhere.starts_with(SECRET) && !lasts.is_empty());
+}
+
+#[test]
+fn a_key_outlives_whoever_changes_it() {
+    let playground = playground("archive");
+    playground.ok("key generate archive");
+    let key = fingerprint(&playground, "archive");
+    for years in 1..16 {
+        let mut command =
+            playground.command(&["key", "extend", "archive", "--expires", &format!("{years}y")]);
+        let mut extending = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(4 * years));
+        extending.kill().unwrap();
+        extending.wait().unwrap();
+        assert_eq!(fingerprint(&playground, "archive"), key);
+    }
+    playground.ok("key extend archive --expires 20y");
+    let left = fs::read_dir(playground.path("home/.local/share/gachette/keys")).unwrap();
+    let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    left.sort();
+    assert_eq!(left, [".lock", "archive.asc"]);
 }

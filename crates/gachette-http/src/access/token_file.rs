@@ -2,11 +2,11 @@
 //! which is revoked by another process is refused from then on.
 
 use std::fs::{self, File};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use gachette::private_file::{self, PrivateFileError};
 use gachette_core::Sha256Digest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,22 +28,9 @@ pub struct TokenFile {
 /// Why tokens cannot be looked at or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// The file cannot be read or written.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The system's words.
-        source: std::io::Error,
-    },
-    /// Others could read or change the file.
-    #[error("{} is open to others (mode {mode:04o})", path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-    },
+    /// The file cannot be read or written, or is open to others.
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
     /// The file holds something else.
     #[error("{} is no file of tokens: {reason}", path.display())]
     Malformed {
@@ -165,10 +152,7 @@ impl TokenFile {
         if let Some(read) = known.as_ref().filter(|read| read.mark == mark) {
             return Ok(Arc::clone(&read.tokens));
         }
-        let mode = metadata.permissions().mode() & 0o7777;
-        if mode & 0o077 != 0 {
-            return Err(TokenError::Open { path: self.path.clone(), mode });
-        }
+        private_file::refuse_open(&self.path, &metadata)?;
         let tokens = Arc::new(self.parse(&fs::read(&self.path).map_err(self.io())?)?);
         *known = Some(Read { mark, tokens: Arc::clone(&tokens) });
         Ok(tokens)
@@ -197,25 +181,20 @@ impl TokenFile {
         lock.lock().map_err(self.io())?;
         let mut tokens = Tokens::clone(&*self.read()?);
         change(&mut tokens.tokens)?;
-        let write = || {
-            // Files of this kind are made with mode 0600.
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(&serde_json::to_vec_pretty(&tokens)?)?;
-            file.as_file().sync_all()?;
-            file.persist(&self.path)?;
-            File::open(folder)?.sync_all()
-        };
-        write().map_err(self.io())
+        let text = serde_json::to_vec_pretty(&tokens).map_err(std::io::Error::from).map_err(self.io())?;
+        Ok(private_file::write(&self.path, &text)?)
     }
 
     fn io(&self) -> impl FnOnce(std::io::Error) -> TokenError {
-        let path = self.path.clone();
-        move |source| TokenError::Io { path, source }
+        let error = PrivateFileError::io(&self.path);
+        move |source| error(source).into()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
     use crate::access::Role;
 
