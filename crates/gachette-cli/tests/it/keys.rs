@@ -184,7 +184,8 @@ fn keys_are_those_of_the_machine_that_has_the_repository_and_secrets_stay_there(
 
 #[test]
 fn the_page_about_signing_can_be_followed_line_by_line() {
-    let playground = Chain::new().playground;
+    let chain = Chain::new();
+    let playground = &chain.playground;
     let configuration = fs::read_to_string(playground.path("gachette.yml")).unwrap();
     playground.write("gachette.yml", &format!("{configuration}signing:\n  keys: [archive]\n"));
     playground.ok("quick 124 shop");
@@ -208,7 +209,7 @@ fn the_page_about_signing_can_be_followed_line_by_line() {
             playground.ok("publish 124");
         }
     }
-    let lasts = ends(&playground, "archive");
+    let lasts = ends(playground, "archive");
     let elsewhere = fs::read_to_string(playground.path("elsewhere/gachette/keys/archive.asc")).unwrap();
     assert!(elsewhere.starts_with(SECRET) && !lasts.is_empty());
 }
