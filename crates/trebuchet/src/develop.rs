@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use gachette_core::missile::PlannedPackage;
 use serde::Serialize;
 
-use crate::build::{BuildError, BuildRequest, Event, Session};
+use crate::build::{BuildError, BuildRequest, Event, Scratch, Session};
 use crate::deb::{Content, DebPackage, Source, check};
 use crate::io_error::{At as _, IoError};
 use crate::process::Cancel;
@@ -36,6 +36,8 @@ pub fn develop(
     fs::create_dir_all(target).at(target)?;
     let target = target.canonicalize().at(target)?;
     let session = Session::open(request, cancel)?;
+    // On the disk of the trees, so that a whole one takes its place at once.
+    let scratch = Scratch::make(&target, ".trebuchet-")?;
     let mut staged = Vec::new();
     session.each(cancel, on_event, |planned, package, _| {
         let folder = target.join(planned.name.as_str());
@@ -43,13 +45,14 @@ pub fn develop(
             return Err(BuildError::NotStaged(folder));
         }
         check(&package.entries).map_err(|source| BuildError::write(&planned.name, source))?;
-        let fresh = tempfile::Builder::new().prefix(".trebuchet-").tempdir_in(&target).at(&target)?;
-        fill(fresh.path(), &package)?;
+        let fresh = scratch.path().join(planned.name.as_str());
+        fs::create_dir(&fresh).at(&fresh)?;
+        fill(&fresh, &package)?;
         if folder.exists() {
             fs::remove_dir_all(&folder).at(&folder)?;
         }
-        fs::set_permissions(fresh.path(), Permissions::from_mode(0o755)).at(&folder)?;
-        fs::rename(fresh.keep(), &folder).at(&folder)?;
+        fs::set_permissions(&fresh, Permissions::from_mode(0o755)).at(&folder)?;
+        fs::rename(&fresh, &folder).at(&folder)?;
         staged.push(StagedPackage { package: planned.clone(), folder });
         Ok(())
     })?;

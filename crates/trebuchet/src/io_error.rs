@@ -1,11 +1,11 @@
-//! An input or output error together with the path it happened at.
+//! An input or output error together with the path it happened at, and in plain words.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// Something on disk could not be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error("`{}`: {source}", path.display())]
+#[error("`{}`: {}", path.display(), io_reason(source))]
 pub struct IoError {
     /// Where it happened.
     pub path: PathBuf,
@@ -18,6 +18,15 @@ impl IoError {
     pub(crate) fn walking(folder: &Path, error: walkdir::Error) -> Self {
         let path = error.path().unwrap_or(folder).to_owned();
         Self { path, source: error.into() }
+    }
+}
+
+/// Why something could not be read or written, in plain words where the system's own are none.
+pub fn io_reason(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::StorageFull => "the disk is full".to_owned(),
+        ErrorKind::QuotaExceeded => "this user may not have more on this disk".to_owned(),
+        _ => error.to_string(),
     }
 }
 

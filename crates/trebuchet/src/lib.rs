@@ -18,7 +18,7 @@ mod user_cache;
 pub use build::{BuildError, BuildRequest, BuiltPackage, Event, build, plan};
 pub use develop::{StagedPackage, develop};
 pub use environment::{EnvironmentError, Interpreter, RequirementsError};
-pub use io_error::IoError;
+pub use io_error::{IoError, io_reason};
 pub use regular_file::{open_regular, read_regular};
 pub use stage::StageError;
 pub use user_cache::user_cache;

@@ -22,6 +22,7 @@ pub use built::BuiltPackage;
 pub use error::BuildError;
 pub use event::Event;
 pub use request::BuildRequest;
+pub(crate) use scratch::Scratch;
 pub(crate) use session::Session;
 
 use crate::deb::{DebPackage, WriteOptions, write};

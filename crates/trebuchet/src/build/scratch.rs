@@ -1,4 +1,4 @@
-//! The private folder of one build. Those that killed builds left behind are removed when the next one begins.
+//! The private folder of one build or staging. Those that killed ones left behind are removed when the next one begins.
 //!
 //! The kernel ends the lock in such a folder with the build that holds it, even by `kill -9`: so a dead build's folder can
 //! be told from a live one's, and from a folder that only has such a name.
@@ -14,21 +14,20 @@ use tempfile::TempDir;
 
 use crate::io_error::{At as _, IoError};
 
-const PREFIX: &str = "trebuchet-";
 const LOCK: &str = ".build-lock";
 
 /// A folder that is gone when this is dropped.
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     folder: TempDir,
     _alive: File,
 }
 
 impl Scratch {
-    /// A new folder in `parent`, which is rid of what dead builds of this user left there.
-    pub(super) fn make(parent: &Path) -> Result<Self, IoError> {
-        sweep(parent);
+    /// A new folder in `parent` whose name begins so. What dead builds of this user left there under such names is removed.
+    pub(crate) fn make(parent: &Path, prefix: &str) -> Result<Self, IoError> {
+        sweep(parent, prefix);
         loop {
-            let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent).at(parent)?;
+            let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(parent).at(parent)?;
             let path = folder.path().join(LOCK);
             let alive = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
                 // Another one's sweep was between our steps, and took it for a dead one's.
@@ -43,15 +42,15 @@ impl Scratch {
         }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 }
 
 /// Removes the folders of this user's dead builds. What cannot be looked at or removed is left for later.
-fn sweep(parent: &Path) {
+fn sweep(parent: &Path, prefix: &str) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
             let _ = remove_if_dead(&entry.path());
         }
     }
@@ -75,7 +74,7 @@ mod tests {
     #[test]
     fn a_dead_builds_folder_goes_and_live_and_foreign_ones_stay() {
         let parent = tempfile::tempdir().unwrap();
-        let live = Scratch::make(parent.path()).unwrap();
+        let live = Scratch::make(parent.path(), "trebuchet-").unwrap();
         let dead = parent.path().join("trebuchet-dead");
         fs::create_dir_all(dead.join("code/deep")).unwrap();
         fs::write(dead.join(LOCK), "").unwrap();
@@ -84,7 +83,7 @@ mod tests {
         fs::write(foreign[1].join(LOCK), "").unwrap();
         let link = parent.path().join("trebuchet-link");
         std::os::unix::fs::symlink(&foreign[1], &link).unwrap();
-        let next = Scratch::make(parent.path()).unwrap();
+        let next = Scratch::make(parent.path(), "trebuchet-").unwrap();
         assert!(!dead.exists());
         assert!(live.path().join(LOCK).exists() && next.path().join(LOCK).exists());
         assert!(foreign.iter().all(|folder| folder.is_dir()) && link.is_symlink());

@@ -47,7 +47,7 @@ impl<'a> Session<'a> {
         let folder = request.build_dir.clone().unwrap_or_else(env::temp_dir);
         fs::create_dir_all(&folder).at(&folder)?;
         let folder = folder.canonicalize().at(&folder)?;
-        let scratch = Scratch::make(&folder)?;
+        let scratch = Scratch::make(&folder, "trebuchet-")?;
         Ok(Self { request, missile, warnings, project, origin, scratch })
     }
 

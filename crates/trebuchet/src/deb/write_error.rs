@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use gachette_core::debian::ControlError;
 
 use super::{PackagePath, PackagePathError};
+use crate::io_error::io_reason;
 
 /// Why a package could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +18,7 @@ pub enum DebError {
     #[error(transparent)]
     Path(#[from] PackagePathError),
     /// Reading or writing failed.
-    #[error("{action} {}: {source}", path.display())]
+    #[error("{action} {}: {}", path.display(), io_reason(source))]
     Io {
         /// What was being done, such as `cannot read`.
         action: &'static str,

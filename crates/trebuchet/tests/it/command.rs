@@ -297,3 +297,25 @@ fn the_schema_in_the_documentation_is_the_one_that_is_printed() {
     let kept = fs::read_to_string(kept).unwrap();
     assert!(kept == schema_text(), "run `cargo run -p trebuchet -- schema > docs/missile.schema.json`");
 }
+
+#[test]
+fn a_full_disk_is_called_so_with_the_file_that_does_not_fit() {
+    let project = project("name: web\ntype: application\n");
+    // No compressor makes this fit.
+    let mut state = 1_u64;
+    let noise = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        (state >> 56) as u8
+    });
+    fs::write(project.path().join("large"), noise.take(4 << 20).collect::<Vec<u8>>()).unwrap();
+    fs::create_dir(project.path().join("out")).unwrap();
+    // A disk of its own, which nobody else sees; this takes root.
+    let script = "mount -t tmpfs -o size=1m tmpfs out && exec \"$0\" build .missile.yml --output out";
+    let mut command = Command::new("unshare");
+    command
+        .args(["--mount", "sh", "-c", script, env!("CARGO_BIN_EXE_trebuchet")])
+        .current_dir(project.path());
+    let failed = command.env("HOME", project.path()).env("XDG_CACHE_HOME", project.path()).output().unwrap();
+    assert_eq!(failed.status.code(), Some(4), "{}", stderr(&failed));
+    assert!(stderr(&failed).contains("out: the disk is full"), "{}", stderr(&failed));
+}

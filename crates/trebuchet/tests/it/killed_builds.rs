@@ -78,12 +78,59 @@ fn the_temporary_folder_of_a_killed_build_is_removed_by_the_next_one() {
     let fifo = folder.path().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let mut killed = start(&waits.replace("FIFO", fifo.to_str().unwrap()));
-    // Its step has begun; it ends with the builder.
-    fs::read_to_string(&fifo).unwrap();
+    let step = fs::read_to_string(&fifo).unwrap();
     killed.kill().unwrap();
     killed.wait().unwrap();
     assert_eq!(left(), 1, "killed like this, it cannot clean up");
     assert!(start(MISSILE).wait().unwrap().success());
     assert_eq!(left(), 0);
+    ends(step.trim());
     assert!(temporary.join("trebuchet-notes").is_dir());
+}
+
+/// Waits until the process has ended, as what a killed build started does.
+fn ends(process: &str) {
+    let stat = Path::new("/proc").join(process).join("stat");
+    // Ended, but not yet taken note of by its new parent, it is a zombie.
+    let runs = |stat: String| stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while fs::read_to_string(&stat).is_ok_and(runs) {
+        assert!(Instant::now() < deadline, "the step {process} goes on");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_trees_that_a_killed_staging_began_are_removed_by_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let [cache, trees, fifo] = ["cache", "trees", "fifo"].map(|name| folder.path().join(name));
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let waits = format!(
+        "default: {{name: app, type: application}}\nlive:\n  name_suffix: _live\n  \
+         build_assets: ['echo $$ > {}; exec sleep 600']\n",
+        fifo.display()
+    );
+    let project = Project::with(&[(".missile.yml", &waits), ("index.html", "hello\n")]);
+    let develop = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trebuchet"));
+        command.args(["develop", ".missile.yml", "--quiet", "--output"]).arg(&trees);
+        command.current_dir(project.path()).env("XDG_CACHE_HOME", &cache).env("TMPDIR", folder.path());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let names = || {
+        let names =
+            fs::read_dir(&trees).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    };
+    let mut killed = develop();
+    let step = fs::read_to_string(&fifo).unwrap();
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    ends(step.trim());
+    assert_eq!(names().len(), 2, "killed like this, it cannot clean up: {:?}", names());
+    fs::write(project.path().join(".missile.yml"), "name: app\ntype: application\n").unwrap();
+    assert!(develop().wait().unwrap().success());
+    assert_eq!(names(), ["dh-app"]);
 }
