@@ -2,7 +2,7 @@
 
 /// Everything asked for was done.
 pub(crate) const DONE: u8 = 0;
-/// A fault of gachette's own.
+/// A fault of gachette's own, or of this machine, such as a full disk below its repository.
 pub(crate) const FAULT: u8 = 1;
 /// The command line cannot be understood, or names something that is not there.
 pub(crate) const USAGE: u8 = 2;

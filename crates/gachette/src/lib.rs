@@ -45,4 +45,5 @@ pub mod stack;
 pub mod state;
 pub mod working_copy;
 
+pub use trebuchet::io_reason;
 pub use trebuchet::process::Cancel;

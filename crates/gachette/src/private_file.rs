@@ -16,7 +16,7 @@ const UNFINISHED: &str = ".unfinished-";
 #[derive(Debug, thiserror::Error)]
 pub enum PrivateFileError {
     /// The system said no.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), trebuchet::io_reason(source))]
     Io {
         /// The file or folder.
         path: PathBuf,

@@ -126,3 +126,28 @@ fn the_tree_that_old_clients_wrote_is_taken_over() {
         (&"dh-old".into(), &"1.0".into())
     );
 }
+
+#[test]
+fn a_full_disk_is_called_so_with_the_file_that_does_not_fit_and_nothing_is_half_there() {
+    let playground = Playground::new();
+    std::fs::create_dir(playground.path("repository")).unwrap();
+    // A disk of its own, which nobody else sees; this takes root.
+    let script = r#"mount -t tmpfs -o size=1m tmpfs repository || exit 90
+        "$0" stack create 1 || exit 91
+        head -c 2000000 /dev/zero > repository/filler 2>&-
+        "$0" --format json stack create 2; code=$?
+        rm repository/filler
+        "$0" repository fsck >&2 && "$0" stack create 2 >&2 || exit 92
+        exit $code"#;
+    let mut shell = std::process::Command::new("unshare");
+    shell.args(["--mount", "sh", "-c", script, env!("CARGO_BIN_EXE_gachette")]);
+    let output = playground.as_user(shell, &[]).output().unwrap();
+    let said = playground.said(&[], output);
+    // A fault of this machine.
+    assert_eq!(said.code, 1, "{}{}", said.stdout, said.stderr);
+    assert!(said.stderr.contains("stacks/2/revisions/0000000001.json: the disk is full"), "{}", said.stderr);
+    assert!(said.stderr.contains("hint: make room on the disk"), "{}", said.stderr);
+    let failure = said.stdout.split_once('\n').unwrap().1;
+    let failure: serde_json::Value = serde_json::from_str(failure).unwrap();
+    assert_eq!((&failure["kind"], &failure["exit_code"]), (&"internal".into(), &1.into()));
+}

@@ -156,6 +156,10 @@ fn a_full_disk_is_named_when_the_program_arrives_and_when_it_builds() {
     assert_eq!(said.code, 4, "{}", said.stderr);
     assert!(said.stderr.contains("disk"), "{}", said.stderr);
     assert!(lab.ok("-H build1 stack log 124").contains("created"), "nothing was added");
+    // Without any room left even a stack does not fit, and that is the host's fault.
+    std::fs::write(&filler, vec![1; 64 << 20]).unwrap_err();
+    let said = lab.run("-H build1 stack create 125");
+    assert_eq!((said.code, said.stderr.contains("the disk is full")), (6, true), "{}", said.stderr);
     std::fs::remove_file(&filler).unwrap();
     std::fs::remove_file(lab.source.path().join("large")).unwrap();
     lab.goes_on();

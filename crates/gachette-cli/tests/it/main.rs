@@ -31,4 +31,5 @@ mod serving;
 mod stacks;
 mod tasks;
 mod usage;
+mod versions;
 mod waiting;

@@ -107,7 +107,8 @@ impl Client {
             let bytes = if status == StatusCode::NO_CONTENT { Bytes::from_static(b"null") } else { bytes };
             return serde_json::from_slice(&bytes).map_err(|error| unreadable(&error));
         }
-        Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| unknown(status)))
+        let problem = serde_json::from_slice(&bytes).unwrap_or_else(|_| unknown(status));
+        Err(self.transport.seen_from_here(problem))
     }
 
     /// Why there is no other answer than this one, which is no success.

@@ -191,7 +191,8 @@ impl Client {
 
     /// A build.
     pub async fn build(&self, id: &BuildId) -> Result<Build, Problem> {
-        self.get(&format!("/api/v1/builds/{id}")).await
+        let build: Build = self.get(&format!("/api/v1/builds/{id}")).await?;
+        Ok(Build { problem: build.problem.map(|problem| self.transport.seen_from_here(problem)), ..build })
     }
 
     /// The last lines of a build's log, at most so many.

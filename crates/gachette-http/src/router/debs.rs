@@ -64,7 +64,10 @@ pub(super) async fn bring(
     })
     .await?;
     let failed = |error: std::io::Error| {
-        Problem::new(ProblemKind::Internal, format!("cannot write {}: {error}", path.display()))
+        Problem::new(
+            ProblemKind::Internal,
+            format!("cannot write {}: {}", path.display(), gachette::io_reason(&error)),
+        )
     };
     let mut target = File::create_new(&path).await.map_err(failed)?;
     let (mut body, mut hash, mut size) = (body, Sha256::new(), 0_u64);

@@ -25,7 +25,7 @@ pub struct BuildFolder(PathBuf);
 
 /// A folder that nothing can be kept in.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write the build log and record in {}: {source}", path.display())]
+#[error("cannot write the build log and record in {}: {}", path.display(), gachette::io_reason(source))]
 pub(super) struct FolderError {
     path: PathBuf,
     source: io::Error,

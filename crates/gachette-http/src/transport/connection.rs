@@ -109,6 +109,11 @@ impl Connection {
         }
     }
 
+    /// Whether somebody else is responsible for what happens at the other end.
+    pub(super) fn is_far(&self) -> bool {
+        !matches!(*self.far_end, FarEnd::Background)
+    }
+
     /// Why the connection is gone.
     pub(super) async fn lost(&self, loss: &Loss) -> Problem {
         self.far_end.lost(loss).await

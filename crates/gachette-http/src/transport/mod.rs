@@ -24,7 +24,7 @@ use axum::body::Body;
 use http::{Request, Response};
 use tower::ServiceExt;
 
-use crate::Problem;
+use crate::{Problem, ProblemKind};
 
 /// A way to the API.
 #[derive(Clone)]
@@ -56,11 +56,24 @@ impl Transport {
         }
     }
 
+    /// A problem as this side sees it: a fault of the other side is no fault of this one.
+    pub(crate) fn seen_from_here(&self, problem: Problem) -> Problem {
+        let is_far = match self {
+            Self::InProcess(_) => false,
+            Self::Connection(connection) => connection.is_far(),
+            Self::Server(_) => true,
+        };
+        match problem.kind {
+            ProblemKind::Internal if is_far => Problem { kind: ProblemKind::HostFailed, ..problem },
+            _ => problem,
+        }
+    }
+
     /// Why an answer broke off in the middle.
     pub(crate) async fn broken(&self, loss: &Loss) -> Problem {
         match self {
             Self::InProcess(_) => {
-                Problem::new(crate::ProblemKind::Internal, format!("the answer broke off: {loss}"))
+                Problem::new(ProblemKind::Internal, format!("the answer broke off: {loss}"))
             }
             Self::Connection(connection) => connection.lost(loss).await,
             Self::Server(server) => server.lost(loss),

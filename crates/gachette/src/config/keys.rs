@@ -109,12 +109,22 @@ impl<'a> Keys<'a> {
     }
 
     fn parse<T: FromStr<Err: std::fmt::Display>>(&mut self, key: &str, text: &str) -> Option<T> {
+        self.parse_with(key, text, None)
+    }
+
+    /// The same, with what to do when it does not.
+    fn parse_with<T: FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        key: &str,
+        text: &str,
+        hint: Option<String>,
+    ) -> Option<T> {
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => {
                 let place = self.entry(key).map(|entry| entry.value.place).unwrap_or_default();
                 let message = format!("`{}{key}`: {error}", self.prefix);
-                self.problems.push(Problem::error(place, message));
+                self.problems.push(Problem { hint, ..Problem::error(place, message) });
                 None
             }
         }
@@ -129,7 +139,12 @@ impl<'a> Keys<'a> {
     pub(super) fn url<T: FromStr<Err: std::fmt::Display>>(&mut self, key: &str) -> Option<T> {
         let text = self.text(key)?;
         if !["./", "../", "~/"].iter().any(|start| text.starts_with(start)) {
-            return self.parse(key, &text);
+            // To git a bare name is a path.
+            let is_path = !text.contains([':', '~']) && !text.starts_with('-');
+            let hint = is_path.then(|| {
+                format!("write `./{}` for a path that starts at the configuration file", values::shown(&text))
+            });
+            return self.parse_with(key, &text, hint);
         }
         let path = self.rooted(&text).display().to_string();
         self.parse(key, &path)

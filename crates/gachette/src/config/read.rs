@@ -246,6 +246,11 @@ mod tests {
         ("projects:\n  web:\n", "2:6: `projects.web` takes keys such as `url`, not nothing; write"),
         ("projects: {/web: {}}\n", "1:12: `projects./web`: "),
         ("projects.web.url: ext::sh\n", "1:19: `projects.web.url`: "),
+        (
+            "projects.web.url: shop\n",
+            "1:19: `projects.web.url`: `shop` is no address of a git repository: a path of this machine must begin \
+             with `/`; write `./shop` for a path that starts at the configuration file",
+        ),
         ("projects.web.ref: --upload-pack=x\n", "1:19: `projects.web.ref`: "),
         (
             "projects.web.compression: gz\n",

@@ -43,7 +43,7 @@ pub enum MirrorError {
     #[error("there is no folder for mirrors: neither HOME nor XDG_CACHE_HOME is set")]
     NoHome,
     /// Something on disk could not be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), trebuchet::io_reason(source))]
     Io {
         /// What.
         path: PathBuf,

@@ -76,7 +76,7 @@ pub enum OperationError {
     #[error(transparent)]
     Signing(#[from] SigningError),
     /// A file could not be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}: {}", trebuchet::io_reason(source))]
     Io {
         /// The file.
         path: String,

@@ -5,12 +5,12 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::channel::ChannelRefusal;
-use gachette_core::debian::{Architecture, PackageName, Version};
+use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::{NameError, Refusal, StackName};
 
+use super::conflict::Conflict;
 use crate::signing::SigningError;
 
 /// Why an operation on a repository failed.
@@ -120,7 +120,7 @@ pub enum RepositoryError {
         reason: String,
     },
     /// The storage failed.
-    #[error("{key}: {}", cause(source))]
+    #[error("{key}: {}", storage_reason(source))]
     Storage {
         /// The file, from the repository's folder.
         key: String,
@@ -176,31 +176,13 @@ pub enum RepositoryError {
         reason: String,
     },
     /// The disk failed.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), trebuchet::io_reason(source))]
     Io {
         /// The file or folder.
         path: PathBuf,
         /// The system's own error.
         source: io::Error,
     },
-}
-
-/// Two files for one name, version and architecture.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "another file is registered as `{name}` {version} {architecture}: its SHA-256 is {known}, not {found}"
-)]
-pub struct Conflict {
-    /// The package.
-    pub name: PackageName,
-    /// The version.
-    pub version: Version,
-    /// The architecture.
-    pub architecture: Architecture,
-    /// The SHA-256 of the registered file.
-    pub known: Sha256Digest,
-    /// The SHA-256 of the refused file.
-    pub found: Sha256Digest,
 }
 
 /// What kind of failure an error is, for exit codes and HTTP statuses.
@@ -276,9 +258,7 @@ impl RepositoryError {
             Self::MissingRevision { stack, .. } => format!("see `gachette stack log {stack}`"),
             Self::MissingPackage { name, .. } => format!("see `gachette package list {name}`"),
             Self::MissingFile { .. } => "build it first, or put the file there".to_owned(),
-            Self::Conflict(_) => {
-                "a version never changes its bytes: build it under another version".to_owned()
-            }
+            Self::Conflict(conflict) => conflict.hint().to_owned(),
             Self::Busy { path, .. } => {
                 format!(
                     "see which with `fuser -v {}`: one that was stopped must go on or end",
@@ -336,6 +316,12 @@ fn channel_hint(refusal: &ChannelRefusal) -> Option<String> {
         ChannelRefusal::NoReason => "say why with `--hold REASON`".to_owned(),
         ChannelRefusal::Foreign { .. } => return None,
     })
+}
+
+/// Why a storage failed, in plain words.
+fn storage_reason(error: &object_store::Error) -> String {
+    let cause = cause(error);
+    cause.downcast_ref().map_or_else(|| cause.to_string(), trebuchet::io_reason)
 }
 
 /// What a storage's error comes from, without the names of the layers that it went through.

@@ -47,6 +47,7 @@
 mod adopt;
 mod aside;
 mod channels;
+mod conflict;
 mod create_all;
 mod derived;
 mod disk;
@@ -76,7 +77,8 @@ use std::path::{Path, PathBuf};
 use gachette_core::Sha256Digest;
 
 pub use channels::{ChannelCommitted, ChannelWish};
-pub use error::{Conflict, FailureKind, RepositoryError};
+pub use conflict::Conflict;
+pub use error::{FailureKind, RepositoryError};
 pub use fsck::{Checked, Fault, FaultClass, Finding, FsckMode, FsckReport};
 pub use identity::Identity;
 pub use ledger::Committed;

@@ -9,11 +9,12 @@ use gachette_core::stack::PackageRecord;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::conflict::conflict;
 use super::disk::{at, hash, sync_folder_of};
 use super::error::RepositoryError;
 use super::lock::Hold;
 use super::package_file::Held;
-use super::register::{conflict, read_package};
+use super::register::read_package;
 use super::{Repository, Staging};
 
 /// A file that is now in the folder of package files.
@@ -95,7 +96,7 @@ impl Repository {
         // A file that cannot be read has no record that it could be the file of.
         let Ok(present) = read_package(&there.path, &found.file) else { return Ok(()) };
         match self.known_record(&present)? {
-            Some(known) if known.file == found.file => Err(conflict(known, found.sha256)),
+            Some(known) if known.file == found.file => Err(conflict(known, found.sha256, &found.provenance)),
             _ => Ok(()),
         }
     }

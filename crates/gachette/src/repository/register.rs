@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use gachette_core::Sha256Digest;
 use gachette_core::debian::{Control, PackageName, Version};
 use gachette_core::stack::{PackageRecord, Provenance, RECORD_FORMAT};
 
 use trebuchet::deb::{self, DebFile, DebReadError};
 
+use super::conflict::conflict;
 use super::disk::{at, sync_folder_of};
-use super::error::{Conflict, RepositoryError};
+use super::error::RepositoryError;
 use super::ledger::unreadable;
 use super::package_file::Held;
 use super::store::Created;
@@ -161,16 +161,5 @@ pub(crate) fn same_file(
     if known.sha256 == found.sha256 {
         return Ok(known);
     }
-    Err(conflict(known, found.sha256))
-}
-
-/// The refusal of a file that is not the registered one.
-pub(crate) fn conflict(known: PackageRecord, found: Sha256Digest) -> RepositoryError {
-    RepositoryError::Conflict(Box::new(Conflict {
-        name: known.name,
-        version: known.version,
-        architecture: known.architecture,
-        known: known.sha256,
-        found,
-    }))
+    Err(conflict(known, found.sha256, &found.provenance))
 }

@@ -19,7 +19,7 @@ impl Repository {
     /// # Errors
     /// As [`Repository::place`] and [`Repository::register`].
     pub fn take_in(&self, built: &Path, provenance: &Provenance) -> Result<PackageRecord, RepositoryError> {
-        let placed = self.place(built)?;
+        let placed = self.place(built).map_err(|error| error.of_file_from(provenance))?;
         self.register(Path::new(&placed.file), provenance)
     }
 
@@ -37,7 +37,9 @@ impl Repository {
         }
         // Each is a whole package before it has its name, and not torn by a power cut after that.
         sync_file_system(&self.debs)?;
-        let placed = gather(Worth::Files, built, |built| self.place_synced(built))?;
+        let place =
+            |built: &PathBuf| self.place_synced(built).map_err(|error| error.of_file_from(provenance));
+        let placed = gather(Worth::Files, built, place)?;
         let placed = placed.into_iter().map(|file| ToRegister {
             file: file.into(),
             expected: None,

@@ -94,7 +94,7 @@ pub enum WorkingCopyError {
     #[error("git said what was not expected: {0}")]
     Unexpected(String),
     /// The system refused something.
-    #[error("cannot {action} {}: {source}", .path.display())]
+    #[error("cannot {action} {}: {}", .path.display(), trebuchet::io_reason(source))]
     Io {
         /// What was tried.
         action: &'static str,
