@@ -33,3 +33,4 @@ mod tasks;
 mod usage;
 mod versions;
 mod waiting;
+mod whereabouts;

@@ -2,11 +2,11 @@
 
 use gachette::config::Config;
 use gachette::operation::{BuiltPackage, ChannelChanged, ChannelOrder, Published, SuiteSignature};
-use gachette::repository::{FsckMode, FsckReport, Placed, Readable};
+use gachette::repository::{FsckMode, FsckReport, Placed, Readable, Span};
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::channel::ChannelEntry;
-use gachette_core::debian::PackageName;
+use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::{Domain, PackageRecord, StackName, StackRef};
 use http::{Method, Request};
 
@@ -17,8 +17,8 @@ use crate::run::{Build, BuildId};
 use crate::transport::Patience;
 use crate::wire::{
     Change, ChangeChannel, ChangeStack, Changed, CreateStack, CreateToken, CreatedToken, Diff, FsckRequest,
-    PackageDetail, PackageSummary, PublishStack, RepositoryState, RevisionSummary, StackState, StackSummary,
-    StartBuild, TokenSummary, encoded,
+    PackageDetail, PackagePlaces, PackageSummary, PublishStack, RepositoryState, RevisionSummary, StackState,
+    StackSummary, StartBuild, TokenSummary, encoded,
 };
 
 impl Client {
@@ -135,6 +135,19 @@ impl Client {
     /// A package with all its versions.
     pub async fn package(&self, name: &PackageName) -> Result<PackageDetail, Problem> {
         self.get(&format!("/api/v1/packages/{}", encoded(name.as_str()))).await
+    }
+
+    /// The stacks and channels that have a package, in that version or, without one, in any.
+    pub async fn package_places(
+        &self,
+        name: &PackageName,
+        version: Option<&Version>,
+        span: Span,
+    ) -> Result<PackagePlaces, Problem> {
+        let version =
+            version.map_or_else(String::new, |version| format!("&version={}", encoded(version.as_str())));
+        let all = span == Span::Ever;
+        self.get(&format!("/api/v1/packages/{}/places?all={all}{version}", encoded(name.as_str()))).await
     }
 
     /// Hands a package file over to the repository that `to` serves, which keeps what it has.

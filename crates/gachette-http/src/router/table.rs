@@ -23,8 +23,8 @@ use super::{
 use crate::run::Build;
 use crate::wire::{
     ChangeChannel, ChangeStack, Changed, CreateKey, CreateStack, CreateToken, CreatedToken, Diff, ExtendKey,
-    FsckRequest, HostReport, KeySummary, PackageDetail, PackageSummary, PublishStack, RepositoryState,
-    RevisionSummary, StackState, StackSummary, StartBuild, TokenSummary,
+    FsckRequest, HostReport, KeySummary, PackageDetail, PackagePlaces, PackageSummary, PublishStack,
+    RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild, TokenSummary,
 };
 
 const PACKAGE_FILE: &str = "application/vnd.debian.binary-package";
@@ -237,6 +237,13 @@ fn package_routes(routes: Routes) -> Routes {
             "/api/v1/packages/{package}",
             [get("A package with its versions").answers::<PackageDetail>()],
             routing::get(packages::show),
+        )
+        .add(
+            "/api/v1/packages/{package}/places",
+            [get("The stacks and channels that have a package")
+                .query::<packages::Sought>()
+                .answers::<PackagePlaces>()],
+            routing::get(packages::places),
         )
 }
 

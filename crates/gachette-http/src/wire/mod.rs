@@ -19,7 +19,7 @@ pub use clone_url::CloneUrl;
 pub use hello::{AgentHello, ClientHello, PROTOCOL};
 pub use host::HostReport;
 pub use key::{CertificateSummary, CreateKey, ExtendKey, KeyEnd, KeySummary};
-pub use package::{PackageDetail, PackageSummary, PackageVersion};
+pub use package::{PackageDetail, PackagePlaces, PackageSummary, PackageVersion};
 pub use repository::{FsckRequest, RepositoryState};
 pub use request::{BuildOrder, MakeOrder, StartBuild};
 pub(crate) use stack::PACKAGE_FILE_FORM;

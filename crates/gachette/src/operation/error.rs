@@ -1,7 +1,7 @@
 //! Why an operation failed: the errors of what it is made of, and those of its own.
 
 use gachette_core::apt::Suite;
-use gachette_core::debian::PackageName;
+use gachette_core::debian::{PackageName, Version};
 use gachette_core::git::{SchemeError, WorkingCopyNameError};
 use gachette_core::stack::NameError;
 
@@ -39,6 +39,14 @@ pub enum OperationError {
     NoPackage {
         /// Its name.
         name: PackageName,
+    },
+    /// A package is known, and not in this version.
+    #[error("there is no version {version} of package `{name}`")]
+    NoVersion {
+        /// Its name.
+        name: PackageName,
+        /// The version.
+        version: Version,
     },
     /// The working copy could not be brought to the ref.
     #[error(transparent)]
@@ -123,9 +131,9 @@ impl OperationError {
         match self {
             Self::Unset { .. } | Self::NoUrl { .. } => FaultKind::Configuration,
             Self::Invalid(_) | Self::WorkingCopyName(_) | Self::StackName(_) => FaultKind::Invalid,
-            Self::NoPackage { .. } | Self::WorkingCopy(WorkingCopyError::NotThere { .. }) => {
-                FaultKind::NotFound
-            }
+            Self::NoPackage { .. }
+            | Self::NoVersion { .. }
+            | Self::WorkingCopy(WorkingCopyError::NotThere { .. }) => FaultKind::NotFound,
             Self::WorkingCopy(error) if error.is_cancelled() => FaultKind::Cancelled,
             Self::Build(BuildError::Cancelled) => FaultKind::Cancelled,
             Self::Process(ProcessError::Cancelled { .. }) => FaultKind::Cancelled,
@@ -171,6 +179,7 @@ impl OperationError {
                 })
             }
             Self::NoPackage { .. } => Some("see `gachette package list`".to_owned()),
+            Self::NoVersion { name, .. } => Some(format!("see `gachette package show {name}`")),
             Self::WorkingCopy(error) => error.hint(),
             Self::Mirror(MirrorError::Git(error)) => error.hint().map(str::to_owned),
             Self::Repository(error) => error.hint(),

@@ -99,10 +99,15 @@ impl Repository {
     /// # Errors
     /// When one cannot be read.
     pub fn channels(&self, domain: &Domain) -> Result<Vec<KeptChannelEntry>, RepositoryError> {
-        let folders = self.store.children(&key::channels(domain))?.folders;
-        let names = folders.iter().filter_map(|name| StackName::new(domain.clone(), name).ok());
+        let names = self.channel_folders(domain)?.into_iter();
         let newest = names.map(|name| self.newest_of_channel(&name.into()));
         newest.filter_map(Result::transpose).collect()
+    }
+
+    /// The names in a domain's folder of channels.
+    pub(crate) fn channel_folders(&self, domain: &Domain) -> Result<Vec<StackName>, RepositoryError> {
+        let folders = self.store.children(&key::channels(domain))?.folders;
+        Ok(folders.iter().filter_map(|name| StackName::new(domain.clone(), name).ok()).collect())
     }
 
     /// All that was done with a channel, newest first: at most `limit` entries.

@@ -70,6 +70,7 @@ mod stacks;
 mod staging;
 mod store;
 mod take_in;
+mod whereabouts;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -82,13 +83,13 @@ pub use error::{FailureKind, RepositoryError};
 pub use fsck::{Checked, Fault, FaultClass, Finding, FsckMode, FsckReport};
 pub use identity::Identity;
 pub use ledger::Committed;
-pub use packages::StackWithPackage;
 pub use place::{Placed, Placement};
 pub use publish::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings};
 pub use readable::{DamagedStack, Readable};
 pub use register_all::ToRegister;
 pub use staging::Staging;
 pub use store::Store;
+pub use whereabouts::{ChannelWithPackage, Span, StackWithPackage, Standing};
 
 /// A repository of packages and stacks.
 #[derive(Clone, Debug)]

@@ -1,25 +1,12 @@
-//! Finding packages: by name, by version, by what they were built from, and in which stacks they are.
+//! Finding packages: by name, by version, by what they were built from.
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
-use gachette_core::stack::{PackageRecord, StackName};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use gachette_core::stack::PackageRecord;
 
 use super::error::RepositoryError;
 use super::register::parse_record;
-use super::{Readable, Repository, key};
-
-/// A stack that holds a package.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct StackWithPackage {
-    /// The stack.
-    pub stack: StackName,
-    /// Its newest revision.
-    pub revision: u64,
-    /// The version of the package in it.
-    pub version: Version,
-}
+use super::{Repository, key};
 
 impl Repository {
     /// The names of all registered packages.
@@ -103,34 +90,5 @@ impl Repository {
             record.provenance.inputs.is_some_and(|known| known.to_string() == inputs)
         };
         Ok(self.record(&name, &version, &arch)?.filter(says_so))
-    }
-
-    /// The stacks that now hold a package, in that version or, without one, in any.
-    ///
-    /// # Errors
-    /// When the repository cannot be read.
-    pub fn stacks_with(
-        &self,
-        name: &PackageName,
-        version: Option<&Version>,
-    ) -> Result<Readable<StackWithPackage>, RepositoryError> {
-        let mut with = Readable::new();
-        for domain in self.domains()? {
-            let stacks = self.stacks(&domain)?;
-            with.damaged.extend(stacks.damaged);
-            for entry in stacks.found {
-                let revision = entry.revision;
-                let Some(package) = revision.packages.get(name) else { continue };
-                if version.is_none_or(|version| *version == package.version) {
-                    let version = package.version.clone();
-                    with.found.push(StackWithPackage {
-                        stack: revision.stack,
-                        revision: revision.number,
-                        version,
-                    });
-                }
-            }
-        }
-        Ok(with)
     }
 }

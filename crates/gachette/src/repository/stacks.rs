@@ -41,8 +41,7 @@ impl Repository {
     /// When the repository cannot be read.
     pub fn domains(&self) -> Result<Vec<Domain>, RepositoryError> {
         let mut domains = Vec::new();
-        for folder in self.store.children(key::DOMAINS)?.folders {
-            let Ok(domain) = folder.parse::<Domain>() else { continue };
+        for domain in self.domain_folders()? {
             // The newest first: they are the likeliest to exist.
             for stack in self.ledgers(&domain)?.iter().rev() {
                 // One that cannot be read may exist: let it be listed, and told of.

@@ -1,6 +1,7 @@
 //! `gachette package …`
 
 mod list;
+mod places;
 mod show;
 
 use clap::Subcommand;
@@ -15,6 +16,8 @@ pub(crate) enum PackageCommand {
     List(list::ListArgs),
     /// Show a package's versions, where they came from, and which stacks have them
     Show(show::ShowArgs),
+    /// Show which stacks and channels have a package
+    Where(places::WhereArgs),
 }
 
 impl PackageCommand {
@@ -22,6 +25,7 @@ impl PackageCommand {
         match self {
             Self::List(args) => args.run(session).await,
             Self::Show(args) => args.run(session).await,
+            Self::Where(args) => args.run(session).await,
         }
     }
 }

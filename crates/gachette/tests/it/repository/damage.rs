@@ -22,7 +22,7 @@ fn a_damaged_stack_is_told_and_the_others_are_listed() {
     fs::write(folder.path().join(LEDGER).join("0000000002.json"), "").unwrap();
     let domains = repository.domains().unwrap();
     let stacks = repository.stacks(&domains[0]).unwrap();
-    let with = repository.stacks_with(&dh_web, None).unwrap();
+    let with = repository.stacks_with(&dh_web, None, gachette::repository::Span::Now).unwrap();
     assert_eq!(stacks.found.iter().map(|entry| &entry.revision.stack).collect::<Vec<_>>(), [&stack("2")]);
     assert_eq!(with.found.iter().map(|found| &found.stack).collect::<Vec<_>>(), [&stack("2")]);
     for damaged in [stacks.damaged, with.damaged] {

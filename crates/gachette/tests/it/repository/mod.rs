@@ -12,6 +12,7 @@ mod packages;
 mod processes;
 mod publish;
 mod stacks;
+mod whereabouts;
 
 use std::path::Path;
 

@@ -205,7 +205,8 @@ fn packages_are_found_by_version_by_inputs_and_in_stacks() {
     }
     let stacks = |version: Option<&str>| -> Vec<String> {
         let version = version.map(|version| version.parse().unwrap());
-        let found = repository.stacks_with(&old.name, version.as_ref()).unwrap();
+        let found =
+            repository.stacks_with(&old.name, version.as_ref(), gachette::repository::Span::Now).unwrap();
         found.found.iter().map(|found| found.stack.to_string()).collect()
     };
     assert_eq!(stacks(Some("1.10")), ["web/124"]);
