@@ -20,6 +20,8 @@ mod kills;
 mod lost_hosts;
 mod playground;
 mod publishing;
+mod publishing_hammered;
+mod publishing_peers;
 mod publishing_signed;
 mod pushes;
 mod server;

@@ -6,7 +6,7 @@ use crate::chain::Chain;
 use crate::serving::Serving;
 
 /// The version of a package in a stack.
-fn version(chain: &Chain, stack: &str, package: &str) -> String {
+pub(crate) fn version(chain: &Chain, stack: &str, package: &str) -> String {
     let shown = chain.playground.json(&format!("stack show {stack}"));
     let packages = shown["packages"].as_array().unwrap();
     let found = packages.iter().find(|found| found["name"] == package).unwrap();
@@ -14,7 +14,7 @@ fn version(chain: &Chain, stack: &str, package: &str) -> String {
 }
 
 /// Publishes a stack without a signature; what goes into a `.sources` file.
-fn publish(chain: &Chain, serving: &Serving, stack: &str) -> String {
+pub(crate) fn publish(chain: &Chain, serving: &Serving, stack: &str) -> String {
     let url = format!("http://127.0.0.1:{}", serving.port);
     let line = format!("--set publish.url={url} --format json publish {stack} --unsigned");
     let published: serde_json::Value = serde_json::from_str(&chain.playground.ok(&line)).unwrap();
@@ -103,7 +103,7 @@ fn without_a_key_a_suite_is_not_published_unless_asked_for() {
 }
 
 /// Two sealed stacks, 124 and 125, with another version of `dh-shop` each.
-fn two_stacks() -> Chain {
+pub(crate) fn two_stacks() -> Chain {
     let chain = Chain::new();
     chain.playground.ok("quick 124 shop");
     chain.playground.ok("stack seal 124");
@@ -115,7 +115,7 @@ fn two_stacks() -> Chain {
 }
 
 /// Moves the channel `live`; what goes into a `.sources` file.
-fn promote(chain: &Chain, url: &str, stack: &str) -> String {
+pub(crate) fn promote(chain: &Chain, url: &str, stack: &str) -> String {
     let line = format!("--set publish.url={url} --format json promote {stack} --to live --unsigned");
     let changed: serde_json::Value = serde_json::from_str(&chain.playground.ok(&line)).unwrap();
     changed["published"]["source"].as_str().unwrap().to_owned()
@@ -171,42 +171,4 @@ fn a_channel_moves_when_nobody_holds_it_and_enough_agree() {
     assert_eq!(playground.run("promote 124 --to live --hold why").code, 2);
     assert_eq!(playground.run("channel log nothing").code, 2);
     playground.ok("repository fsck");
-}
-
-#[test]
-fn clients_see_one_whole_state_while_a_channel_moves_and_its_mover_is_killed() {
-    let chain = two_stacks();
-    let serving = Serving::start(&chain.playground, &["--no-auth"]);
-    let url = format!("http://127.0.0.1:{}", serving.port);
-    let apt = AptRoot::new();
-    apt.source(&promote(&chain, &url, "124"));
-    let done = std::sync::atomic::AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let client = scope.spawn(|| {
-            let mut updates = 0;
-            while !done.load(std::sync::atomic::Ordering::Relaxed) || updates < 10 {
-                apt.check(&["update"]);
-                updates += 1;
-            }
-            updates
-        });
-        for round in 0..60_u32 {
-            let stack = if round % 2 == 0 { "125" } else { "124" };
-            let words = ["promote", stack, "--to", "live", "--unsigned"];
-            let mut mover = chain.playground.command(&words);
-            let mover = mover.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
-            let mut mover = mover.spawn().unwrap();
-            if round % 3 == 0 {
-                std::thread::park_timeout(std::time::Duration::from_millis(u64::from(round)));
-                let _ = mover.kill();
-            }
-            mover.wait().unwrap();
-        }
-        done.store(true, std::sync::atomic::Ordering::Relaxed);
-        assert!(client.join().unwrap() >= 10);
-    });
-    promote(&chain, &url, "125");
-    apt.check(&["update"]);
-    apt.check(&["install", "dh-shop"]);
-    assert_eq!(apt.installed("dh-shop"), Some(version(&chain, "125", "dh-shop")));
 }
