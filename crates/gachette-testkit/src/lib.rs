@@ -11,7 +11,7 @@ mod small_universe;
 
 pub use apt_root::AptRoot;
 pub use dpkg_root::DpkgRoot;
-pub use git::{GitRepository, Sshd, hermetic_git};
+pub use git::{GitRepository, SshAgent, Sshd, hermetic_git};
 pub use gnupg::GnupgHome;
 pub use mutation::Mutations;
 pub use network::{Network, NetworkHost};

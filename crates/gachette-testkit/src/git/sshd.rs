@@ -19,6 +19,11 @@ pub struct Sshd {
 impl Sshd {
     /// Starts a server on a port of its own.
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// The same, with these lines more in its configuration.
+    pub fn start_with(lines: &str) -> Self {
         // Run by root, sshd wants this empty folder, which its package makes at boot and containers never do.
         let _ = std::fs::create_dir("/run/sshd");
         let folder = tempfile::Builder::new().prefix("sshd").tempdir().expect("a temporary folder");
@@ -31,6 +36,8 @@ impl Sshd {
         // Somebody else may take the port between our look and sshd's, so look again.
         for _ in 0..20 {
             let port = free_port();
+            let configuration = sshd_configuration(folder.path(), "127.0.0.1", lines);
+            std::fs::write(folder.path().join("sshd_config"), configuration).expect("a file is written");
             if let Some(server) = serve(folder.path(), port) {
                 let sshd = Self { server, port, folder };
                 sshd.trust_host_key();
@@ -39,6 +46,19 @@ impl Sshd {
             }
         }
         panic!("sshd does not start: {}", log(folder.path()));
+    }
+
+    /// Ends it: nobody listens at its port any more. Who is logged in stays.
+    pub fn stop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+
+    /// Starts it again at the same port.
+    pub fn start_again(&mut self) {
+        self.stop();
+        let server = serve(self.folder.path(), self.port);
+        self.server = server.unwrap_or_else(|| panic!("sshd does not start: {}", log(self.folder.path())));
     }
 
     /// The port it listens on, at 127.0.0.1.
@@ -148,8 +168,7 @@ impl Sshd {
 
 impl Drop for Sshd {
     fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        self.stop();
     }
 }
 
@@ -166,10 +185,11 @@ fn free_port() -> u16 {
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-/// A configuration for sshd that listens at `address`, with keys and the home of who logs in in `folder`.
-pub(crate) fn sshd_configuration(folder: &Path, address: &str) -> String {
+/// A configuration for sshd that listens at `address`, with keys and the home of who logs in in `folder`, and with these lines more,
+/// which win.
+pub(crate) fn sshd_configuration(folder: &Path, address: &str, lines: &str) -> String {
     let path = |name: &str| folder.join(name).display().to_string();
-    format!(
+    let usual = format!(
         "ListenAddress {address}\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\nUsePAM no\n\
          PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nAcceptEnv *\n\
          MaxStartups 100\nMaxSessions 100\nUseDNS no\nSubsystem sftp internal-sftp\nSetEnv HOME={} XDG_CACHE_HOME={} \
@@ -179,14 +199,17 @@ pub(crate) fn sshd_configuration(folder: &Path, address: &str) -> String {
         path("home"),
         path("home/.cache"),
         path("home/.local/state"),
-    )
+    );
+    // Of some keywords sshd takes the first value, of others the last.
+    let keyword = |line: &str| line.split_whitespace().next().map(str::to_owned);
+    let set: Vec<_> = lines.lines().filter_map(keyword).collect();
+    let usual = usual.lines().filter(|line| keyword(line).is_none_or(|keyword| !set.contains(&keyword)));
+    lines.lines().chain(usual).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Starts sshd and waits until it says that it listens, or ends.
 fn serve(folder: &Path, port: u16) -> Option<Child> {
     let path = |name: &str| folder.join(name).display().to_string();
-    let configuration = sshd_configuration(folder, "127.0.0.1");
-    std::fs::write(folder.join("sshd_config"), configuration).expect("a file is written");
     // sshd insists on an absolute path, since it starts itself again for each connection.
     let mut server = Command::new("/usr/sbin/sshd")
         .args(["-D", "-e", "-p", &port.to_string(), "-f", &path("sshd_config")])

@@ -36,7 +36,7 @@ impl NetworkHost {
         }
         keygen(&host.path("host_key"));
         fs::copy(host.switch.path("client_key.pub"), host.path("authorized_keys")).expect("a file is copied");
-        let configuration = format!("{sshd}\n{}", sshd_configuration(&host.path(""), &host.address()));
+        let configuration = sshd_configuration(&host.path(""), &host.address(), sshd);
         fs::write(host.path("sshd_config"), configuration).expect("a file is written");
         host.introduce();
         let mut host = host;
