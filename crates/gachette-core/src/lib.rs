@@ -15,10 +15,12 @@ pub mod stack;
 pub mod yaml;
 
 mod digest;
+mod login_shell;
 mod nearest;
 #[cfg(test)]
 mod text_patterns;
 
+pub use login_shell::{LoginShell, LoginShellError};
 pub use nearest::nearest;
 
 pub use digest::{DigestError, Sha256Digest};

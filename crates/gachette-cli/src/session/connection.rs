@@ -55,13 +55,13 @@ impl Session {
             None => false,
         };
         let begun = Instant::now();
-        self.client().await?;
+        let was_sent = self.client().await?.was_sent();
         let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(match (&self.host, ssh) {
             (None, _) => Link::Process,
             (Some(HostTarget::Unix(_)), _) => Link::Socket { milliseconds },
             (_, Some(ssh)) => {
-                Link::Ssh { milliseconds, was_kept, is_kept: Client::has_connection(&ssh).await }
+                Link::Ssh { milliseconds, was_sent, was_kept, is_kept: Client::has_connection(&ssh).await }
             }
             (Some(_), None) => Link::Server { milliseconds },
         })

@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use gachette_testkit::Sshd;
+use gachette_testkit::{SshAgent, Sshd};
 use serde_json::Value;
 
-use crate::hosts::{Hosts, project, wait_until};
+use crate::hosts::{Hosts, project};
 use crate::playground::{Playground, Said};
 use crate::serving::Serving;
 
@@ -31,32 +31,7 @@ fn checked(command: &mut Command) -> (i32, Value) {
 
 /// The check of the host `build1`, or of what else `more` says, as JSON.
 fn check(hosts: &Hosts, more: &[&str]) -> Command {
-    let words = [&["--format", "json", "-H", "build1"], more, &["host", "check"]].concat();
-    hosts.playground.command(&words)
-}
-
-/// An agent that listens at a socket in the playground; it is ended when dropped.
-struct Agent(Child);
-
-impl Agent {
-    fn start(hosts: &Hosts, keys: &[std::path::PathBuf]) -> (Self, std::path::PathBuf) {
-        let socket = hosts.playground.path("agent");
-        let mut agent = Command::new("ssh-agent");
-        let agent = Self(agent.arg("-D").arg("-a").arg(&socket).stdout(Stdio::null()).spawn().unwrap());
-        wait_until("the agent listens", || socket.exists());
-        for key in keys {
-            let add = Command::new("ssh-add").arg(key).env("SSH_AUTH_SOCK", &socket).output().unwrap();
-            assert!(add.status.success(), "{}", String::from_utf8_lossy(&add.stderr));
-        }
-        (agent, socket)
-    }
-}
-
-impl Drop for Agent {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+    hosts.command(&format!("--format json -H build1 {} host check", more.join(" ")))
 }
 
 #[test]
@@ -116,21 +91,26 @@ fn the_agent_is_counted_where_it_is_forwarded_to() {
         finding(&report, "agent", None)
     };
     assert!(of(&mut check(&hosts, &[])).1.contains("there is none here to forward"));
-    let (agent, socket) = Agent::start(&hosts, &[]);
-    assert_eq!(of(check(&hosts, &[]).env("SSH_AUTH_SOCK", &socket)).0, "warning", "it holds no key");
-    drop(agent);
-    let dead = of(check(&hosts, &[]).env("SSH_AUTH_SOCK", &socket));
-    assert_eq!(dead.0, "warning", "{}", dead.1);
-    fs::remove_file(&socket).unwrap();
-    let (_agent, socket) = Agent::start(&hosts, &[hosts.sshd.client_key()]);
-    let with = of(check(&hosts, &[]).env("SSH_AUTH_SOCK", &socket));
-    assert_eq!((with.0.as_str(), with.1.contains("with 1 key")), ("ok", true), "{}", with.1);
+    let mut agent = SshAgent::start();
+    let socket = agent.socket();
+    let with = || of(check(&hosts, &[]).env("SSH_AUTH_SOCK", &socket));
+    assert_eq!(with().0, "warning", "it holds no key");
+    agent.add(&hosts.sshd.client_key());
+    let (verdict, text) = with();
+    assert_eq!((verdict.as_str(), text.contains("with 1 key")), ("ok", true), "{text}");
     let without = of(check(&hosts, &["-a"]).env("SSH_AUTH_SOCK", &socket));
     assert_eq!((without.0.as_str(), without.1.contains("not forwarded")), ("ok", true), "{}", without.1);
     // What the start files of the login shell take away is not there.
     fs::write(hosts.sshd.home().join(".profile"), "unset SSH_AUTH_SOCK\n").unwrap();
-    let lost = of(check(&hosts, &[]).env("SSH_AUTH_SOCK", &socket));
-    assert_eq!((lost.0.as_str(), lost.1.contains("AllowAgentForwarding")), ("warning", true), "{}", lost.1);
+    let (verdict, text) = with();
+    assert_eq!((verdict.as_str(), text.contains("AllowAgentForwarding")), ("warning", true), "{text}");
+    agent.kill();
+    let (verdict, text) = with();
+    assert_eq!(
+        (verdict.as_str(), text.contains("the one here does not answer")),
+        ("warning", true),
+        "{text}"
+    );
 }
 
 #[test]

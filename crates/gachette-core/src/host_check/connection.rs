@@ -6,16 +6,19 @@ use super::{Finding, HostFacts, Link, Subject, Verdict};
 const SLOW: u64 = 5000;
 
 pub(super) fn judge(link: &Link) -> Finding {
+    let finding = |verdict, found: &str| Finding::new(Subject::Connection, verdict, found);
     let (found, milliseconds) = match *link {
-        Link::Process => {
-            return Finding::new(Subject::Connection, Verdict::Ok, "none is needed: it is this machine");
-        }
-        Link::Ssh { milliseconds, was_kept, is_kept } => {
+        Link::Process => return finding(Verdict::Ok, "none is needed: it is this machine"),
+        Link::Ssh { milliseconds, was_sent, was_kept, is_kept } => {
             let kept = match (was_kept, is_kept) {
                 (true, _) => "through a connection that was kept",
                 (false, true) => "kept for the next command",
                 (false, false) => "not kept",
             };
+            if was_sent {
+                let found = format!("gachette was sent there, and answered after {milliseconds} ms; {kept}");
+                return finding(Verdict::Ok, &found);
+            }
             (format!("gachette answered after {milliseconds} ms; {kept}"), milliseconds)
         }
         Link::Socket { milliseconds } | Link::Server { milliseconds } => {
@@ -23,11 +26,11 @@ pub(super) fn judge(link: &Link) -> Finding {
         }
     };
     if milliseconds < SLOW {
-        return Finding::new(Subject::Connection, Verdict::Ok, found);
+        return finding(Verdict::Ok, &found);
     }
-    Finding::new(Subject::Connection, Verdict::Warning, found).with_hint(
-        "the first time the program is sent; if it is slow again, look with `ssh -v` for what takes long: name lookup (`UseDNS` \
-         there), or the start files of the login shell",
+    finding(Verdict::Warning, &found).with_hint(
+        "see with `ssh -v` what takes long: often it is a lookup of names (`UseDNS` in sshd_config there), or a start file of the \
+         login shell",
     )
 }
 
@@ -56,7 +59,11 @@ mod tests {
 
     #[test]
     fn it_is_said_whether_a_connection_was_kept_and_that_it_is_slow() {
-        let ssh = |milliseconds, was_kept, is_kept| judge(&Link::Ssh { milliseconds, was_kept, is_kept });
+        let ssh = |milliseconds, was_kept, is_kept| {
+            judge(&Link::Ssh { milliseconds, was_sent: false, was_kept, is_kept })
+        };
+        let sent = judge(&Link::Ssh { milliseconds: 9000, was_sent: true, was_kept: false, is_kept: false });
+        assert_eq!(sent.verdict, Verdict::Ok, "a slow line is no fault of the host");
         assert_eq!(
             ssh(80, true, true).found,
             "gachette answered after 80 ms; through a connection that was kept"

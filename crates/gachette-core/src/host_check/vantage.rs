@@ -31,6 +31,8 @@ pub enum Link {
     Ssh {
         /// How long it took until gachette answered there.
         milliseconds: u64,
+        /// Whether it was sent there for that.
+        was_sent: bool,
         /// Whether it went through a connection that was there before.
         was_kept: bool,
         /// Whether the connection is there for the next command.

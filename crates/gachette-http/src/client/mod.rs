@@ -56,6 +56,11 @@ impl Client {
         Ok(Self { transport: Transport::Connection(Connection::background(hello).await?) })
     }
 
+    /// Whether this program was sent to the other side when it was connected to.
+    pub fn was_sent(&self) -> bool {
+        self.transport.was_sent()
+    }
+
     /// Whether a connection to the host is there already, which the next `ssh` goes through.
     pub async fn has_connection(ssh: &Ssh) -> bool {
         transport::is_kept(ssh).await == Some(true)

@@ -18,7 +18,8 @@ use crate::{Problem, ProblemKind};
 ///
 /// The program lies in a folder of the user's under its digest, so versions never meet; what is not what was sent never
 /// gets that name, and one of another size, which a dying disk may leave, is sent again. The three newest others stay. It
-/// is started by a login shell: what a build finds in PATH is what the user of that machine set up.
+/// is started by a login shell, or by the one that is configured ($3 and on): what a build finds in PATH is what the user of
+/// that machine set up.
 const SCRIPT: &str = "exec /bin/sh -c 'umask 077; d=\"${XDG_CACHE_HOME:-$HOME/.cache}/gachette/bin\"; f=\"$d/$1\"; \
     fail() { echo \"gachette-arrival failed $1\"; exit 7; }; \
     if [ -x \"$f\" ] && [ \"$(stat -c %s \"$f\")\" = \"$2\" ]; then :; else \
@@ -34,6 +35,11 @@ const SCRIPT: &str = "exec /bin/sh -c 'umask 077; d=\"${XDG_CACHE_HOME:-$HOME/.c
       ls -t \"$d\" | tail -n +5 | while read -r o; do rm -f \"$d/$o\"; done; \
       find \"$d\" -name \".arriving-*\" -mmin +60 -exec rm -f {} + 2>/dev/null; \
     fi; \
+    if [ $# -gt 2 ]; then \
+      shift 2; \
+      command -v \"$1\" >/dev/null || fail \"there is no $1, which is configured as shell\"; \
+      exec \"$@\" \"exec \\\"\\$0\\\" dial-stdio\" \"$f\"; \
+    fi; \
     case \"$SHELL\" in */bash|*/dash|*/zsh|*/ksh|*/sh) ;; *) SHELL=/bin/sh ;; esac; \
     exec \"$SHELL\" -l -c \"exec \\\"\\$0\\\" dial-stdio\" \"$f\"' gachette";
 
@@ -47,6 +53,8 @@ const NOISE: &str = "it talks, but not as gachette does; look at what `ssh` prin
 pub(super) struct Arrived {
     pub(super) input: ChildStdin,
     pub(super) output: BufReader<ChildStdout>,
+    /// Whether it was sent there just now.
+    pub(super) was_sent: bool,
 }
 
 /// Starts `ssh`.
@@ -75,9 +83,7 @@ pub(super) async fn arrive(
     let mut steps = 0;
     loop {
         let Ok(said) = timeout(SILENCE, next(&mut output, &mut noise)).await else {
-            return Err(
-                line.failed("it did not say anything for half a minute after the connection was made")
-            );
+            return Err(line.silent());
         };
         match said {
             Err(error) => return Err(line.refused(&error.to_string()).await),
@@ -104,7 +110,7 @@ pub(super) async fn arrive(
             }
             Ok(ArrivalLine::Hello(text)) => {
                 greeted(line, &text)?;
-                return Ok(Arrived { input, output });
+                return Ok(Arrived { input, output, was_sent: steps > 0 });
             }
         }
     }

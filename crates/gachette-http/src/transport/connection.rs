@@ -114,6 +114,11 @@ impl Connection {
         !matches!(*self.far_end, FarEnd::Background)
     }
 
+    /// Whether the program was sent to the other side when it was connected to.
+    pub(super) fn was_sent(&self) -> bool {
+        matches!(&*self.far_end, FarEnd::Ssh(line) if line.was_sent())
+    }
+
     /// Why the connection is gone.
     pub(super) async fn lost(&self, loss: &Loss) -> Problem {
         self.far_end.lost(loss).await

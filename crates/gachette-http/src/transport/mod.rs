@@ -69,6 +69,11 @@ impl Transport {
         }
     }
 
+    /// Whether the program was sent to the other side when it was connected to.
+    pub(crate) fn was_sent(&self) -> bool {
+        matches!(self, Self::Connection(connection) if connection.was_sent())
+    }
+
     /// Why an answer broke off in the middle.
     pub(crate) async fn broken(&self, loss: &Loss) -> Problem {
         match self {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use gachette::host::{Ssh, SshFault, explain, lost};
+use gachette::host::{Ssh, SshFault, explain, lost, silent};
 use gachette_core::host::HostAddress;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr};
@@ -28,6 +28,7 @@ pub(crate) struct Line {
     how: Ssh,
     heard: Heard,
     said: Arc<Mutex<Vec<u8>>>,
+    was_sent: bool,
     ssh: tokio::sync::Mutex<Child>,
 }
 
@@ -44,14 +45,16 @@ impl Connection {
         };
         let said = Arc::default();
         tokio::spawn(keep(errors, Arc::clone(&said)));
-        let line = Line {
+        let mut line = Line {
             host: ssh.host().clone(),
             how: ssh.clone(),
             heard: Heard::new(),
             said,
+            was_sent: false,
             ssh: tokio::sync::Mutex::new(child),
         };
         let mut arrived = arrival::arrive(&line, input, output, binary).await?;
+        line.was_sent = arrived.was_sent;
         let hello = hello.line()?;
         match tokio::time::timeout(arrival::SILENCE, arrived.input.write_all(&hello)).await {
             Ok(Ok(())) => {}
@@ -64,12 +67,23 @@ impl Connection {
 }
 
 impl Line {
+    /// Whether the program was sent there when the connection was made.
+    pub(super) fn was_sent(&self) -> bool {
+        self.was_sent
+    }
+
     /// The host did what it should not.
     pub(super) fn failed(&self, why: &str) -> Problem {
         Problem {
             lines: self.last_lines(),
             ..Problem::new(ProblemKind::HostFailed, format!("{}: {why}", self.host))
         }
+    }
+
+    /// It was logged in to, and then nothing came from it.
+    pub(super) fn silent(&self) -> Problem {
+        self.failed("it did not say anything for half a minute after the connection was made")
+            .with_hint(silent(&self.host, self.how.is_shared()))
     }
 
     /// There never was a connection, or nothing of ours at its end: `ssh` has said why, or else it is as `why` says.

@@ -36,8 +36,7 @@ impl ClientHello {
     pub fn new(author: String, config: &Config) -> Self {
         let url = |project: &Project| project.url.clone().map(CloneUrl::from);
         let urls = config.projects.iter().filter_map(|(name, project)| Some((name.clone(), url(project)?)));
-        let shell = config.connection.shell.clone();
-        let connection = Connection { shell, ..Connection::default() };
+        let connection = Connection::default();
         Self { author, urls: urls.collect(), config: Config { connection, ..config.clone() } }
     }
 

@@ -15,6 +15,7 @@ mod signing;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use gachette_core::LoginShell;
 use gachette_core::channel::ChannelPolicy;
 use gachette_core::git::{GitRef, GitUrl, VersionScheme};
 use gachette_core::host::{HostError, HostTarget};
@@ -190,8 +191,8 @@ pub struct Connection {
     pub pool_size: Option<usize>,
     /// Whether a failed task is only reported, and the next one run.
     pub warn_only: bool,
-    /// The login shell that commands of the recipe see.
-    pub shell: Option<String>,
+    /// The shell by which gachette is started on a host; the user's login shell when not configured.
+    pub shell: Option<LoginShell>,
 }
 
 /// A configuration, and what should be told about it.

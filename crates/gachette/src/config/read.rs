@@ -92,7 +92,7 @@ fn read_connection(keys: &mut Keys<'_>) -> Connection {
         parallel: keys.flag("parallel").unwrap_or(false),
         pool_size: keys.number("pool_size", COUNT),
         warn_only: keys.flag("warn_only").unwrap_or(false),
-        shell: keys.text("shell"),
+        shell: keys.parsed("shell"),
     }
 }
 
@@ -238,6 +238,7 @@ mod tests {
         ("meta_path: [/a]\n", "1:12: `meta_path` takes text, not a list"),
         ("meta_path: \"a\\nb\"\n", "1:12: line breaks and control characters are not allowed here"),
         ("domain: ../x\n", "1:9: `domain`: "),
+        ("shell: bash -l -c; id\n", "1:8: `shell`: `bash -l -c; id` is no shell: it may hold"),
         ("projects: [web]\n", "1:11: `projects` takes a map of projects by their names, not a list"),
         (
             "projects: {web: /url}\n",

@@ -14,13 +14,33 @@ pub struct SshFault {
 /// What a failed `ssh` meant, judged by what it said on standard error; OpenSSH has no other code than 255 for all of it.
 /// None when it said nothing of the kind.
 pub fn explain(host: &HostAddress, stderr: &str) -> Option<SshFault> {
-    let found = KNOWN.iter().find(|known| known.signs.iter().any(|sign| stderr.contains(sign)));
-    found.map(|known| known.fault(host))
+    let known = KNOWN.iter().find(|known| known.signs.iter().any(|sign| stderr.contains(sign)))?;
+    let mut fault = known.fault(host);
+    if stderr.contains(ENDED_ON_THE_WAY)
+        && !known.signs.iter().any(|sign| [ENDED_ON_THE_WAY, NOT_FORWARDED].contains(sign))
+    {
+        fault.title = format!("{host}: at a host on the way there: {}", known.title);
+    }
+    Some(fault)
 }
 
 /// What it means when a connection that worked has ended.
 pub fn lost(host: &HostAddress) -> SshFault {
     LOST.fault(host)
+}
+
+/// What to do about a host that says nothing once it was logged in to; `shared`: the connection may be one that is kept.
+pub fn silent(host: &HostAddress, shared: bool) -> String {
+    let address = ssh_words(host);
+    let look = format!(
+        "see with `ssh -v {address} true` what takes long: often a start file of the login shell waits"
+    );
+    if !shared {
+        return look;
+    }
+    format!(
+        "{look}; a kept connection may be dead: end it with `ssh -O exit {address}`, or do without with `--set reuse_connection=0`"
+    )
 }
 
 /// How one would type it.
@@ -44,10 +64,20 @@ struct Known {
 
 impl Known {
     fn fault(&self, host: &HostAddress) -> SshFault {
+        let known = match host.port() {
+            Some(port) if port != 22 => format!("'[{}]:{port}'", host.host()),
+            _ => host.host().to_owned(),
+        };
         let hint = self.hint.replace("{host}", host.host()).replace("{address}", &ssh_words(host));
+        let hint = hint.replace("{known}", &known);
         SshFault { title: format!("{host}: {}", self.title), hint: Some(hint) }
     }
 }
+
+/// Said when what a connection goes through (`ProxyJump`, `ProxyCommand`) ended before the host itself answered.
+const ENDED_ON_THE_WAY: &str = "Connection closed by UNKNOWN port 65535";
+/// Said by a jump host that lets us in, and does not reach the host behind it.
+const NOT_FORWARDED: &str = "stdio forwarding failed";
 
 const LOST: Known = Known {
     signs: &["not responding", "Broken pipe", "Connection reset", "closed by remote host"],
@@ -56,12 +86,12 @@ const LOST: Known = Known {
 };
 
 /// The more particular ones first: a failure at a jump host ends in a general line too.
-const KNOWN: [Known; 11] = [
+const KNOWN: [Known; 14] = [
     Known {
         signs: &["REMOTE HOST IDENTIFICATION HAS CHANGED"],
         title: "its host key is not the one that is known",
         hint: "either somebody is in between, or the host was installed anew; ask who runs it, and only then forget the \
-               old key with `ssh-keygen -R {host}`",
+               old key with `ssh-keygen -R {known}`",
     },
     Known {
         signs: &["Host key verification failed", "No matching host key fingerprint"],
@@ -74,9 +104,14 @@ const KNOWN: [Known; 11] = [
         hint: "see whether the name is spelt right, with `getent hosts {host}`",
     },
     Known {
-        signs: &["stdio forwarding failed", "channel 0: open failed"],
+        signs: &[NOT_FORWARDED],
         title: "the jump host could not connect to it",
         hint: "see whether the jump host reaches it: `ssh -v {address}`",
+    },
+    Known {
+        signs: &["channel 0: open failed"],
+        title: "sshd there lets us in, and opens no session",
+        hint: "see `MaxSessions` in its sshd_config, which counts those of one connection",
     },
     Known {
         signs: &["Connection refused"],
@@ -94,9 +129,21 @@ const KNOWN: [Known; 11] = [
         hint: "see whether the host is up; `timeout` in the configuration says how many seconds are waited",
     },
     Known {
-        signs: &["Permission denied (", "Too many authentication failures", "no mutual signature"],
+        signs: &["Too many authentication failures"],
+        title: "sshd there hung up after too many keys that are not the right one",
+        hint: "name the right one with `-i FILE`, then no others are offered; or let `IdentityFile` and `IdentitiesOnly yes` in your ssh \
+               configuration do so",
+    },
+    Known {
+        signs: &["Permission denied (", "no mutual signature"],
         title: "it let nobody in with the keys that were offered",
-        hint: "see which are offered with `ssh -v {address} true`; name one with `-i FILE`, or add it with `ssh-add`",
+        hint: "see which are offered with `ssh -v {address} true`; name the right one with `-i FILE`, which leaves \
+               out the agent's others, or add it with `ssh-add`",
+    },
+    Known {
+        signs: &[ENDED_ON_THE_WAY],
+        title: "the connection, which goes through another host or program, ended before anybody answered",
+        hint: "see with `ssh -v {address}` whether it is what is on the way (`ProxyJump`, `ProxyCommand`), or sshd behind it",
     },
     Known {
         signs: &["Exceeded MaxStartups", "kex_exchange_identification"],
@@ -128,5 +175,24 @@ mod tests {
             Some("connect once with `ssh -p 2222 ada@build1`, compare the fingerprint, and accept the key")
         );
         assert_eq!(explain(&host, "motd: welcome\n"), None);
+    }
+
+    #[test]
+    fn who_failed_on_the_way_is_told_from_the_host() {
+        let host: HostAddress = "build1".parse().unwrap();
+        let title = |said: &str| {
+            let end = "kex_exchange_identification: Connection closed by remote host\r\n\
+                       Connection closed by UNKNOWN port 65535\r\n";
+            explain(&host, &format!("{said}\r\n{end}")).unwrap().title
+        };
+        assert_eq!(
+            title("ssh: connect to host gate port 22: Connection refused"),
+            "build1: at a host on the way there: it refused the connection"
+        );
+        assert_eq!(
+            title("channel 0: open failed: connect failed: Connection refused\r\nstdio forwarding failed"),
+            "build1: the jump host could not connect to it"
+        );
+        assert!(title("").ends_with("ended before anybody answered"));
     }
 }

@@ -6,5 +6,5 @@
 mod failure;
 mod ssh;
 
-pub use failure::{SshFault, explain, lost};
+pub use failure::{SshFault, explain, lost, silent};
 pub use ssh::{ScriptWord, Ssh, SshError};

@@ -7,8 +7,8 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use gachette_core::Sha256Digest;
 use gachette_core::host::{HostAddress, HostError};
+use gachette_core::{LoginShell, Sha256Digest};
 use sha2::{Digest, Sha256};
 
 use crate::config::Connection;
@@ -25,6 +25,7 @@ pub struct Ssh {
     arguments: Vec<OsString>,
     /// Whether the connection may be one that outlives this process.
     shared: bool,
+    shell: Option<LoginShell>,
 }
 
 /// Why a host cannot even be tried.
@@ -67,6 +68,11 @@ impl Ssh {
         }
         // A master of the user's own is used by `ssh` itself.
         let mut shared = effective.get("controlpath").is_some_and(|path| path != "none");
+        // Ours must not become one that others come to rely on, since it ends with us; one that persists is a process of its own.
+        let becomes = effective.get("controlmaster").is_some_and(|value| !matches!(value, "false" | "no"));
+        if shared && becomes && effective.get("controlpersist") == Some("no") {
+            option(&mut arguments, "ControlMaster=no");
+        }
         if !shared && let (seconds @ 1.., Some(folder)) = (connection.reuse_connection, control_folder()) {
             let path = folder.join(format!("{}-%C", mark(&arguments)));
             option(&mut arguments, "ControlMaster=auto");
@@ -74,12 +80,17 @@ impl Ssh {
             option(&mut arguments, &format!("ControlPath={}", path.display()));
             shared = true;
         }
-        Ok(Self { host, arguments, shared })
+        Ok(Self { host, arguments, shared, shell: connection.shell.clone() })
     }
 
     /// The host, with user and port when they are known.
     pub fn host(&self) -> &HostAddress {
         &self.host
+    }
+
+    /// Whether the connection may be one that others share, and that outlives this process.
+    pub fn is_shared(&self) -> bool {
+        self.shared
     }
 
     /// An `ssh` that succeeds when the connection that this one went through is still there; none when it was one of its own.
@@ -90,13 +101,14 @@ impl Ssh {
         self.shared.then_some(ssh)
     }
 
-    /// An `ssh` that runs `script` there with these words behind it, and with its standard streams as pipes. The host's login
-    /// shell reads it.
+    /// An `ssh` that runs `script` there with these words and those of the configured shell behind it, and with its standard
+    /// streams as pipes. The host's login shell reads it.
     pub fn command(&self, script: &'static str, words: &[ScriptWord]) -> Command {
         let mut line = script.to_owned();
-        for ScriptWord(word) in words {
+        let shell = self.shell.iter().flat_map(LoginShell::words).cloned().map(ScriptWord);
+        for ScriptWord(word) in words.iter().cloned().chain(shell) {
             line.push(' ');
-            line.push_str(word);
+            line.push_str(&word);
         }
         let mut ssh = Command::new("ssh");
         ssh.args(&self.arguments).arg("--").arg(self.host.host()).arg(line);
@@ -105,7 +117,7 @@ impl Ssh {
     }
 }
 
-/// A word that every shell reads as itself, since it holds nothing but digits and lower-case letters.
+/// A word that every shell reads as itself: digits and lower-case letters, or what a [`LoginShell`] may hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptWord(String);
 
@@ -148,6 +160,10 @@ fn plain_arguments(host: &HostAddress, connection: &Connection) -> Result<Vec<Os
     }
     for key in &connection.key_filename {
         arguments.extend(["-i".into(), key.into()]);
+    }
+    // Else those in the agent are offered first, and after some of them the host hangs up (`MaxAuthTries` in sshd_config(5)).
+    if !connection.key_filename.is_empty() {
+        option(&mut arguments, "IdentitiesOnly=yes");
     }
     if connection.disable_known_hosts {
         option(&mut arguments, "UserKnownHostsFile=/dev/null");
