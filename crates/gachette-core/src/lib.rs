@@ -4,6 +4,7 @@
 //! that is an argument. `clippy.toml` beside this crate enforces it.
 
 pub mod apt;
+pub mod base;
 pub mod channel;
 pub mod debian;
 pub mod git;

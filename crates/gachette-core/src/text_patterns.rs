@@ -5,6 +5,7 @@ use proptest::string::string_regex;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
+use crate::base::{BaseName, BaseRef};
 use crate::debian::{PackageName, Version};
 use crate::git::{GitRef, GitUrl, RefName, WorkingCopyName};
 use crate::stack::{Domain, StackName, StackRef};
@@ -32,6 +33,8 @@ macro_rules! laws {
 }
 
 laws! {
+    what_has_the_form_of_a_bases_name_is_one: BaseName,
+    what_has_the_form_of_a_base_or_entry_is_one: BaseRef,
     what_has_the_form_of_a_package_name_is_one: PackageName,
     what_has_the_form_of_a_version_is_one: Version,
     what_has_the_form_of_a_ref_is_one: GitRef,

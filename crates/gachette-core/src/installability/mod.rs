@@ -32,6 +32,7 @@
 mod architectures;
 mod builder;
 mod checker;
+mod condense;
 mod explain;
 mod explanation;
 mod package;
@@ -47,6 +48,7 @@ mod walk;
 pub use architectures::Architectures;
 pub use builder::{OriginIndex, UniverseBuilder, UniverseError};
 pub use checker::{Answer, Checker, Installation, Query};
+pub use condense::Condensed;
 pub use explanation::{Explanation, Fact, NamedPackage};
 pub use package::{FieldError, Package};
 pub use solver::GaveUp;

@@ -51,6 +51,39 @@ pub struct FieldError {
     reason: &'static str,
 }
 
+/// The fields that name a package.
+const IDENTITY: [&str; 3] = ["Package", "Version", "Architecture"];
+
+/// Whether a field has a part in what can be installed.
+pub(super) fn decides(field: &str) -> bool {
+    let others = ["Multi-Arch", "Essential", "Priority"];
+    let mut names = IDENTITY.into_iter().chain(others).chain(FIELDS.iter().map(|field| field.name()));
+    names.any(|name| name.eq_ignore_ascii_case(field))
+}
+
+/// Whether these fields name a package.
+pub(super) fn identify<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Result<(), FieldError> {
+    let mut values = [""; 3];
+    for (name, value) in fields {
+        if let Some(at) = IDENTITY.iter().position(|field| name.eq_ignore_ascii_case(field)) {
+            values[at] = value.trim_ascii();
+        }
+    }
+    check(values)
+}
+
+fn check(identity: [&str; 3]) -> Result<(), FieldError> {
+    for (field, value) in IDENTITY.into_iter().zip(identity) {
+        if value.is_empty() {
+            return Err(FieldError { field, reason: "is missing" });
+        }
+        if value.len() > 256 || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(FieldError { field, reason: "is no word of printable ASCII" });
+        }
+    }
+    Ok(())
+}
+
 impl<'a> Package<'a> {
     /// The package that these fields describe, or none when the host does not take its architecture.
     pub(super) fn read(
@@ -72,21 +105,9 @@ impl<'a> Package<'a> {
             relations: [""; 6],
         };
         fields.for_each(|(name, value)| package.set(name, value));
-        for (field, value) in
-            [("Package", package.name), ("Version", package.version), ("Architecture", package.architecture)]
-        {
-            if value.is_empty() {
-                return Err(FieldError { field, reason: "is missing" });
-            }
-            if value.len() > 256 || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err(FieldError { field, reason: "is no word of printable ASCII" });
-            }
-        }
-        let place = architectures.place(package.architecture);
-        package.place = match place {
-            Some(place) => place,
-            None => return Ok(None),
-        };
+        check([package.name, package.version, package.architecture])?;
+        let Some(place) = architectures.place(package.architecture) else { return Ok(None) };
+        package.place = place;
         Ok(Some(package))
     }
 

@@ -5,8 +5,22 @@ use super::checker::Query;
 use super::explanation::{Fact, NamedPackage};
 use super::problem::{FactIndex, Relations};
 use super::resolved::{RelationPlace, relations_at};
-use super::universe::{PackageIndex, accepts};
+use super::universe::{PackageIndex, Universe, accepts};
 use crate::debian::RelationRef;
+
+impl NamedPackage {
+    /// A package of a universe.
+    pub fn of(universe: &Universe<'_>, index: PackageIndex) -> Self {
+        let package = universe.package(index);
+        Self {
+            name: package.name().to_owned(),
+            version: package.version().to_owned(),
+            architecture: package.architecture().to_owned(),
+            origin: Some(universe.origin(index).name.clone()),
+            foreign: package.place != Place::NATIVE,
+        }
+    }
+}
 
 /// Tells the facts of one question.
 pub(super) struct Teller<'t, 'u, 'a> {
@@ -44,15 +58,9 @@ impl Teller<'_, '_, '_> {
 
     /// A package by its name.
     pub(super) fn named(&self, index: PackageIndex) -> NamedPackage {
-        let package = self.relations.universe.package(index);
+        let named = NamedPackage::of(self.relations.universe, index);
         let asked = self.query.install.contains(&index);
-        NamedPackage {
-            name: package.name().to_owned(),
-            version: package.version().to_owned(),
-            architecture: package.architecture().to_owned(),
-            origin: (!asked).then(|| self.relations.universe.origin(index).name.clone()),
-            foreign: package.place != Place::NATIVE,
-        }
+        NamedPackage { origin: named.origin.filter(|_| !asked), ..named }
     }
 
     fn fact(&self, fact: FactIndex) -> Fact {

@@ -19,6 +19,7 @@ pub use diff::{PackageChange, PackageDiff, StackDiff};
 pub use encoding::to_readable_json;
 pub use ledger::{Entry, LedgerFault, latest};
 pub use name::{Domain, NameError, StackName, StackRef};
+pub(crate) use name::{revision_number, segment};
 pub use record::{PackageRecord, Provenance, RECORD_FORMAT};
 pub(crate) use revision::parse_format;
 pub use revision::{Attribution, By, Change, FormatError, Origin, REVISION_FORMAT, Revision};

@@ -169,7 +169,7 @@ as_text!(
 );
 
 /// One folder's name: nothing that a path, a URL, a command line or `object_store` reads as anything else.
-fn segment(text: &str, what: &str) -> Result<String, NameError> {
+pub(crate) fn segment(text: &str, what: &str) -> Result<String, NameError> {
     let refuse = |reason| Err(NameError::new(text, what, reason));
     let Some(first) = text.bytes().next() else { return refuse("it is empty") };
     if text.len() > LONGEST {
@@ -185,7 +185,7 @@ fn segment(text: &str, what: &str) -> Result<String, NameError> {
 }
 
 /// A revision's number: from 1, and short enough for the ten digits of its file's name.
-fn revision_number(whole: &str, digits: &str) -> Result<u64, NameError> {
+pub(crate) fn revision_number(whole: &str, digits: &str) -> Result<u64, NameError> {
     let well_formed = (1..=10).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     match digits.parse::<u64>() {
         Ok(number) if well_formed && number > 0 => Ok(number),
