@@ -7,6 +7,7 @@ mod git;
 mod gnupg;
 mod mutation;
 mod network;
+mod package_folder;
 mod small_universe;
 
 pub use apt_root::AptRoot;
@@ -15,4 +16,5 @@ pub use git::{GitRepository, SshAgent, Sshd, hermetic_git};
 pub use gnupg::GnupgHome;
 pub use mutation::Mutations;
 pub use network::{Network, NetworkHost};
+pub use package_folder::PackageFolder;
 pub use small_universe::{SmallUniverses, UniverseTraits};

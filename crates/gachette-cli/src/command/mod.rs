@@ -1,5 +1,6 @@
 //! The subcommands: one file for each, whose argument struct is its help.
 
+mod base;
 mod build;
 mod builds;
 mod channel;
@@ -83,6 +84,9 @@ pub(crate) enum Command {
     /// Look at channels
     #[command(subcommand)]
     Channel(channel::ChannelCommand),
+    /// Take and look at the distributions that stacks are meant for
+    #[command(subcommand)]
+    Base(base::BaseCommand),
     /// List and inspect packages
     #[command(subcommand)]
     Package(package::PackageCommand),
@@ -146,6 +150,7 @@ impl CommandLine {
                     | Command::Publish(_)
                     | Command::Promote(_)
                     | Command::Channel(_)
+                    | Command::Base(_)
                     | Command::Package(_)
                     | Command::Key(_)
                     | Command::Repository(_) => Fleet::of_repository(session)?,
@@ -168,6 +173,7 @@ impl Command {
             Self::Builds(command) => command.run(session).await,
             Self::Promote(args) => args.run(session).await,
             Self::Channel(command) => command.run(session).await,
+            Self::Base(command) => command.run(session).await,
             Self::Package(command) => command.run(session).await,
             Self::Config(command) => command.run(session).await,
             Self::Repository(command) => command.run(session).await,

@@ -3,6 +3,7 @@
 
 mod cache;
 mod chain;
+mod checking;
 mod configuration;
 mod demo;
 mod detached;

@@ -34,10 +34,18 @@ pub(super) fn needs(method: &Method, path: &str) -> Needs {
         _ if below("/api/v1/builds") => Needs::Role(Role::Build),
         // Builders bring what they built.
         _ if below("/api/v1/debs") => Needs::Role(Role::Build),
+        // It changes nothing, but answers are kept.
+        _ if is_check(path) => Needs::Role(Role::Build),
         // That deleting a stack needs more is seen in the request's body.
-        _ if below("/api/v1/domains") => Needs::Role(Role::Release),
+        _ if below("/api/v1/domains") || below("/api/v1/bases") => Needs::Role(Role::Release),
         _ => Needs::Role(Role::Admin),
     }
+}
+
+/// Whether a stack is asked about: `/api/v1/domains/DOMAIN/stacks/STACK/check`.
+fn is_check(path: &str) -> bool {
+    let rest = path.strip_prefix("/api/v1/domains/").unwrap_or_default();
+    matches!(rest.split('/').collect::<Vec<_>>().as_slice(), [_, "stacks", _, "check"])
 }
 
 #[cfg(test)]
@@ -58,6 +66,10 @@ mod tests {
             (Method::PUT, "/api/v1/debs/x.deb", Needs::Role(Role::Build)),
             (Method::POST, "/api/v1/domains/d/stacks", Needs::Role(Role::Release)),
             (Method::POST, "/api/v1/domains/d/stacks/1/revisions", Needs::Role(Role::Release)),
+            (Method::POST, "/api/v1/domains/d/stacks/1/check", Needs::Role(Role::Build)),
+            (Method::POST, "/api/v1/domains/d/channels/check", Needs::Role(Role::Release)),
+            (Method::POST, "/api/v1/bases/bookworm/entries", Needs::Role(Role::Release)),
+            (Method::GET, "/api/v1/bases", Needs::Role(Role::Read)),
             (Method::POST, "/api/v1/repository", Needs::Role(Role::Admin)),
             (Method::POST, "/api/v1/repository/fsck", Needs::Role(Role::Admin)),
             (Method::GET, "/api/v1/tokens", Needs::Role(Role::Admin)),

@@ -1,5 +1,6 @@
 //! The client of the API: one method an operation, whatever carries the requests.
 
+mod bases;
 mod events;
 mod host;
 mod keys;
@@ -12,6 +13,7 @@ use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use gachette::host::Ssh;
+use gachette_core::stack::StackName;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::Serialize;
@@ -19,7 +21,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::transport::{self, Binary, Connection, Loss, Server, ServerAccess, Transport};
-use crate::wire::ClientHello;
+use crate::wire::{ClientHello, encoded};
 use crate::{Problem, ProblemKind};
 
 /// A client of the API.
@@ -131,6 +133,11 @@ impl Client {
             Err(error) => Err(self.transport.broken(&Loss::of(error.as_ref())).await),
         }
     }
+}
+
+/// The address of a stack.
+fn path(stack: &StackName) -> String {
+    format!("/api/v1/domains/{}/stacks/{}", encoded(stack.domain().as_str()), encoded(stack.name()))
 }
 
 fn request(method: Method, path: &str, body: Option<&impl Serialize>) -> Result<Request<Body>, Problem> {

@@ -10,7 +10,7 @@ use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::{Domain, PackageRecord, StackName, StackRef};
 use http::{Method, Request};
 
-use super::{Client, request};
+use super::{Client, path, request};
 use crate::Problem;
 use crate::access::TokenName;
 use crate::run::{Build, BuildId};
@@ -87,7 +87,10 @@ impl Client {
     /// Changes a stack.
     pub async fn change(&self, stack: &StackName, change: Change, reason: &str) -> Result<Changed, Problem> {
         let wish = ChangeStack { change, reason: reason.to_owned() };
-        self.post(&format!("{}/revisions", path(stack)), &wish).await
+        let mut request = request(Method::POST, &format!("{}/revisions", path(stack)), Some(&wish))?;
+        // A seal may wait for a check.
+        request.extensions_mut().insert(Patience::LONG);
+        self.answer(self.send(request).await?).await
     }
 
     /// Publishes a stack as an APT suite.
@@ -227,8 +230,4 @@ impl Client {
 
 fn channel_path(channel: &Suite) -> String {
     format!("/api/v1/domains/{}/channels/{}", channel.domain(), channel.name())
-}
-
-fn path(stack: &StackName) -> String {
-    format!("/api/v1/domains/{}/stacks/{}", encoded(stack.domain().as_str()), encoded(stack.name()))
 }

@@ -1,14 +1,13 @@
 //! The machine that answers: whether it is fit for builds.
 
 use axum::extract::State;
-use gachette::Cancel;
 use gachette::host_check::{Pushing, look};
 use gachette_core::host_check::{Vantage, judge};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::extract::{Json, Query};
-use super::{Answer, Api, blocking};
+use super::{Answer, Api, while_awaited};
 use crate::wire::HostReport;
 
 /// Who fetches commits.
@@ -20,19 +19,8 @@ pub(super) struct Looked {
     pushes: bool,
 }
 
-/// Ends what was begun for somebody who is gone.
-struct EndsWithCaller(Cancel);
-
-impl Drop for EndsWithCaller {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
-}
-
 pub(super) async fn check(State(api): State<Api>, Query(looked): Query<Looked>) -> Answer<HostReport> {
     let pushing = if looked.pushes { Pushing::ByCaller } else { Pushing::Nobody };
-    let ends = EndsWithCaller(Cancel::new());
-    let cancel = ends.0.clone();
-    let facts = blocking(move || Ok(look(&api.config, pushing, &cancel))).await?;
+    let facts = while_awaited(move |cancel| Ok(look(&api.config, pushing, cancel))).await?;
     Ok(Json(HostReport::new(judge(&facts, &Vantage::default()), Some(facts))))
 }

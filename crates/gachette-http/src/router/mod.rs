@@ -1,5 +1,6 @@
 //! The router: which path and method lead to which operation.
 
+mod bases;
 mod builds;
 mod channels;
 mod debs;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use gachette::Cancel;
 use gachette::config::Config;
 use gachette::operation::OperationError;
 use http::{StatusCode, header};
@@ -151,6 +153,24 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, OperationError> + Send + 'static,
 ) -> Result<T, Problem> {
     on_disk(work).await
+}
+
+/// The same, of what is ended when who asked for it is gone.
+async fn while_awaited<T: Send + 'static>(
+    work: impl FnOnce(&Cancel) -> Result<T, OperationError> + Send + 'static,
+) -> Result<T, Problem> {
+    let asker = Asker(Cancel::new());
+    let cancel = asker.0.clone();
+    blocking(move || work(&cancel)).await
+}
+
+/// Who waits for an answer; what was begun for it ends with it.
+struct Asker(Cancel);
+
+impl Drop for Asker {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
 }
 
 /// The same, of what fails otherwise.

@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use gachette::operation::OperationError;
+use gachette::Cancel;
+use gachette::operation::{self, CheckReport, OperationError};
 use gachette::repository::{Committed, Readable, Repository, ToRegister};
 use gachette_core::stack::{By, Domain, Entry, PackageRecord, StackDiff, StackName, StackRef};
 use http::{HeaderMap, StatusCode};
@@ -10,12 +11,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::extract::{Json, Path, Query};
-use super::{Answer, Api, blocking, revision_tag};
+use super::{Answer, Api, blocking, revision_tag, while_awaited};
 use crate::Problem;
 use crate::access::{Caller, Role};
 use crate::wire::{
-    AddFile, Change, ChangeStack, Changed, CreateStack, Diff, ExpectedPackage, RevisionSummary, StackState,
-    StackSummary,
+    AddFile, Change, ChangeStack, Changed, CheckStack, CreateStack, Diff, ExpectedPackage, RevisionSummary,
+    StackState, StackSummary,
 };
 
 /// Which revision of a stack.
@@ -135,15 +136,32 @@ pub(super) async fn change(
         return Err(caller.lacks(Role::Admin));
     }
     let expected = revision_tag::expected(&headers);
-    let change = move || {
+    let change = move |cancel: &Cancel| {
         let repository = api.config.repository()?;
         let repository = match expected {
             Some(newest) => repository.expecting(newest),
             None => repository,
         };
-        carry_out(&repository, &stack, wish.change, &by)
+        let seal = |force| operation::seal_stack(&api.config, &repository, &stack, force, &by, cancel);
+        match wish.change {
+            Change::Seal => seal(None),
+            Change::ForceSeal(reason) => seal(Some(&reason)),
+            other => Ok((carry_out(&repository, &stack, other, &by)?, None)),
+        }
     };
-    Ok(answer(blocking(change).await?))
+    let (committed, check) = while_awaited(change).await?;
+    let tag = revision_tag::of(&committed.entry.hash);
+    Ok(([tag], Json(Changed { check, ..Changed::from(committed) })))
+}
+
+pub(super) async fn check(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(name): Path<(Domain, String)>,
+    Json(wish): Json<CheckStack>,
+) -> Answer<CheckReport> {
+    let (question, by) = (wish.about(stack_name(name)?), caller.by(""));
+    while_awaited(move |cancel| operation::check_stack(&api.config, &question, &by, cancel)).await.map(Json)
 }
 
 /// What became of a wish, with the tag of the revision after it.
@@ -163,7 +181,8 @@ fn carry_out(
             repository.add_to_stack(stack, &register(repository, files)?, by)?
         }
         Change::Remove(packages) => repository.remove_from_stack(stack, &packages, by)?,
-        Change::Seal => repository.seal_stack(stack, by)?,
+        // Whoever comes here with a seal has asked whether it may be.
+        Change::Seal | Change::ForceSeal(_) => repository.seal_stack(stack, by)?,
         Change::Rollback(to) => repository.rollback_stack(stack, to, by)?,
         Change::Delete => repository.delete_stack(stack, by)?,
     })
@@ -195,6 +214,7 @@ impl From<Committed> for Changed {
             stack: revision.stack,
             revision: revision.number,
             changed: committed.changed,
+            check: None,
         }
     }
 }

@@ -8,8 +8,9 @@ use axum::routing;
 use gachette::config::Config;
 use gachette::event::Event;
 use gachette::mirror::MirrorRefs;
-use gachette::operation::{ChannelChanged, Published};
+use gachette::operation::{BaseState, BaseUpdated, ChannelChanged, CheckReport, Published};
 use gachette::repository::{FsckReport, Placed, Readable};
+use gachette_core::base::BaseEntry;
 use gachette_core::channel::ChannelEntry;
 use gachette_core::stack::{Domain, PackageRecord};
 
@@ -17,14 +18,14 @@ use super::description::Description;
 use super::extract::Json;
 use super::routes::{Routes, delete, get, post, put};
 use super::{
-    Api, Health, builds, channels, debs, hooks, host, idempotency, keys, metrics, mirrors, old_tree,
+    Api, Health, bases, builds, channels, debs, hooks, host, idempotency, keys, metrics, mirrors, old_tree,
     packages, repository, stacks, suites, tokens,
 };
 use crate::run::Build;
 use crate::wire::{
-    ChangeChannel, ChangeStack, Changed, CreateKey, CreateStack, CreateToken, CreatedToken, Diff, ExtendKey,
-    FsckRequest, HostReport, KeySummary, PackageDetail, PackagePlaces, PackageSummary, PublishStack,
-    RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild, TokenSummary,
+    ChangeChannel, ChangeStack, Changed, CheckStack, CreateKey, CreateStack, CreateToken, CreatedToken, Diff,
+    ExtendKey, FsckRequest, HostReport, KeySummary, PackageDetail, PackagePlaces, PackageSummary,
+    PublishStack, RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild, TokenSummary,
 };
 
 const PACKAGE_FILE: &str = "application/vnd.debian.binary-package";
@@ -33,7 +34,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 /// All routes, with the one that describes them.
 pub(super) fn all(api: &Api) -> axum::Router<Api> {
-    let routes = key_routes(channel_routes(stack_routes(Routes::new(), api), api));
+    let routes = base_routes(key_routes(channel_routes(stack_routes(Routes::new(), api), api)));
     let (router, description) = old_routes(build_routes(package_routes(own_routes(routes)), api)).finish();
     let description = Arc::new(description);
     let document = async move || Json(Description::document(&description));
@@ -170,6 +171,11 @@ fn stack_routes(routes: Routes, api: &Api) -> Routes {
             routing::get(stacks::diff),
         )
         .add(
+            &format!("{stack}/check"),
+            [post("Whether a stack can be installed").takes::<CheckStack>().answers::<CheckReport>()],
+            routing::post(stacks::check),
+        )
+        .add(
             &format!("{stack}/suite"),
             [post("Publish a stack as an APT suite").takes::<PublishStack>().answers::<Published>()],
             routing::post(suites::publish),
@@ -202,6 +208,28 @@ fn channel_routes(routes: Routes, api: &Api) -> Routes {
                     .once(),
             ],
             routing::post(channels::change).layer(once).get(channels::log),
+        )
+}
+
+fn base_routes(routes: Routes) -> Routes {
+    routes
+        .add(
+            "/api/v1/bases",
+            [get("The distributions that stacks are meant for").answers::<Vec<BaseState>>()],
+            routing::get(bases::list),
+        )
+        .add(
+            "/api/v1/bases/{base}",
+            [get("A base, now or at one of its entries").query::<bases::AtEntry>().answers::<BaseEntry>()],
+            routing::get(bases::show),
+        )
+        .add(
+            "/api/v1/bases/{base}/entries",
+            [
+                get("How a base was taken").query::<stacks::LogRange>().answers::<Vec<BaseEntry>>(),
+                post("Take a base as it is now").answers::<BaseUpdated>(),
+            ],
+            routing::post(bases::update).get(bases::log),
         )
 }
 

@@ -3,6 +3,7 @@
 //! They are apart from the repository's own formats, so that either can change without the other.
 
 mod channel;
+mod check;
 mod clone_url;
 mod hello;
 mod host;
@@ -15,6 +16,7 @@ mod suite;
 mod token;
 
 pub use channel::ChangeChannel;
+pub use check::CheckStack;
 pub use clone_url::CloneUrl;
 pub use hello::{AgentHello, ClientHello, PROTOCOL};
 pub use host::HostReport;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gachette::operation::SealCheck;
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{
@@ -121,8 +122,10 @@ pub enum Change {
     Add(Vec<AddFile>),
     /// Remove packages, all in one revision.
     Remove(Vec<PackageName>),
-    /// Seal the stack.
+    /// Seal the stack, if it can be installed on the base that it is meant for.
     Seal,
+    /// Seal the stack in any case, for this reason.
+    ForceSeal(#[schemars(regex(pattern = r"\S"))] String),
     /// Bring back the content of an earlier revision.
     Rollback(u64),
     /// Delete the stack; its ledger stays.
@@ -165,6 +168,9 @@ pub struct Changed {
     pub changed: bool,
     /// How many packages it holds.
     pub packages: usize,
+    /// What was known when it was sealed just now: whether it can be installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<SealCheck>,
 }
 
 /// What leads from one stack to another.

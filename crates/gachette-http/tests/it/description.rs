@@ -39,6 +39,7 @@ async fn the_client_asks_for_nothing_that_is_not_described() {
     let described: BTreeSet<&str> =
         document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
     let client = concat!(
+        include_str!("../../src/client/bases.rs"),
         include_str!("../../src/client/operations.rs"),
         include_str!("../../src/client/events.rs"),
         include_str!("../../src/client/host.rs"),

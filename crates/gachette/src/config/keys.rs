@@ -34,6 +34,11 @@ impl<'a> Keys<'a> {
         Self { entries, prefix, base, problems }
     }
 
+    /// The keys of a map below one of these, with what stands before them.
+    pub(super) fn below<'b>(&'b mut self, entries: &'b [Entry], prefix: String, known: &[&str]) -> Keys<'b> {
+        Keys::of(entries, prefix, known, self.base, self.problems)
+    }
+
     /// A key's entry; a key without a value counts as missing.
     pub(super) fn entry(&self, key: &str) -> Option<&'a Entry> {
         let found = self.entries.iter().find(|entry| entry.key == key)?;

@@ -2,6 +2,7 @@
 //!
 //! Reads and checks; what is asked for on the command line is laid over it by the caller, and always wins.
 
+mod bases;
 mod channels;
 mod document;
 mod error;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use gachette_core::LoginShell;
+use gachette_core::base::BaseName;
 use gachette_core::channel::ChannelPolicy;
 use gachette_core::git::{GitRef, GitUrl, VersionScheme};
 use gachette_core::host::{HostError, HostTarget};
@@ -24,6 +26,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use bases::{AptSources, Base, DomainSettings};
 pub use error::{ConfigError, Mistake};
 pub use locate::SearchPath;
 pub use publishing::{Period, PeriodError, Publishing};
@@ -62,6 +65,15 @@ pub struct Config {
     /// What channels ask for before they are moved, by `NAME` or `DOMAIN/NAME`.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub channels: IndexMap<String, ChannelPolicy>,
+    /// The distributions that stacks are meant for, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub bases: IndexMap<BaseName, Base>,
+    /// The base that stacks are meant for whose domain has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<BaseName>,
+    /// What is configured for domains.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub domains: IndexMap<Domain, DomainSettings>,
     /// The projects, by name.
     pub projects: IndexMap<String, Project>,
     /// How build hosts are reached; its keys stand beside the others in a file.
@@ -257,6 +269,9 @@ impl Default for Config {
             domain: Domain::default(),
             publish: Publishing::default(),
             channels: IndexMap::new(),
+            bases: IndexMap::new(),
+            base: None,
+            domains: IndexMap::new(),
             projects: IndexMap::new(),
             connection: Connection::default(),
         }

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::keys::Keys;
 use super::{
     Config, ConfigError, Connection, Loaded, Mistake, PackageCompression, Project, ProjectSource, Publishing,
-    REUSE_SECONDS, Signing, channels, document,
+    REUSE_SECONDS, Signing, bases, channels, document,
 };
 
 /// Reads a configuration file's bytes, with `--set` laid over it.
@@ -65,6 +65,9 @@ fn read_config(root: &Node, base: Option<&Path>, problems: &mut Problems) -> Con
         connection: read_connection(keys),
         publish: Publishing::read(keys),
         channels: channels::read(keys),
+        bases: bases::read(keys),
+        base: keys.parsed("base"),
+        domains: bases::read_domains(keys),
         projects: read_projects(keys, base),
     }
 }
@@ -145,12 +148,15 @@ const SCHEMES: [(&str, VersionScheme); 3] =
     [("rev", VersionScheme::Rev), ("count", VersionScheme::Count), ("describe", VersionScheme::Describe)];
 
 const KEYS: &[&str] = &[
+    "base",
+    "bases",
     "ca_file",
     "channels",
     "connection_attempts",
     "debs_path",
     "disable_known_hosts",
     "domain",
+    "domains",
     "forward_agent",
     "gateway",
     "hosts",

@@ -1,13 +1,17 @@
 //! Why an operation failed: the errors of what it is made of, and those of its own.
 
 use gachette_core::apt::Suite;
+use gachette_core::base::BaseName;
 use gachette_core::debian::{PackageName, Version};
 use gachette_core::git::{SchemeError, WorkingCopyNameError};
+use gachette_core::installability::{GaveUp, UniverseError};
 use gachette_core::stack::NameError;
 
 use trebuchet::BuildError;
 use trebuchet::process::ProcessError;
 
+use super::check::CheckReport;
+use crate::base::BaseError;
 use crate::git::GitError;
 use crate::mirror::MirrorError;
 use crate::repository::{FailureKind, RepositoryError};
@@ -80,6 +84,26 @@ pub enum OperationError {
     /// The repository said no, or failed.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
+    /// A base is not configured.
+    #[error("base `{base}` is not configured")]
+    NoBase {
+        /// The base.
+        base: BaseName,
+        /// The bases that are.
+        known: Vec<BaseName>,
+    },
+    /// The lists of a base could not be taken.
+    #[error(transparent)]
+    Base(#[from] BaseError),
+    /// What is kept of a base or of packages cannot be read.
+    #[error("the packages of the base or the stack cannot be read: {0}")]
+    Packages(UniverseError),
+    /// Whether packages can be installed together could not be found out.
+    #[error("whether the packages can be installed together is not known: {0}")]
+    Unanswered(GaveUp),
+    /// A stack cannot be installed.
+    #[error("{}", .0.refusal())]
+    NotInstallable(Box<CheckReport>),
     /// A key could not be used, or not be made, found or changed.
     #[error(transparent)]
     Signing(#[from] SigningError),
@@ -129,12 +153,15 @@ impl OperationError {
     /// Which kind of fault this is.
     pub fn kind(&self) -> FaultKind {
         match self {
-            Self::Unset { .. } | Self::NoUrl { .. } => FaultKind::Configuration,
+            Self::Unset { .. } | Self::NoUrl { .. } | Self::NoBase { .. } => FaultKind::Configuration,
             Self::Invalid(_) | Self::WorkingCopyName(_) | Self::StackName(_) => FaultKind::Invalid,
             Self::NoPackage { .. }
             | Self::NoVersion { .. }
             | Self::WorkingCopy(WorkingCopyError::NotThere { .. }) => FaultKind::NotFound,
             Self::WorkingCopy(error) if error.is_cancelled() => FaultKind::Cancelled,
+            Self::Base(error) if error.is_cancelled() => FaultKind::Cancelled,
+            Self::Base(_) => FaultKind::Configuration,
+            Self::NotInstallable(_) => FaultKind::Refused,
             Self::Build(BuildError::Cancelled) => FaultKind::Cancelled,
             Self::Process(ProcessError::Cancelled { .. }) => FaultKind::Cancelled,
             Self::Mirror(MirrorError::Git(GitError::Cancelled)) => FaultKind::Cancelled,
@@ -160,7 +187,7 @@ impl OperationError {
                 SigningFault::Cancelled => FaultKind::Cancelled,
                 SigningFault::Broken => FaultKind::Internal,
             },
-            Self::Io { .. } => FaultKind::Internal,
+            Self::Io { .. } | Self::Packages(_) | Self::Unanswered(_) => FaultKind::Internal,
             Self::Cancelled => FaultKind::Cancelled,
         }
     }
@@ -177,6 +204,18 @@ impl OperationError {
                     Some(name) => format!("did you mean `{name}`?"),
                     None => format!("put `projects.{project}.url: …` into gachette.yml, or give a url"),
                 })
+            }
+            Self::NoBase { base, known } => {
+                let names: Vec<&str> = known.iter().map(BaseName::as_str).collect();
+                Some(match gachette_core::nearest(base.as_str(), &names) {
+                    Some(name) => format!("did you mean `{name}`?"),
+                    None => format!("put `bases.{base}.sources: …` into gachette.yml"),
+                })
+            }
+            Self::Base(error) => error.hint(),
+            Self::NotInstallable(report) => {
+                let stack = &report.stack.stack;
+                Some(format!("`gachette stack seal {stack} --force REASON` seals it all the same"))
             }
             Self::NoPackage { .. } => Some("see `gachette package list`".to_owned()),
             Self::NoVersion { name, .. } => Some(format!("see `gachette package show {name}`")),

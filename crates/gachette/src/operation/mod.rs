@@ -2,7 +2,9 @@
 //!
 //! What concerns a stack or a package alone is a method of [`crate::repository::Repository`].
 
+mod base;
 mod build;
+mod check;
 mod error;
 mod external;
 mod inputs;
@@ -13,15 +15,19 @@ mod progress;
 mod promote;
 mod publish;
 mod quick;
+mod seal;
 mod source;
 
+pub use base::{BaseState, BaseUpdated, bases, update_base};
 pub use build::{BuildRequest, build};
+pub use check::{CheckReport, CheckRequest, CheckResult, CheckedBase, Passage, check_stack};
 pub use error::{FaultKind, OperationError};
 pub use outcome::{BuiltPackage, Outcome, PackageState, PreparedCopy, StackedIn};
 pub use prepare::{Origin, PrepareRequest, prepare};
 pub use promote::{ChannelChanged, ChannelOrder, change_channel};
 pub use publish::{Published, SuiteSignature, publish};
 pub use quick::{Missing, QuickRequest, make, quick};
+pub use seal::{SealCheck, seal_stack};
 pub use source::SourceRequest;
 
 use std::fmt::Display;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gachette_core::apt::Suite;
+use gachette_core::base::BaseRef;
 use gachette_core::channel::ChannelRefusal;
 use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::{NameError, Refusal, StackName};
@@ -153,6 +154,12 @@ pub enum RepositoryError {
         /// The channel.
         channel: Suite,
     },
+    /// There is no such base, or it has no such entry.
+    #[error("base {base} was never taken")]
+    MissingBase {
+        /// The base.
+        base: BaseRef,
+    },
     /// A channel is left as it is.
     #[error(transparent)]
     Channel(#[from] ChannelRefusal),
@@ -217,6 +224,7 @@ impl RepositoryError {
             | Self::MissingPackage { .. }
             | Self::MissingFile { .. }
             | Self::MissingChannel { .. }
+            | Self::MissingBase { .. }
             | Self::NotThere { .. } => FailureKind::Missing,
             Self::Refused(Refusal::Alias { .. })
             | Self::Name(_)
@@ -250,6 +258,7 @@ impl RepositoryError {
             Self::MissingChannel { channel } => {
                 format!("a first `gachette promote STACK --to {}` makes it", channel.name())
             }
+            Self::MissingBase { base } => format!("take it with `gachette base update {}`", base.base),
             Self::Channel(refusal) => channel_hint(refusal)?,
             Self::Refused(Refusal::Alias { .. }) => "choose another name: they get the stack that was sealed last".to_owned(),
             Self::Refused(Refusal::NotInStack { stack, .. }) => {

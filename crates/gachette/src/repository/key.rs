@@ -2,6 +2,7 @@
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
+use gachette_core::base::BaseName;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{Domain, StackName};
 
@@ -136,4 +137,26 @@ pub(crate) fn suite_state(suite: &Suite) -> String {
 pub(crate) fn index_part(key: &Sha256Digest) -> String {
     let name = key.to_string();
     format!("{INDEX_PARTS}/{}/{name}", &name[..2])
+}
+
+/// The folder of bases: what the distributions that stacks are meant for were.
+pub(crate) const BASES: &str = "bases";
+
+/// One entry of a base's ledger.
+pub(crate) fn base_entry(base: &BaseName, number: u64) -> String {
+    format!("{BASES}/{base}/{number:010}.json")
+}
+
+/// A list of packages of a base, compressed, by the hash of its text.
+pub(crate) fn base_list(sha256: &Sha256Digest) -> String {
+    format!("{BASES}/{sha256}.zst")
+}
+
+/// The folder of answers whether stacks can be installed. Derived.
+pub(crate) const CHECKS: &str = "checks";
+
+/// An answer, by all that it depends on, in folders of which none grows large.
+pub(crate) fn check(question: &Sha256Digest) -> String {
+    let name = question.to_string();
+    format!("{CHECKS}/{}/{name}.json", &name[..2])
 }

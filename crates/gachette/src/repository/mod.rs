@@ -46,7 +46,9 @@
 
 mod adopt;
 mod aside;
+mod bases;
 mod channels;
+mod checks;
 mod conflict;
 mod create_all;
 mod derived;
@@ -77,6 +79,8 @@ use std::path::{Path, PathBuf};
 
 use gachette_core::Sha256Digest;
 
+pub(crate) use bases::LARGEST_LIST;
+pub use bases::{BaseCommitted, KeptList};
 pub use channels::{ChannelCommitted, ChannelWish};
 pub use conflict::Conflict;
 pub use error::{FailureKind, RepositoryError};
@@ -151,6 +155,16 @@ impl Repository {
     #[must_use]
     pub fn expecting(self, newest: Vec<Sha256Digest>) -> Self {
         Self { expected: Some(newest), ..self }
+    }
+
+    /// The same repository, in which a stack is changed only while this is its newest revision, and one of those that were
+    /// expected before, if any were.
+    #[must_use]
+    pub(crate) fn expecting_exactly(self, newest: Sha256Digest) -> Self {
+        match &self.expected {
+            Some(expected) if !expected.contains(&newest) => self,
+            _ => self.expecting(vec![newest]),
+        }
     }
 
     /// What makes this repository this one.

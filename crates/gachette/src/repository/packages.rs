@@ -2,10 +2,11 @@
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
-use gachette_core::stack::PackageRecord;
+use gachette_core::stack::{Content, PackageRecord, StackedPackage};
 
 use super::error::RepositoryError;
 use super::register::parse_record;
+use super::spread::{Worth, gather};
 use super::{Repository, key};
 
 impl Repository {
@@ -42,6 +43,24 @@ impl Repository {
         let architectures = files.iter().filter_map(|file| file.strip_suffix(".json")?.parse().ok());
         let records = architectures.filter_map(|arch| self.record(name, version, &arch).transpose());
         records.collect()
+    }
+
+    /// The records of all files of a stack, in its order.
+    ///
+    /// # Errors
+    /// When the repository cannot be read, or a package has no record.
+    pub fn stacked_records(&self, content: &Content) -> Result<Vec<PackageRecord>, RepositoryError> {
+        let packages: Vec<&StackedPackage> = content.iter().collect();
+        let records = gather(Worth::Lines, &packages, |package| {
+            let missing = || RepositoryError::MissingPackage {
+                name: package.name.clone(),
+                version: package.version.clone(),
+            };
+            let of = |arch| self.record(&package.name, &package.version, arch)?.ok_or_else(missing);
+            let records = package.files.keys().map(of).collect::<Result<Vec<_>, _>>()?;
+            if records.is_empty() { Err(missing()) } else { Ok(records) }
+        })?;
+        Ok(records.into_iter().flatten().collect())
     }
 
     /// The record of one package file, when it is registered.

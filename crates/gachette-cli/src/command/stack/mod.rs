@@ -1,6 +1,7 @@
 //! `gachette stack …`
 
 mod add;
+mod check;
 mod create;
 mod delete;
 mod diff;
@@ -38,6 +39,8 @@ pub(crate) enum StackCommand {
     Add(add::AddArgs),
     /// Remove packages from a stack, in one revision
     Remove(remove::RemoveArgs),
+    /// Whether all packages of a stack can be installed together, and what comes with them, or why not
+    Check(check::CheckArgs),
     /// Seal a stack: it never changes again
     Seal(seal::SealArgs),
     /// Give a stack the content of an earlier revision again
@@ -56,6 +59,7 @@ impl StackCommand {
             Self::Diff(args) => args.run(session).await,
             Self::Add(args) => args.run(session).await,
             Self::Remove(args) => args.run(session).await,
+            Self::Check(args) => args.run(session).await,
             Self::Seal(args) => args.run(session).await,
             Self::Rollback(args) => args.run(session).await,
             Self::Delete(args) => args.run(session).await,
@@ -65,7 +69,7 @@ impl StackCommand {
 
 /// Says what became of a change: `done`, or that nothing had to be done.
 fn report(output: &Output, changed: &Changed, done: &str) -> Result<(), Failure> {
-    output.result(changed, |Changed { stack, revision, changed, packages }| {
+    output.result(changed, |Changed { stack, revision, changed, packages, .. }| {
         let packages = plural(*packages, "package");
         if *changed {
             format!("{stack} {done}: revision {revision}, {packages}")

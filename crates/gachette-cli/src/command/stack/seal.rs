@@ -1,12 +1,15 @@
 //! `gachette stack seal`
 
 use clap::Args;
+use gachette::operation::SealCheck;
 use gachette_http::wire::Change;
 
 use crate::error::Failure;
 use crate::session::Session;
 
 /// Seal a stack: it never changes again
+///
+/// When a base is configured for its domain, a stack that cannot be installed on it is not sealed; `gachette stack check` says why.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SealArgs {
     /// The stack
@@ -14,12 +17,29 @@ pub(crate) struct SealArgs {
     /// Why, for the stack's log
     #[arg(short = 'm', long, default_value = "")]
     reason: String,
+    /// Seal it although it cannot be installed, or although that is not known, for this reason
+    #[arg(long, value_name = "REASON")]
+    force: Option<String>,
 }
 
 impl SealArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = session.stack(&self.stack)?;
-        let changed = session.client().await?.change(&stack, Change::Seal, &self.reason).await?;
+        let change = self.force.map_or(Change::Seal, Change::ForceSeal);
+        let changed = session.client().await?.change(&stack, change, &self.reason).await?;
+        if let Some(check) = &changed.check {
+            session.output.note(&format!("  {}", known(check)));
+        }
         super::report(&session.output, &changed, "sealed")
+    }
+}
+
+fn known(check: &SealCheck) -> String {
+    match check {
+        SealCheck::Nothing {} => {
+            "whether it can be installed was not checked: no base is configured".to_owned()
+        }
+        SealCheck::Installable { base } => format!("it can be installed on {base}"),
+        SealCheck::Forced { refusal } => format!("forced: {refusal}"),
     }
 }

@@ -1,0 +1,106 @@
+//! `gachette stack check`
+
+use clap::Args;
+use gachette::operation::{CheckReport, CheckResult, Passage};
+use gachette_core::base::BaseRef;
+use gachette_core::debian::{Architecture, PackageName};
+use gachette_core::installability::Explanation;
+use gachette_http::wire::CheckStack;
+
+use crate::error::Failure;
+use crate::output::plural;
+use crate::session::{Session, unless_interrupted};
+
+/// Whether all packages of a stack can be installed together, and what comes with them, or why not
+///
+/// It is asked of the distribution that the stack is meant for: the base that is configured for its domain. The exit code is 5
+/// when the answer is no.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CheckArgs {
+    /// The stack, or one revision of it: NAME, DOMAIN/NAME, NAME@7
+    stack: String,
+    /// Another base, or an earlier entry of it: NAME, NAME@3
+    #[arg(long)]
+    base: Option<BaseRef>,
+    /// Hosts of this architecture alone
+    #[arg(long, value_name = "ARCH")]
+    architecture: Option<Architecture>,
+    /// Whether what the packages recommend can be there too
+    #[arg(long)]
+    recommends: bool,
+    /// These packages of the stack alone; may be given several times
+    #[arg(long, value_name = "PACKAGE")]
+    only: Vec<PackageName>,
+    /// Whether hosts that have this stack can go to the new one, and back
+    #[arg(long, value_name = "STACK")]
+    from: Option<String>,
+}
+
+impl CheckArgs {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let stack = session.stack_ref(&self.stack)?;
+        let question = CheckStack {
+            revision: stack.revision,
+            base: self.base,
+            architecture: self.architecture,
+            recommends: self.recommends,
+            only: self.only,
+            from: self.from.map(|from| session.stack_ref(&from)).transpose()?,
+        };
+        let ask = async { Ok(session.client().await?.check_stack(&stack.stack, &question).await?) };
+        let report: CheckReport = unless_interrupted(ask).await?;
+        session.output.result(&report, text)?;
+        if report.installable {
+            return Ok(());
+        }
+        Err(Failure::refused(verdict(&report)).answered())
+    }
+}
+
+fn verdict(report: &CheckReport) -> String {
+    let can = if report.installable { "can" } else { "cannot" };
+    let way = match &report.from {
+        Some(from) if report.results.iter().all(|result| result.installable) => {
+            format!("reached from {from}, and left again,")
+        }
+        _ => "installed".to_owned(),
+    };
+    format!("stack {} {can} be {way} on {}@{}", report.stack, report.base.name, report.base.number)
+}
+
+fn text(report: &CheckReport) -> String {
+    let mut parts = vec![verdict(report)];
+    parts.extend(report.results.iter().map(result_text));
+    parts.join("\n\n")
+}
+
+fn result_text(result: &CheckResult) -> String {
+    let head = format!("{}: {}", result.architecture, plural(result.packages, "package"));
+    let mut lines = match (result.installable, result.brings.len()) {
+        (true, 0) => vec![format!("{head}, and nothing comes with them")],
+        (true, brings) => vec![format!("{head}, and {brings} that come with them:")],
+        (false, _) => vec![format!("{head}, which cannot be installed together:")],
+    };
+    lines.extend(result.brings.iter().map(|package| format!("  {package}")));
+    lines.extend(result.reasons.iter().flat_map(reason));
+    for (way, passage) in [("there", &result.forth), ("back", &result.back)] {
+        lines.extend(passage.iter().flat_map(|passage| passage_text(way, passage)));
+    }
+    lines.join("\n")
+}
+
+fn passage_text(way: &str, passage: &Passage) -> Vec<String> {
+    let mut lines = vec![match passage.possible {
+        true => format!("  hosts can go {way}"),
+        false => format!("  hosts cannot go {way}:"),
+    }];
+    lines.extend(passage.reasons.iter().flat_map(reason));
+    lines
+}
+
+/// A reason in lines, the first with a mark.
+fn reason(reason: &Explanation) -> Vec<String> {
+    let text = reason.to_string();
+    let mark = |number| if number == 0 { "  - " } else { "    " };
+    text.lines().enumerate().map(|(number, line)| format!("{}{line}", mark(number))).collect()
+}

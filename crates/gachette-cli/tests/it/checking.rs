@@ -1,0 +1,239 @@
+//! Whether stacks can be installed: gachette's answers beside those of apt and dose-debcheck, about real packages.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use gachette_testkit::{AptRoot, PackageFolder};
+use serde_json::Value;
+
+use crate::assert_transcript;
+use crate::playground::Playground;
+
+/// A distribution and a stack of packages that are made for a test, and who may be asked about them.
+struct Shop {
+    playground: Playground,
+    distribution: PackageFolder,
+    stack: PackageFolder,
+}
+
+/// The fields of a package of amd64.
+fn package(name: &str, version: &str, more: &str) -> String {
+    format!("Package: {name}\nVersion: {version}\nArchitecture: amd64\n{more}").trim_end().to_owned()
+}
+
+/// The packages of the distribution.
+fn distribution() -> Vec<String> {
+    vec![
+        package("libfoo", "1.4", ""),
+        package("libbar", "2:3.0-1", "Depends: libbaz (>= 1), libfoo | libqux"),
+        package("libbaz", "1.0", "Multi-Arch: same"),
+        package("postfix", "3.7", "Provides: mail-transport-agent (= 7)\nConflicts: mail-transport-agent"),
+        package("exim4", "4.96", "Provides: mail-transport-agent\nConflicts: mail-transport-agent"),
+        package("editor", "1", "Breaks: dh-old (<< 3)"),
+    ]
+}
+
+impl Shop {
+    /// With these packages in stack 124.
+    fn new(stacked: &[String]) -> Self {
+        let playground = Playground::with_configuration(
+            "meta_path: repository\ndebs_path: debs\nbases.bookworm.packages: bookworm/Packages\nbase: bookworm\n",
+        );
+        let shop = Self {
+            distribution: PackageFolder::at(playground.path("bookworm")),
+            stack: PackageFolder::at(playground.path("debs")),
+            playground,
+        };
+        for package in distribution() {
+            shop.distribution.add(&package);
+        }
+        shop.distribution.index();
+        shop.stack("124", stacked);
+        shop
+    }
+
+    /// Makes a stack of these packages.
+    fn stack(&self, name: &str, stacked: &[String]) {
+        self.playground.ok(&format!("stack create {name}"));
+        let files: Vec<String> = stacked.iter().map(|package| self.stack.add(package)).collect();
+        self.playground.ok(&format!("stack add {name} {}", files.join(" ")));
+    }
+
+    /// What apt would install for these packages, as `NAME VERSION`; none when it refuses.
+    fn apt(&self, apt: &AptRoot, stacked: &[String]) -> Option<BTreeSet<String>> {
+        let _ = std::fs::remove_dir_all(apt.path("stack"));
+        self.stack.index();
+        for (packages, folder) in [(&self.distribution, "distribution"), (&self.stack, "stack")] {
+            packages.copy_to(&apt.path(folder));
+        }
+        let source = |folder: &str| format!("Types: deb\nURIs: file:/{folder}\nSuites: ./\nTrusted: yes\n");
+        apt.source(&format!("{}\n{}", source("distribution"), source("stack")));
+        apt.check(&["update"]);
+        let set = stacked.iter().map(|package| package_name(package).replace(' ', "="));
+        let words: Vec<String> = ["-s", "install"].into_iter().map(str::to_owned).chain(set).collect();
+        let output = apt.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        // `Inst libfoo (1.4 localhost [amd64])`
+        let said = String::from_utf8(output.stdout).unwrap();
+        let installed = said.lines().filter_map(|line| line.strip_prefix("Inst "));
+        let word = |line: &str| {
+            let words: Vec<&str> = line.split([' ', '(', ')']).filter(|word| !word.is_empty()).collect();
+            format!("{} {}", words[0], words[1])
+        };
+        output.status.success().then(|| installed.map(word).collect())
+    }
+
+    /// Whether dose-debcheck says that these packages can be installed together.
+    fn dose(&self, stacked: &[String]) -> bool {
+        let set: Vec<String> =
+            stacked.iter().map(|package| package_name(package).replacen(' ', " (= ", 1) + ")").collect();
+        // dose asks about sets by way of a package that needs them all.
+        let needs = package("the-set", "1", &format!("Depends: {}", set.join(", ")));
+        let all = [self.distribution.index().trim_end(), &stacked.join("\n\n"), &needs].join("\n\n") + "\n";
+        self.playground.write("all/Packages", &all);
+        let output = Command::new("dose-debcheck")
+            .args(["--deb-native-arch=amd64", "--checkonly", "the-set:amd64", "-tdeb"])
+            .arg(self.playground.path("all/Packages"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains("total-packages"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        said.contains("broken-packages: 0")
+    }
+
+    /// Our report about stack 124, and the exit code.
+    fn report(&self, options: &str) -> (Value, i32) {
+        let said = self.playground.run(&format!("--format json stack check 124 {options}"));
+        (serde_json::from_str(&said.stdout).unwrap_or_else(|_| panic!("{}", said.stderr)), said.code)
+    }
+}
+
+/// `NAME VERSION` of a package's fields.
+fn package_name(package: &str) -> String {
+    let lines: Vec<&str> = package.lines().filter_map(|line| Some(line.split_once(": ")?.1)).collect();
+    format!("{} {}", lines[0], lines[1])
+}
+
+fn named(packages: &Value) -> BTreeSet<String> {
+    let word = |package: &Value| {
+        format!("{} {}", package["name"].as_str().unwrap(), package["version"].as_str().unwrap())
+    };
+    packages.as_array().unwrap().iter().map(word).collect()
+}
+
+/// Stacks, of packages by name, version and relations.
+const STACKS: &[&[(&str, &str, &str)]] = &[
+    &[("dh-web", "1.0", "Depends: libfoo (>= 1)")],
+    &[("dh-web", "1.0", "Depends: libfoo (>= 2)")],
+    &[("dh-web", "1.0", "Depends: libbar, libfoo (<< 2)"), ("dh-tool", "2", "Pre-Depends: dh-web (= 1.0)")],
+    &[("dh-a", "1", "Breaks: dh-b (<< 3)"), ("dh-b", "2", "")],
+    &[("dh-a", "1", "Breaks: dh-b (<< 3)"), ("dh-b", "3", "")],
+    &[("dh-a", "1", "Depends: mail-transport-agent (>= 7)")],
+    &[("dh-a", "1", "Depends: mail-transport-agent (>= 8)")],
+    &[("dh-a", "1", "Depends: postfix"), ("dh-b", "1", "Depends: exim4")],
+    &[("dh-old", "2", "Depends: editor")],
+    &[("dh-old", "3", "Depends: nothing | editor")],
+    &[("libfoo", "0.9", ""), ("dh-web", "1", "Depends: libbar, libfoo (>= 1)")],
+];
+
+/// More of them, of which apt is the judge: dose takes `:any` for no qualifier, though only `Multi-Arch: allowed` allows it.
+const QUALIFIED: &[&[(&str, &str, &str)]] =
+    &[&[("dh-web", "1", "Depends: libbaz:any")], &[("dh-web", "1", "Depends: libbaz:amd64")]];
+
+#[test]
+fn the_answer_is_that_of_apt_and_of_dose() {
+    let (apt, mut answers) = (AptRoot::new(), [0, 0]);
+    for (number, stacked) in STACKS.iter().chain(QUALIFIED).enumerate() {
+        let stacked: Vec<String> = stacked.iter().map(|(n, v, more)| package(n, v, more)).collect();
+        let shop = Shop::new(&stacked);
+        let (report, code) = shop.report("");
+        let installable = report["installable"].as_bool().unwrap();
+        assert_eq!(code, if installable { 0 } else { 5 }, "{report}");
+        if number < STACKS.len() {
+            assert_eq!(installable, shop.dose(&stacked), "dose on {stacked:?}: {report}");
+        }
+        let ours = installable.then(|| {
+            let own: BTreeSet<String> = stacked.iter().map(|package| package_name(package)).collect();
+            &own | &named(&report["results"][0]["brings"])
+        });
+        assert_eq!(ours, shop.apt(&apt, &stacked), "apt on {stacked:?}: {report}");
+        answers[usize::from(installable)] += 1;
+    }
+    assert!(answers.iter().all(|count| *count > 4), "{answers:?}");
+}
+
+#[test]
+fn a_stack_that_can_be_installed_is_told_with_what_comes_with_it() {
+    let shop = Shop::new(&[package("dh-web", "1.0", "Depends: libbar, libfoo")]);
+    assert_transcript!(shop.playground.run("stack check 124"));
+    assert_transcript!(shop.playground.run("base list"));
+    assert_transcript!(shop.playground.run("stack seal 124"));
+    let (again, _) = shop.report("");
+    assert_eq!(again["kept"], true, "asked again it is known");
+}
+
+#[test]
+fn a_stack_that_cannot_be_installed_is_explained_and_not_sealed_unless_forced() {
+    let shop = Shop::new(&[package("dh-web", "1.0", "Depends: libfoo (>= 2)"), package("dh-tool", "1", "")]);
+    assert_transcript!(shop.playground.run("stack check 124"));
+    let (report, _) = shop.report("");
+    let facts = report["results"][0]["reasons"][0]["facts"].as_array().unwrap();
+    let needs = facts.iter().find(|fact| fact["fact"] == "needs").unwrap();
+    assert_eq!((&needs["relation"], &needs["short"][0]["version"]), (&"libfoo (>= 2)".into(), &"1.4".into()));
+    assert_transcript!(shop.playground.run("stack seal 124"));
+    assert_eq!(shop.playground.json("stack show 124")["sealed"], false);
+    assert_eq!(shop.playground.run_words(&["stack", "seal", "124", "--force", " "]).code, 2);
+    let said = shop.playground.run_words(&["stack", "seal", "124", "--force", "libfoo 2 comes tomorrow"]);
+    assert_transcript!(said);
+    let log = shop.playground.json("stack log 124");
+    let (author, reason) = (log[0]["author"].as_str().unwrap(), log[0]["reason"].as_str().unwrap());
+    assert!(author.starts_with("ada@"), "{author}");
+    assert_eq!(
+        reason,
+        "forced (stack default/124@2 cannot be installed on bookworm@1): libfoo 2 comes tomorrow"
+    );
+}
+
+#[test]
+fn without_a_base_a_stack_is_sealed_and_said_not_to_be_checked() {
+    let playground = Playground::new();
+    playground.ok("stack create 124");
+    let said = playground.run("stack seal 124");
+    assert!(said.code == 0 && said.stderr.contains("not checked: no base is configured"), "{}", said.stderr);
+    let said = playground.run("stack check 124");
+    assert!(said.code == 3 && said.stderr.contains("base: …"), "{}", said.stderr);
+}
+
+#[test]
+fn an_answer_of_the_past_can_be_had_again() {
+    let shop = Shop::new(&[package("dh-web", "1.0", "Depends: libfoo (= 1.4)")]);
+    let (first, code) = shop.report("");
+    assert_eq!((code, &first["base"]["number"]), (0, &1.into()));
+    // The distribution goes on, and the file with it: that is noticed.
+    shop.playground.write("bookworm/Packages", &(package("libfoo", "1.5", "") + "\n"));
+    let (now, code) = shop.report("");
+    assert_eq!((code, &now["base"]["number"]), (5, &2.into()));
+    let (then, code) = shop.report("--base bookworm@1");
+    assert_eq!((code, &then["results"]), (0, &first["results"]));
+    let log = shop.playground.json("base log bookworm");
+    assert_eq!(log.as_array().unwrap().len(), 2);
+    let lists = &shop.playground.json("base show bookworm@1")["lists"];
+    assert_eq!(lists[0]["sha256"], first["base"]["lists"][0]["sha256"]);
+    let unchanged = shop.playground.json("base update");
+    assert_eq!((&unchanged[0]["changed"], &unchanged[0]["entry"]["number"]), (&false.into(), &2.into()));
+    // What is lost or not what it was is no answer.
+    let said = shop.playground.run("stack check 124 --base bookworm@7");
+    assert!(said.code == 2 && said.stderr.contains("bookworm@7 was never taken"), "{}", said.stderr);
+}
+
+#[test]
+fn a_list_of_packages_that_is_none_is_named_with_its_line() {
+    let shop = Shop::new(&[package("dh-web", "1.0", "")]);
+    shop.playground.write("bookworm/Packages", "Package: libfoo\nArchitecture: amd64\n");
+    let said = shop.playground.run("stack check 124");
+    assert!(
+        said.code == 3 && said.stderr.contains("bookworm/Packages: line 1: the field `Version` is missing"),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(shop.playground.run("base update nowhere").code, 3);
+}

@@ -1,0 +1,163 @@
+//! Lists of packages that the machine's own apt fetches and verifies, in a root of its own: it sees nothing of this machine's
+//! sources, lists, keys, preferences and configuration.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gachette_core::Sha256Digest;
+use gachette_core::base::ListSource;
+use gachette_core::debian::{Architecture, Fields, Paragraphs};
+use tempfile::TempDir;
+use trebuchet::process::Process;
+
+use super::{BaseError, USUAL_PRIORITY, files, kept};
+use crate::Cancel;
+use crate::config::{AptSources, Base};
+use crate::repository::KeptList;
+
+/// What apt is to know besides where its root is.
+const CONFIGURATION: &str = "\
+Acquire::Languages \"none\";
+Acquire::GzipIndexes \"false\";
+Dir::Etc::trusted \"/dev/null\";
+Dir::Etc::trustedparts \"/dev/null\";
+";
+
+/// Variables of the environment that say how the network is reached.
+const NETWORK: [&str; 7] =
+    ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY", "all_proxy"];
+
+pub(super) fn take(sources: &AptSources, base: &Base, cancel: &Cancel) -> Result<Vec<KeptList>, BaseError> {
+    let root = AptFolder::new(sources, base)?;
+    root.apt("apt-get", &["update", "--error-on=any"]).output(cancel).map_err(BaseError::Apt)?;
+    let priorities = root.priorities(cancel)?;
+    let indices = root.apt("apt-get", &["indextargets", "Created-By: Packages"]);
+    let indices = indices.output(cancel).map_err(BaseError::Apt)?.text();
+    let mut lists = Vec::new();
+    for index in Paragraphs::new(&indices).filter_map(Result::ok) {
+        let field = |name: &str| index.get(name).unwrap_or_default().into_owned();
+        // An index that a release file does not have is no file here.
+        let file = PathBuf::from(field("Filename"));
+        if field("Filename").is_empty() || !file.is_file() {
+            continue;
+        }
+        let place = field("URI");
+        let bytes = files::read(&file, cancel)?;
+        let source = ListSource { place, sha256: Sha256Digest::of(&bytes), size: None, modified: None };
+        let text = files::text(bytes, &source.place)?;
+        let priority = priorities.get(&field("Description")).copied().unwrap_or(USUAL_PRIORITY);
+        lists.push(kept(origin(&index), field("Architecture").parse().ok(), priority, source, &text)?);
+    }
+    if lists.is_empty() {
+        return Err(BaseError::Nothing { architectures: listed(base) });
+    }
+    Ok(lists)
+}
+
+/// What people call the release that an index belongs to.
+fn origin(index: &Fields<'_>) -> String {
+    let field = |name: &str| index.get(name).unwrap_or_default().into_owned();
+    let (release, component) = (field("Release"), field("Component"));
+    // A flat repository has a path in place of a release.
+    if release.is_empty() || release.ends_with('/') {
+        return field("Site");
+    }
+    match component.as_str() {
+        "" | "main" => release,
+        _ => format!("{release}/{component}"),
+    }
+}
+
+fn listed(base: &Base) -> String {
+    let all = base.architectures.iter().chain(&base.foreign);
+    all.map(Architecture::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// A root for apt, which is gone when this is dropped.
+struct AptFolder(TempDir);
+
+impl AptFolder {
+    fn new(sources: &AptSources, base: &Base) -> Result<Self, BaseError> {
+        let folder = tempfile::Builder::new().prefix("gachette-base-").tempdir();
+        let root = Self(folder.map_err(|source| BaseError::Io { path: std::env::temp_dir(), source })?);
+        root.open_to_apt()?;
+        for folder in ["etc/apt/sources.list.d", "etc/apt/apt.conf.d", "etc/apt/preferences.d"] {
+            root.make(folder)?;
+        }
+        for folder in ["var/lib/apt/lists/partial", "var/cache/apt/archives/partial", "var/lib/dpkg"] {
+            root.make(folder)?;
+        }
+        root.write("var/lib/dpkg/status", "")?;
+        let text = match sources {
+            AptSources::Text(text) => text.clone(),
+            AptSources::File(file) => {
+                files::text(files::read(file, &Cancel::new())?, &file.display().to_string())?
+            }
+        };
+        root.write("etc/apt/sources.list.d/base.sources", &text)?;
+        root.write("apt.conf", &root.configuration(base))?;
+        Ok(root)
+    }
+
+    fn configuration(&self, base: &Base) -> String {
+        let root = quoted(self.0.path());
+        let native = base.architectures.first().map_or("amd64", Architecture::as_str);
+        let all: String = base
+            .architectures
+            .iter()
+            .chain(&base.foreign)
+            .map(|architecture| format!(" \"{architecture}\";"))
+            .collect();
+        let keyring = base.keyring.as_deref().map(|file| format!("Dir::Etc::trusted {};\n", quoted(file)));
+        format!(
+            "Dir {root};\nDir::State::status {};\nAPT::Architecture \"{native}\";\nAPT::Architectures {{{all} }};\n{CONFIGURATION}{}",
+            quoted(&self.0.path().join("var/lib/dpkg/status")),
+            keyring.unwrap_or_default(),
+        )
+    }
+
+    /// apt gives up root's rights before it talks to a network, and must still be able to come here.
+    fn open_to_apt(&self) -> Result<(), BaseError> {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.0.path();
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(path, mode).map_err(|source| BaseError::Io { path: path.to_owned(), source })
+    }
+
+    fn make(&self, below: &str) -> Result<(), BaseError> {
+        let path = self.0.path().join(below);
+        fs::create_dir_all(&path).map_err(|source| BaseError::Io { path, source })
+    }
+
+    fn write(&self, below: &str, text: &str) -> Result<(), BaseError> {
+        let path = self.0.path().join(below);
+        fs::write(&path, text).map_err(|source| BaseError::Io { path, source })
+    }
+
+    /// A program of apt, working in this root.
+    fn apt(&self, program: &str, arguments: &[&str]) -> Process {
+        let mut process = Process::new(program).args(arguments).env_clear().current_dir(self.0.path());
+        let kept = NETWORK.into_iter().chain(["PATH", "TMPDIR"]);
+        for (name, value) in kept.filter_map(|name| Some((name, std::env::var_os(name)?))) {
+            process = process.env(name, value);
+        }
+        process.env("LC_ALL", "C.UTF-8").env("APT_CONFIG", self.0.path().join("apt.conf"))
+    }
+
+    /// The priority that apt gives each index, by its description: what a release file says of itself has a part in it.
+    fn priorities(&self, cancel: &Cancel) -> Result<HashMap<String, i32>, BaseError> {
+        let policy = self.apt("apt-cache", &["policy"]).output(cancel).map_err(BaseError::Apt)?.text();
+        // ` 500 http://deb.example.org/debian bookworm/main amd64 Packages`
+        let priority = |line: &str| {
+            let (priority, index) = line.trim_start().split_once(' ')?;
+            Some((index.to_owned(), priority.parse().ok()?))
+        };
+        Ok(policy.lines().filter_map(priority).collect())
+    }
+}
+
+/// A path as a value of apt.conf(5), which knows no way to write a quotation mark.
+fn quoted(path: &Path) -> String {
+    format!("\"{}\"", path.display().to_string().replace('"', ""))
+}

@@ -1,0 +1,93 @@
+//! Bases: the distributions that stacks are meant for, taken anew, and as they were taken.
+
+use gachette_core::base::{BaseEntry, BaseName};
+use gachette_core::stack::By;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::OperationError;
+use super::check::configured;
+use crate::Cancel;
+use crate::base;
+use crate::config::{Base, Config};
+use crate::repository::Repository;
+
+/// A base, as it is known here.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct BaseState {
+    /// Its name.
+    pub name: BaseName,
+    /// Whether it is configured.
+    pub configured: bool,
+    /// How it was taken last; nothing when it never was.
+    pub newest: Option<BaseEntry>,
+}
+
+/// A base after it was taken.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct BaseUpdated {
+    /// Its newest entry.
+    pub entry: BaseEntry,
+    /// Whether it is new; otherwise the base is as it was.
+    pub changed: bool,
+}
+
+/// The bases that are configured or were taken once, by name.
+///
+/// # Errors
+/// When the repository cannot be read.
+pub fn bases(config: &Config) -> Result<Vec<BaseState>, OperationError> {
+    let kept = config.repository()?.bases()?;
+    let state = |name: &BaseName| BaseState {
+        name: name.clone(),
+        configured: config.bases.contains_key(name),
+        newest: kept.iter().find(|entry| entry.base == *name).cloned(),
+    };
+    let mut names: Vec<&BaseName> = config.bases.keys().chain(kept.iter().map(|entry| &entry.base)).collect();
+    names.sort();
+    names.dedup();
+    Ok(names.into_iter().map(state).collect())
+}
+
+/// Takes a base as it is now: reads its files, or has apt fetch and verify its lists.
+///
+/// # Errors
+/// When it is not configured, or cannot be taken or kept.
+pub fn update_base(
+    config: &Config,
+    name: &BaseName,
+    by: &By,
+    cancel: &Cancel,
+) -> Result<BaseUpdated, OperationError> {
+    let repository = config.made_repository()?;
+    take(&repository, name, configured(config, name)?, by, cancel)
+}
+
+/// The newest entry of a base, which is taken anew when its files are not those it was taken from.
+pub(super) fn current_base(
+    repository: &Repository,
+    name: &BaseName,
+    settings: &Base,
+    by: &By,
+    cancel: &Cancel,
+) -> Result<BaseEntry, OperationError> {
+    let newest = repository.base(&name.clone().into());
+    match newest {
+        Ok(entry) if base::is_current(settings, &entry.lists) => Ok(entry),
+        // What apt fetches is fetched when somebody asks for it, and not when somebody looks.
+        Err(error) if settings.sources.is_some() => Err(error.into()),
+        _ => Ok(take(repository, name, settings, by, cancel)?.entry),
+    }
+}
+
+fn take(
+    repository: &Repository,
+    name: &BaseName,
+    settings: &Base,
+    by: &By,
+    cancel: &Cancel,
+) -> Result<BaseUpdated, OperationError> {
+    let lists = base::take(name, settings, cancel)?;
+    let committed = repository.keep_base(name, &lists, by)?;
+    Ok(BaseUpdated { entry: committed.entry, changed: committed.changed })
+}

@@ -1,0 +1,172 @@
+//! Whether all packages of a stack can be installed together on the distribution it is meant for, and what comes with them.
+//!
+//! What is possible is decided in [`gachette_core::installability`]. Here the packages are gathered, and the answer is kept by all
+//! that it depends on, so that it is found at once the next time.
+
+mod gathered;
+mod passage;
+mod question;
+mod report;
+
+use gachette_core::base::{BaseEntry, BaseName, BaseRef};
+use gachette_core::debian::{Architecture, PackageName};
+use gachette_core::installability::GaveUp;
+use gachette_core::stack::{By, Entry, StackRef};
+
+pub use report::{CheckReport, CheckResult, CheckedBase, Passage};
+
+use super::OperationError;
+use super::base::current_base;
+use crate::Cancel;
+use crate::config::{Base, Config};
+use crate::repository::Repository;
+use gathered::Gathered;
+use question::Question;
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct CheckRequest {
+    /// The stack, or a revision of it.
+    pub stack: StackRef,
+    /// The base, in place of the one that the stack is meant for.
+    pub base: Option<BaseRef>,
+    /// The architecture of hosts; each that is configured for the base when not given.
+    pub architecture: Option<Architecture>,
+    /// Whether what the packages recommend has to be there too.
+    pub recommends: bool,
+    /// The packages that are installed together; all when there is none.
+    pub only: Vec<PackageName>,
+    /// The stack that hosts have now, and can go back to.
+    pub from: Option<StackRef>,
+}
+
+impl CheckRequest {
+    /// Whether all of a stack can be installed, on the base that it is meant for.
+    pub fn of(stack: StackRef) -> Self {
+        Self { stack, base: None, architecture: None, recommends: false, only: Vec::new(), from: None }
+    }
+}
+
+/// Answers whether packages of a stack can be installed together.
+///
+/// # Errors
+/// When there is no such stack, no base is configured for it or was ever taken, a package is not in the stack or has no file, or
+/// no answer can be found.
+pub fn check_stack(
+    config: &Config,
+    request: &CheckRequest,
+    by: &By,
+    cancel: &Cancel,
+) -> Result<CheckReport, OperationError> {
+    let repository = config.repository()?;
+    let stack = repository.show_stack(&request.stack)?;
+    let from = request.from.as_ref().map(|from| repository.show_stack(from)).transpose()?;
+    for name in &request.only {
+        if stack.revision.packages.get(name).is_none() {
+            let missing = format!("package `{name}` is not in stack {}", stack.revision.stack);
+            return Err(OperationError::Invalid(missing));
+        }
+    }
+    let (settings, base) = base_for(config, &repository, request, by, cancel)?;
+    let question = Question {
+        stack: &stack.revision.packages,
+        from: from.as_ref().map(|entry| &entry.revision.packages),
+        base: &base,
+        architectures: architectures(&settings, &base, request)?,
+        foreign: settings.foreign.clone(),
+        recommends: request.recommends,
+        only: &request.only,
+    };
+    let digest = question.digest();
+    let known = repository.kept_answer(&digest)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let (results, kept) = match known {
+        Some(results) => (results, true),
+        None => {
+            let gathered = Gathered::new(&repository, &question)?;
+            let results = gathered.answer(&question, cancel)?;
+            // Whoever may read but not write is answered too, only not as quickly the next time.
+            if let Ok(bytes) = serde_json::to_vec(&results) {
+                let _ = repository.keep_answer(&digest, bytes);
+            }
+            (results, false)
+        }
+    };
+    Ok(report(request, &stack, from.as_ref(), &base, results, kept))
+}
+
+fn report(
+    request: &CheckRequest,
+    stack: &Entry,
+    from: Option<&Entry>,
+    base: &BaseEntry,
+    results: Vec<CheckResult>,
+    kept: bool,
+) -> CheckReport {
+    let exact = |entry: &Entry| entry.revision.stack.at(entry.revision.number);
+    CheckReport {
+        stack: exact(stack),
+        content: stack.revision.content,
+        from: from.map(exact),
+        base: CheckedBase::of(base),
+        recommends: request.recommends,
+        only: request.only.clone(),
+        installable: results.iter().all(CheckResult::is_fine),
+        results,
+        kept,
+    }
+}
+
+/// The base that is asked about: what is configured of it, and how it was kept.
+fn base_for(
+    config: &Config,
+    repository: &Repository,
+    request: &CheckRequest,
+    by: &By,
+    cancel: &Cancel,
+) -> Result<(Base, BaseEntry), OperationError> {
+    let meant = || config.base_of(request.stack.stack.domain()).cloned().map(BaseRef::from);
+    let wanted = request.base.clone().or_else(meant).ok_or(OperationError::Unset { keys: vec!["base"] })?;
+    let settings = configured(config, &wanted.base)?;
+    let entry = match wanted.number {
+        Some(_) => repository.base(&wanted)?,
+        None => current_base(repository, &wanted.base, settings, by, cancel)?,
+    };
+    Ok((settings.clone(), entry))
+}
+
+/// The architectures of hosts that are asked about.
+fn architectures(
+    settings: &Base,
+    base: &BaseEntry,
+    request: &CheckRequest,
+) -> Result<Vec<Architecture>, OperationError> {
+    match &request.architecture {
+        None => Ok(settings.architectures.clone()),
+        Some(one) if settings.architectures.contains(one) => Ok(vec![one.clone()]),
+        Some(other) => {
+            let known: Vec<&str> = settings.architectures.iter().map(Architecture::as_str).collect();
+            let words = format!("base {} is for hosts of {}, not of {other}", base.base, known.join(", "));
+            Err(OperationError::Invalid(words))
+        }
+    }
+}
+
+/// What is configured of a base.
+///
+/// # Errors
+/// When nothing is.
+pub(super) fn configured<'a>(config: &'a Config, base: &BaseName) -> Result<&'a Base, OperationError> {
+    config.bases.get(base).ok_or_else(|| OperationError::NoBase {
+        base: base.clone(),
+        known: config.bases.keys().cloned().collect(),
+    })
+}
+
+impl From<GaveUp> for OperationError {
+    fn from(error: GaveUp) -> Self {
+        match error {
+            GaveUp::Stopped => Self::Cancelled,
+            GaveUp::TooHard | GaveUp::Wrong => Self::Unanswered(error),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The answer, as a value: for people, and for programs as JSON.
+
+use gachette_core::Sha256Digest;
+use gachette_core::base::{BaseEntry, BaseList, BaseName};
+use gachette_core::debian::{Architecture, PackageName};
+use gachette_core::installability::{Explanation, NamedPackage};
+use gachette_core::stack::StackRef;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Whether packages of a stack can be installed together.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct CheckReport {
+    /// Whether they can, on hosts of each architecture that was asked about.
+    pub installable: bool,
+    /// The stack, at an exact revision.
+    pub stack: StackRef,
+    /// The SHA-256 of what it holds.
+    pub content: Sha256Digest,
+    /// The stack that hosts have now, at an exact revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<StackRef>,
+    /// The base.
+    pub base: CheckedBase,
+    /// Whether what the packages recommend had to be there too.
+    pub recommends: bool,
+    /// The packages that were to be installed together; all of the stack when there is none.
+    pub only: Vec<PackageName>,
+    /// The answer for each architecture.
+    pub results: Vec<CheckResult>,
+    /// Whether the answer was known from before.
+    pub kept: bool,
+}
+
+/// A base as it was at some time: what an answer is about.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct CheckedBase {
+    /// Its name.
+    pub name: BaseName,
+    /// The number of its entry.
+    pub number: u64,
+    /// When it was taken.
+    pub time: Timestamp,
+    /// Its lists of packages.
+    pub lists: Vec<BaseList>,
+}
+
+/// The answer for hosts of one architecture.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct CheckResult {
+    /// The architecture of the hosts.
+    pub architecture: Architecture,
+    /// How many packages are to be installed together.
+    pub packages: usize,
+    /// Whether they can be.
+    pub installable: bool,
+    /// The packages that come with them, beyond those that every system has.
+    pub brings: Vec<NamedPackage>,
+    /// Why they cannot, each reason standing for itself, the shortest first.
+    pub reasons: Vec<Explanation>,
+    /// Whether hosts can go there from the stack that they have now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forth: Option<Passage>,
+    /// Whether they can go back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Passage>,
+}
+
+/// Whether hosts can go from one stack to another without any package of the base having to go.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Passage {
+    /// Whether they can.
+    pub possible: bool,
+    /// Why they cannot.
+    pub reasons: Vec<Explanation>,
+}
+
+impl CheckResult {
+    /// Whether nothing stands in the way.
+    pub fn is_fine(&self) -> bool {
+        self.installable && [&self.forth, &self.back].into_iter().flatten().all(|passage| passage.possible)
+    }
+}
+
+impl CheckedBase {
+    pub(super) fn of(entry: &BaseEntry) -> Self {
+        Self { name: entry.base.clone(), number: entry.number, time: entry.time, lists: entry.lists.clone() }
+    }
+}
