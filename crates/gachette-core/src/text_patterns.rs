@@ -8,7 +8,7 @@ use schemars::generate::SchemaSettings;
 use crate::base::{BaseName, BaseRef};
 use crate::debian::{PackageName, Version};
 use crate::git::{GitRef, GitUrl, RefName, WorkingCopyName};
-use crate::stack::{Domain, StackName, StackRef};
+use crate::stack::{Domain, RoleName, StackName, StackRef};
 
 /// Texts of the form that is described for a type, when somebody sends them.
 fn described<T: JsonSchema>() -> impl Strategy<Value = String> {
@@ -42,6 +42,7 @@ laws! {
     what_has_the_form_of_an_address_is_one: GitUrl,
     what_has_the_form_of_a_working_copys_name_is_one: WorkingCopyName,
     what_has_the_form_of_a_domain_is_one: Domain,
+    what_has_the_form_of_a_roles_name_is_one: RoleName,
     what_has_the_form_of_a_stacks_name_is_one: StackName,
     what_has_the_form_of_a_stack_or_revision_is_one: StackRef,
 }

@@ -42,7 +42,9 @@ impl PackageFolder {
         fs::create_dir_all(tree.join("DEBIAN")).unwrap_or_else(|error| panic!("{error}"));
         let control = format!("{fields}\nMaintainer: Ada <ada@example.org>\nDescription: a test\n");
         fs::write(tree.join("DEBIAN/control"), control).unwrap_or_else(|error| panic!("{error}"));
+        // The same fields make the same bytes.
         let mut dpkg_deb = Command::new("dpkg-deb");
+        dpkg_deb.env("SOURCE_DATE_EPOCH", "0");
         run(dpkg_deb.args(["--root-owner-group", "--build"]).arg(&tree).arg(self.folder.join(&file)));
         fs::remove_dir_all(&tree).unwrap_or_else(|error| panic!("{error}"));
         file

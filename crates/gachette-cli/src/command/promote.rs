@@ -5,6 +5,7 @@ use gachette::operation::{ChannelChanged, ChannelOrder, SuiteSignature};
 use gachette_core::apt::Suite;
 
 use crate::error::Failure;
+use crate::output::verdict_text;
 use crate::session::Session;
 
 /// Move a channel, such as `live`, to a sealed stack; back to an earlier one works the same way
@@ -32,6 +33,9 @@ pub(crate) struct PromoteArgs {
     /// Do not sign the suite: clients have to be told to trust it
     #[arg(long, conflicts_with = "wish")]
     unsigned: bool,
+    /// Move it although the channel asks for a check that fails, for this reason
+    #[arg(long, value_name = "REASON", conflicts_with = "wish")]
+    force: Option<String>,
     /// Why, for the channel's log
     #[arg(short = 'm', long, default_value = "", conflicts_with = "hold")]
     reason: String,
@@ -44,7 +48,7 @@ impl PromoteArgs {
         let stack = self.stack.map(|stack| session.stack_ref(&stack)).transpose()?;
         let order = match stack {
             Some(stack) if self.approve => ChannelOrder::Approve { stack },
-            Some(stack) => ChannelOrder::Promote { stack, signature },
+            Some(stack) => ChannelOrder::Promote { stack, signature, force: self.force },
             None if self.release => ChannelOrder::Release {},
             None => ChannelOrder::Hold {},
         };
@@ -52,6 +56,9 @@ impl PromoteArgs {
         let changed = session.client().await?.change_channel(&channel, order.clone(), &reason).await?;
         let warnings = changed.published.iter().flat_map(|published| &published.warnings);
         warnings.for_each(|warning| session.output.warn(warning));
+        if let Some(check) = &changed.check {
+            session.output.note(&format!("  {}", verdict_text(check)));
+        }
         session.output.result(&changed, |changed| text(&channel, &order, changed))
     }
 }

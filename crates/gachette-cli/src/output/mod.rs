@@ -6,6 +6,7 @@ mod moment;
 mod printable;
 mod progress;
 mod table;
+mod verdict;
 mod yaml;
 
 pub(crate) use amount::{bytes, milliseconds, plural};
@@ -14,6 +15,7 @@ pub(crate) use moment::moment;
 pub(crate) use printable::{printable, printable_json};
 pub(crate) use progress::Progress;
 pub(crate) use table::table;
+pub(crate) use verdict::verdict_text;
 pub(crate) use yaml::yaml;
 
 use std::ffi::OsString;

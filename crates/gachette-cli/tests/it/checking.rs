@@ -30,6 +30,7 @@ fn distribution() -> Vec<String> {
         package("postfix", "3.7", "Provides: mail-transport-agent (= 7)\nConflicts: mail-transport-agent"),
         package("exim4", "4.96", "Provides: mail-transport-agent\nConflicts: mail-transport-agent"),
         package("editor", "1", "Breaks: dh-old (<< 3)"),
+        package("viewer", "1", "Recommends: editor"),
     ]
 }
 
@@ -59,8 +60,8 @@ impl Shop {
         self.playground.ok(&format!("stack add {name} {}", files.join(" ")));
     }
 
-    /// What apt would install for these packages, as `NAME VERSION`; none when it refuses.
-    fn apt(&self, apt: &AptRoot, stacked: &[String]) -> Option<BTreeSet<String>> {
+    /// Has apt know the distribution, and the packages of all stacks.
+    fn know(&self, apt: &AptRoot) {
         let _ = std::fs::remove_dir_all(apt.path("stack"));
         self.stack.index();
         for (packages, folder) in [(&self.distribution, "distribution"), (&self.stack, "stack")] {
@@ -69,6 +70,11 @@ impl Shop {
         let source = |folder: &str| format!("Types: deb\nURIs: file:/{folder}\nSuites: ./\nTrusted: yes\n");
         apt.source(&format!("{}\n{}", source("distribution"), source("stack")));
         apt.check(&["update"]);
+    }
+
+    /// What apt would install for these packages, as `NAME VERSION`; none when it refuses.
+    fn apt(&self, apt: &AptRoot, stacked: &[String]) -> Option<BTreeSet<String>> {
+        self.know(apt);
         let set = stacked.iter().map(|package| package_name(package).replace(' ', "="));
         let words: Vec<String> = ["-s", "install"].into_iter().map(str::to_owned).chain(set).collect();
         let output = apt.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
@@ -236,4 +242,148 @@ fn a_list_of_packages_that_is_none_is_named_with_its_line() {
         said.stderr
     );
     assert_eq!(shop.playground.run("base update nowhere").code, 3);
+}
+
+#[test]
+fn what_is_recommended_counts_on_request() {
+    let shop = Shop::new(&[package("dh-web", "1", "Recommends: viewer, libfoo"), package("dh-old", "2", "")]);
+    assert_eq!(shop.report("").1, 0);
+    let (report, code) = shop.report("--recommends");
+    // What the distribution's own packages recommend does not: the viewer's editor would break dh-old.
+    assert_eq!((code, named(&report["results"][0]["brings"]).len()), (0, 2), "{report}");
+    shop.stack("125", &[package("dh-web", "2", "Recommends: editor"), package("dh-old", "2", "")]);
+    assert_eq!(shop.playground.run("stack check 125").code, 0);
+    let said = shop.playground.run("stack check 125 --recommends");
+    assert!(said.code == 5 && said.stdout.contains("dh-web 2 recommends editor"), "{}", said.stdout);
+}
+
+#[test]
+fn hosts_with_different_roles_need_not_have_everything() {
+    let stacked = [
+        package("dh-mail", "1", "Depends: postfix"),
+        package("dh-relay", "1", "Depends: exim4"),
+        package("dh-tool", "1", "Depends: libfoo"),
+    ];
+    let shop = Shop::new(&stacked);
+    assert_eq!(shop.report("").1, 5);
+    let roles = "--set roles.mail=[dh-mail\\,dh-absent],roles.relay=dh-relay,roles.empty=dh-absent";
+    let check = |options: &str| shop.playground.run(&format!("{roles} stack check 124 {options}"));
+    assert_transcript!(check(""));
+    let report = shop.playground.json(&format!("{roles} stack check 124"));
+    let apt = AptRoot::new();
+    for (number, own) in [(0, [0, 2]), (1, [1, 2])] {
+        let own = own.map(|at| stacked[at].clone());
+        let result = &report["results"][number];
+        let names: BTreeSet<String> = own.iter().map(|package| package_name(package)).collect();
+        assert_eq!(Some(&names | &named(&result["brings"])), shop.apt(&apt, &own), "{result}");
+    }
+    assert_eq!(check("--role mail").code, 0);
+    let said = check("--role mails");
+    assert!(said.code == 3 && said.stderr.contains("did you mean `mail`?"), "{}", said.stderr);
+    assert_eq!(check("--role mail --only dh-mail").code, 2);
+    assert_eq!(check("--only dh-mail --only dh-relay").code, 5);
+}
+
+/// Two stacks, and whether hosts can go from the first to the second, and back.
+struct Ways {
+    old: &'static [(&'static str, &'static str, &'static str)],
+    new: &'static [(&'static str, &'static str, &'static str)],
+    forth: bool,
+    back: bool,
+}
+
+const WAYS: &[Ways] = &[
+    Ways {
+        old: &[("dh-web", "1", "Depends: libfoo"), ("dh-gone", "1", "")],
+        new: &[("dh-web", "2", "Depends: libfoo, libbaz"), ("libfoo", "2", "")],
+        forth: true,
+        back: true,
+    },
+    Ways {
+        old: &[("dh-mail", "1", "Depends: postfix")],
+        new: &[("dh-mail", "2", "Depends: exim4")],
+        forth: false,
+        back: true,
+    },
+    // The editor that comes with the new stack breaks what was in the old one.
+    Ways {
+        old: &[("dh-old", "2", "Depends: libfoo")],
+        new: &[("dh-old", "3", "Depends: editor")],
+        forth: true,
+        back: false,
+    },
+];
+
+/// What apt would remove from a machine to bring it to these packages.
+fn removed(apt: &AptRoot, stacked: &[String]) -> Vec<String> {
+    let set: Vec<String> = stacked.iter().map(|package| package_name(package).replace(' ', "=")).collect();
+    let words = ["-s", "--allow-downgrades", "install"].into_iter();
+    let output = apt.run(&words.chain(set.iter().map(String::as_str)).collect::<Vec<_>>());
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    said.lines().filter(|line| line.starts_with("Remv ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn hosts_can_go_where_apt_removes_nothing() {
+    for Ways { old, new, forth, back } in WAYS {
+        let packages = |stack: &[(&str, &str, &str)]| -> Vec<String> {
+            stack.iter().map(|(name, version, more)| package(name, version, more)).collect()
+        };
+        let (old, new) = (packages(old), packages(new));
+        let shop = Shop::new(&new);
+        shop.stack("123", &old);
+        let (report, code) = shop.report("--from 123");
+        assert_eq!(code, if *forth && *back { 0 } else { 5 }, "{report}");
+        let result = &report["results"][0];
+        assert_eq!(result["forth"]["possible"], *forth, "{report}");
+        let apt = AptRoot::new();
+        shop.know(&apt);
+        let install = |stacked: &[String]| {
+            let set: Vec<String> =
+                stacked.iter().map(|package| package_name(package).replace(' ', "=")).collect();
+            let words = ["--allow-downgrades", "install"].into_iter();
+            apt.check(&words.chain(set.iter().map(String::as_str)).collect::<Vec<_>>());
+        };
+        install(&old);
+        assert_eq!(removed(&apt, &new).is_empty(), *forth);
+        if *forth {
+            assert_eq!(result["back"]["possible"], *back, "{report}");
+            install(&new);
+            assert_eq!(removed(&apt, &old).is_empty(), *back);
+        }
+    }
+}
+
+#[test]
+fn a_channel_that_asks_for_it_moves_only_to_what_can_be_installed_and_left_again() {
+    let shop = Shop::new(&[package("dh-mail", "2", "Depends: exim4")]);
+    shop.stack("123", &[package("dh-mail", "1", "Depends: postfix")]);
+    shop.stack("125", &[package("dh-mail", "3", "Depends: postfix, libfoo (>= 2)")]);
+    let playground = &shop.playground;
+    for stack in ["123", "124"] {
+        playground.ok(&format!("stack seal {stack}"));
+    }
+    playground.run_words(&["stack", "seal", "125", "--force", "for a test"]);
+    let promote = |stack: &str| {
+        playground.run(&format!("--set channels.live.checked=yes promote {stack} --to live --unsigned"))
+    };
+    assert_transcript!(promote("123"));
+    assert_transcript!(promote("124"));
+    let said = promote("125");
+    assert!(said.code == 5 && said.stderr.contains("libfoo (>= 2)"), "{}", said.stderr);
+    assert!(playground.ok("channel list").contains("default/123@"));
+    assert!(promote("123").stdout.contains("already"), "it is there");
+    let words =
+        "--set channels.live.checked=yes promote 124 --to live --unsigned -m moved --force".split(' ');
+    let said = playground.run_words(&words.chain(["all mail was read"]).collect::<Vec<_>>());
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let log = playground.json("channel log live");
+    let reason = log[0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("moved; forced (hosts that have stack default/123@"), "{reason}");
+    assert!(reason.ends_with("): all mail was read"), "{reason}");
+    // A check that cannot be made is not passed.
+    let said = playground
+        .run("--set channels.live.checked=yes,base=,domains.default.base= promote 123 --to live --unsigned");
+    assert!(said.code == 3 && said.stderr.contains("base"), "{} {}", said.code, said.stderr);
 }

@@ -13,6 +13,9 @@ use crate::stack::StackName;
 pub struct ChannelPolicy {
     /// How many people must say that it may be moved; whoever moves it is one of them.
     pub approvals: usize,
+    /// Whether the stack must be installable on its base, and hosts able to go there from what the channel shows, and back.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub checked: bool,
 }
 
 /// Why a channel is not moved.
@@ -45,6 +48,12 @@ pub enum ChannelRefusal {
     /// Too few people said that it may be moved.
     #[error(transparent)]
     Unapproved(Box<Unapproved>),
+    /// It was moved by somebody else meanwhile.
+    #[error("channel {channel} was moved by somebody else, while it was checked whether it may be")]
+    Moved {
+        /// The channel.
+        channel: Suite,
+    },
     /// A hold without a word of why.
     #[error("a hold needs a reason")]
     NoReason,

@@ -48,6 +48,26 @@ impl ChannelStep<'_> {
         Ok(Some(self.next(ChannelChange::Promote { to: pin }, state, by)))
     }
 
+    /// Moves the channel to this revision, if it shows now what was looked at. Nothing when it is there already.
+    ///
+    /// # Errors
+    /// When it shows something else, and as for [`ChannelStep::promote`].
+    pub fn promote_from(
+        self,
+        from: Option<&Pin>,
+        to: &Entry,
+        policy: &ChannelPolicy,
+        by: Attribution,
+    ) -> Result<Option<ChannelEntry>, ChannelRefusal> {
+        let next = self.promote(to, policy, by)?;
+        match next {
+            Some(_) if self.state().shows.as_ref() != from => {
+                Err(ChannelRefusal::Moved { channel: self.channel.clone() })
+            }
+            next => Ok(next),
+        }
+    }
+
     /// Notes that somebody agrees to move the channel to this revision. Nothing when they said so already.
     ///
     /// # Errors
@@ -149,7 +169,7 @@ mod tests {
     impl Channel {
         fn new(approvals: usize) -> Self {
             let name = Suite::from("live".parse::<StackName>().unwrap());
-            Self { name, newest: None, policy: ChannelPolicy { approvals } }
+            Self { name, newest: None, policy: ChannelPolicy { approvals, checked: false } }
         }
 
         fn step(&self) -> ChannelStep<'_> {
@@ -178,6 +198,24 @@ mod tests {
             let shows = self.newest.as_ref().and_then(|newest| newest.entry.state.shows.as_ref());
             shows.map(|pin| pin.stack.to_string()).unwrap_or_default()
         }
+    }
+
+    #[test]
+    fn a_channel_that_was_checked_moves_only_from_where_it_was_then() {
+        let mut live = Channel::new(0);
+        let (old, new) = (sealed("123"), sealed("124"));
+        live.promote(&old, "ada", 10).unwrap();
+        let step = |from: Option<&Entry>| {
+            let from = from.map(Pin::of);
+            live.step().promote_from(from.as_ref(), &new, &live.policy, by("ada", 11))
+        };
+        assert!(step(Some(&old)).unwrap().is_some());
+        for from in [None, Some(&new)] {
+            assert!(matches!(step(from), Err(ChannelRefusal::Moved { .. })));
+        }
+        live.promote(&new, "eve", 12).unwrap();
+        let there = live.step().promote_from(None, &new, &live.policy, by("ada", 13));
+        assert_eq!(there, Ok(None), "it is there");
     }
 
     #[test]

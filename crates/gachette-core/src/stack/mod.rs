@@ -12,6 +12,7 @@ mod ledger;
 mod name;
 mod record;
 mod revision;
+mod role;
 
 pub use change::{Next, Refusal};
 pub use content::{Content, ContentError, StackedPackage};
@@ -23,3 +24,4 @@ pub(crate) use name::{revision_number, segment};
 pub use record::{PackageRecord, Provenance, RECORD_FORMAT};
 pub(crate) use revision::parse_format;
 pub use revision::{Attribution, By, Change, FormatError, Origin, REVISION_FORMAT, Revision};
+pub use role::{RoleName, packages_of_role};

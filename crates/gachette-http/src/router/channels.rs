@@ -8,7 +8,7 @@ use gachette_core::stack::{Domain, StackName};
 
 use super::extract::{Json, Path, Query};
 use super::stacks::LogRange;
-use super::{Answer, Api, blocking};
+use super::{Answer, Api, blocking, while_awaited};
 use crate::Problem;
 use crate::access::Caller;
 use crate::wire::ChangeChannel;
@@ -40,7 +40,9 @@ pub(super) async fn change(
     Json(wish): Json<ChangeChannel>,
 ) -> Answer<ChannelChanged> {
     let (channel, by) = (named(name)?, caller.by(&wish.reason));
-    blocking(move || operation::change_channel(&api.config, &channel, &wish.order, &by)).await.map(Json)
+    while_awaited(move |cancel| operation::change_channel(&api.config, &channel, &wish.order, &by, cancel))
+        .await
+        .map(Json)
 }
 
 fn named((domain, name): (Domain, String)) -> Result<Suite, Problem> {

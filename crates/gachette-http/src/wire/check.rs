@@ -3,7 +3,7 @@
 use gachette::operation::CheckRequest;
 use gachette_core::base::BaseRef;
 use gachette_core::debian::{Architecture, PackageName};
-use gachette_core::stack::{StackName, StackRef};
+use gachette_core::stack::{RoleName, StackName, StackRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,9 +23,12 @@ pub struct CheckStack {
     /// Whether what the packages recommend has to be there too.
     #[serde(default)]
     pub recommends: bool,
-    /// The packages that are installed together; all when there is none.
+    /// The packages that are installed together. Without any: all, or when roles are configured those of each role.
     #[serde(default)]
     pub only: Vec<PackageName>,
+    /// Hosts with this role alone.
+    #[serde(default)]
+    pub role: Option<RoleName>,
     /// The stack that hosts have now, and can go back to.
     #[serde(default)]
     pub from: Option<StackRef>,
@@ -34,7 +37,8 @@ pub struct CheckStack {
 impl CheckStack {
     /// The question about this stack.
     pub(crate) fn about(self, stack: StackName) -> CheckRequest {
-        let Self { revision, base, architecture, recommends, only, from } = self;
-        CheckRequest { stack: StackRef { stack, revision }, base, architecture, recommends, only, from }
+        let Self { revision, base, architecture, recommends, only, role, from } = self;
+        let stack = StackRef { stack, revision };
+        CheckRequest { stack, base, architecture, recommends, only, role, from }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gachette::operation::SealCheck;
+use gachette::operation::StackVerdict;
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{
@@ -170,7 +170,7 @@ pub struct Changed {
     pub packages: usize,
     /// What was known when it was sealed just now: whether it can be installed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub check: Option<SealCheck>,
+    pub check: Option<StackVerdict>,
 }
 
 /// What leads from one stack to another.

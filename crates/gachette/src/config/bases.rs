@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use gachette_core::base::BaseName;
-use gachette_core::debian::Architecture;
-use gachette_core::stack::Domain;
+use gachette_core::debian::{Architecture, PackageName};
+use gachette_core::stack::{Domain, NameError, RoleName};
 use gachette_core::yaml::{Content, Entry, Problem, values};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -15,7 +15,7 @@ use super::{Config, keys::Keys};
 /// The keys of a base.
 const KEYS: &[&str] = &["architectures", "foreign", "keyring", "packages", "sources"];
 /// The keys of a domain.
-const DOMAIN_KEYS: &[&str] = &["base"];
+const DOMAIN_KEYS: &[&str] = &["base", "roles"];
 /// The architecture of hosts when none is configured.
 const USUAL_ARCHITECTURE: &str = "amd64";
 
@@ -68,13 +68,25 @@ impl From<AptSources> for String {
 pub struct DomainSettings {
     /// The base its stacks are meant for.
     pub base: Option<BaseName>,
+    /// The roles of its hosts, in place of those of all domains.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Roles>,
 }
+
+/// Roles of hosts, each with the packages of a stack that only hosts with such a role have.
+pub type Roles = IndexMap<RoleName, Vec<PackageName>>;
 
 impl Config {
     /// The base that the stacks of a domain are meant for.
     pub fn base_of(&self, domain: &Domain) -> Option<&BaseName> {
         let own = self.domains.get(domain).and_then(|settings| settings.base.as_ref());
         own.or(self.base.as_ref())
+    }
+
+    /// The roles of the hosts that have stacks of a domain; when there is none, hosts have all of a stack.
+    pub fn roles_of(&self, domain: &Domain) -> &Roles {
+        let own = self.domains.get(domain).and_then(|settings| settings.roles.as_ref());
+        own.unwrap_or(&self.roles)
     }
 }
 
@@ -90,9 +102,34 @@ pub(super) fn read_domains(keys: &mut Keys<'_>) -> IndexMap<Domain, DomainSettin
     let domains = named(keys, "domains", "a map of domains by their names");
     let read = |(name, entries, prefix)| {
         let keys = &mut keys.below(entries, prefix, DOMAIN_KEYS);
-        (name, DomainSettings { base: keys.parsed("base") })
+        let roles = keys.entry("roles").is_some().then(|| read_roles(keys));
+        (name, DomainSettings { base: keys.parsed("base"), roles })
     };
     domains.into_iter().map(read).collect()
+}
+
+pub(super) fn read_roles(keys: &mut Keys<'_>) -> Roles {
+    let Some(entry) = keys.entry("roles") else { return Roles::new() };
+    let Some(entries) = entry.value.entries() else {
+        keys.wrong("roles", &entry.value, "a map of roles, each with its packages");
+        return Roles::new();
+    };
+    let known: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+    let keys = &mut keys.inside("roles", entries, &known);
+    let mut roles = Roles::new();
+    for entry in entries {
+        match entry.key.parse() {
+            Ok(role) => {
+                roles.insert(role, keys.parsed_list(&entry.key));
+            }
+            Err(error) => {
+                let error: NameError = error;
+                keys.problems
+                    .push(Problem::error(entry.key_place, format!("`roles.{}`: {error}", entry.key)));
+            }
+        }
+    }
+    roles
 }
 
 /// The maps below a key, by names of their own kind, each with what stands before its keys.
@@ -167,7 +204,9 @@ bases:
     packages: [lists/Packages, /lists/more]
     architectures: [arm64, amd64]
 base: bookworm
-domains: {office: {base: office}}
+domains: {office: {base: office, roles: {db: dh-db}}}
+roles:
+  web: [dh-web, dh-tool]
 ";
 
     #[test]
@@ -184,6 +223,8 @@ domains: {office: {base: office}}
         assert_eq!(office.packages, [Path::new("/srv/conf/lists/Packages"), Path::new("/lists/more")]);
         let base_of = |domain: &str| config.base_of(&domain.parse().unwrap()).map(BaseName::as_str);
         assert_eq!((base_of("office"), base_of("web")), (Some("office"), Some("bookworm")));
+        let roles = |domain: &str| format!("{:?}", config.roles_of(&domain.parse().unwrap()));
+        assert!(roles("web").contains("dh-tool") && !roles("office").contains("web"), "{}", roles("office"));
         let json = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<Config>(&json).unwrap().bases, config.bases);
     }
@@ -200,6 +241,9 @@ domains: {office: {base: office}}
                 "bases: {b: {packages: x, architectures: any}}\n",
                 "`bases.b.architectures`: `any` is no architecture",
             ),
+            ("roles: web\n", "`roles` takes a map of roles, each with its packages, not `web`"),
+            ("roles: {web: [Dh_x]}\n", "`roles.web`: `Dh_x` is no package name"),
+            ("domains: {web: {roles: {a b: x}}}\n", "`roles.a b`: "),
             ("domains: {web: {base: a/b}}\n", "`domains.web.base`: "),
         ] {
             let error = parse(text).unwrap_err();

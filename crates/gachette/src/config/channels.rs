@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::{Config, keys::Keys};
 
 /// The keys of a channel.
-const KEYS: &[&str] = &["approvals"];
+const KEYS: &[&str] = &["approvals", "checked"];
 
 impl Config {
     /// What this channel asks for: what is configured for `DOMAIN/NAME`, else for `NAME`, else nothing.
@@ -39,5 +39,6 @@ fn read_one(entry: &Entry, keys: &mut Keys<'_>) -> Option<ChannelPolicy> {
     };
     let keys = &mut Keys::of(entries, format!("{key}."), KEYS, None, keys.problems);
     let approvals = keys.number("approvals", "a whole number").unwrap_or_default();
-    Some(ChannelPolicy { approvals })
+    let checked = keys.flag("checked").unwrap_or_default();
+    Some(ChannelPolicy { approvals, checked })
 }

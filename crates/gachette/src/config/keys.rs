@@ -39,6 +39,12 @@ impl<'a> Keys<'a> {
         Keys::of(entries, prefix, known, self.base, self.problems)
     }
 
+    /// The keys of the map that one of these holds.
+    pub(super) fn inside<'b>(&'b mut self, key: &str, entries: &'b [Entry], known: &[&str]) -> Keys<'b> {
+        let prefix = format!("{}{key}.", self.prefix);
+        self.below(entries, prefix, known)
+    }
+
     /// A key's entry; a key without a value counts as missing.
     pub(super) fn entry(&self, key: &str) -> Option<&'a Entry> {
         let found = self.entries.iter().find(|entry| entry.key == key)?;

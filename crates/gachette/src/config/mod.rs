@@ -26,7 +26,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use bases::{AptSources, Base, DomainSettings};
+pub use bases::{AptSources, Base, DomainSettings, Roles};
 pub use error::{ConfigError, Mistake};
 pub use locate::SearchPath;
 pub use publishing::{Period, PeriodError, Publishing};
@@ -71,6 +71,9 @@ pub struct Config {
     /// The base that stacks are meant for whose domain has none of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<BaseName>,
+    /// The roles of hosts, each with the packages of a stack that only hosts with such a role have.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub roles: Roles,
     /// What is configured for domains.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub domains: IndexMap<Domain, DomainSettings>,
@@ -271,6 +274,7 @@ impl Default for Config {
             channels: IndexMap::new(),
             bases: IndexMap::new(),
             base: None,
+            roles: Roles::new(),
             domains: IndexMap::new(),
             projects: IndexMap::new(),
             connection: Connection::default(),

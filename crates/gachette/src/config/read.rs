@@ -67,6 +67,7 @@ fn read_config(root: &Node, base: Option<&Path>, problems: &mut Problems) -> Con
         channels: channels::read(keys),
         bases: bases::read(keys),
         base: keys.parsed("base"),
+        roles: bases::read_roles(keys),
         domains: bases::read_domains(keys),
         projects: read_projects(keys, base),
     }
@@ -169,6 +170,7 @@ const KEYS: &[&str] = &[
     "projects",
     "publish",
     "repository",
+    "roles",
     "shell",
     "signing",
     "timeout",

@@ -5,7 +5,7 @@ use gachette_core::base::BaseName;
 use gachette_core::debian::{PackageName, Version};
 use gachette_core::git::{SchemeError, WorkingCopyNameError};
 use gachette_core::installability::{GaveUp, UniverseError};
-use gachette_core::stack::NameError;
+use gachette_core::stack::{NameError, RoleName};
 
 use trebuchet::BuildError;
 use trebuchet::process::ProcessError;
@@ -92,6 +92,14 @@ pub enum OperationError {
         /// The bases that are.
         known: Vec<BaseName>,
     },
+    /// A role of hosts is not configured.
+    #[error("no role `{role}` is configured")]
+    NoRole {
+        /// The role.
+        role: RoleName,
+        /// The roles that are.
+        known: Vec<RoleName>,
+    },
     /// The lists of a base could not be taken.
     #[error(transparent)]
     Base(#[from] BaseError),
@@ -153,7 +161,9 @@ impl OperationError {
     /// Which kind of fault this is.
     pub fn kind(&self) -> FaultKind {
         match self {
-            Self::Unset { .. } | Self::NoUrl { .. } | Self::NoBase { .. } => FaultKind::Configuration,
+            Self::Unset { .. } | Self::NoUrl { .. } | Self::NoBase { .. } | Self::NoRole { .. } => {
+                FaultKind::Configuration
+            }
             Self::Invalid(_) | Self::WorkingCopyName(_) | Self::StackName(_) => FaultKind::Invalid,
             Self::NoPackage { .. }
             | Self::NoVersion { .. }
@@ -212,11 +222,15 @@ impl OperationError {
                     None => format!("put `bases.{base}.sources: …` into gachette.yml"),
                 })
             }
-            Self::Base(error) => error.hint(),
-            Self::NotInstallable(report) => {
-                let stack = &report.stack.stack;
-                Some(format!("`gachette stack seal {stack} --force REASON` seals it all the same"))
+            Self::NoRole { role, known } => {
+                let names: Vec<&str> = known.iter().map(RoleName::as_str).collect();
+                Some(match gachette_core::nearest(role.as_str(), &names) {
+                    Some(name) => format!("did you mean `{name}`?"),
+                    None => format!("put `roles.{role}: [PACKAGE, …]` into gachette.yml"),
+                })
             }
+            Self::Base(error) => error.hint(),
+            Self::NotInstallable(_) => Some("`--force REASON` does it all the same".to_owned()),
             Self::NoPackage { .. } => Some("see `gachette package list`".to_owned()),
             Self::NoVersion { name, .. } => Some(format!("see `gachette package show {name}`")),
             Self::WorkingCopy(error) => error.hint(),

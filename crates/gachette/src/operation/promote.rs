@@ -1,15 +1,19 @@
 //! Moving a channel, and what else is done with one; its suite follows.
 
 use gachette_core::apt::Suite;
-use gachette_core::channel::ChannelEntry;
-use gachette_core::stack::{By, StackRef};
+use gachette_core::channel::{ChannelEntry, ChannelPolicy, ChannelStep};
+use gachette_core::stack::{By, Entry, StackRef};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::OperationError;
+use super::check::{CheckRequest, check_stack};
+use super::gate::{Gate, StackVerdict};
 use super::publish::{Published, SuiteSignature, open_signers, publish};
+use crate::Cancel;
 use crate::config::Config;
-use crate::repository::{ChannelWish, PublishSubject};
+use crate::repository::{ChannelCommitted, ChannelWish, PublishSubject, Repository, RepositoryError};
 
 /// What is wished of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +26,10 @@ pub enum ChannelOrder {
         /// How clients know its suite.
         #[serde(default)]
         signature: SuiteSignature,
+        /// Why it is moved also when the channel asks for checks that fail.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(regex(pattern = r"\S"))]
+        force: Option<String>,
     },
     /// To note that it may be moved there.
     Approve {
@@ -43,6 +51,9 @@ pub struct ChannelChanged {
     pub changed: bool,
     /// What became of its suite, when it was to be moved.
     pub published: Option<Published>,
+    /// What was known of the stack, when the channel asks for that and was moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<StackVerdict>,
 }
 
 /// Does with a channel what is ordered. Its suite follows a promotion, also when an earlier one stopped short of that.
@@ -55,32 +66,78 @@ pub fn change_channel(
     channel: &Suite,
     order: &ChannelOrder,
     by: &By,
+    cancel: &Cancel,
 ) -> Result<ChannelChanged, OperationError> {
     let (repository, policy) = (config.repository()?, config.channel_policy(channel));
     let wished = match order {
-        ChannelOrder::Promote { stack, signature } => {
+        ChannelOrder::Promote { stack, signature, force } => {
             // Without what it takes to write the suite, the channel stays.
             open_signers(config, *signature)?;
-            Some(repository.show_stack(stack)?)
+            let to = repository.show_stack(stack)?;
+            let gate = Gate::new(force.as_deref(), by)?;
+            let (committed, check) = if policy.checked {
+                Checked { config, repository: &repository, channel, policy: &policy }
+                    .promote(&to, &gate, by, cancel)?
+            } else {
+                (repository.change_channel(channel, &ChannelWish::Promote(&to), &policy, by)?, None)
+            };
+            let published = publish(config, PublishSubject::Channel(channel.clone()), *signature);
+            let lags =
+                |source| OperationError::SuiteLags { channel: channel.clone(), source: Box::new(source) };
+            let (newest, changed) = (committed.newest.entry, committed.changed);
+            return Ok(ChannelChanged { newest, changed, published: Some(published.map_err(lags)?), check });
         }
         ChannelOrder::Approve { stack } => Some(repository.show_stack(stack)?),
         ChannelOrder::Hold {} | ChannelOrder::Release {} => None,
     };
     let wish = match (order, &wished) {
-        (ChannelOrder::Promote { .. }, Some(entry)) => ChannelWish::Promote(entry),
         (ChannelOrder::Approve { .. }, Some(entry)) => ChannelWish::Approve(entry),
         (ChannelOrder::Release {}, _) => ChannelWish::Release,
         _ => ChannelWish::Hold,
     };
     let committed = repository.change_channel(channel, &wish, &policy, by)?;
-    let published = match order {
-        ChannelOrder::Promote { signature, .. } => {
-            let published = publish(config, PublishSubject::Channel(channel.clone()), *signature);
-            let lags =
-                |source| OperationError::SuiteLags { channel: channel.clone(), source: Box::new(source) };
-            Some(published.map_err(lags)?)
-        }
-        _ => None,
-    };
-    Ok(ChannelChanged { newest: committed.newest.entry, changed: committed.changed, published })
+    let (newest, changed) = (committed.newest.entry, committed.changed);
+    Ok(ChannelChanged { newest, changed, published: None, check: None })
+}
+
+/// A channel that asks for checks.
+struct Checked<'a> {
+    config: &'a Config,
+    repository: &'a Repository,
+    channel: &'a Suite,
+    policy: &'a ChannelPolicy,
+}
+
+impl Checked<'_> {
+    /// Moves it, if the stack can be installed, and hosts can go there from what it shows, and back.
+    fn promote(
+        &self,
+        to: &Entry,
+        gate: &Gate<'_>,
+        by: &By,
+        cancel: &Cancel,
+    ) -> Result<(ChannelCommitted, Option<StackVerdict>), OperationError> {
+        let newest = match self.repository.channel(self.channel) {
+            Ok(newest) => Some(newest),
+            Err(RepositoryError::MissingChannel { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        // What is refused in any case is refused before it is checked, and what it shows already is no move.
+        let step = ChannelStep { channel: self.channel, newest: newest.as_ref() };
+        let tried = step.promote(to, self.policy, by.at(Timestamp::now(), String::new()));
+        let from = newest.as_ref().and_then(|newest| newest.entry.state.shows.as_ref());
+        let (by, verdict) = match tried.map_err(RepositoryError::from)? {
+            None => (by.clone(), None),
+            Some(_) => {
+                let question = CheckRequest {
+                    from: from.map(|pin| pin.stack.at(pin.revision)),
+                    ..CheckRequest::of(to.revision.stack.at(to.revision.number))
+                };
+                let (by, verdict) = gate.pass(check_stack(self.config, &question, by, cancel))?;
+                (by, Some(verdict))
+            }
+        };
+        let wish = ChannelWish::PromoteFrom(from, to);
+        Ok((self.repository.change_channel(self.channel, &wish, self.policy, &by)?, verdict))
+    }
 }

@@ -29,6 +29,8 @@ pub struct ChannelCommitted {
 pub enum ChannelWish<'a> {
     /// To show this revision.
     Promote(&'a Entry),
+    /// To show this revision, if it shows now what was looked at.
+    PromoteFrom(Option<&'a Pin>, &'a Entry),
     /// That this revision may be shown.
     Approve(&'a Entry),
     /// That nothing else is shown.
@@ -46,6 +48,7 @@ impl ChannelWish<'_> {
     ) -> Result<Option<ChannelEntry>, ChannelRefusal> {
         match self {
             Self::Promote(to) => step.promote(to, policy, by),
+            Self::PromoteFrom(from, to) => step.promote_from(*from, to, policy, by),
             Self::Approve(to) => step.approve(to, by),
             Self::Hold => step.hold(by),
             Self::Release => Ok(step.release(by)),

@@ -323,6 +323,7 @@ fn channel_hint(refusal: &ChannelRefusal) -> Option<String> {
             format!("others agree with `gachette promote {stack} --to {channel} --approve`")
         }
         ChannelRefusal::NoReason => "say why with `--hold REASON`".to_owned(),
+        ChannelRefusal::Moved { .. } => "try it again".to_owned(),
         ChannelRefusal::Foreign { .. } => return None,
     })
 }

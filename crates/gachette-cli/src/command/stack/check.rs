@@ -5,6 +5,7 @@ use gachette::operation::{CheckReport, CheckResult, Passage};
 use gachette_core::base::BaseRef;
 use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::installability::Explanation;
+use gachette_core::stack::RoleName;
 use gachette_http::wire::CheckStack;
 
 use crate::error::Failure;
@@ -31,6 +32,9 @@ pub(crate) struct CheckArgs {
     /// These packages of the stack alone; may be given several times
     #[arg(long, value_name = "PACKAGE")]
     only: Vec<PackageName>,
+    /// Hosts with this role alone; without, each role is asked about, when roles are configured
+    #[arg(long, conflicts_with = "only")]
+    role: Option<RoleName>,
     /// Whether hosts that have this stack can go to the new one, and back
     #[arg(long, value_name = "STACK")]
     from: Option<String>,
@@ -45,6 +49,7 @@ impl CheckArgs {
             architecture: self.architecture,
             recommends: self.recommends,
             only: self.only,
+            role: self.role,
             from: self.from.map(|from| session.stack_ref(&from)).transpose()?,
         };
         let ask = async { Ok(session.client().await?.check_stack(&stack.stack, &question).await?) };
@@ -53,32 +58,22 @@ impl CheckArgs {
         if report.installable {
             return Ok(());
         }
-        Err(Failure::refused(verdict(&report)).answered())
+        Err(Failure::refused(report.verdict()).answered())
     }
 }
 
-fn verdict(report: &CheckReport) -> String {
-    let can = if report.installable { "can" } else { "cannot" };
-    let way = match &report.from {
-        Some(from) if report.results.iter().all(|result| result.installable) => {
-            format!("reached from {from}, and left again,")
-        }
-        _ => "installed".to_owned(),
-    };
-    format!("stack {} {can} be {way} on {}@{}", report.stack, report.base.name, report.base.number)
-}
-
 fn text(report: &CheckReport) -> String {
-    let mut parts = vec![verdict(report)];
+    let mut parts = vec![report.verdict()];
     parts.extend(report.results.iter().map(result_text));
     parts.join("\n\n")
 }
 
 fn result_text(result: &CheckResult) -> String {
-    let head = format!("{}: {}", result.architecture, plural(result.packages, "package"));
+    let role = result.role.as_ref().map(|role| format!(", role {role}")).unwrap_or_default();
+    let head = format!("{}{role}: {}", result.architecture, plural(result.packages, "package"));
     let mut lines = match (result.installable, result.brings.len()) {
-        (true, 0) => vec![format!("{head}, and nothing comes with them")],
-        (true, brings) => vec![format!("{head}, and {brings} that come with them:")],
+        (true, 0) => vec![format!("{head}, and apt brings nothing else")],
+        (true, brings) => vec![format!("{head}, and apt brings {brings} more:")],
         (false, _) => vec![format!("{head}, which cannot be installed together:")],
     };
     lines.extend(result.brings.iter().map(|package| format!("  {package}")));

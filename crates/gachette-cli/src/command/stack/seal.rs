@@ -1,10 +1,10 @@
 //! `gachette stack seal`
 
 use clap::Args;
-use gachette::operation::SealCheck;
 use gachette_http::wire::Change;
 
 use crate::error::Failure;
+use crate::output::verdict_text;
 use crate::session::Session;
 
 /// Seal a stack: it never changes again
@@ -28,18 +28,8 @@ impl SealArgs {
         let change = self.force.map_or(Change::Seal, Change::ForceSeal);
         let changed = session.client().await?.change(&stack, change, &self.reason).await?;
         if let Some(check) = &changed.check {
-            session.output.note(&format!("  {}", known(check)));
+            session.output.note(&format!("  {}", verdict_text(check)));
         }
         super::report(&session.output, &changed, "sealed")
-    }
-}
-
-fn known(check: &SealCheck) -> String {
-    match check {
-        SealCheck::Nothing {} => {
-            "whether it can be installed was not checked: no base is configured".to_owned()
-        }
-        SealCheck::Installable { base } => format!("it can be installed on {base}"),
-        SealCheck::Forced { refusal } => format!("forced: {refusal}"),
     }
 }

@@ -1,6 +1,6 @@
 //! What a question is about: the texts of a base, and the records of packages.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use gachette_core::base::BaseList;
 use gachette_core::debian::{Architecture, PackageName};
@@ -9,8 +9,8 @@ use gachette_core::installability::{
 };
 use gachette_core::stack::{Content, PackageRecord};
 
-use super::passage::Hosts;
-use super::question::Question;
+use super::passage::Passing;
+use super::question::{Part, Question};
 use super::report::CheckResult;
 use crate::Cancel;
 use crate::operation::OperationError;
@@ -29,10 +29,32 @@ pub(super) struct Gathered {
 }
 
 /// A stack on a base, on hosts of one architecture.
-pub(super) struct Stacked<'a> {
-    pub(super) universe: Universe<'a>,
+struct Stacked<'a> {
+    universe: Universe<'a>,
     /// The packages of the stack that hosts of this architecture can have.
-    pub(super) set: Vec<PackageIndex>,
+    all: Vec<PackageIndex>,
+}
+
+/// What hosts have of a stack.
+#[derive(Clone, Copy)]
+pub(super) struct Set<'a> {
+    pub(super) universe: &'a Universe<'a>,
+    pub(super) packages: &'a [PackageIndex],
+    /// Whether what they recommend has to be there too.
+    pub(super) recommends: bool,
+}
+
+impl<'a> Set<'a> {
+    /// Whether it can be installed where some packages are there already and have to stay.
+    pub(super) fn installed(
+        &self,
+        keep: &[PackageIndex],
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Answer, OperationError> {
+        let recommending = if self.recommends { self.packages } else { &[] };
+        let query = Query { install: self.packages, keep, recommending };
+        Ok(Checker::new(self.universe, stop).check(&query)?)
+    }
 }
 
 impl Gathered {
@@ -48,61 +70,23 @@ impl Gathered {
         Ok(Self { lists, stack, from })
     }
 
-    /// The answer for each architecture that is asked about.
+    /// The answers for each architecture and each part of the stack that is asked about.
     pub(super) fn answer(
         &self,
         question: &Question<'_>,
         cancel: &Cancel,
     ) -> Result<Vec<CheckResult>, OperationError> {
-        question.architectures.iter().map(|native| self.answer_on(native, question, cancel)).collect()
-    }
-
-    fn answer_on(
-        &self,
-        native: &Architecture,
-        question: &Question<'_>,
-        cancel: &Cancel,
-    ) -> Result<CheckResult, OperationError> {
-        let architectures =
-            Architectures::only(native.clone()).with_foreign(question.foreign.iter().cloned());
-        let mut stacked = self.stacked(&self.stack, &architectures)?;
-        if !question.only.is_empty() {
-            let universe = &stacked.universe;
-            stacked.set.retain(|index| {
-                question.only.iter().any(|name| name.as_str() == universe.package(*index).name())
-            });
-            if stacked.set.is_empty() {
-                let missing = format!("none of the packages is for hosts of {native}");
-                return Err(OperationError::Invalid(missing));
+        let mut results = Vec::new();
+        for native in &question.architectures {
+            let architectures =
+                Architectures::only(native.clone()).with_foreign(question.foreign.iter().cloned());
+            let new = self.stacked(&self.stack, &architectures)?;
+            let old = self.from.as_ref().map(|from| self.stacked(from, &architectures)).transpose()?;
+            for part in &question.parts {
+                results.extend(answer_on(native, question, part, &new, old.as_ref(), cancel)?);
             }
         }
-        let stop = || cancel.is_cancelled();
-        let recommending = if question.recommends { stacked.set.as_slice() } else { &[] };
-        let query = Query { install: &stacked.set, recommending, keep: &[] };
-        let answer = Checker::new(&stacked.universe, &stop).check(&query)?;
-        let mut result = CheckResult {
-            architecture: native.clone(),
-            packages: stacked.set.len(),
-            installable: matches!(answer, Answer::Installable(_)),
-            brings: Vec::new(),
-            reasons: Vec::new(),
-            forth: None,
-            back: None,
-        };
-        match answer {
-            Answer::Refused(reasons) => result.reasons = reasons,
-            Answer::Installable(found) => {
-                let extra = found.packages[found.essential..].iter().filter(|it| !stacked.set.contains(it));
-                result.brings = extra.map(|index| NamedPackage::of(&stacked.universe, *index)).collect();
-                result.brings.sort();
-            }
-        }
-        if let Some(from) = &self.from {
-            let hosts = Hosts { old: self.stacked(from, &architectures)?, new: stacked, stop: &stop };
-            let (forth, back) = hosts.passages(question.recommends)?;
-            (result.forth, result.back) = (Some(forth), Some(back));
-        }
-        Ok(result)
+        Ok(results)
     }
 
     /// A stack on the base, on hosts of these architectures.
@@ -117,7 +101,7 @@ impl Gathered {
             builder.packages(origin, text).map_err(OperationError::Packages)?;
         }
         let origin = builder.origin(STACK, STACK_PRIORITY).map_err(OperationError::Packages)?;
-        let mut set: Vec<PackageIndex> = Vec::new();
+        let mut all: Vec<PackageIndex> = Vec::new();
         let native = architectures.native();
         let own: HashSet<&PackageName> = records
             .iter()
@@ -130,8 +114,67 @@ impl Gathered {
             let control = record.control.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             let index = builder.package(origin, control).map_err(OperationError::Packages)?;
             let is_own = record.architecture.is_all() || record.architecture == *native;
-            set.extend(index.filter(|_| is_own));
+            all.extend(index.filter(|_| is_own));
         }
-        Ok(Stacked { universe: builder.build(Versions::Candidate), set })
+        Ok(Stacked { universe: builder.build(Versions::Candidate), all })
     }
+}
+
+impl Stacked<'_> {
+    /// Those of its packages that have these names.
+    fn part(&self, names: Option<&BTreeSet<PackageName>>) -> Vec<PackageIndex> {
+        let Some(names) = names else { return self.all.clone() };
+        let names: HashSet<&str> = names.iter().map(PackageName::as_str).collect();
+        let is_named = |index: &&PackageIndex| names.contains(self.universe.package(**index).name());
+        self.all.iter().filter(is_named).copied().collect()
+    }
+}
+
+/// The answer for a part of a stack, unless hosts of this architecture have nothing of it.
+fn answer_on(
+    native: &Architecture,
+    question: &Question<'_>,
+    part: &Part,
+    new: &Stacked<'_>,
+    old: Option<&Stacked<'_>>,
+    cancel: &Cancel,
+) -> Result<Option<CheckResult>, OperationError> {
+    let of = |stacked: &Stacked<'_>, content| stacked.part(part.packages(content, question.roles).as_ref());
+    let packages = of(new, question.stack);
+    match part {
+        Part::Role(_) if packages.is_empty() => return Ok(None),
+        Part::Only(_) if packages.is_empty() => {
+            let missing = format!("none of the packages is for hosts of {native}");
+            return Err(OperationError::Invalid(missing));
+        }
+        _ => {}
+    }
+    let stop = || cancel.is_cancelled();
+    let set = Set { universe: &new.universe, packages: &packages, recommends: question.recommends };
+    let mut result = CheckResult {
+        architecture: native.clone(),
+        role: part.role().cloned(),
+        packages: packages.len(),
+        installable: false,
+        brings: Vec::new(),
+        reasons: Vec::new(),
+        forth: None,
+        back: None,
+    };
+    match set.installed(&[], &stop)? {
+        Answer::Refused(reasons) => result.reasons = reasons,
+        Answer::Installable(found) => {
+            result.installable = true;
+            let extra = found.packages[found.essential..].iter().filter(|it| !packages.contains(it));
+            result.brings = extra.map(|index| NamedPackage::of(&new.universe, *index)).collect();
+            result.brings.sort();
+        }
+    }
+    if let (true, Some(old), Some(content)) = (result.installable, old, question.from) {
+        let before = of(old, content);
+        let from = Set { universe: &old.universe, packages: &before, recommends: question.recommends };
+        let (forth, back) = Passing { from, to: set, stop: &stop }.both_ways()?;
+        (result.forth, result.back) = (Some(forth), Some(back));
+    }
+    Ok(Some(result))
 }

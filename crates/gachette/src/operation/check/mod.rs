@@ -11,17 +11,17 @@ mod report;
 use gachette_core::base::{BaseEntry, BaseName, BaseRef};
 use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::installability::GaveUp;
-use gachette_core::stack::{By, Entry, StackRef};
+use gachette_core::stack::{By, Entry, RoleName, StackRef};
 
 pub use report::{CheckReport, CheckResult, CheckedBase, Passage};
 
 use super::OperationError;
 use super::base::current_base;
 use crate::Cancel;
-use crate::config::{Base, Config};
+use crate::config::{Base, Config, Roles};
 use crate::repository::Repository;
 use gathered::Gathered;
-use question::Question;
+use question::{Part, Question};
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -34,8 +34,10 @@ pub struct CheckRequest {
     pub architecture: Option<Architecture>,
     /// Whether what the packages recommend has to be there too.
     pub recommends: bool,
-    /// The packages that are installed together; all when there is none.
+    /// The packages that are installed together. Without any: all, or when roles are configured those of each role.
     pub only: Vec<PackageName>,
+    /// Hosts with this role alone.
+    pub role: Option<RoleName>,
     /// The stack that hosts have now, and can go back to.
     pub from: Option<StackRef>,
 }
@@ -43,7 +45,15 @@ pub struct CheckRequest {
 impl CheckRequest {
     /// Whether all of a stack can be installed, on the base that it is meant for.
     pub fn of(stack: StackRef) -> Self {
-        Self { stack, base: None, architecture: None, recommends: false, only: Vec::new(), from: None }
+        Self {
+            stack,
+            base: None,
+            architecture: None,
+            recommends: false,
+            only: Vec::new(),
+            role: None,
+            from: None,
+        }
     }
 }
 
@@ -68,6 +78,7 @@ pub fn check_stack(
         }
     }
     let (settings, base) = base_for(config, &repository, request, by, cancel)?;
+    let roles = config.roles_of(request.stack.stack.domain());
     let question = Question {
         stack: &stack.revision.packages,
         from: from.as_ref().map(|entry| &entry.revision.packages),
@@ -75,7 +86,8 @@ pub fn check_stack(
         architectures: architectures(&settings, &base, request)?,
         foreign: settings.foreign.clone(),
         recommends: request.recommends,
-        only: &request.only,
+        parts: parts(roles, request)?,
+        roles,
     };
     let digest = question.digest();
     let known = repository.kept_answer(&digest)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -132,6 +144,22 @@ fn base_for(
         None => current_base(repository, &wanted.base, settings, by, cancel)?,
     };
     Ok((settings.clone(), entry))
+}
+
+/// The parts of the stack that are installed together.
+fn parts(roles: &Roles, request: &CheckRequest) -> Result<Vec<Part>, OperationError> {
+    match &request.role {
+        Some(_) if !request.only.is_empty() => {
+            Err(OperationError::Invalid("it is asked either about a role, or about packages".to_owned()))
+        }
+        Some(role) if !roles.contains_key(role) => {
+            Err(OperationError::NoRole { role: role.clone(), known: roles.keys().cloned().collect() })
+        }
+        Some(role) => Ok(vec![Part::Role(role.clone())]),
+        None if !request.only.is_empty() => Ok(vec![Part::Only(request.only.clone())]),
+        None if roles.is_empty() => Ok(vec![Part::All]),
+        None => Ok(roles.keys().cloned().map(Part::Role).collect()),
+    }
 }
 
 /// The architectures of hosts that are asked about.

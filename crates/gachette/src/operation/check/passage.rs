@@ -1,63 +1,56 @@
 //! Whether hosts can go from one stack to another and back, and keep all that they have of the base.
 
-use gachette_core::installability::{Answer, Checker, Installation, PackageIndex, Query, Universe};
+use gachette_core::installability::{Answer, Explanation, Installation, PackageIndex, Universe};
 
-use super::gathered::Stacked;
+use super::gathered::Set;
 use super::report::Passage;
 use crate::operation::OperationError;
 
-/// Hosts that have one stack and are to have another.
-pub(super) struct Hosts<'a> {
-    pub(super) old: Stacked<'a>,
-    pub(super) new: Stacked<'a>,
+/// Hosts that have one stack and are to have another, which can be installed.
+pub(super) struct Passing<'a> {
+    pub(super) from: Set<'a>,
+    pub(super) to: Set<'a>,
     pub(super) stop: &'a dyn Fn() -> bool,
 }
 
-impl Hosts<'_> {
-    /// The way to the new stack, and the way back.
-    pub(super) fn passages(&self, recommends: bool) -> Result<(Passage, Passage), OperationError> {
-        let before = match self.installed(&self.old, &[], recommends)? {
+impl Passing<'_> {
+    /// The way there, and the way back.
+    pub(super) fn both_ways(&self) -> Result<(Passage, Passage), OperationError> {
+        let before = match self.from.installed(&[], self.stop)? {
             Answer::Installable(before) => before,
-            // Nobody can have it as it is, so there is no way from it or to it.
-            Answer::Refused(reasons) => {
-                let passage = Passage { possible: false, reasons };
-                return Ok((passage.clone(), passage));
-            }
+            // Hosts have it from before the base was as it is. They lose nothing by leaving, but there is nothing to go back to.
+            Answer::Refused(reasons) => return Ok((Passage::open(), Passage::barred(reasons))),
         };
-        let keep = kept(&self.old, &before, &self.new.universe);
-        let after = match self.installed(&self.new, &keep, recommends)? {
+        let keep = kept(&self.from, &before, self.to.universe);
+        let after = match self.to.installed(&keep, self.stop)? {
             Answer::Installable(after) => after,
-            Answer::Refused(reasons) => {
-                let back = Passage { possible: true, reasons: Vec::new() };
-                return Ok((Passage { possible: false, reasons }, back));
-            }
+            // Nobody comes so far as to want back.
+            Answer::Refused(reasons) => return Ok((Passage::barred(reasons), Passage::open())),
         };
-        let keep = kept(&self.new, &after, &self.old.universe);
-        let reasons = match self.installed(&self.old, &keep, recommends)? {
-            Answer::Installable(_) => Vec::new(),
-            Answer::Refused(reasons) => reasons,
+        let keep = kept(&self.to, &after, self.from.universe);
+        let back = match self.from.installed(&keep, self.stop)? {
+            Answer::Installable(_) => Passage::open(),
+            Answer::Refused(reasons) => Passage::barred(reasons),
         };
-        let forth = Passage { possible: true, reasons: Vec::new() };
-        Ok((forth, Passage { possible: reasons.is_empty(), reasons }))
+        Ok((Passage::open(), back))
+    }
+}
+
+impl Passage {
+    fn open() -> Self {
+        Self { possible: true, reasons: Vec::new() }
     }
 
-    fn installed(
-        &self,
-        stacked: &Stacked<'_>,
-        keep: &[PackageIndex],
-        recommends: bool,
-    ) -> Result<Answer, OperationError> {
-        let recommending = if recommends { stacked.set.as_slice() } else { &[] };
-        let query = Query { install: &stacked.set, keep, recommending };
-        Ok(Checker::new(&stacked.universe, self.stop).check(&query)?)
+    fn barred(reasons: Vec<Explanation>) -> Self {
+        Self { possible: false, reasons }
     }
 }
 
 /// What hosts have of the base, as packages of the other universe, where it has them and the stack has no own of that name.
-fn kept(stacked: &Stacked<'_>, installed: &Installation, other: &Universe<'_>) -> Vec<PackageIndex> {
-    let of_base = installed.packages.iter().filter(|index| !stacked.set.contains(index));
+fn kept(set: &Set<'_>, installed: &Installation, other: &Universe<'_>) -> Vec<PackageIndex> {
+    let of_base = installed.packages.iter().filter(|index| !set.packages.contains(index));
     let same = |index: &PackageIndex| {
-        let package = stacked.universe.package(*index);
+        let package = set.universe.package(*index);
         let mut named = other.named(package.name()).iter().copied();
         named.find(|found| {
             let found_package = other.package(*found);

@@ -1,11 +1,14 @@
 //! All that an answer depends on, and its digest, by which answers are kept.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use gachette_core::Sha256Digest;
 use gachette_core::base::BaseEntry;
 use gachette_core::debian::{Architecture, PackageName};
-use gachette_core::stack::Content;
+use gachette_core::stack::{Content, RoleName, packages_of_role};
+
+use crate::config::Roles;
 
 /// What is asked, with all that the answer depends on.
 pub(super) struct Question<'a> {
@@ -15,7 +18,41 @@ pub(super) struct Question<'a> {
     pub(super) architectures: Vec<Architecture>,
     pub(super) foreign: Vec<Architecture>,
     pub(super) recommends: bool,
-    pub(super) only: &'a [PackageName],
+    pub(super) parts: Vec<Part>,
+    /// All roles that are configured for the domain.
+    pub(super) roles: &'a Roles,
+}
+
+/// Which packages of a stack are installed together.
+pub(super) enum Part {
+    /// All of them.
+    All,
+    /// These.
+    Only(Vec<PackageName>),
+    /// Those of hosts with this role.
+    Role(RoleName),
+}
+
+impl Part {
+    /// The role, when it is one.
+    pub(super) fn role(&self) -> Option<&RoleName> {
+        match self {
+            Self::Role(role) => Some(role),
+            Self::All | Self::Only(_) => None,
+        }
+    }
+
+    /// Its packages in a stack; none when it is all of them.
+    pub(super) fn packages(&self, stack: &Content, roles: &Roles) -> Option<BTreeSet<PackageName>> {
+        match self {
+            Self::All => None,
+            Self::Only(names) => Some(names.iter().cloned().collect()),
+            Self::Role(role) => {
+                let own = roles.get(role).map(Vec::as_slice).unwrap_or_default();
+                Some(packages_of_role(stack, own, roles.values().map(Vec::as_slice)))
+            }
+        }
+    }
 }
 
 impl Question<'_> {
@@ -36,9 +73,16 @@ impl Question<'_> {
         self.architectures.iter().for_each(|architecture| line(format_args!("on {architecture}")));
         self.foreign.iter().for_each(|architecture| line(format_args!("foreign {architecture}")));
         line(format_args!("recommends {}", self.recommends));
-        let mut only: Vec<&PackageName> = self.only.iter().collect();
-        only.sort();
-        only.iter().for_each(|name| line(format_args!("only {name}")));
+        for part in &self.parts {
+            match part.role() {
+                Some(role) => line(format_args!("role {role}")),
+                None => line(format_args!("part")),
+            }
+            for stack in [Some(self.stack), self.from].into_iter().flatten() {
+                let packages = part.packages(stack, self.roles);
+                packages.iter().flatten().for_each(|name| line(format_args!("package {name}")));
+            }
+        }
         Sha256Digest::of(lines.as_bytes())
     }
 }

@@ -4,7 +4,7 @@ use gachette_core::Sha256Digest;
 use gachette_core::base::{BaseEntry, BaseList, BaseName};
 use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::installability::{Explanation, NamedPackage};
-use gachette_core::stack::StackRef;
+use gachette_core::stack::{RoleName, StackRef};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub struct CheckReport {
     pub recommends: bool,
     /// The packages that were to be installed together; all of the stack when there is none.
     pub only: Vec<PackageName>,
-    /// The answer for each architecture.
+    /// The answer for each architecture and role.
     pub results: Vec<CheckResult>,
     /// Whether the answer was known from before.
     pub kept: bool,
@@ -46,11 +46,14 @@ pub struct CheckedBase {
     pub lists: Vec<BaseList>,
 }
 
-/// The answer for hosts of one architecture.
+/// The answer for hosts of one architecture, and of one role.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CheckResult {
     /// The architecture of the hosts.
     pub architecture: Architecture,
+    /// Their role; none when it was not asked by roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleName>,
     /// How many packages are to be installed together.
     pub packages: usize,
     /// Whether they can be.
@@ -76,7 +79,50 @@ pub struct Passage {
     pub reasons: Vec<Explanation>,
 }
 
+impl CheckReport {
+    /// The answer in a sentence.
+    pub fn verdict(&self) -> String {
+        let (stack, base) = (&self.stack, format!("{}@{}", self.base.name, self.base.number));
+        let fails = |passage: fn(&CheckResult) -> Option<&Passage>| {
+            self.results.iter().filter_map(passage).any(|passage| !passage.possible)
+        };
+        match &self.from {
+            _ if !self.results.iter().all(|result| result.installable) => {
+                format!("stack {stack} cannot be installed on {base}")
+            }
+            None => format!("stack {stack} can be installed on {base}"),
+            Some(from) if fails(|result| result.forth.as_ref()) => {
+                format!("hosts that have stack {from} cannot go to stack {stack} on {base}")
+            }
+            Some(from) if fails(|result| result.back.as_ref()) => {
+                format!("hosts that have stack {stack} cannot go back to stack {from} on {base}")
+            }
+            Some(from) => {
+                format!("stack {stack} can be installed on {base}, and hosts go there from {from}, and back")
+            }
+        }
+    }
+
+    /// The answer in a sentence, and the reasons, a line each.
+    pub(crate) fn refusal(&self) -> String {
+        let mut lines = vec![self.verdict()];
+        for reason in self.results.iter().flat_map(CheckResult::all_reasons) {
+            let text = reason.to_string();
+            lines.extend(
+                text.lines().map(str::to_owned).filter(|line| !lines.contains(line)).collect::<Vec<_>>(),
+            );
+        }
+        lines.join("\n")
+    }
+}
+
 impl CheckResult {
+    /// Why it cannot be installed, or be gone to, or be left again.
+    fn all_reasons(&self) -> impl Iterator<Item = &Explanation> {
+        let passages = [&self.forth, &self.back].into_iter().flatten();
+        self.reasons.iter().chain(passages.flat_map(|passage| &passage.reasons))
+    }
+
     /// Whether nothing stands in the way.
     pub fn is_fine(&self) -> bool {
         self.installable && [&self.forth, &self.back].into_iter().flatten().all(|passage| passage.possible)

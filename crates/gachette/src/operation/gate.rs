@@ -1,0 +1,73 @@
+//! What is done with a stack only once it is known that it can be installed, or else for a reason that is written down.
+
+use gachette_core::base::BaseRef;
+use gachette_core::stack::By;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::check::CheckReport;
+use super::{FaultKind, OperationError};
+
+/// What was known of a stack when it was sealed or promoted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "known", rename_all = "snake_case")]
+pub enum StackVerdict {
+    /// Nothing: no base is configured for it.
+    Nothing {},
+    /// It can be installed.
+    Installable {
+        /// On this base.
+        base: BaseRef,
+    },
+    /// It was not known, or known that it cannot be installed, and done all the same.
+    Forced {
+        /// Why it would have been refused.
+        refusal: String,
+    },
+}
+
+/// Where a stack has to be installable to go on, unless it is forced.
+pub(super) struct Gate<'a> {
+    force: Option<&'a str>,
+    by: &'a By,
+}
+
+impl<'a> Gate<'a> {
+    /// For whoever goes on `by`, in any case when there is a reason to force it.
+    ///
+    /// # Errors
+    /// When that reason is empty.
+    pub(super) fn new(force: Option<&'a str>, by: &'a By) -> Result<Self, OperationError> {
+        match force {
+            Some(reason) if reason.trim().is_empty() => {
+                Err(OperationError::Invalid("what is forced needs a reason".to_owned()))
+            }
+            _ => Ok(Self { force, by }),
+        }
+    }
+
+    /// In whose name and for which reason it goes on, and what is known.
+    ///
+    /// # Errors
+    /// When it cannot be installed or that cannot be found out, and it is not forced.
+    pub(super) fn pass(
+        &self,
+        report: Result<CheckReport, OperationError>,
+    ) -> Result<(By, StackVerdict), OperationError> {
+        let refusal = match report {
+            Ok(report) if report.installable => {
+                let base = BaseRef { base: report.base.name, number: Some(report.base.number) };
+                return Ok((self.by.clone(), StackVerdict::Installable { base }));
+            }
+            Ok(report) => OperationError::NotInstallable(Box::new(report)),
+            Err(error) => error,
+        };
+        let Some(reason) = self.force.filter(|_| refusal.kind() != FaultKind::Cancelled) else {
+            return Err(refusal);
+        };
+        let refusal = refusal.to_string().lines().next().unwrap_or_default().to_owned();
+        let forced = format!("forced ({refusal}): {reason}");
+        let whole = if self.by.reason.is_empty() { forced } else { format!("{}; {forced}", self.by.reason) };
+        Ok((self.by.clone().because(whole), StackVerdict::Forced { refusal }))
+    }
+}
