@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use gachette::config::Connection;
+use gachette::config::{Connection, Reader};
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
@@ -99,6 +99,15 @@ impl Options {
         connection.parallel |= self.parallel;
         connection.pool_size = self.pool_size.or(connection.pool_size);
         connection.warn_only |= self.warn_only;
+    }
+
+    /// The first word that says how hosts are reached by `ssh`.
+    pub(crate) fn for_ssh(&self) -> Option<String> {
+        let options =
+            [("-u", self.user.is_some()), ("-i", !self.key_files.is_empty()), ("-A", self.forward_agent)];
+        let option = options.iter().find(|(_, given)| *given).map(|(option, _)| (*option).to_owned());
+        let set = || self.settings().into_iter().find(|(key, _)| Reader::of(key) == Reader::Ssh);
+        option.or_else(|| set().map(|(key, _)| format!("--set {key}")))
     }
 
     /// How much the user wants to be told.

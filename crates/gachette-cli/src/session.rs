@@ -30,6 +30,8 @@ pub(crate) struct Session {
     changed: bool,
     /// The keys of `--set` that others than this machine go by.
     set: Vec<(String, Reader)>,
+    /// What was said of `ssh`, as long as nothing is reached by it.
+    for_ssh: Option<String>,
     /// The API, once it was needed.
     client: Rc<OnceCell<Client>>,
     /// The session for the repository, when it is on another machine.
@@ -57,9 +59,19 @@ impl Session {
         let mut config = loaded.config;
         options.lay_over(&mut config.connection);
         let readers = settings.into_iter().map(|(key, _)| (Reader::of(&key), key));
-        let set = readers.filter(|(reader, _)| *reader != Reader::Here).map(|(reader, key)| (key, reader));
-        let (client, repository, set) = (Rc::default(), None, set.collect());
-        Ok(Self { config, host: None, changed: false, set, client, repository, output, yes: options.yes })
+        let elsewhere = |reader: &Reader| matches!(reader, Reader::Builder | Reader::Repository);
+        let set = readers.filter(|(reader, _)| elsewhere(reader)).map(|(reader, key)| (key, reader));
+        Ok(Self {
+            config,
+            host: None,
+            changed: false,
+            set: set.collect(),
+            for_ssh: options.for_ssh(),
+            client: Rc::default(),
+            repository: None,
+            output,
+            yes: options.yes,
+        })
     }
 
     /// The sessions for all hosts that are named, each one once, in order; this one when none is.
@@ -78,9 +90,10 @@ impl Session {
             (config.meta_path, config.debs_path) = (None, None);
             config.signing = Signing::default();
         }
-        let set = self.set_for(Reader::Builder);
+        let (set, for_ssh) = (self.set_for(Reader::Builder), self.of_no_use_to_ssh());
         let on = |host: HostTarget| Self {
             set: set.clone(),
+            for_ssh: for_ssh.clone(),
             output: if shared { self.output.of_host(&host.to_string()) } else { self.output.clone() },
             host: Some(host),
             changed: self.changed,
@@ -104,6 +117,7 @@ impl Session {
             host,
             changed: self.changed,
             set: self.set_for(Reader::Repository),
+            for_ssh: self.of_no_use_to_ssh(),
             client: Rc::default(),
             output,
             yes: self.yes,
@@ -115,6 +129,14 @@ impl Session {
     fn set_for(&self, reader: Reader) -> Vec<(String, Reader)> {
         let apart = self.config.repository_at.is_some();
         self.set.iter().filter(|(_, read_by)| !apart || *read_by == reader).cloned().collect()
+    }
+
+    /// What was said of `ssh`, when no machine that the command may go to is reached by it.
+    fn of_no_use_to_ssh(&self) -> Option<String> {
+        let by_ssh = |text: &String| matches!(text.trim().parse(), Ok(HostTarget::Ssh(_)));
+        let repository = matches!(self.config.repository_at, Some(RepositoryPlace::At(HostTarget::Ssh(_))));
+        let used = repository || self.config.connection.hosts.iter().any(by_ssh);
+        self.for_ssh.clone().filter(|_| !used)
     }
 
     /// The session on the machine that has the repository, when that is not where this one builds.

@@ -26,6 +26,9 @@ impl Session {
             }
             Some(HostTarget::Ssh(address)) => self.connect_by_ssh(address.clone()).await,
             Some(host) if self.changed || !self.set.is_empty() => Err(self.nothing_to_set(host)),
+            Some(host) if let Some(said) = &self.for_ssh => {
+                Err(Failure::usage(format!("{host} is not reached by ssh: `{said}` changes nothing")))
+            }
             Some(HostTarget::Unix(path)) => Ok(Client::unix(path).await?),
             Some(HostTarget::Server(url)) => {
                 Ok(Client::server(url.clone(), &server_access(&self.config.connection)?)?)

@@ -61,6 +61,27 @@ fn what_a_server_does_not_go_by_cannot_be_set_for_it() {
         let refusal = format!("its own configuration: `--set {key}` changes nothing there");
         assert_eq!((said.code, said.stderr.contains(&refusal)), (2, true), "{settings}: {}", said.stderr);
     }
+    for said_of_ssh in
+        ["-u ada", "-i key", "-A", "--set shell=/bin/sh -c", "--set timeout=9,key_filename=key"]
+    {
+        let word = said_of_ssh.replace(" ada", "").replace("-i key", "-i").replace("timeout=9,", "");
+        let word = word.split('=').next().unwrap();
+        let mut words: Vec<&str> = there.split(' ').collect();
+        words.extend(said_of_ssh.splitn(2, ' '));
+        words.extend(["stack", "list"]);
+        let said = playground.run_words(&words);
+        let refusal = format!("is not reached by ssh: `{word}` changes nothing");
+        assert_eq!((said.code, said.stderr.contains(&refusal)), (2, true), "{said_of_ssh}: {}", said.stderr);
+    }
+    // Of a host beside it, it was said.
+    let beside = format!("{there},nowhere.invalid -w -u ada stack list");
+    let said = playground.run(&beside);
+    assert!(
+        said.code == 6 && said.stderr.contains("ada@nowhere.invalid: there is no host"),
+        "{}",
+        said.stderr
+    );
+    assert!(!said.stderr.contains("is not reached by ssh"), "{}", said.stderr);
     // What is decided on this side can be set on it, and the path of a repository that is not the server's.
     playground.ok(&format!("{there} --set repository=here,meta_path=here prepare shop"));
     assert!(

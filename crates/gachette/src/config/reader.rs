@@ -5,6 +5,8 @@
 pub enum Reader {
     /// The machine at which the command is given.
     Here,
+    /// The same, for hosts that it reaches by `ssh`.
+    Ssh,
     /// The machine that builds.
     Builder,
     /// The machine that has the repository.
@@ -19,6 +21,21 @@ impl Reader {
             ("meta_path" | "debs_path" | "publish" | "signing", _) => Self::Repository,
             // A stack's domain, and who fetches, are decided before anything is asked for.
             ("projects", Some("domain" | "source")) => Self::Here,
+            (
+                "user"
+                | "port"
+                | "key_filename"
+                | "gateway"
+                | "forward_agent"
+                | "use_ssh_config"
+                | "ssh_config_path"
+                | "connection_attempts"
+                | "keepalive"
+                | "disable_known_hosts"
+                | "reuse_connection"
+                | "shell",
+                _,
+            ) => Self::Ssh,
             ("working_copies" | "trebuchet_bin" | "projects", _) => Self::Builder,
             _ => Self::Here,
         }
@@ -38,7 +55,10 @@ mod tests {
             ("projects.web.ref", Reader::Builder),
             ("projects.web.source", Reader::Here),
             ("domain", Reader::Here),
-            ("port", Reader::Here),
+            ("timeout", Reader::Here),
+            ("token_file", Reader::Here),
+            ("port", Reader::Ssh),
+            ("shell", Reader::Ssh),
         ] {
             assert_eq!(Reader::of(key), reader, "{key}");
         }
