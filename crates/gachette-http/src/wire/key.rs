@@ -44,6 +44,10 @@ pub struct CreateKey {
     pub name: KeyName,
     /// A mail address that stands in it.
     #[serde(default)]
+    #[schemars(
+        regex(pattern = r"^[^\s\x00-\x1f\x7f-\x9f<>()@]+@[^\s\x00-\x1f\x7f-\x9f<>()]+$"),
+        length(max = 254)
+    )]
     pub email: Option<String>,
     /// When it ends; in three years when not said.
     #[serde(default)]
@@ -61,7 +65,7 @@ pub struct ExtendKey {
 /// When a key ends: a point in time, or `never`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
+#[schemars(with = "String", extend("anyOf" = [{"const": "never"}, {"format": "date-time"}]))]
 pub enum KeyEnd {
     /// It does not.
     Never,

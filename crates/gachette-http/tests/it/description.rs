@@ -108,3 +108,19 @@ async fn the_tags_of_stacks_and_the_events_of_builds_are_described() {
         .collect();
     assert!(kinds.contains(&&kind), "{kinds:?}");
 }
+
+#[tokio::test]
+async fn the_texts_of_a_wish_for_a_key_are_described() {
+    let document = document(&Service::new()).await;
+    let followed = |schema: &Value| match schema["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap().clone(),
+        None => schema.clone(),
+    };
+    let body = &document["paths"]["/api/v1/keys/{key}/expiry"]["put"]["requestBody"]["content"];
+    let end = followed(&followed(&body["application/json"]["schema"])["properties"]["expires"]);
+    assert_eq!(end["anyOf"], serde_json::json!([{"const": "never"}, {"format": "date-time"}]), "{end}");
+    let body = &document["paths"]["/api/v1/keys"]["post"]["requestBody"]["content"];
+    let email = &followed(&body["application/json"]["schema"])["properties"]["email"];
+    assert_eq!(email["maxLength"], 254, "{email}");
+    assert!(email["pattern"].as_str().unwrap().contains('@'), "{email}");
+}

@@ -234,7 +234,7 @@ fn resolved(path: &Path) -> PathBuf {
 fn checked(email: &str) -> Result<&str, SigningError> {
     let fits = |c: char| !c.is_control() && !c.is_whitespace() && !"<>()".contains(c);
     let parts = email.split_once('@').filter(|(user, host)| !user.is_empty() && !host.is_empty());
-    if parts.is_some() && email.chars().all(fits) && email.len() <= 254 {
+    if parts.is_some() && email.chars().all(fits) && email.chars().count() <= 254 {
         Ok(email)
     } else {
         Err(SigningError::WrongEmail(email.to_owned()))
