@@ -178,3 +178,23 @@ fn a_suite_that_is_not_published_again_expires() {
     archive.apt.check(&["update"]);
     assert_eq!(archive.signed("archive", line)["changed"], false, "most of a day is left");
 }
+
+#[test]
+fn a_suite_is_a_base_for_other_stacks_while_apt_believes_it() {
+    let archive = Archive::new();
+    let playground = &archive.chain.playground;
+    playground.write("shop.sources", &archive.publish("archive", "124"));
+    let base = "--set bases.shop.sources=shop.sources,base=shop";
+    playground.ok(&format!("{base} base update"));
+    let entry = playground.json(&format!("{base} base show shop"));
+    let known = playground.json("stack show 124")["packages"].as_array().unwrap().len();
+    assert_eq!(entry["lists"][0]["packages"], known);
+    assert_eq!(playground.run(&format!("{base} stack check 125")).code, 0);
+    // Somebody offers something else under the same signature.
+    let release = archive.suite("124").join("InRelease");
+    let text = fs::read_to_string(&release).unwrap();
+    fs::write(&release, text.replacen("Suite: ", "Suite: x", 1)).unwrap();
+    let said = playground.run(&format!("{base} base update"));
+    assert!(said.code == 3 && said.stderr.contains("apt could not fetch"), "{} {}", said.code, said.stderr);
+    assert_eq!(playground.json(&format!("{base} base log shop")).as_array().unwrap().len(), 1);
+}

@@ -10,7 +10,7 @@ use super::check::configured;
 use crate::Cancel;
 use crate::base;
 use crate::config::{Base, Config};
-use crate::repository::Repository;
+use crate::repository::{Repository, RepositoryError};
 
 /// A base, as it is known here.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -37,7 +37,12 @@ pub struct BaseUpdated {
 /// # Errors
 /// When the repository cannot be read.
 pub fn bases(config: &Config) -> Result<Vec<BaseState>, OperationError> {
-    let kept = config.repository()?.bases()?;
+    let kept = match config.repository() {
+        Ok(repository) => repository.bases()?,
+        // The first base that is taken makes it.
+        Err(OperationError::Repository(RepositoryError::NotThere { .. })) => Vec::new(),
+        Err(error) => return Err(error),
+    };
     let state = |name: &BaseName| BaseState {
         name: name.clone(),
         configured: config.bases.contains_key(name),
