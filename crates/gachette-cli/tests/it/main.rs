@@ -5,6 +5,7 @@ mod bases;
 mod cache;
 mod chain;
 mod checking;
+mod collecting;
 mod configuration;
 mod demo;
 mod detached;

@@ -72,6 +72,7 @@ mod tests {
             (Method::GET, "/api/v1/bases", Needs::Role(Role::Read)),
             (Method::POST, "/api/v1/repository", Needs::Role(Role::Admin)),
             (Method::POST, "/api/v1/repository/fsck", Needs::Role(Role::Admin)),
+            (Method::POST, "/api/v1/repository/gc", Needs::Role(Role::Admin)),
             (Method::GET, "/api/v1/tokens", Needs::Role(Role::Admin)),
             (Method::GET, "/api/v1/host", Needs::Role(Role::Build)),
             (Method::POST, "/api/v1/host", Needs::Role(Role::Admin)),

@@ -2,7 +2,7 @@
 
 use gachette::config::Config;
 use gachette::operation::{BuiltPackage, ChannelChanged, ChannelOrder, Published, SuiteSignature};
-use gachette::repository::{FsckMode, FsckReport, Placed, Readable, Span};
+use gachette::repository::{FsckMode, FsckReport, GcReport, Placed, Readable, Span};
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::channel::ChannelEntry;
@@ -17,8 +17,8 @@ use crate::run::{Build, BuildId};
 use crate::transport::Patience;
 use crate::wire::{
     Change, ChangeChannel, ChangeStack, Changed, CreateStack, CreateToken, CreatedToken, Diff, FsckRequest,
-    PackageDetail, PackagePlaces, PackageSummary, PublishStack, RepositoryState, RevisionSummary, StackState,
-    StackSummary, StartBuild, TokenSummary, encoded,
+    GcOrder, PackageDetail, PackagePlaces, PackageSummary, PublishStack, RepositoryState, RevisionSummary,
+    StackState, StackSummary, StartBuild, TokenSummary, encoded,
 };
 
 impl Client {
@@ -36,6 +36,13 @@ impl Client {
     pub async fn fsck(&self, mode: FsckMode) -> Result<FsckReport, Problem> {
         let wish = FsckRequest { repair: mode == FsckMode::Repair };
         let mut request = request(Method::POST, "/api/v1/repository/fsck", Some(&wish))?;
+        request.extensions_mut().insert(Patience::LONG);
+        self.answer(self.send(request).await?).await
+    }
+
+    /// Collects what nothing names, or says what would be.
+    pub async fn gc(&self, order: &GcOrder) -> Result<GcReport, Problem> {
+        let mut request = request(Method::POST, "/api/v1/repository/gc", Some(order))?;
         request.extensions_mut().insert(Patience::LONG);
         self.answer(self.send(request).await?).await
     }

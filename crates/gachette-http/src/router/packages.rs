@@ -79,9 +79,10 @@ pub(super) async fn built_from(
     Path(inputs): Path<Sha256Digest>,
 ) -> Answer<Vec<PackageRecord>> {
     blocking(move || {
-        let repository = api.config.repository()?;
+        let repository = api.config.repository()?.keeping()?;
         let mut records = repository.built_from(&inputs)?;
-        records.retain(|record| repository.has_whole_file(record));
+        // Who asks is about to name them.
+        records.retain(|record| repository.has_whole_file(record) && repository.renew(&record.file));
         Ok(records)
     })
     .await

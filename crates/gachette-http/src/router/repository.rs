@@ -2,11 +2,12 @@
 
 use axum::extract::State;
 use gachette::config::Config;
-use gachette::repository::{FsckMode, FsckReport};
+use gachette::repository::{FsckMode, FsckReport, GcMode, GcReport, GcRequest, KEEP_FOR};
+use jiff::Timestamp;
 
 use super::extract::Json;
 use super::{Answer, Api, blocking};
-use crate::wire::{FsckRequest, RepositoryState};
+use crate::wire::{FsckRequest, GcOrder, RepositoryState};
 
 pub(super) async fn configuration(State(api): State<Api>) -> Json<Config> {
     Json(Config::clone(&api.config))
@@ -30,4 +31,21 @@ pub(super) async fn init(State(api): State<Api>) -> Answer<RepositoryState> {
 pub(super) async fn fsck(State(api): State<Api>, Json(wish): Json<FsckRequest>) -> Answer<FsckReport> {
     let mode = if wish.repair { FsckMode::Repair } else { FsckMode::Check };
     blocking(move || Ok(api.config.repository()?.fsck(mode)?)).await.map(Json)
+}
+
+pub(super) async fn gc(State(api): State<Api>, Json(order): Json<GcOrder>) -> Answer<GcReport> {
+    blocking(move || {
+        let keep_for = order.keep_for.and_then(|period| period.duration().try_into().ok());
+        let request = GcRequest {
+            mode: if order.apply { GcMode::Remove } else { GcMode::Look },
+            keep_for: keep_for.unwrap_or(KEEP_FOR),
+            keep_indices: api.config.publish.settings().keep_indices,
+            keep_unregistered: order.keep_unregistered,
+            explain: order.explain,
+            now: Timestamp::now(),
+        };
+        Ok(api.config.repository()?.gc(&request)?)
+    })
+    .await
+    .map(Json)
 }

@@ -178,7 +178,8 @@ fn carry_out(
     Ok(match change {
         Change::Add(files) => {
             repository.check_open(stack)?;
-            repository.add_to_stack(stack, &register(repository, files)?, by)?
+            let kept = repository.keeping()?;
+            kept.add_to_stack(stack, &register(&kept, files)?, by)?
         }
         Change::Remove(packages) => repository.remove_from_stack(stack, &packages, by)?,
         // Whoever comes here with a seal has asked whether it may be.

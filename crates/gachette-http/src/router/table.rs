@@ -9,7 +9,7 @@ use gachette::config::Config;
 use gachette::event::Event;
 use gachette::mirror::MirrorRefs;
 use gachette::operation::{BaseState, BaseUpdated, ChannelChanged, CheckReport, Published};
-use gachette::repository::{FsckReport, Placed, Readable};
+use gachette::repository::{FsckReport, GcReport, Placed, Readable};
 use gachette_core::base::BaseEntry;
 use gachette_core::channel::ChannelEntry;
 use gachette_core::stack::{Domain, PackageRecord};
@@ -24,7 +24,7 @@ use super::{
 use crate::run::Build;
 use crate::wire::{
     ChangeChannel, ChangeStack, Changed, CheckStack, CreateKey, CreateStack, CreateToken, CreatedToken, Diff,
-    ExtendKey, FsckRequest, HostReport, KeySummary, PackageDetail, PackagePlaces, PackageSummary,
+    ExtendKey, FsckRequest, GcOrder, HostReport, KeySummary, PackageDetail, PackagePlaces, PackageSummary,
     PublishStack, RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild, TokenSummary,
 };
 
@@ -68,6 +68,11 @@ fn own_routes(routes: Routes) -> Routes {
             "/api/v1/repository/fsck",
             [post("Check the repository, and mend it").takes::<FsckRequest>().answers::<FsckReport>()],
             routing::post(repository::fsck),
+        )
+        .add(
+            "/api/v1/repository/gc",
+            [post("Collect what nothing names").takes::<GcOrder>().answers::<GcReport>()],
+            routing::post(repository::gc),
         )
         .add(
             "/api/v1/tokens",

@@ -22,7 +22,7 @@ pub use hello::{AgentHello, ClientHello, PROTOCOL};
 pub use host::HostReport;
 pub use key::{CertificateSummary, CreateKey, ExtendKey, KeyEnd, KeySummary};
 pub use package::{PackageDetail, PackagePlaces, PackageSummary, PackageVersion};
-pub use repository::{FsckRequest, RepositoryState};
+pub use repository::{FsckRequest, GcOrder, RepositoryState};
 pub use request::{BuildOrder, MakeOrder, StartBuild};
 pub(crate) use stack::PACKAGE_FILE_FORM;
 pub use stack::{

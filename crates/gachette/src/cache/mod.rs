@@ -1,13 +1,11 @@
 //! Where things lie that can be made again, and for how long they are kept.
 
-mod built;
 mod sweep;
 
 use std::fs::Metadata;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-pub(crate) use built::InUse;
 pub(crate) use sweep::sweep_daily;
 
 /// gachette's folder in the user's folder for what can be made again (XDG Base Directory Specification); none without a home.

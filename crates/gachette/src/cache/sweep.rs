@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::InUse;
 use crate::mirror;
 use crate::repository::Repository;
 
@@ -50,7 +49,8 @@ fn sweep(cache: &Path, now: SystemTime) -> io::Result<()> {
     mirror::forget_unused(&cache.join("mirrors"), now - MIRRORS_ARE_KEPT);
     let built = cache.join("built");
     if let Ok(repository) = Repository::open(&built, None) {
-        repository.forget_unused(now - BUILT_ARE_KEPT, &mut || InUse::alone(&built));
+        let mut turn = || repository.collecting(Duration::ZERO).ok();
+        repository.forget_unused(now - BUILT_ARE_KEPT, &mut turn);
     }
     marker.set_modified(now)
 }

@@ -10,7 +10,6 @@ use url::Url;
 
 use super::inputs::Inputs;
 use super::{BuiltPackage, Context, OperationError, Outcome, PackageState, external};
-use crate::cache::InUse;
 use crate::config::{Config, PackageCompression};
 use crate::event::{Event, PlannedPackage};
 use crate::working_copy::{MISSILE, WorkingCopy};
@@ -195,13 +194,7 @@ impl Build {
         if let Some(repository) = self.repository.clone() {
             let staging = repository.staging()?;
             let products = self.run(context, staging.path())?;
-            let in_use = InUse::on(&repository);
-            for product in &products {
-                if let Some(in_use) = &in_use {
-                    in_use.renew(&repository, &product.package.file_name);
-                }
-                repository.place(&product.path)?;
-            }
+            products.iter().try_for_each(|product| repository.place(&product.path).map(drop))?;
             return Ok(products.into_iter().map(|product| product.package).collect());
         }
         let failed = |path: &Path| {

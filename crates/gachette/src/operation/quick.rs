@@ -33,14 +33,13 @@ pub fn quick(context: &mut Context<'_>, request: &QuickRequest) -> Result<Outcom
     if context.cancel.is_cancelled() {
         return Err(OperationError::Cancelled);
     }
-    let records: Vec<_> = taken.iter().map(|(record, _)| record.clone()).collect();
-    let committed = repository.add_to_stack(&request.stack, &records, &request.by)?;
+    let committed = taken.repository.add_to_stack(&request.stack, &taken.records, &request.by)?;
     let (stack, revision, changed) =
         (request.stack.to_string(), committed.entry.revision.number, committed.changed);
     context.tell(Event::Stacked { stack: stack.clone(), revision, changed });
     Ok(Outcome {
         working_copy: Some(source.working_copy()),
-        packages: taken.into_iter().map(|(_, package)| package).collect(),
+        packages: taken.packages,
         stack: Some(StackedIn { stack, revision, changed }),
         ..Outcome::default()
     })
@@ -77,8 +76,7 @@ pub fn make(
     if missing == Missing::Plan && !source.is_there(&repository)? {
         outcome.planned = source.plan()?;
     } else {
-        outcome.packages =
-            source.take(context, &repository)?.into_iter().map(|(_, package)| package).collect();
+        outcome.packages = source.take(context, &repository)?.packages;
     }
     Ok(outcome)
 }

@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use super::build::{Build, Product, choose_missile};
 use super::prepare::Origin;
 use super::{BuiltPackage, Context, OperationError, PackageState, PreparedCopy, prepare};
-use crate::cache::InUse;
 use crate::config::Config;
 use crate::event::{Event, PlannedPackage};
 use crate::repository::Repository;
@@ -93,7 +92,7 @@ impl<'a> Source<'a> {
 
     /// Whether all packages of the build are registered already.
     pub(super) fn is_there(&self, repository: &Repository) -> Result<bool, OperationError> {
-        Ok(!self.request.rebuild && recognise(repository, &self.build, self.inputs)?.is_some())
+        Ok(!self.request.rebuild && recognise(&repository.keeping()?, &self.build, self.inputs)?.is_some())
     }
 
     /// The packages that the build would make, in order.
@@ -106,21 +105,31 @@ impl<'a> Source<'a> {
         &mut self,
         context: &mut Context<'_>,
         repository: &Repository,
-    ) -> Result<Vec<(PackageRecord, BuiltPackage)>, OperationError> {
-        let known =
-            if self.request.rebuild { None } else { recognise(repository, &self.build, self.inputs)? };
-        if let Some(records) = known {
-            let taken: Vec<_> =
-                records.into_iter().map(|record| (record.clone(), already_there(record))).collect();
-            let packages = taken.iter().map(|(_, package)| package.clone()).collect();
-            context.tell(Event::Recognised { packages });
-            return Ok(taken);
+    ) -> Result<Taken, OperationError> {
+        if !self.request.rebuild {
+            let repository = repository.keeping()?;
+            if let Some(records) = recognise(&repository, &self.build, self.inputs)? {
+                let packages: Vec<_> = records.iter().cloned().map(already_there).collect();
+                context.tell(Event::Recognised { packages: packages.clone() });
+                return Ok(Taken { records, packages, repository });
+            }
         }
         let provenance = self.provenance();
         let staging = repository.staging()?;
         let products = self.build.run(context, staging.path())?;
-        take_in(context, repository, products, &provenance)
+        let repository = repository.keeping()?;
+        let taken = take_in(context, &repository, products, &provenance)?;
+        let (records, packages) = taken.into_iter().unzip();
+        Ok(Taken { records, packages, repository })
     }
+}
+
+/// The packages of a build, which stay as long as this lives.
+pub(super) struct Taken {
+    pub(super) records: Vec<PackageRecord>,
+    pub(super) packages: Vec<BuiltPackage>,
+    /// Where they are.
+    pub(super) repository: Repository,
 }
 
 fn same_for_all(version: gachette_core::debian::Version) -> Versions {
@@ -133,12 +142,11 @@ fn recognise(
     build: &Build,
     inputs: Sha256Digest,
 ) -> Result<Option<Vec<PackageRecord>>, OperationError> {
-    let in_use = InUse::on(repository);
     let mut found = Vec::new();
     for planned in build.plan()? {
         let records = repository.records(&planned.name, &planned.version)?;
         let same = records.into_iter().find(|record| record.provenance.inputs == Some(inputs));
-        match same.filter(|record| is_whole(repository, in_use.as_ref(), record)) {
+        match same.filter(|record| is_whole(repository, record)) {
             Some(record) => found.push(record),
             None => return Ok(None),
         }
@@ -146,9 +154,9 @@ fn recognise(
     Ok(Some(found))
 }
 
-/// Whether a record's file is there, and then for some days more where packages do not stay for ever.
-fn is_whole(repository: &Repository, in_use: Option<&InUse>, record: &PackageRecord) -> bool {
-    repository.has_whole_file(record) && in_use.is_none_or(|in_use| in_use.renew(repository, &record.file))
+/// Whether a record's file is there, and then for some days more although nothing names it.
+fn is_whole(repository: &Repository, record: &PackageRecord) -> bool {
+    repository.has_whole_file(record) && repository.renew(&record.file)
 }
 
 /// Takes built files into the repository. A file that is known from the same inputs stays the one it is, even where
@@ -159,17 +167,12 @@ fn take_in(
     products: Vec<Product>,
     provenance: &Provenance,
 ) -> Result<Vec<(PackageRecord, BuiltPackage)>, OperationError> {
-    let in_use = InUse::on(repository);
     let mut known = Vec::new();
     for product in &products {
-        if let Some(in_use) = &in_use {
-            // The same bytes may lie there from long ago.
-            in_use.renew(repository, &product.package.file_name);
-        }
         let package = &product.package;
         let record = repository.record(&package.name, &package.version, &package.architecture)?;
         let same = |record: &PackageRecord| record.provenance.inputs == provenance.inputs;
-        known.push(record.filter(|record| same(record) && repository.has_whole_file(record)));
+        known.push(record.filter(|record| same(record) && is_whole(repository, record)));
     }
     let new = products.iter().zip(&known).filter(|(_, known)| known.is_none());
     let new: Vec<PathBuf> = new.map(|(product, _)| product.path.clone()).collect();

@@ -9,7 +9,7 @@ use gachette_core::apt::Suite;
 use gachette_core::base::BaseRef;
 use gachette_core::channel::ChannelRefusal;
 use gachette_core::debian::{PackageName, Version};
-use gachette_core::stack::{NameError, Refusal, StackName};
+use gachette_core::stack::{NameError, Refusal, StackName, StackRef};
 
 use super::conflict::Conflict;
 use crate::signing::SigningError;
@@ -97,6 +97,18 @@ pub enum RepositoryError {
         path: PathBuf,
         /// How long it was waited for.
         waited: Duration,
+    },
+    /// Packages that a stack held before it was deleted were collected.
+    #[error(
+        "{stack} cannot come back: packages that it held were collected since it was deleted ({missing}, such as {package})"
+    )]
+    Collected {
+        /// The revision.
+        stack: StackRef,
+        /// How many of its packages are not there any more.
+        missing: usize,
+        /// One of them, with its version.
+        package: String,
     },
     /// No repository is there.
     #[error("there is no repository in {}", path.display())]
@@ -217,6 +229,7 @@ impl RepositoryError {
             | Self::Channel(_)
             | Self::NameTaken { .. }
             | Self::Signing(_)
+            | Self::Collected { .. }
             | Self::Unpublishable { .. } => FailureKind::Refused,
             Self::Changed { .. } => FailureKind::Changed,
             Self::Refused(Refusal::Missing { .. } | Refusal::NotInStack { .. })
@@ -268,6 +281,7 @@ impl RepositoryError {
             Self::MissingPackage { name, .. } => format!("see `gachette package list {name}`"),
             Self::MissingFile { .. } => "build it first, or put the file there".to_owned(),
             Self::Conflict(conflict) => conflict.hint().to_owned(),
+            Self::Collected { .. } => "build them again, or begin with a stack that was not deleted".to_owned(),
             Self::Busy { path, .. } => {
                 format!(
                     "see which with `fuser -v {}`: one that was stopped must go on or end",

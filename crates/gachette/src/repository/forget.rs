@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
+use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::PackageRecord;
 
 use super::error::RepositoryError;
@@ -45,40 +46,52 @@ impl Repository {
     }
 
     /// Whether a record names this file, as far as can be read.
-    fn is_registered(&self, found: &PackageRecord) -> bool {
+    pub(crate) fn is_registered(&self, found: &PackageRecord) -> bool {
         let record = self.record(&found.name, &found.version, &found.architecture);
         record.map_or(true, |record| record.is_some_and(|record| record.file == found.file))
     }
 
     /// All records of a package that can be read.
-    fn records_of(&self, name: &gachette_core::debian::PackageName) -> Vec<PackageRecord> {
+    fn records_of(&self, name: &PackageName) -> Vec<PackageRecord> {
         let versions = self.package_versions(name).unwrap_or_default();
         versions.iter().flat_map(|version| self.records(name, version).unwrap_or_default()).collect()
     }
 
     /// Removes a record before the file that it names, with all that is derived from it.
     fn forget(&self, record: &PackageRecord) -> Result<(), RepositoryError> {
+        self.forget_record(record)?;
+        remove(&self.package_path(&record.file)?)?;
+        self.remove_empty_folders(&record.name, &record.version);
+        Ok(())
+    }
+
+    /// Removes a record with all that is derived from it.
+    pub(crate) fn forget_record(&self, record: &PackageRecord) -> Result<(), RepositoryError> {
         let (name, version) = (&record.name, &record.version);
         self.store.delete(&key_of(record))?;
-        let mut folders = Vec::new();
         if let Some(inputs) = &record.provenance.inputs {
             self.store.delete(&key::input(inputs, name, version, &record.architecture))?;
-            folders.push(key::inputs(inputs));
+            self.remove_if_empty(&key::inputs(inputs));
         }
         match self.records(name, version)?.first() {
-            Some(other) => self.derive_record(other)?,
-            None => self.store.delete(&key::file(name, version))?,
+            Some(other) => self.derive_record(other),
+            None => self.store.delete(&key::file(name, version)),
         }
-        remove(&self.package_path(&record.file)?)?;
+    }
+
+    /// Removes the folders of a version and its package, of which nothing is left.
+    pub(crate) fn remove_empty_folders(&self, name: &PackageName, version: &Version) {
         let versions = key::versions(name);
-        let package = versions.rsplit_once('/').map(|(package, _)| package.to_owned());
-        folders.extend([key::version(name, version), versions]);
-        folders.extend(package);
-        for folder in folders {
-            // One that holds something stays.
-            let _ = self.meta().map(|root| fs::remove_dir(root.join(folder)));
+        self.remove_if_empty(&key::version(name, version));
+        self.remove_if_empty(&versions);
+        if let Some((package, _)) = versions.rsplit_once('/') {
+            self.remove_if_empty(package);
         }
-        Ok(())
+    }
+
+    fn remove_if_empty(&self, folder: &str) {
+        // One that holds something stays.
+        let _ = self.meta().map(|root| fs::remove_dir(root.join(folder)));
     }
 }
 

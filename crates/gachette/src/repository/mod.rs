@@ -56,7 +56,9 @@ mod disk;
 mod error;
 mod forget;
 mod fsck;
+mod gc;
 mod identity;
+mod keep;
 mod key;
 mod ledger;
 pub(crate) mod lock;
@@ -75,7 +77,9 @@ mod take_in;
 mod whereabouts;
 mod writer;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gachette_core::Sha256Digest;
 
@@ -85,6 +89,9 @@ pub use channels::{ChannelCommitted, ChannelWish};
 pub use conflict::Conflict;
 pub use error::{FailureKind, RepositoryError};
 pub use fsck::{Checked, Fault, FaultClass, Finding, FsckMode, FsckReport};
+pub use gc::{
+    CollectedFile, CollectedPackage, GcMode, GcReport, GcRequest, KEEP_FOR, Keeper, KeptPackage, Tally,
+};
 pub use identity::Identity;
 pub use ledger::Committed;
 pub use place::{Placed, Placement};
@@ -103,6 +110,8 @@ pub struct Repository {
     identity: Identity,
     /// The revisions of which one must be a stack's newest, for it to be changed.
     expected: Option<Vec<Sha256Digest>>,
+    /// While it is there, nothing is collected.
+    kept: Option<Arc<File>>,
 }
 
 impl Repository {
@@ -132,7 +141,7 @@ impl Repository {
         }
         let store = Store::local(meta)?;
         let identity = identity::read(&store)?.ok_or_else(not_there)?;
-        Ok(Self { store, debs, identity, expected: None })
+        Ok(Self { store, debs, identity, expected: None, kept: None })
     }
 
     /// The repository in any store, made when there is none; its package files are in the folder `debs`.
@@ -142,10 +151,10 @@ impl Repository {
     pub fn with_store(store: Store, debs: PathBuf) -> Result<Self, RepositoryError> {
         disk::make_folder(&debs)?;
         if let Some(identity) = identity::read(&store)? {
-            return Ok(Self { store, debs, identity, expected: None });
+            return Ok(Self { store, debs, identity, expected: None, kept: None });
         }
         // The identity comes last: should this be killed in between, the next one takes over what is left to take over.
-        let fresh = Self { store, debs, identity: Identity::new(), expected: None };
+        let fresh = Self { store, debs, identity: Identity::new(), expected: None, kept: None };
         fresh.adopt()?;
         let identity = identity::write(&fresh.store, fresh.identity.clone())?;
         Ok(Self { identity, ..fresh })

@@ -98,16 +98,24 @@ impl Repository {
         inputs: &str,
         entry: &str,
     ) -> Result<Option<PackageRecord>, RepositoryError> {
-        let mut parts = entry.splitn(3, '_');
-        let (Some(name), Some(version), Some(arch)) = (parts.next(), parts.next(), parts.next()) else {
-            return Ok(None);
-        };
-        let (Ok(name), Ok(version), Ok(arch)) = (name.parse(), version.parse(), arch.parse()) else {
-            return Ok(None);
-        };
+        let Some((name, version, arch)) = parse_input(entry) else { return Ok(None) };
         let says_so = |record: &PackageRecord| {
             record.provenance.inputs.is_some_and(|known| known.to_string() == inputs)
         };
         Ok(self.record(&name, &version, &arch)?.filter(says_so))
     }
+
+    /// Whether there is a record of the package that an entry below some inputs names; an entry that names none counts as
+    /// having one.
+    pub(crate) fn has_record_of(&self, entry: &str) -> Result<bool, RepositoryError> {
+        let Some((name, version, arch)) = parse_input(entry) else { return Ok(true) };
+        self.store.exists(&key::record(&name, &version, &arch))
+    }
+}
+
+/// The package that an entry below some inputs names.
+fn parse_input(entry: &str) -> Option<(PackageName, Version, Architecture)> {
+    let mut parts = entry.splitn(3, '_');
+    let (name, version, arch) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((name.parse().ok()?, version.parse().ok()?, arch.parse().ok()?))
 }

@@ -46,12 +46,14 @@ impl Repository {
     /// # Errors
     /// When it is no package, or another file is registered as its name, version and architecture, or under its name.
     pub fn place(&self, built: &Path) -> Result<Placed, RepositoryError> {
+        let _kept = self.keeping()?;
         let missing = || RepositoryError::MissingFile { path: built.to_path_buf() };
         let file = built.file_name().and_then(|name| name.to_str()).ok_or_else(missing)?.to_owned();
         let target = self.package_path(&file)?;
         let found = read_package(built, &file)?;
         let known = self.known_record(&found)?;
         if same_place(built, &target) {
+            self.renew(&file);
             return Ok(Placed { file, sha256: found.sha256, placement: Placement::AlreadyThere });
         }
         File::open(built).and_then(|file| file.sync_all()).map_err(at(built))?;
@@ -70,6 +72,8 @@ impl Repository {
             }
             let Some(there) = Held::take(&target)? else { continue };
             if hash(&there.file).map_err(at(&target))?.0 == found.sha256 {
+                // They may lie there from long ago, named by nothing.
+                self.renew(&file);
                 break Placement::AlreadyThere;
             }
             // Whoever registers many files has read some of them that have no record yet.

@@ -48,6 +48,7 @@ impl Repository {
         provenance: &Provenance,
         check: impl Fn(&PackageRecord) -> Result<(), RepositoryError>,
     ) -> Result<PackageRecord, RepositoryError> {
+        let _kept = self.keeping()?;
         let path = self.package_path(file)?;
         let held = Held::take(&path)?.ok_or_else(|| RepositoryError::MissingFile { path: path.clone() })?;
         let (record, known) = self.read_unless_known(&path, file, provenance)?;

@@ -49,12 +49,13 @@ impl Repository {
     /// # Errors
     /// Those of the first file that has one. Of many files none is registered then, save for those that were.
     pub fn register_all(&self, files: &[ToRegister]) -> Result<Vec<PackageRecord>, RepositoryError> {
+        let kept = self.keeping()?;
         if files.len() > FEW && can_sync_file_system(&self.debs) {
-            return self.register_many(files);
+            return kept.register_many(files);
         }
         let one_by_one = files.iter().map(|file| match &file.expected {
-            Some((name, version)) => self.register_as(&file.file, name, version, &file.provenance),
-            None => self.register(&file.file, &file.provenance),
+            Some((name, version)) => kept.register_as(&file.file, name, version, &file.provenance),
+            None => kept.register(&file.file, &file.provenance),
         });
         one_by_one.collect()
     }

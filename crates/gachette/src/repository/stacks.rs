@@ -26,7 +26,9 @@ impl Repository {
         if stack.is_alias() && !self.has_stack(stack)? {
             return Err(Refusal::Alias { stack: stack.clone() }.into());
         }
-        let from = from.map(|from| self.resolve(from)).transpose()?;
+        // What is copied must not be collected before the copy names it.
+        let kept = self.keeping()?;
+        let from = from.map(|from| kept.resolve_whole(from)).transpose()?;
         self.check_no_channel(stack)?;
         // Without its folder there is no turn to take.
         if let Some(root) = self.store.root() {
@@ -173,7 +175,8 @@ impl Repository {
     /// # Errors
     /// When there is no such stack or revision, or it is sealed.
     pub fn rollback_stack(&self, stack: &StackName, to: u64, by: &By) -> Result<Committed, RepositoryError> {
-        let target = self.resolve(&stack.at(to))?;
+        let kept = self.keeping()?;
+        let target = kept.resolve_whole(&stack.at(to))?;
         self.append(stack, by, |newest, by| Ok(existing(stack, newest)?.rollback(&target.revision, by)?))
     }
 

@@ -19,8 +19,9 @@ impl Repository {
     /// # Errors
     /// As [`Repository::place`] and [`Repository::register`].
     pub fn take_in(&self, built: &Path, provenance: &Provenance) -> Result<PackageRecord, RepositoryError> {
-        let placed = self.place(built).map_err(|error| error.of_file_from(provenance))?;
-        self.register(Path::new(&placed.file), provenance)
+        let kept = self.keeping()?;
+        let placed = kept.place(built).map_err(|error| error.of_file_from(provenance))?;
+        kept.register(Path::new(&placed.file), provenance)
     }
 
     /// Does so with each of these files; many are done at once.
@@ -32,13 +33,14 @@ impl Repository {
         built: &[PathBuf],
         provenance: &Provenance,
     ) -> Result<Vec<PackageRecord>, RepositoryError> {
+        let kept = self.keeping()?;
         if built.len() <= FEW || !can_sync_file_system(&self.debs) {
-            return built.iter().map(|built| self.take_in(built, provenance)).collect();
+            return built.iter().map(|built| kept.take_in(built, provenance)).collect();
         }
         // Each is a whole package before it has its name, and not torn by a power cut after that.
         sync_file_system(&self.debs)?;
         let place =
-            |built: &PathBuf| self.place_synced(built).map_err(|error| error.of_file_from(provenance));
+            |built: &PathBuf| kept.place_synced(built).map_err(|error| error.of_file_from(provenance));
         let placed = gather(Worth::Files, built, place)?;
         let placed = placed.into_iter().map(|file| ToRegister {
             file: file.into(),
@@ -46,7 +48,7 @@ impl Repository {
             provenance: provenance.clone(),
         });
         let placed: Vec<ToRegister> = placed.collect();
-        self.register_all(&placed)
+        kept.register_all(&placed)
     }
 
     /// The same as [`Repository::place`] for a file that is durable if it is on the disk of its place; its new name may not

@@ -134,7 +134,7 @@ impl Stack {
     ) -> Result<Committed, RepositoryError> {
         let (name, version) = (package_name(name)?, version.parse::<Version>());
         let version = version.map_err(|error| invalid(&error))?;
-        let repository = self.repository()?;
+        let repository = self.repository()?.keeping()?;
         // Before the file: a missing or sealed stack registers nothing.
         repository.check_open(&self.name)?;
         let record = repository.register_as(file_name.as_ref(), &name, &version, &Provenance::default())?;

@@ -1,6 +1,7 @@
 //! `gachette repository …`
 
 mod fsck;
+mod gc;
 mod init;
 
 use clap::Subcommand;
@@ -15,6 +16,8 @@ pub(crate) enum RepositoryCommand {
     Init(init::InitArgs),
     /// Check the repository, and mend what can be made again
     Fsck(fsck::FsckArgs),
+    /// Remove packages and indices that nothing names any more
+    Gc(gc::GcArgs),
 }
 
 impl RepositoryCommand {
@@ -22,6 +25,7 @@ impl RepositoryCommand {
         match self {
             Self::Init(args) => args.run(session).await,
             Self::Fsck(args) => args.run(session).await,
+            Self::Gc(args) => args.run(session).await,
         }
     }
 }

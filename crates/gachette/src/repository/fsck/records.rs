@@ -132,7 +132,10 @@ impl Fsck<'_> {
                     Ok(record) => record.is_some(),
                 };
                 if !wanted && !record() {
-                    self.mend(key.clone(), Fault::Extra, |repository| repository.store.delete(&key));
+                    // Of a package that is gone it is what a killed collector left.
+                    let gone = self.repository.has_record_of(&file).is_ok_and(|there| !there);
+                    let fault = if gone { Fault::Leftover } else { Fault::Extra };
+                    self.mend(key.clone(), fault, |repository| repository.store.delete(&key));
                 }
             }
         }
@@ -140,8 +143,11 @@ impl Fsck<'_> {
         missing.sort();
         for key in missing {
             let (folder, entry) = key.trim_start_matches("inputs/").split_once('/').unwrap_or_default();
-            if let Ok(Some(record)) = self.repository.record_by_input(folder, entry) {
-                self.let_writer_finish(&record);
+            match self.repository.record_by_input(folder, entry) {
+                Ok(Some(record)) => self.let_writer_finish(&record),
+                // It was collected since.
+                Ok(None) => continue,
+                Err(_) => {}
             }
             if self.repository.store.exists(&key)? {
                 continue;

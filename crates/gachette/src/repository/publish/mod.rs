@@ -7,6 +7,7 @@
 //! What it costs follows the change: indices are made of parts that are kept compressed ([`gachette_core::apt::Listing`]).
 
 mod index;
+mod on_disk;
 mod part;
 mod parts;
 mod request;
@@ -30,6 +31,7 @@ use state::SuiteState;
 use suite_folder::SuiteFolder;
 use wish::{Shown, Wish};
 
+pub(crate) use on_disk::SuiteOnDisk;
 pub use request::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings};
 
 impl Repository {
@@ -42,6 +44,7 @@ impl Repository {
         let suite = request.subject.suite();
         let nowhere = || unpublishable(&suite, "the repository is in no folder of this machine");
         let root = self.store.root().ok_or_else(nowhere)?;
+        let _kept = self.keeping()?;
         // Without a word, nothing is made for what is not there.
         self.shown_by(&request.subject)?;
         self.link_pool(root, &suite)?;
@@ -107,7 +110,9 @@ impl Repository {
         let suite = subject.suite();
         match subject {
             PublishSubject::Stack(stack) => {
-                let entry = self.resolve(stack)?;
+                let entry = self.resolve_whole(stack)?;
+                // What a deleted stack held is collected, whoever shows it.
+                self.resolve(&stack.stack.clone().into())?;
                 Ok(Shown { suite, date: entry.revision.time, entry })
             }
             PublishSubject::Channel(channel) => {

@@ -73,9 +73,12 @@ impl Repository {
     }
 
     /// The newest revision that holds what a suite shows.
-    fn revision_with(&self, state: &SuiteState) -> Result<Entry, RepositoryError> {
-        let log = self.log_stack(&state.stack, None)?.found;
-        let found = log.into_iter().find(|entry| entry.revision.content == state.content);
+    pub(super) fn revision_with(&self, state: &SuiteState) -> Result<Entry, RepositoryError> {
+        let newest = self.newest_number(&state.stack, 0)?;
+        // What cannot be read is told with the ledger.
+        let readable =
+            (1..=newest).rev().filter_map(|number| self.read_revision(&state.stack, number).ok()?);
+        let found = readable.into_iter().find(|entry| entry.revision.content == state.content);
         found.ok_or_else(|| {
             unpublishable(&state.stack.clone().into(), "what its suite shows is in no revision")
         })

@@ -1,8 +1,9 @@
 //! The files of one suite, written in the order that clients rely on.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -32,11 +33,19 @@ impl SuiteFolder {
     /// unfinished goes.
     pub(super) fn hold(root: &Path, suite: &Suite) -> Result<Self, RepositoryError> {
         let path = path_of(root, suite);
-        make_folder(&path)?;
-        let turn = File::open(&path).map_err(at(&path))?;
-        if !lock::wait(&turn, Hold::Alone, lock::PATIENCE) {
-            return Err(RepositoryError::Busy { path, waited: lock::PATIENCE });
-        }
+        let turn = loop {
+            make_folder(&path)?;
+            let turn = File::open(&path).map_err(at(&path))?;
+            if !lock::wait(&turn, Hold::Alone, lock::PATIENCE) {
+                return Err(RepositoryError::Busy { path, waited: lock::PATIENCE });
+            }
+            // Whoever took the suite away meanwhile took the folder that was waited for.
+            let inode = |found: Metadata| (found.dev(), found.ino());
+            let held = turn.metadata().map_err(at(&path))?;
+            if fs::metadata(&path).is_ok_and(|now| inode(now) == inode(held)) {
+                break turn;
+            }
+        };
         let folder = Self { path, _turn: Some(turn) };
         for unfinished in folder.files_in("")?.iter().filter(|name| name.starts_with(UNFINISHED)) {
             remove(&folder.path.join(unfinished))?;
@@ -164,25 +173,53 @@ impl SuiteFolder {
         keep: SignedDuration,
     ) -> Result<SuiteState, RepositoryError> {
         let known = last.map(|last| last.retired).unwrap_or_default();
+        for (path, since) in self.unnamed(&state, &known, now)? {
+            if now.duration_since(since) >= keep {
+                remove(&self.path.join(&path))?;
+            } else {
+                state.retired.insert(path, since);
+            }
+        }
+        Ok(state)
+    }
+
+    /// The files under the names of their hashes that the Release file does not name, each with the time since when.
+    pub(super) fn unnamed(
+        &self,
+        state: &SuiteState,
+        known: &BTreeMap<String, Timestamp>,
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, Timestamp>, RepositoryError> {
         let current: BTreeSet<String> =
             state.indices.iter().map(|(path, entry)| Self::by_hash(path, entry)).collect();
         let folders: BTreeSet<&str> =
             current.iter().chain(known.keys()).filter_map(|path| folder_of(path)).collect();
+        let mut unnamed = BTreeMap::new();
         for folder in folders {
             for name in self.files_in(folder)? {
                 let path = format!("{folder}/{name}");
-                if current.contains(&path) {
-                    continue;
-                }
-                let since = known.get(&path).copied().unwrap_or(now);
-                if now.duration_since(since) >= keep {
-                    remove(&self.path.join(&path))?;
-                } else {
-                    state.retired.insert(path, since);
+                if !current.contains(&path) {
+                    let since = known.get(&path).copied().unwrap_or(now);
+                    unnamed.insert(path, since);
                 }
             }
         }
-        Ok(state)
+        Ok(unnamed)
+    }
+
+    /// Takes the suite away: first what clients begin with. The caller holds it, and has taken its state away.
+    pub(super) fn take_down(self) -> Result<(), RepositoryError> {
+        for name in ["InRelease", "Release.gpg", "Release"] {
+            remove(&self.path.join(name))?;
+        }
+        fs::remove_dir_all(&self.path).map_err(at(&self.path))
+    }
+
+    /// Every file of the suite.
+    pub(super) fn files(&self) -> Result<Vec<PathBuf>, RepositoryError> {
+        let mut files = walk(&self.path).map_err(at(&self.path))?;
+        files.retain(|path| path.is_file());
+        Ok(files)
     }
 
     /// Gives a file that is named by its hash its plain name, in one step.

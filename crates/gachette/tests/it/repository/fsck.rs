@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use gachette::repository::{FailureKind, Fault, FaultClass, FsckMode, FsckReport, Repository};
+use gachette::repository::{FailureKind, Fault, FaultClass, Finding, FsckMode, FsckReport, Repository};
 use gachette_core::Sha256Digest;
 use gachette_core::stack::Provenance;
 use tempfile::TempDir;
@@ -77,9 +77,12 @@ fn every_derived_file_that_is_missing_wrong_or_too_many_is_mended() {
     assert!(!repository.fsck(FsckMode::Check).unwrap().is_clean(), "a check alone mends nothing");
     let report = repository.fsck(FsckMode::Repair).unwrap();
     assert!(report.is_clean() && report.findings.len() == 9, "{:?}", lines(&report));
-    assert!(
-        report.findings.iter().all(|finding| finding.mended && finding.fault.class() == FaultClass::Mendable)
-    );
+    // An entry of a package that is not there is as a killed collector leaves it.
+    let class = |finding: &Finding| match finding.path.ends_with("dh-tool_3_all") {
+        true => FaultClass::Note,
+        false => FaultClass::Mendable,
+    };
+    assert!(report.findings.iter().all(|finding| finding.mended && finding.fault.class() == class(finding)));
     assert_eq!(tree(&at("")), before, "all is as it was");
     assert!(check(&repository).is_empty());
 }

@@ -54,7 +54,7 @@ fn a_builder_fills_a_stack_and_copies_it() {
     check_notes(&repository, folder, builder);
 }
 
-fn build(name: &str, version: &str, output: &Path) {
+pub(super) fn build(name: &str, version: &str, output: &Path) {
     let mut control = Control::new(name.parse().unwrap(), version.parse().unwrap(), "all".parse().unwrap());
     control.maintainer = "Ada <ada@example.org>".to_owned();
     control.description = "a test".to_owned();
@@ -188,10 +188,10 @@ fn start_adder(folder: &Path) -> Child {
 }
 
 /// Numbers that look random and are the same each time.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
+    pub(super) fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (self.0 >> 33) % end
     }

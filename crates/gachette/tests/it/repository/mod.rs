@@ -6,6 +6,7 @@ mod documentation;
 mod faults;
 mod faulty_store;
 mod fsck;
+mod gc;
 mod kills;
 mod many;
 mod packages;

@@ -107,7 +107,7 @@ fn a_deleted_stack_is_gone_but_its_ledger_stays_and_it_can_come_back() {
     let repository = repository(folder.path());
     let name = stack("124");
     repository.create_stack(&name, None, &by()).unwrap();
-    repository.add_to_stack(&name, &[record("aa", "1")], &by()).unwrap();
+    repository.add_to_stack(&name, &[super::gc::package(&repository, "aa", "1")], &by()).unwrap();
     repository.delete_stack(&name, &by()).unwrap();
     assert!(repository.domains().unwrap().is_empty());
     assert!(!folder.path().join("meta/domain/default/stacks/124/packages").exists());

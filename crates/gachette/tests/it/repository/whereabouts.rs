@@ -21,7 +21,8 @@ fn found(repository: &Repository, version: Option<&str>, span: Span) -> Vec<Stri
 }
 
 fn add(repository: &Repository, name: &str, version: &str) {
-    repository.add_to_stack(&stack(name), &[record("dh-web", version)], &by()).unwrap();
+    let package = super::gc::package(repository, "dh-web", version);
+    repository.add_to_stack(&stack(name), &[package], &by()).unwrap();
 }
 
 fn create(repository: &Repository, name: &str, from: Option<&StackRef>) {
