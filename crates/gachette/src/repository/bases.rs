@@ -165,7 +165,7 @@ impl Repository {
         last_number(0, |number| self.store.exists(&key::base_entry(base, number)))
     }
 
-    fn read_base(
+    pub(super) fn read_base(
         &self,
         base: &BaseName,
         number: u64,

@@ -17,8 +17,17 @@ use super::{Fault, Fsck};
 const STALE: Duration = Duration::from_secs(600);
 
 /// The folders and files of a repository's first level.
-const OURS: [&str; 7] =
-    [key::IDENTITY, key::DOMAINS, key::PACKAGES, key::INPUTS, "debs", key::DISTS, key::INDEX_PARTS];
+const OURS: [&str; 9] = [
+    key::IDENTITY,
+    key::DOMAINS,
+    key::PACKAGES,
+    key::INPUTS,
+    "debs",
+    key::DISTS,
+    key::INDEX_PARTS,
+    key::BASES,
+    key::CHECKS,
+];
 
 /// Whether `object_store` uses this name for a file that is not finished: `NAME#1`.
 pub(super) fn is_unfinished(name: &str) -> bool {

@@ -3,6 +3,7 @@
 //! Slow on purpose: it reads every file. It may run beside writers; what they leave unfinished for a moment is told from
 //! what a killed one left by the lock it holds, or by its age.
 
+mod bases;
 mod channels;
 mod files;
 mod ledger;
@@ -51,6 +52,8 @@ impl Repository {
         let inputs = fsck.check_inputs();
         fsck.seen(key::INPUTS, inputs);
         fsck.check_domains()?;
+        let bases = fsck.check_bases();
+        fsck.seen(key::BASES, bases);
         let files = fsck.check_folder_of_files();
         fsck.seen("debs", files);
         fsck.check_leftovers()?;

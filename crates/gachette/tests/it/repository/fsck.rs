@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use gachette::repository::{FailureKind, Fault, FaultClass, Finding, FsckMode, FsckReport, Repository};
+use gachette::repository::{
+    FailureKind, Fault, FaultClass, Finding, FsckMode, FsckReport, KeptList, Repository,
+};
 use gachette_core::Sha256Digest;
+use gachette_core::base::{BaseList, ListSource};
 use gachette_core::stack::Provenance;
 use tempfile::TempDir;
 
@@ -341,4 +344,39 @@ pub(super) fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
     }
     files.sort();
     files
+}
+
+/// A list of packages to be kept, of one package in this version.
+fn list(version: &str) -> KeptList {
+    let text = format!("Package: libfoo\nVersion: {version}\nArchitecture: amd64\n");
+    let sha256 = Sha256Digest::of(text.as_bytes());
+    let source = ListSource { place: "/srv/Packages".to_owned(), sha256, size: None, modified: None };
+    let (origin, architecture) = ("bookworm".to_owned(), None);
+    KeptList { list: BaseList { origin, architecture, priority: 500, packages: 1, sha256, source }, text }
+}
+
+#[test]
+fn what_is_lost_or_changed_of_a_base_is_named() {
+    let (folder, repository) = filled();
+    let base = "bookworm".parse().unwrap();
+    for version in ["1", "2", "3"] {
+        repository.keep_base(&base, &[list(version)], &by()).unwrap();
+    }
+    assert_eq!(check(&repository), Vec::<String>::new());
+    let bases = folder.path().join("meta/bases");
+    let file = |version: &str| bases.join(format!("{}.zst", list(version).list.sha256));
+    fs::remove_file(file("1")).unwrap();
+    flip_a_byte(&file("3"));
+    fs::write(bases.join("bookworm/0000000002.json"), "{}").unwrap();
+    fs::write(bases.join("notes"), "mine").unwrap();
+    let found = check(&repository).join("\n");
+    let lost = |version: &str| format!("bases/{}.zst: lost", list(version).list.sha256);
+    let changed = "bases/bookworm/0000000002.json: changed";
+    for words in [&*lost("1"), &lost("3"), changed, "bases/notes: not gachette's"] {
+        assert!(found.contains(words), "{words}: {found}");
+    }
+    assert_eq!(found.lines().count(), 4, "{found}");
+    // The same lists again bring them back.
+    repository.keep_base(&base, &[list("1"), list("3")], &by()).unwrap();
+    assert!(!check(&repository).join("\n").contains(".zst"));
 }
