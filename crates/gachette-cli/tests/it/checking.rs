@@ -7,6 +7,7 @@ use gachette_testkit::{AptRoot, PackageFolder};
 use serde_json::Value;
 
 use crate::assert_transcript;
+use crate::documents::document;
 use crate::playground::Playground;
 
 /// A distribution and a stack of packages that are made for a test, and who may be asked about them.
@@ -180,7 +181,9 @@ fn a_stack_that_can_be_installed_is_told_with_what_comes_with_it() {
 #[test]
 fn a_stack_that_cannot_be_installed_is_explained_and_not_sealed_unless_forced() {
     let shop = Shop::new(&[package("dh-web", "1.0", "Depends: libfoo (>= 2)"), package("dh-tool", "1", "")]);
-    assert_transcript!(shop.playground.run("stack check 124"));
+    let said = shop.playground.run("stack check 124");
+    assert!(document("docs/checking.md").contains(&format!("console\n{}```", said.stdout)));
+    assert_transcript!(said);
     let (report, _) = shop.report("");
     let facts = report["results"][0]["reasons"][0]["facts"].as_array().unwrap();
     let needs = facts.iter().find(|fact| fact["fact"] == "needs").unwrap();

@@ -18,7 +18,11 @@ impl Reader {
     pub fn of(key: &str) -> Self {
         let mut parts = key.split('.');
         match (parts.next().unwrap_or_default(), parts.nth(1)) {
-            ("meta_path" | "debs_path" | "publish" | "signing", _) => Self::Repository,
+            (
+                "meta_path" | "debs_path" | "publish" | "signing" | "channels" | "base" | "bases" | "roles"
+                | "domains",
+                _,
+            ) => Self::Repository,
             // A stack's domain, and who fetches, are decided before anything is asked for.
             ("projects", Some("domain" | "source")) => Self::Here,
             (
@@ -51,6 +55,8 @@ mod tests {
         for (key, reader) in [
             ("meta_path", Reader::Repository),
             ("publish.url", Reader::Repository),
+            ("channels.live.checked", Reader::Repository),
+            ("bases.bookworm.packages", Reader::Repository),
             ("working_copies", Reader::Builder),
             ("projects.web.ref", Reader::Builder),
             ("projects.web.source", Reader::Here),
