@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -265,4 +265,30 @@ fn a_jump_host_that_fails_is_told_from_the_host_behind_it() {
     tells(&through("build9", "behind"), "behind: the jump host could not connect to it", "`ssh -v behind`");
     hosts.sshd.refuse_everybody();
     tells(&through("build9", "build1"), "at a host on the way there: it let nobody in", "`ssh-add`");
+}
+
+#[test]
+fn what_the_user_configured_for_sessions_of_his_own_is_not_in_the_way() {
+    let hosts = Hosts::new("");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let configuration = hosts.sshd.ssh_config();
+    let usual = fs::read_to_string(&configuration).unwrap();
+    let forward =
+        format!("LocalForward {} 127.0.0.1:1\nExitOnForwardFailure yes", taken.local_addr().unwrap());
+    for lines in [
+        "RemoteCommand echo hello",
+        "RequestTTY force",
+        "SessionType none",
+        "StdinNull yes",
+        "ForkAfterAuthentication yes",
+        forward.as_str(),
+        "LogLevel QUIET",
+        "LogLevel DEBUG",
+    ] {
+        fs::write(&configuration, format!("{usual}\n{lines}\n")).unwrap();
+        hosts.ok("-H build1 repository init");
+    }
+    fs::write(&configuration, format!("{usual}\nLogLevel QUIET\n")).unwrap();
+    hosts.sshd.refuse_everybody();
+    tells(&refused(&hosts, "-H build1 stack list"), "it let nobody in", "`ssh-add`");
 }

@@ -18,6 +18,14 @@ const CONNECT_SECONDS: u64 = 10;
 /// How often `ssh` asks a silent host whether it is there, in seconds; three times without an answer is a lost connection.
 const ALIVE_SECONDS: u64 = 3;
 
+/// What a user may have configured for his own sessions, and what ours need; older versions of `ssh` do not know all of it.
+const IN_THE_WAY: [(&str, &str, &str); 4] = [
+    ("remotecommand", "none", "RemoteCommand=none"),
+    ("sessiontype", "default", "SessionType=default"),
+    ("stdinnull", "no", "StdinNull=no"),
+    ("forkafterauthentication", "no", "ForkAfterAuthentication=no"),
+];
+
 /// How one host is reached.
 #[derive(Debug, Clone)]
 pub struct Ssh {
@@ -65,6 +73,15 @@ impl Ssh {
         // Fabric's word for taking any key; whoever told `ssh` to be strict keeps that.
         if connection.disable_known_hosts && effective.get("stricthostkeychecking") == Some("ask") {
             option(&mut arguments, "StrictHostKeyChecking=accept-new");
+        }
+        for (name, usual, option_there) in IN_THE_WAY {
+            if effective.get(name).is_some_and(|value| value != usual) {
+                option(&mut arguments, option_there);
+            }
+        }
+        // Else nobody would say why a connection failed.
+        if matches!(effective.get("loglevel"), Some("QUIET" | "SILENT" | "FATAL")) {
+            option(&mut arguments, "LogLevel=ERROR");
         }
         // A master of the user's own is used by `ssh` itself.
         let mut shared = effective.get("controlpath").is_some_and(|path| path != "none");
@@ -143,6 +160,8 @@ fn plain_arguments(host: &HostAddress, connection: &Connection) -> Result<Vec<Os
     }
     // A question that nobody answers would hang for ever.
     option(&mut arguments, "BatchMode=yes");
+    // Those are for the user's own sessions; a second one could not listen there.
+    option(&mut arguments, "ClearAllForwardings=yes");
     option(&mut arguments, &format!("ConnectTimeout={}", connection.timeout.unwrap_or(CONNECT_SECONDS)));
     if let Some(attempts) = connection.connection_attempts {
         option(&mut arguments, &format!("ConnectionAttempts={}", attempts.max(1)));
