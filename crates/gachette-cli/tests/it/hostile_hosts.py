@@ -60,6 +60,9 @@ class Http:
                             self.initial = value
                     frame(4, 1, 0, b"")
                     out.flush()
+                if kind == 6 and not flags & 1:
+                    frame(6, 1, 0, body)
+                    out.flush()
                 if kind in (0, 1) and flags & 1:
                     self.requests.append(stream)
                 self.changed.notify_all()
@@ -161,6 +164,13 @@ elif MODE == "endless answer":
     http.send(stream, b"[")
     while True:
         http.send(stream, b'"a",' * 4000)
+elif MODE == "an answer that stops":
+    hello()
+    http = Http()
+    stream = http.request()
+    http.begin(stream)
+    http.send(stream, b"[")
+    threading.Event().wait()
 elif MODE == "endless line of events":
     hello()
     http = Http()
@@ -197,7 +207,7 @@ elif MODE == "a clock that is ahead":
     hello()
     Http().answer(report(7200, ""))
     sys.stdin.read()
-elif MODE == "a lie about a file's name":
+elif MODE in ("a lie about a file's name", "a package that stops"):
     body = b"evil"
     package = {"name": "dh-web", "version": "1", "architecture": "all", "file_name": NAME, "size": len(body),
                "sha256": hashlib.sha256(body).hexdigest(), "state": "built", "milliseconds": 1}
@@ -211,5 +221,8 @@ elif MODE == "a lie about a file's name":
     http.answer(build("succeeded") | {"problem": None, "outcome": outcome})
     stream = http.request()
     http.begin(stream)
+    if MODE == "a package that stops":
+        http.send(stream, body[:1])
+        threading.Event().wait()
     http.send(stream, body, end=True)
     sys.stdin.read()

@@ -8,6 +8,7 @@ mod operations;
 mod push;
 
 use std::path::Path;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -18,6 +19,7 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tower_http::timeout::TimeoutBody;
 use url::Url;
 
 use crate::transport::{self, Binary, Connection, Loss, Server, ServerAccess, Transport};
@@ -32,6 +34,8 @@ pub struct Client {
 
 /// The longest answer that is read into memory, in bytes; a stack of 100,000 packages fits.
 const LONGEST_ANSWER: usize = 64 << 20;
+/// How long the next piece of an answer that has begun may take.
+const NEXT_PIECE_WITHIN: Duration = Duration::from_secs(20);
 
 impl Client {
     /// A client of the router in this process.
@@ -127,12 +131,17 @@ impl Client {
     }
 
     async fn collect(&self, body: Body) -> Result<Bytes, Problem> {
-        let limited = http_body_util::Limited::new(body, LONGEST_ANSWER);
+        let limited = http_body_util::Limited::new(steady(body), LONGEST_ANSWER);
         match limited.collect().await {
             Ok(collected) => Ok(collected.to_bytes()),
             Err(error) => Err(self.transport.broken(&Loss::of(error.as_ref())).await),
         }
     }
+}
+
+/// The same body, which fails when the next piece of it does not come.
+fn steady(body: Body) -> Body {
+    Body::new(TimeoutBody::new(NEXT_PIECE_WITHIN, body))
 }
 
 /// The address of a stack.

@@ -173,7 +173,7 @@ impl Client {
         }
         let target = format!("{path}?sha256={}&size={}", package.sha256, package.size);
         let request = Request::builder().method(Method::PUT).uri(target).extension(Patience::LONG);
-        let request = request.body(response.into_body());
+        let request = request.body(super::steady(response.into_body()));
         to.answer(to.send(request.map_err(Problem::invalid)?).await?).await
     }
 

@@ -6,6 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use http_body_util::LengthLimitError;
+use tower_http::timeout::TimeoutError;
 
 /// The end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(crate) enum Loss {
     Closed,
     /// It is there, but did not answer a request for so long.
     Unanswered(Duration),
+    /// An answer that had begun did not go on.
+    Stopped,
     /// What came is not what gachette says.
     Garbled(String),
 }
@@ -26,6 +29,7 @@ impl fmt::Display for Loss {
             Self::Silent => f.write_str("the connection was lost"),
             Self::Closed => f.write_str("the connection ended"),
             Self::Unanswered(time) => write!(f, "it has not answered for {} s", time.as_secs()),
+            Self::Stopped => f.write_str("it stopped in the middle of an answer"),
             Self::Garbled(how) => write!(f, "what it sends is not what gachette says: {how}"),
         }
     }
@@ -38,6 +42,9 @@ impl Loss {
         let http = || causes.iter().filter_map(|cause| cause.downcast_ref::<hyper::Error>());
         if causes.iter().any(|cause| cause.is::<LengthLimitError>()) {
             return Self::Garbled("an answer is longer than any may be".to_owned());
+        }
+        if causes.iter().any(|cause| cause.is::<TimeoutError>()) {
+            return Self::Stopped;
         }
         if http().any(hyper::Error::is_timeout) {
             return Self::Silent;

@@ -108,7 +108,7 @@ impl Line {
             Loss::Closed if !self.heard.is_over() => &garbled,
             known => known,
         };
-        if let Loss::Unanswered(_) = loss {
+        if let Loss::Unanswered(_) | Loss::Stopped = loss {
             return self.failed(&loss.to_string());
         }
         if let Loss::Garbled(_) = loss {
