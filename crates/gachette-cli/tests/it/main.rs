@@ -9,6 +9,7 @@ mod collecting;
 mod configuration;
 mod demo;
 mod detached;
+mod differences;
 mod documents;
 mod faults;
 mod fsck;

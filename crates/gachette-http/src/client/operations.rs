@@ -84,11 +84,11 @@ impl Client {
         self.get(&format!("{}/revisions{query}", path(stack))).await
     }
 
-    /// What leads from one stack to another.
-    pub async fn diff(&self, from: &StackRef, to: &StackRef) -> Result<Diff, Problem> {
+    /// What leads from one stack to another, with at most so many commits between two versions of packages.
+    pub async fn diff(&self, from: &StackRef, to: &StackRef, commits: u16) -> Result<Diff, Problem> {
         let revision = from.revision.map_or_else(String::new, |number| format!("revision={number}&"));
         let to = encoded(&to.to_string());
-        self.get(&format!("{}/diff?{revision}to={to}", path(&from.stack))).await
+        self.get(&format!("{}/diff?{revision}to={to}&commits={commits}", path(&from.stack))).await
     }
 
     /// Changes a stack.

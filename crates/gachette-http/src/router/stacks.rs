@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use gachette::Cancel;
-use gachette::operation::{self, CheckReport, OperationError};
+use gachette::operation::{self, CheckReport, OperationError, commits_between};
 use gachette::repository::{Committed, Readable, Repository, ToRegister};
 use gachette_core::stack::{By, Domain, Entry, PackageRecord, StackDiff, StackName, StackRef};
 use http::{HeaderMap, StatusCode};
@@ -36,6 +36,8 @@ pub(super) struct LogRange {
 pub(super) struct DiffRange {
     revision: Option<u64>,
     to: StackRef,
+    /// How many commits are shown between two versions at most; none when it is not said.
+    commits: Option<u16>,
 }
 
 pub(super) async fn domains(State(api): State<Api>) -> Answer<Vec<Domain>> {
@@ -112,12 +114,18 @@ pub(super) async fn diff(
         let repository = api.config.repository()?;
         let (old, new) = (repository.show_stack(&from)?.revision, repository.show_stack(&range.to)?.revision);
         let packages = StackDiff::between(&old.packages, &new.packages).packages;
+        let contents = (&old.packages, &new.packages);
+        let commits = match range.commits.map_or(0, usize::from) {
+            0 => Vec::new(),
+            most => commits_between(&api.config, &repository, contents, &packages, most)?,
+        };
         let differ = packages.iter().filter(|package| new.packages.get(&package.name).is_some()).count();
         Ok(Diff {
             from: old.stack.at(old.number),
             to: new.stack.at(new.number),
             unchanged: new.packages.len() - differ,
             packages,
+            commits,
         })
     })
     .await

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gachette::operation::CommitRange;
 use gachette::operation::StackVerdict;
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
@@ -184,6 +185,9 @@ pub struct Diff {
     pub packages: Vec<PackageDiff>,
     /// How many packages are the same in both.
     pub unchanged: usize,
+    /// The commits between the versions, where they were asked for and are at hand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<CommitRange>,
 }
 
 impl StackSummary {

@@ -57,6 +57,12 @@ pub fn id_of(url: &GitUrl) -> MirrorId {
     Sha256Digest::of(url.as_str().as_bytes())
 }
 
+/// The folder of the mirror of this name, when there is one; it may be swept at any time.
+pub(crate) fn folder_of(id: &MirrorId) -> Option<PathBuf> {
+    let folder = cache::mirrors()?.join(format!("{id}.{FOLDER}"));
+    folder.join("HEAD").exists().then_some(folder)
+}
+
 impl Mirror {
     /// The mirror of this name, empty when there was none. Waits for whoever works on it.
     ///

@@ -5,6 +5,7 @@
 mod base;
 mod build;
 mod check;
+mod commits;
 mod error;
 mod external;
 mod gate;
@@ -22,6 +23,7 @@ mod source;
 pub use base::{BaseState, BaseUpdated, bases, update_base};
 pub use build::{BuildRequest, build};
 pub use check::{CheckReport, CheckRequest, CheckResult, CheckedBase, Passage, check_stack};
+pub use commits::{CommitRange, CommitSubject, commits_between};
 pub use error::{FaultKind, OperationError};
 pub use gate::StackVerdict;
 pub use outcome::{BuiltPackage, Outcome, PackageState, PreparedCopy, StackedIn};

@@ -122,6 +122,14 @@ impl WorkingCopy {
         Ok(())
     }
 
+    /// Its folder, when it is there and ours. Somebody may be at work in it.
+    pub(crate) fn folder_if_ours(&self) -> Option<PathBuf> {
+        // Looking makes no folder.
+        let there = self.path().is_dir();
+        let place = there.then(|| self.place().ok()).flatten()?;
+        matches!(place.state(), Ok(State::Ready { .. })).then_some(place.path)
+    }
+
     /// Where it was cloned from, without a password; `None` when it does not exist.
     pub fn known_url(&self) -> Option<GitUrl> {
         match self.place().and_then(|place| place.state()) {

@@ -2,6 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
+use gachette::operation::{CommitRange, CommitSubject};
+use gachette_core::debian::PackageName;
 use gachette_core::stack::PackageChange;
 use gachette_http::wire::Diff;
 
@@ -10,18 +12,28 @@ use crate::output::{plural, table};
 use crate::session::Session;
 
 /// Show what differs between two stacks, or two revisions of one
+///
+/// Where a working copy or a mirror on the machine that has the repository holds the commits that packages were built from, the
+/// subjects of those between the two versions are shown.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DiffArgs {
     /// The old stack: NAME, DOMAIN/NAME, NAME@7
     from: String,
     /// The new stack
     to: String,
+    /// How many commits between two versions are shown at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    log: u16,
+    /// Show no commits
+    #[arg(long, conflicts_with = "log")]
+    no_log: bool,
 }
 
 impl DiffArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let (from, to) = (session.stack_ref(&self.from)?, session.stack_ref(&self.to)?);
-        let diff = session.client().await?.diff(&from, &to).await?;
+        let most = if self.no_log { 0 } else { self.log };
+        let diff = session.client().await?.diff(&from, &to, most).await?;
         session.output.coloured_result(&diff, text, coloured)
     }
 }
@@ -46,7 +58,27 @@ fn text(diff: &Diff) -> String {
     });
     let rows = table(&["", "package", "old", "new", "change"], rows);
     let verb = if diff.packages.len() == 1 { "differs" } else { "differ" };
-    format!("{head}\n{rows}\n\n{} {verb}, {same} the same", plural(diff.packages.len(), "package"))
+    let commits: String = diff.commits.iter().map(commits).collect();
+    format!("{head}\n{rows}\n{commits}\n{} {verb}, {same} the same", plural(diff.packages.len(), "package"))
+}
+
+/// The commits between two versions, and the packages that they concern.
+fn commits(range: &CommitRange) -> String {
+    let names: Vec<&str> = range.packages.iter().map(PackageName::as_str).collect();
+    let (number, undone) = (plural(range.number, "commit"), if range.undone { " undone" } else { "" });
+    let (from, to) = (short(&range.from), short(&range.to));
+    let mut text = format!("\n{}: {number}{undone}, {from} → {to}\n", names.join(", "));
+    for CommitSubject { commit, subject } in &range.commits {
+        text.push_str(&format!("* {} {subject}\n", short(commit)));
+    }
+    if range.number > range.commits.len() {
+        text.push_str(&format!("* and {} more\n", range.number - range.commits.len()));
+    }
+    text
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
 }
 
 fn coloured(line: &str) -> String {
