@@ -109,7 +109,7 @@ impl Session {
         let fetches = match order {
             StartBuild::Prepare { pushed, .. } | StartBuild::Quick { pushed, .. } => !pushed,
             StartBuild::Make(order) => !order.pushed,
-            StartBuild::Build(_) => false,
+            StartBuild::Build(_) | StartBuild::Import(_) => false,
         };
         let is_lent = self.config.connection.forward_agent
             && std::env::var_os("SSH_AUTH_SOCK").is_some_and(|socket| !socket.is_empty());
@@ -143,6 +143,10 @@ fn lost(order: &StartBuild, problem: Problem) -> Failure {
             (format!("build {}", order.name), "the packages that were finished are there")
         }
         StartBuild::Make(order) => (format!("build {}", order.project), "nothing of it is in the repository"),
+        StartBuild::Import(order) => (
+            format!("import {}", order.folder),
+            "what was taken in is there; the next run goes on from there",
+        ),
         StartBuild::Quick { stack, project, .. } => {
             (format!("quick {project} into {stack}"), "the stack has got all of its packages or none")
         }

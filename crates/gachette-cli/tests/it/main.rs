@@ -19,6 +19,7 @@ mod host_ends;
 mod hostile;
 mod hostile_hosts;
 mod hosts;
+mod importing;
 mod interrupts;
 mod json_failures;
 mod keys;

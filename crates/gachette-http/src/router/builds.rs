@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures::{Stream, StreamExt};
 use gachette::operation::{
-    BuildRequest, Context, Missing, Origin, PrepareRequest, QuickRequest, SourceRequest, build, make,
-    prepare, quick,
+    BuildRequest, Context, ImportRequest, Missing, Origin, PrepareRequest, QuickRequest, SourceRequest,
+    build, import, make, prepare, quick,
 };
 use gachette_core::stack::By;
 use http::StatusCode;
@@ -21,7 +21,7 @@ use super::{Answer, Api, on_disk};
 use crate::Problem;
 use crate::access::{Caller, Role};
 use crate::run::{Attachment, Build, BuildId, Ordered, Work};
-use crate::wire::{BuildOrder, CloneUrl, MakeOrder, StartBuild};
+use crate::wire::{BuildOrder, CloneUrl, ImportOrder, MakeOrder, StartBuild};
 
 /// How long a stream of events may be silent; then a line without meaning is sent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -64,7 +64,10 @@ pub(super) fn begin(
     // A recipe may run anything: whose it is, is for the configuration to say.
     if order.names_an_address() && caller.role < Role::Admin {
         let problem = caller.lacks(Role::Admin);
-        return Err(problem.with_hint("projects of the server's configuration are built without a url"));
+        return Err(match order {
+            StartBuild::Import(_) => problem,
+            _ => problem.with_hint("projects of the server's configuration are built without a url"),
+        });
     }
     let ordered = Ordered { order, by: caller.name.to_string(), attachment };
     let work = work(api, &ordered);
@@ -126,6 +129,10 @@ fn work(api: &Api, ordered: &Ordered) -> Work {
             StartBuild::Make(order) => {
                 let missing = if order.plan { Missing::Plan } else { Missing::Build };
                 make(&mut context, &source_request(order), missing)
+            }
+            StartBuild::Import(ImportOrder { folder, stack, reason }) => {
+                let by = by.because(reason);
+                import(&mut context, &ImportRequest { folder: folder.into(), stack, by })
             }
             StartBuild::Quick {
                 stack,

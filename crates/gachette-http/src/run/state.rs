@@ -84,6 +84,8 @@ pub enum BuildKind {
     Make,
     /// Prepares, builds and adds to a stack.
     Quick,
+    /// Takes packages that others made into the repository.
+    Import,
 }
 
 /// How far a build came.
@@ -121,6 +123,7 @@ impl BuildKind {
             StartBuild::Build(_) => Self::Build,
             StartBuild::Make(_) => Self::Make,
             StartBuild::Quick { .. } => Self::Quick,
+            StartBuild::Import(_) => Self::Import,
         }
     }
 }
@@ -132,6 +135,7 @@ impl fmt::Display for BuildKind {
             Self::Build => "build",
             Self::Make => "make",
             Self::Quick => "quick",
+            Self::Import => "import",
         })
     }
 }

@@ -30,6 +30,8 @@ pub enum StartBuild {
     Build(Box<BuildOrder>),
     /// Prepare and build, for a repository on another machine, which fetches the packages.
     Make(MakeOrder),
+    /// Take packages that others made into the repository.
+    Import(ImportOrder),
     /// Prepare, build and add to a stack.
     Quick {
         /// The stack, which must exist.
@@ -64,6 +66,7 @@ impl StartBuild {
             Self::Prepare { name, .. } => name.as_str(),
             Self::Build(order) => order.name.as_str(),
             Self::Make(order) => &order.project,
+            Self::Import(order) => &order.folder,
             Self::Quick { project, .. } => project,
         }
     }
@@ -79,16 +82,18 @@ impl StartBuild {
                 left_out
             }
             Self::Build(order) => order.web_callback.as_mut().is_some_and(leave_out_secrets),
+            Self::Import(_) => false,
         };
         (order, !left_out)
     }
 
-    /// Whether it names an address of the caller's own: to clone from, or to be told of packages.
+    /// Whether it names an address of the caller's own: to clone from, to be told of packages, or to take packages from.
     pub(crate) fn names_an_address(&self) -> bool {
         match self {
             Self::Prepare { url, .. } | Self::Quick { url, .. } => url.is_some(),
             Self::Make(order) => order.url.is_some(),
             Self::Build(order) => order.web_callback.is_some(),
+            Self::Import(_) => true,
         }
     }
 }
@@ -126,6 +131,24 @@ pub struct MakeOrder {
     /// Say what would be built in place of building it.
     #[serde(default)]
     pub plan: bool,
+}
+
+/// The form of a folder's path, as a regular expression. What is accepted is more.
+const FOLDER_FORM: &str = "^/[A-Za-z0-9._/-]{1,200}$";
+
+/// An order to take packages that others made into the repository.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportOrder {
+    /// The folder on the machine that has the repository: of package files, or of a repository of aptly or reprepro.
+    #[schemars(regex(pattern = FOLDER_FORM))]
+    pub folder: String,
+    /// The stack that gets the highest version of each package.
+    #[serde(default)]
+    pub stack: Option<StackName>,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
 }
 
 /// An order to build the packages of a working copy.

@@ -6,6 +6,7 @@ use gachette_core::stack::Provenance;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ImportReport;
 use crate::event::PlannedPackage;
 
 /// What came out of preparing, building, or both.
@@ -23,6 +24,9 @@ pub struct Outcome {
     /// The packages that would have to be built, when that was asked for and some are not there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub planned: Vec<PlannedPackage>,
+    /// What became of packages that others made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<Box<ImportReport>>,
     /// Where the packages come from, when they are for a repository on another machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<Box<Provenance>>,

@@ -45,6 +45,7 @@ fn work(build: &Build) -> String {
         Some(StartBuild::Prepare { reference, .. }) => (reference.as_ref(), None),
         Some(StartBuild::Make(order)) => (order.reference.as_ref(), None),
         Some(StartBuild::Quick { reference, stack, .. }) => (reference.as_ref(), Some(stack)),
+        Some(StartBuild::Import(order)) => (None, order.stack.as_ref()),
         Some(StartBuild::Build(_)) | None => (None, None),
     };
     if let Some(reference) = reference {

@@ -2,6 +2,7 @@
 
 mod fsck;
 mod gc;
+mod import;
 mod init;
 
 use clap::Subcommand;
@@ -16,6 +17,8 @@ pub(crate) enum RepositoryCommand {
     Init(init::InitArgs),
     /// Check the repository, and mend what can be made again
     Fsck(fsck::FsckArgs),
+    /// Take package files, or those of a repository of aptly or reprepro, into the repository
+    Import(import::ImportArgs),
     /// Remove packages and indices that nothing names any more
     Gc(gc::GcArgs),
 }
@@ -25,6 +28,7 @@ impl RepositoryCommand {
         match self {
             Self::Init(args) => args.run(session).await,
             Self::Fsck(args) => args.run(session).await,
+            Self::Import(args) => args.run(session).await,
             Self::Gc(args) => args.run(session).await,
         }
     }

@@ -1,0 +1,73 @@
+//! `gachette repository import`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use gachette::operation::{ImportReport, Outcome};
+use gachette_http::wire::{ImportOrder, StartBuild};
+
+use crate::error::Failure;
+use crate::output::{bytes, plural};
+use crate::session::Session;
+
+/// Take package files, or those of a repository of aptly or reprepro, into the repository
+///
+/// All files that end in `.deb`, of the folder and those below it. A repository that aptly or reprepro keeps there, or that was
+/// published there, gives what is in its pool. What is there already is left as it is, so an import that was ended can be begun
+/// again. A file that is no whole package, or another one than is registered under its name, version and architecture, is refused,
+/// and the rest goes on; the exit code is 5 then.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ImportArgs {
+    /// The folder, on the machine that has the repository
+    source: PathBuf,
+    /// Add the highest version of each package to this stack, in one revision
+    #[arg(long, value_name = "STACK")]
+    to: Option<String>,
+    /// Why, for the stack's log
+    #[arg(short = 'm', long, default_value = "")]
+    reason: String,
+}
+
+impl ImportArgs {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let stack = self.to.as_deref().map(|stack| session.stack(stack)).transpose()?;
+        let folder = match session.host() {
+            None => std::path::absolute(&self.source)?,
+            Some(_) if self.source.is_absolute() => self.source,
+            Some(_) => return Err(Failure::usage("a folder on a host is named by its absolute path")),
+        };
+        let folder = folder.into_os_string().into_string();
+        let folder = folder.map_err(|_| Failure::usage("the folder's name is not UTF-8"))?;
+        let order = StartBuild::Import(ImportOrder { folder, stack, reason: self.reason });
+        let build = session.carry_out(&order).await?;
+        let unsaid = || Failure::fault(format!("build {} says nothing of what it took", build.id));
+        let outcome = build.outcome.clone().ok_or_else(unsaid)?;
+        let report = outcome.import.clone().ok_or_else(unsaid)?;
+        session.output.result(&outcome, |outcome| text(&report, outcome))?;
+        match report.refused.len() {
+            0 => Ok(()),
+            // The report is the answer already.
+            refused => Err(Failure::refused(format!("{} not taken", plural(refused, "file"))).answered()),
+        }
+    }
+}
+
+fn text(report: &ImportReport, outcome: &Outcome) -> String {
+    let refused = report.refused.iter().map(|refused| format!("{}: {}\n", refused.file, refused.reason));
+    let mut text: String = refused.collect();
+    text.push_str(&format!(
+        "{} taken in ({}), {} already there, {} refused",
+        plural(report.taken, "package"),
+        bytes(report.bytes),
+        report.already_there,
+        report.refused.len()
+    ));
+    if let Some(stacked) = &outcome.stack {
+        let changed = if stacked.changed { "" } else { ", as before" };
+        text.push_str(&format!("\n{}: revision {}{changed}", stacked.stack, stacked.revision));
+        if report.left_out > 0 {
+            text.push_str(&format!(", without {} of lower versions", plural(report.left_out, "package")));
+        }
+    }
+    text
+}

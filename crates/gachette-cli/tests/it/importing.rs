@@ -1,0 +1,211 @@
+//! `gachette repository import`: packages of others, from folders and from what aptly and reprepro keep.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::assert_transcript;
+use crate::playground::Playground;
+
+/// A package that dpkg-deb itself made.
+fn deb(folder: &Path, name: &str, version: &str, body: &str) -> PathBuf {
+    let tree = tempfile::tempdir().unwrap();
+    fs::create_dir_all(tree.path().join("DEBIAN")).unwrap();
+    fs::create_dir_all(tree.path().join("usr/share").join(name)).unwrap();
+    fs::write(tree.path().join("usr/share").join(name).join("body"), body).unwrap();
+    let control = format!(
+        "Package: {name}\nVersion: {version}\nSection: misc\nPriority: optional\nArchitecture: all\n\
+         Maintainer: Ada <ada@example.org>\nDescription: a test\n"
+    );
+    fs::write(tree.path().join("DEBIAN/control"), control).unwrap();
+    fs::create_dir_all(folder).unwrap();
+    let file = folder.join(format!("{name}_{}_all.deb", version.rsplit(':').next().unwrap()));
+    let mut build = Command::new("dpkg-deb");
+    build.args(["--root-owner-group", "-Zgzip", "--build"]).arg(tree.path()).arg(&file);
+    run(&mut build);
+    file
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said));
+}
+
+/// The SHA-256 of a file as coreutils says it.
+fn sha256sum(path: &Path) -> String {
+    let output = Command::new("sha256sum").arg(path).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()[..64].to_owned()
+}
+
+fn record(playground: &Playground, name: &str, version: &str) -> Value {
+    let package = playground.json(&format!("package show {name}"));
+    let mut versions = package["versions"].as_array().unwrap().iter();
+    versions.find(|found| found["version"] == version).unwrap()["files"][0].clone()
+}
+
+#[test]
+fn a_folder_comes_in_by_its_bytes_and_again_nothing_has_to_be_done() {
+    let playground = Playground::new();
+    let source = playground.path("source");
+    let old = deb(&source.join("below"), "dh-web", "1:1.0", "one");
+    let new = deb(&source, "dh-web", "1:2.0~rc1", "two");
+    deb(&source, "dh-tool", "3", "three");
+    let sums = [sha256sum(&old), sha256sum(&new)];
+    playground.ok("stack create 1");
+    assert_transcript!(playground.run("repository import source --to 1 -m moved"));
+    assert_transcript!(playground.run("repository import source --to 1"));
+    for (version, sum) in [("1:1.0", &sums[0]), ("1:2.0~rc1", &sums[1])] {
+        let record = record(&playground, "dh-web", version);
+        assert_eq!(record["sha256"], **sum);
+        assert_eq!(record["provenance"]["url"], format!("file:{}", source.display()));
+        let file = playground.path("repository/debs").join(record["file"].as_str().unwrap());
+        assert_eq!(sha256sum(&file), *sum);
+        assert!(
+            file.display().to_string().ends_with(&format!("dh-web_{}_all.deb", version.replace(':', "%3a")))
+        );
+    }
+    assert!(old.exists() && new.exists(), "what is imported stays where it was");
+    let held = playground.json("stack show 1");
+    let held: Vec<_> = held["packages"].as_array().unwrap().iter().map(|it| it["version"].clone()).collect();
+    assert_eq!(held, ["3", "1:2.0~rc1"], "of two versions the higher one");
+    playground.ok("repository fsck");
+}
+
+#[test]
+fn what_cannot_be_taken_is_refused_by_name_and_the_rest_comes_in() {
+    let playground = Playground::new();
+    let source = playground.path("source");
+    let good = deb(&source, "dh-good", "1", "x");
+    let bytes = fs::read(&good).unwrap();
+    fs::write(source.join("truncated.deb"), &bytes[..bytes.len() - 40]).unwrap();
+    fs::write(source.join("empty.deb"), "").unwrap();
+    fs::copy(&good, source.join("dh-other_1_all.deb")).unwrap();
+    fs::write(source.join("notes.txt"), "no package").unwrap();
+    fs::write(source.join("\u{1b}[2Jbeep.deb"), "x").unwrap();
+    std::os::unix::fs::symlink("/dev/zero", source.join("link.deb")).unwrap();
+    run(Command::new("mkfifo").arg(source.join("pipe.deb")));
+    fs::create_dir(source.join("folder.deb")).unwrap();
+    // A member that would be unpacked elsewhere.
+    let trick = Command::new("python3").arg("-c").arg(TRICK).arg(source.join("trick.deb")).output().unwrap();
+    assert!(trick.status.success(), "{}", String::from_utf8_lossy(&trick.stderr));
+    // Registered with other bytes already.
+    deb(&playground.path("first"), "dh-known", "1", "as it was");
+    playground.ok("repository import first");
+    deb(&source, "dh-known", "1", "other bytes");
+    playground.ok("stack create 1");
+    assert_transcript!(playground.run("repository import source --to 1"));
+    assert_eq!(playground.json("stack show 1")["packages"].as_array().unwrap().len(), 1);
+    playground.ok("repository fsck");
+}
+
+/// Writes a package with the file `../../etc/evil`.
+const TRICK: &str = r#"
+import io, sys, tarfile
+def tar(files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode='w', format=tarfile.GNU_FORMAT) as t:
+        for name, data in files:
+            i = tarfile.TarInfo(name); i.size = len(data); t.addfile(i, io.BytesIO(data))
+    return out.getvalue()
+control = b'Package: dh-trick\nVersion: 1\nArchitecture: all\nMaintainer: me <me@example.org>\nDescription: x\n'
+members = [('debian-binary', b'2.0\n'), ('control.tar', tar([('./control', control)])),
+           ('data.tar', tar([('./../../etc/evil', b'x')]))]
+with open(sys.argv[1], 'wb') as f:
+    f.write(b'!<arch>\n')
+    for name, data in members:
+        f.write(('%-16s%-12d%-6d%-6d%-8s%-10d`\n' % (name, 0, 0, 0, '100644', len(data))).encode())
+        f.write(data + b'\n' * (len(data) % 2))
+"#;
+
+#[test]
+fn what_aptly_and_reprepro_keep_comes_in_once() {
+    let playground = Playground::new();
+    let debs = playground.path("debs");
+    let sums = ["1:1.0", "1:2.0"].map(|version| sha256sum(&deb(&debs, "dh-web", version, version)));
+    let aptly = playground.path("aptly");
+    let configuration = format!(
+        r#"{{"rootDir": "{}", "gpgDisableSign": true, "architectures": ["amd64"]}}"#,
+        aptly.display()
+    );
+    playground.write("aptly.conf", &configuration);
+    let home = playground.path("home");
+    let as_user = |program: &str| {
+        let mut command = Command::new(program);
+        command.env("HOME", &home).current_dir(playground.path(""));
+        command
+    };
+    for words in
+        ["repo create all", "repo add all debs", "publish repo -distribution=stable -skip-signing all"]
+    {
+        run(as_user("aptly").args(["-config=aptly.conf"]).args(words.split(' ')));
+    }
+    let reprepro = playground.path("reprepro");
+    playground
+        .write("reprepro/conf/distributions", "Codename: stable\nArchitectures: amd64\nComponents: main\n");
+    run(as_user("reprepro")
+        .arg("-b")
+        .arg(&reprepro)
+        .args(["includedeb", "stable"])
+        .arg(debs.join("dh-web_2.0_all.deb")));
+
+    let counts = |said: Value| {
+        let import = said["import"].clone();
+        ["taken", "already_there"].map(|key| import[key].as_u64().unwrap())
+    };
+    assert_eq!(counts(playground.json("repository import aptly")), [2, 0], "each once");
+    assert_eq!(counts(playground.json("repository import aptly/public")), [0, 2]);
+    assert_eq!(counts(playground.json("repository import reprepro")), [0, 1]);
+    for (version, sum) in [("1:1.0", &sums[0]), ("1:2.0", &sums[1])] {
+        assert_eq!(record(&playground, "dh-web", version)["sha256"], **sum);
+    }
+    playground.ok("repository fsck");
+}
+
+#[test]
+fn a_source_that_is_none_is_told() {
+    let playground = Playground::new();
+    playground.ok("stack create 1");
+    fs::create_dir(playground.path("nothing")).unwrap();
+    deb(&playground.path("repository/debs"), "dh-own", "1", "x");
+    assert_transcript!(playground.run("repository import missing"));
+    assert_transcript!(playground.run("repository import nothing"));
+    assert_eq!(playground.run("repository import repository/debs").code, 2);
+    deb(&playground.path("source"), "dh-web", "1", "x");
+    assert_eq!(playground.run("repository import source --to 2").code, 2);
+    assert_eq!(
+        playground.json("package list"),
+        serde_json::json!([]),
+        "nothing comes in for a stack that is missing"
+    );
+}
+
+#[test]
+fn an_import_that_is_killed_is_begun_again_and_loses_nothing() {
+    let playground = Playground::new();
+    let source = playground.path("source");
+    for number in 0..60 {
+        deb(&source, &format!("dh-p{number}"), "1", "x");
+    }
+    playground.ok("stack create 1");
+    for milliseconds in [10, 20, 40, 80, 120, 160] {
+        let mut import = playground.command(&["repository", "import", "source", "--to", "1"]);
+        import.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut import = import.spawn().unwrap();
+        // The moment of death is what this test is about; nothing is waited for.
+        std::thread::park_timeout(Duration::from_millis(milliseconds));
+        import.kill().unwrap();
+        import.wait().unwrap();
+        playground.ok("repository fsck");
+        let held = playground.json("stack show 1")["packages"].as_array().unwrap().len();
+        assert!(held == 0 || held == 60, "all or none: {held}");
+    }
+    let outcome = playground.json("repository import source --to 1");
+    let import = &outcome["import"];
+    assert_eq!(import["taken"].as_u64().unwrap() + import["already_there"].as_u64().unwrap(), 60);
+    assert_eq!(playground.json("stack show 1")["packages"].as_array().unwrap().len(), 60);
+    playground.ok("repository fsck --repair");
+}

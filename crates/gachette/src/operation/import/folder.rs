@@ -1,0 +1,54 @@
+//! The package files in a folder, or in the pool of a repository that aptly or reprepro keeps there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::OperationError;
+
+/// What else lies beside the pool of a repository: of reprepro, of aptly, or as it is published.
+const BESIDE_POOL: [&str; 4] = ["dists", "conf", "db", "public"];
+
+/// All files in the folder and those below it whose names end in `.deb`, in order. Links to folders are not followed; what lies
+/// in `own`, the repository's own folder, is no source of anything.
+pub(super) fn package_files(folder: &Path, own: &Path) -> Result<Vec<PathBuf>, OperationError> {
+    let shown = folder.display().to_string();
+    let shown = shown.escape_debug();
+    if !folder.is_absolute() {
+        return Err(OperationError::Invalid(format!("`{shown}` is no absolute path")));
+    }
+    if !folder.is_dir() {
+        return Err(OperationError::Invalid(format!("there is no folder `{shown}`")));
+    }
+    let own = own.canonicalize().ok();
+    let mut folders = vec![pool_of(folder)];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        if own.is_some() && folder.canonicalize().ok() == own {
+            continue;
+        }
+        let failed = |source| OperationError::Io { path: folder.display().to_string(), source };
+        for entry in fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if entry.file_type().map_err(failed)?.is_dir() {
+                folders.push(entry.path());
+            } else if entry.file_name().to_string_lossy().ends_with(".deb") {
+                files.push(entry.path());
+            }
+        }
+    }
+    if files.is_empty() {
+        return Err(OperationError::Invalid(format!("there is no package file in `{shown}`")));
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The part of a repository that has each package once; the folder itself when it is none.
+fn pool_of(folder: &Path) -> PathBuf {
+    let is_repository = |folder: &Path| {
+        folder.join("pool").is_dir() && BESIDE_POOL.iter().any(|name| folder.join(name).is_dir())
+    };
+    let published = folder.join("public");
+    let repository = [folder, &published].into_iter().find(|folder| is_repository(folder));
+    repository.map_or_else(|| folder.to_path_buf(), |repository| repository.join("pool"))
+}

@@ -1,0 +1,64 @@
+//! `repository import`: packages that others made come into the repository, and if that is wished into a stack.
+//!
+//! Each is read whole before it is taken in, so that nothing comes in that dpkg could not unpack, and gets the name that its
+//! control fields say. What is there already, by its bytes, is left as it is; so an import that was ended is begun again.
+
+mod folder;
+mod intake;
+mod report;
+
+use std::path::PathBuf;
+
+use gachette_core::stack::{By, Provenance, StackName};
+
+use super::{Context, OperationError, Outcome, StackedIn};
+use crate::event::Event;
+use intake::Intake;
+
+pub use report::{ImportReport, RefusedFile};
+
+/// How many files are made durable together.
+const BATCH: usize = 200;
+
+/// What to import.
+#[derive(Debug, Clone)]
+pub struct ImportRequest {
+    /// The folder, of package files or of a repository of aptly or reprepro.
+    pub folder: PathBuf,
+    /// The stack that gets the highest version of each package; it must exist.
+    pub stack: Option<StackName>,
+    /// Who does it, and why.
+    pub by: By,
+}
+
+/// Takes package files into the repository. Those that cannot be taken are told in the outcome, and stop nothing.
+///
+/// # Errors
+/// When there is no package file, no such stack, or the repository fails.
+pub fn import(context: &mut Context<'_>, request: &ImportRequest) -> Result<Outcome, OperationError> {
+    let repository = context.config.made_repository()?;
+    if let Some(stack) = &request.stack {
+        repository.check_open(stack)?;
+    }
+    let files = folder::package_files(&request.folder, repository.debs())?;
+    let source = format!("file:{}", request.folder.display());
+    let provenance = Provenance {
+        url: Some(source.clone()),
+        gachette: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        ..Provenance::default()
+    };
+    let mut intake = Intake::new(&repository, provenance, source);
+    for batch in files.chunks(BATCH) {
+        if context.cancel.is_cancelled() {
+            return Err(OperationError::Cancelled);
+        }
+        intake.take(batch)?;
+        let text = format!("{} of {} package files", intake.report().looked_at(), files.len());
+        context.tell(Event::Step { name: None, text });
+    }
+    let stack = request.stack.as_ref().map(|stack| intake.add_to(stack, &request.by)).transpose()?;
+    if let Some(StackedIn { stack, revision, changed }) = stack.clone() {
+        context.tell(Event::Stacked { stack, revision, changed });
+    }
+    Ok(Outcome { import: Some(Box::new(intake.finish())), stack, ..Outcome::default() })
+}

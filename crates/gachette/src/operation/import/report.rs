@@ -1,0 +1,37 @@
+//! What became of an import.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What became of an import.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ImportReport {
+    /// Where the packages came from.
+    pub source: String,
+    /// How many were taken in.
+    pub taken: usize,
+    /// The size of these, in bytes.
+    pub bytes: u64,
+    /// How many were there already.
+    pub already_there: usize,
+    /// How many did not come into the stack, because it got a higher version of the same package.
+    pub left_out: usize,
+    /// Those that were not taken.
+    pub refused: Vec<RefusedFile>,
+}
+
+/// A package file that was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RefusedFile {
+    /// Its path.
+    pub file: String,
+    /// Why not.
+    pub reason: String,
+}
+
+impl ImportReport {
+    /// How many files were looked at.
+    pub fn looked_at(&self) -> usize {
+        self.taken + self.already_there + self.refused.len()
+    }
+}
