@@ -126,7 +126,7 @@ pub enum Change {
     /// Seal the stack, if it can be installed on the base that it is meant for.
     Seal,
     /// Seal the stack in any case, for this reason.
-    ForceSeal(#[schemars(regex(pattern = r"\S"))] String),
+    ForceSeal(#[schemars(regex(pattern = r"[!-~]"))] String),
     /// Bring back the content of an earlier revision.
     Rollback(u64),
     /// Delete the stack; its ledger stays.

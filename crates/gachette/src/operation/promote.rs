@@ -28,7 +28,7 @@ pub enum ChannelOrder {
         signature: SuiteSignature,
         /// Why it is moved also when the channel asks for checks that fail.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[schemars(regex(pattern = r"\S"))]
+        #[schemars(regex(pattern = r"[!-~]"))]
         force: Option<String>,
     },
     /// To note that it may be moved there.

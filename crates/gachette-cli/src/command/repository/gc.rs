@@ -70,6 +70,7 @@ fn text(report: &GcReport) -> String {
     };
     tally(report.indices, "replaced index file");
     tally(report.index_parts, "unused index part");
+    tally(report.answers, "old answer of a check");
     let kept = plural(report.kept_packages, "package");
     lines.push(if report.is_empty() {
         format!("nothing to remove; {kept} kept")

@@ -1,11 +1,12 @@
 //! Collecting what nothing names any more: package files with their records, suites of deleted stacks, indices that were
-//! replaced, and parts of indices.
+//! replaced, parts of indices, and old answers whether stacks can be installed.
 //!
 //! What is named is found out first, without holding anybody up. Then packages are removed, some at a time, each time
 //! [alone with the repository](super::keep): what was named meanwhile is looked up before anything goes. A version goes as a
 //! whole: its records, from the last architecture to the first, and once that is durable its files. A collector that is killed
 //! leaves at worst a file that nothing names.
 
+mod answers;
 mod marks;
 mod packages;
 mod reach;
@@ -77,6 +78,7 @@ impl Repository {
         // A part must not outlive the packages that it tells where to find.
         gc.collect_parts(&suites, &mut report)?;
         gc.collect_suites(suites, &mut report)?;
+        gc.collect_answers(&mut report)?;
         gc.collect_packages(candidates, &mut marks, &mut report)?;
         gc.collect_files(files, &mut marks, &mut report)?;
         report.add_up();

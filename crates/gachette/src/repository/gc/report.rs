@@ -22,6 +22,8 @@ pub struct GcReport {
     pub indices: Tally,
     /// Parts that no suite's indices are made of.
     pub index_parts: Tally,
+    /// Answers whether stacks can be installed, which are old.
+    pub answers: Tally,
     /// How much room all of that takes, in bytes.
     pub bytes: u64,
     /// How many versions of packages stay.
@@ -84,11 +86,14 @@ impl GcReport {
         self.packages.is_empty()
             && self.files.is_empty()
             && self.suites.is_empty()
-            && self.indices.number + self.index_parts.number == 0
+            && self.indices.number + self.index_parts.number + self.answers.number == 0
     }
 
     pub(super) fn add_up(&mut self) {
         let files = self.packages.iter().flat_map(|package| &package.files).chain(&self.files);
-        self.bytes = files.map(|file| file.bytes).sum::<u64>() + self.indices.bytes + self.index_parts.bytes;
+        self.bytes = files.map(|file| file.bytes).sum::<u64>()
+            + self.indices.bytes
+            + self.index_parts.bytes
+            + self.answers.bytes;
     }
 }

@@ -224,6 +224,21 @@ fn replaced_indices_and_unused_parts_go_and_publishing_again_gives_the_same() {
 }
 
 #[test]
+fn old_answers_of_checks_go_and_young_ones_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = repository(folder.path());
+    let answer =
+        folder.path().join("meta/checks/ab").join(Sha256Digest::of(b"question").to_string() + ".json");
+    fs::create_dir_all(answer.parent().unwrap()).unwrap();
+    fs::write(&answer, "[]").unwrap();
+    assert_eq!(collect(&repository, 13).answers.number, 0);
+    let look = repository.gc(&in_days(15, GcMode::Look)).unwrap();
+    assert!((look.answers.number, look.answers.bytes, look.bytes) == (1, 2, 2) && answer.exists());
+    assert_eq!(collect(&repository, 15).answers.number, 1);
+    assert!(!answer.exists());
+}
+
+#[test]
 fn the_suite_of_a_deleted_stack_goes_first_and_what_it_named_the_next_time() {
     let folder = tempfile::tempdir().unwrap();
     let repository = repository(folder.path());
