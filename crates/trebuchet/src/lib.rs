@@ -15,7 +15,9 @@ mod scripts;
 mod stage;
 mod user_cache;
 
-pub use build::{BuildError, BuildRequest, BuiltPackage, Event, build, plan};
+pub use build::{
+    BuildError, BuildProduct, BuildRequest, BuildinfoFile, BuiltPackage, Event, build, buildinfo, plan,
+};
 pub use develop::{StagedPackage, develop};
 pub use environment::{EnvironmentError, Interpreter, RequirementsError};
 pub use io_error::{IoError, io_reason};

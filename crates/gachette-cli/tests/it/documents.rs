@@ -92,9 +92,14 @@ fn every_command_in_the_readme_is_understood() {
 
 #[test]
 fn every_command_in_the_documents_of_builds_hosts_and_servers_is_understood() {
-    let documents = ["docs/server.md", "docs/builds.md", "docs/checking.md", "docs/configuration.md"]
-        .map(document)
-        .concat();
+    let documents = [
+        "docs/server.md",
+        "docs/builds.md",
+        "docs/checking.md",
+        "docs/configuration.md",
+        "docs/provenance.md",
+    ];
+    let documents = documents.map(document).concat();
     let commands: Vec<&str> = documents.lines().filter(|line| line.starts_with("gachette ")).collect();
     assert!(commands.len() > 13, "{commands:?}");
     let playground = Playground::with_configuration("");

@@ -27,6 +27,7 @@ mod kills;
 mod login_shells;
 mod lost_hosts;
 mod playground;
+mod provenance;
 mod publishing;
 mod publishing_hammered;
 mod publishing_peers;

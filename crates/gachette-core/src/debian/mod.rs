@@ -1,8 +1,10 @@
 //! Debian's own formats, each as a type that cannot hold a wrong value.
 
 mod architecture;
+mod buildinfo;
 mod control;
 mod deb822;
+mod installed;
 mod package_name;
 mod paragraph;
 mod relation_field;
@@ -13,8 +15,10 @@ mod version;
 mod version_ref;
 
 pub use architecture::{Architecture, ArchitectureError};
+pub use buildinfo::{Buildinfo, BuildinfoError, BuiltFile, ENVIRONMENT};
 pub use control::{Control, ControlError};
 pub use deb822::{Deb822Error, Deb822Fault, Field, Fields, Paragraphs};
+pub use installed::Installed;
 pub use package_name::{PackageName, PackageNameError};
 pub use paragraph::{Paragraph, ParagraphError};
 pub use relation_field::RelationField;

@@ -11,8 +11,8 @@ use super::revision::{FormatError, parse_format};
 use crate::Sha256Digest;
 use crate::debian::{Architecture, PackageName, Version};
 
-/// The version of the format that is written, and the newest that is read.
-pub const RECORD_FORMAT: u32 = 1;
+/// The newest version of the format. A record is written in the oldest that can say it, so that older readers know what they can.
+pub const RECORD_FORMAT: u32 = 2;
 
 /// What is known of one package file. Written once, when the file is registered, and never changed.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +61,9 @@ pub struct Provenance {
     /// The SHA-256 of the recipe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipe: Option<Sha256Digest>,
+    /// The path of the recipe in the source. Since format 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missile: Option<String>,
     /// The SHA-256 of everything that decides what the build makes: two builds with the same one need not both be run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inputs: Option<Sha256Digest>,
@@ -73,12 +76,20 @@ pub struct Provenance {
     /// The version of gachette that built it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gachette: Option<String>,
+    /// The SHA-256 of the file that says how it was built (deb-buildinfo(5)). Since format 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buildinfo: Option<Sha256Digest>,
 }
 
 impl Provenance {
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The version of the format that can say this.
+    pub fn format(&self) -> u32 {
+        if self.missile.is_some() || self.buildinfo.is_some() { RECORD_FORMAT } else { 1 }
     }
 }
 
@@ -97,7 +108,7 @@ impl PackageRecord {
     /// # Errors
     /// Never in practice; the signature is JSON's.
     pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
-        let bare = Self { record: None, ..self.clone() };
+        let bare = Self { format: self.provenance.format(), record: None, ..self.clone() };
         let digest = Sha256Digest::of(&to_readable_json(&bare)?);
         Ok(to_readable_json(&Self { record: Some(digest), ..bare })?)
     }

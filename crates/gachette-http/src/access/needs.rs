@@ -33,7 +33,7 @@ pub(super) fn needs(method: &Method, path: &str) -> Needs {
         _ if reads => Needs::Role(Role::Read),
         _ if below("/api/v1/builds") => Needs::Role(Role::Build),
         // Builders bring what they built.
-        _ if below("/api/v1/debs") => Needs::Role(Role::Build),
+        _ if below("/api/v1/debs") || below("/api/v1/buildinfo") => Needs::Role(Role::Build),
         // It changes nothing, but answers are kept.
         _ if is_check(path) => Needs::Role(Role::Build),
         // That deleting a stack needs more is seen in the request's body.
@@ -64,6 +64,7 @@ mod tests {
             (Method::POST, "/api/v1/builds", Needs::Role(Role::Build)),
             (Method::POST, "/api/v1/builds/1/cancel", Needs::Role(Role::Build)),
             (Method::PUT, "/api/v1/debs/x.deb", Needs::Role(Role::Build)),
+            (Method::PUT, "/api/v1/buildinfo/00", Needs::Role(Role::Build)),
             (Method::POST, "/api/v1/domains/d/stacks", Needs::Role(Role::Release)),
             (Method::POST, "/api/v1/domains/d/stacks/1/revisions", Needs::Role(Role::Release)),
             (Method::POST, "/api/v1/domains/d/stacks/1/check", Needs::Role(Role::Build)),

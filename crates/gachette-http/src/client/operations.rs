@@ -177,6 +177,24 @@ impl Client {
         to.answer(to.send(request.map_err(Problem::invalid)?).await?).await
     }
 
+    /// How packages were built, by the hash that their records name.
+    pub async fn buildinfo(&self, digest: &Sha256Digest) -> Result<String, Problem> {
+        let response =
+            self.send(request(Method::GET, &format!("/api/v1/buildinfo/{digest}"), None::<&()>)?).await?;
+        if !response.status().is_success() {
+            return Err(self.refusal(response).await);
+        }
+        let bytes = self.collect(response.into_body()).await?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Hands over how packages were built, before the packages, to the repository that `to` serves.
+    pub async fn hand_over_buildinfo(&self, digest: &Sha256Digest, to: &Client) -> Result<(), Problem> {
+        let text = self.buildinfo(digest).await?;
+        let request = Request::builder().method(Method::PUT).uri(format!("/api/v1/buildinfo/{digest}"));
+        to.answer(to.send(request.body(text.into()).map_err(Problem::invalid)?).await?).await
+    }
+
     /// The packages that are registered as built from these inputs, and whose files are there.
     pub async fn built_from(&self, inputs: &Sha256Digest) -> Result<Vec<PackageRecord>, Problem> {
         self.get(&format!("/api/v1/built-from/{inputs}")).await

@@ -1,6 +1,7 @@
 //! The router: which path and method lead to which operation.
 
 mod bases;
+mod buildinfo;
 mod builds;
 mod channels;
 mod debs;

@@ -18,8 +18,8 @@ use super::description::Description;
 use super::extract::Json;
 use super::routes::{Routes, delete, get, post, put};
 use super::{
-    Api, Health, bases, builds, channels, debs, hooks, host, idempotency, keys, metrics, mirrors, old_tree,
-    packages, repository, stacks, suites, tokens,
+    Api, Health, bases, buildinfo, builds, channels, debs, hooks, host, idempotency, keys, metrics, mirrors,
+    old_tree, packages, repository, stacks, suites, tokens,
 };
 use crate::run::Build;
 use crate::wire::{
@@ -247,6 +247,14 @@ fn package_routes(routes: Routes) -> Routes {
                 put("Bring a package file").query::<debs::Announced>().takes_bytes().answers::<Placed>(),
             ],
             routing::get(debs::fetch).put(debs::bring).layer(DefaultBodyLimit::disable()),
+        )
+        .add(
+            "/api/v1/buildinfo/{sha256}",
+            [
+                get("How packages were built (deb-buildinfo(5))").answers_as(buildinfo::BUILDINFO),
+                put("Bring how packages were built").takes_bytes().status(204),
+            ],
+            routing::get(buildinfo::fetch).put(buildinfo::bring),
         )
         .add(
             "/api/v1/built-from/{inputs}",

@@ -176,6 +176,27 @@ impl Build {
         Ok(packages.into_iter().map(product).collect())
     }
 
+    /// Says how these were built; or warns that it cannot be said, which is no reason to be without them.
+    pub(super) fn describe(
+        &self,
+        context: &mut Context<'_>,
+        products: &[Product],
+    ) -> Option<trebuchet::BuildinfoFile> {
+        let product = |product: &Product| trebuchet::BuildProduct {
+            package: product.package.name.clone(),
+            architecture: product.package.architecture.clone(),
+            path: product.path.clone(),
+        };
+        let described =
+            trebuchet::buildinfo(&self.request, &products.iter().map(product).collect::<Vec<_>>());
+        described.map_err(|error| context.warn(format!("there is no .buildinfo: {error}"))).ok()
+    }
+
+    /// The recipe's path in the working copy.
+    pub(super) fn missile(&self) -> &str {
+        &self.missile
+    }
+
     fn run_built_in(&self, context: &mut Context<'_>) -> Result<Vec<BuiltPackage>, OperationError> {
         let mut packages = Vec::new();
         let on_event = &mut *context.on_event;
@@ -194,7 +215,9 @@ impl Build {
         if let Some(repository) = self.repository.clone() {
             let staging = repository.staging()?;
             let products = self.run(context, staging.path())?;
+            let described = self.describe(context, &products);
             products.iter().try_for_each(|product| repository.place(&product.path).map(drop))?;
+            self.put_beside(described)?;
             return Ok(products.into_iter().map(|product| product.package).collect());
         }
         let failed = |path: &Path| {
@@ -205,11 +228,23 @@ impl Build {
         let staging = tempfile::Builder::new().prefix(".building-").tempdir_in(&self.debs);
         let staging = staging.map_err(failed(&self.debs))?;
         let products = self.run(context, staging.path())?;
+        let described = self.describe(context, &products);
         for product in &products {
             let target = self.debs.join(&product.package.file_name);
             std::fs::rename(&product.path, &target).map_err(failed(&target))?;
         }
+        self.put_beside(described)?;
         Ok(products.into_iter().map(|product| product.package).collect())
+    }
+}
+
+impl Build {
+    /// Writes how packages were built beside them.
+    fn put_beside(&self, described: Option<trebuchet::BuildinfoFile>) -> Result<(), OperationError> {
+        let Some(file) = described else { return Ok(()) };
+        let path = self.debs.join(&file.name).display().to_string();
+        file.write(&self.debs).map_err(|source| OperationError::Io { path, source })?;
+        Ok(())
     }
 }
 

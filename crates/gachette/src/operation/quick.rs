@@ -3,7 +3,8 @@
 //! The stack gets all packages of the build in one revision, or none. Packages that are registered already, built from
 //! the same inputs, are recognised and not built again.
 
-use gachette_core::stack::{By, StackName};
+use gachette_core::Sha256Digest;
+use gachette_core::stack::{By, PackageRecord, StackName};
 
 use super::source::{Source, SourceRequest};
 use super::{Context, OperationError, Outcome, StackedIn};
@@ -76,7 +77,18 @@ pub fn make(
     if missing == Missing::Plan && !source.is_there(&repository)? {
         outcome.planned = source.plan()?;
     } else {
-        outcome.packages = source.take(context, &repository)?.packages;
+        let taken = source.take(context, &repository)?;
+        if let Some(provenance) = &mut outcome.provenance {
+            provenance.buildinfo = buildinfo_of_all(&taken.records);
+        }
+        outcome.packages = taken.packages;
     }
     Ok(outcome)
+}
+
+/// What says how all of these were built, if they were in one build.
+fn buildinfo_of_all(records: &[PackageRecord]) -> Option<Sha256Digest> {
+    let mut named = records.iter().map(|record| record.provenance.buildinfo);
+    let first = named.next()??;
+    named.all(|other| other == Some(first)).then_some(first)
 }

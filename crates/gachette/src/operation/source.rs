@@ -83,10 +83,12 @@ impl<'a> Source<'a> {
             reference: self.reference.as_ref().map(ToString::to_string),
             commit: self.build.request.commit.clone(),
             recipe: self.build.recipe_digest(),
+            missile: Some(self.build.missile().to_owned()),
             inputs: Some(self.inputs),
             built_at: Some(Timestamp::now()),
             builder: Some(crate::identity::host()),
             gachette: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            buildinfo: None,
         }
     }
 
@@ -114,10 +116,14 @@ impl<'a> Source<'a> {
                 return Ok(Taken { records, packages, repository });
             }
         }
-        let provenance = self.provenance();
+        let mut provenance = self.provenance();
         let staging = repository.staging()?;
         let products = self.build.run(context, staging.path())?;
+        let described = self.build.describe(context, &products);
         let repository = repository.keeping()?;
+        if let Some(file) = described {
+            provenance.buildinfo = Some(repository.keep_buildinfo(&file.text)?);
+        }
         let taken = take_in(context, &repository, products, &provenance)?;
         let (records, packages) = taken.into_iter().unzip();
         Ok(Taken { records, packages, repository })

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::base::BaseRef;
 use gachette_core::channel::ChannelRefusal;
@@ -60,6 +61,18 @@ pub enum RepositoryError {
     MissingFile {
         /// Where it was looked for.
         path: PathBuf,
+    },
+    /// What is brought as the account of a build is none.
+    #[error("this is no .buildinfo file: {reason}")]
+    Buildinfo {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// What says how a package was built is not there.
+    #[error("there is no .buildinfo file with the SHA-256 {digest}")]
+    NoBuildinfo {
+        /// By which it was named.
+        digest: Sha256Digest,
     },
     /// Another file is known for the same name, version and architecture.
     #[error(transparent)]
@@ -236,6 +249,7 @@ impl RepositoryError {
             | Self::MissingRevision { .. }
             | Self::MissingPackage { .. }
             | Self::MissingFile { .. }
+            | Self::NoBuildinfo { .. }
             | Self::MissingChannel { .. }
             | Self::MissingBase { .. }
             | Self::NotThere { .. } => FailureKind::Missing,
@@ -243,6 +257,7 @@ impl RepositoryError {
             | Self::Name(_)
             | Self::Invalid { .. }
             | Self::FileName { .. }
+            | Self::Buildinfo { .. }
             | Self::Unreadable { .. } => FailureKind::Invalid,
             Self::Damaged { .. }
             | Self::Newer { .. }
@@ -280,6 +295,7 @@ impl RepositoryError {
             Self::MissingRevision { stack, .. } => format!("see `gachette stack log {stack}`"),
             Self::MissingPackage { name, .. } => format!("see `gachette package list {name}`"),
             Self::MissingFile { .. } => "build it first, or put the file there".to_owned(),
+            Self::NoBuildinfo { .. } => "bring it before the packages that name it".to_owned(),
             Self::Conflict(conflict) => conflict.hint().to_owned(),
             Self::Collected { .. } => "build them again, or begin with a stack that was not deleted".to_owned(),
             Self::Busy { path, .. } => {

@@ -29,7 +29,8 @@ impl Repository {
         }
         for entry in fs::read_dir(&self.debs).into_iter().flatten().flatten() {
             let (path, name) = (entry.path(), entry.file_name());
-            let Some(name) = name.to_str().filter(|name| name.ends_with(".deb") && is_old(&path)) else {
+            let is_ours = |name: &&str| name.ends_with(".deb") || name.ends_with(".buildinfo");
+            let Some(name) = name.to_str().filter(|name| is_ours(name) && is_old(&path)) else {
                 continue;
             };
             let found = read_package(&path, name).ok();
@@ -73,6 +74,7 @@ impl Repository {
             self.store.delete(&key::input(inputs, name, version, &record.architecture))?;
             self.remove_if_empty(&key::inputs(inputs));
         }
+        self.forget_buildinfo(record)?;
         match self.records(name, version)?.first() {
             Some(other) => self.derive_record(other),
             None => self.store.delete(&key::file(name, version)),

@@ -97,6 +97,15 @@ pub(crate) fn input(
     format!("{INPUTS}/{inputs}/{name}_{version}_{arch}")
 }
 
+/// The folder of the files that say how packages were built.
+pub(crate) const BUILDINFO: &str = "buildinfo";
+
+/// How the packages of one build were built, in folders of which none grows large.
+pub(crate) fn buildinfo(digest: &Sha256Digest) -> String {
+    let name = digest.to_string();
+    format!("{BUILDINFO}/{}/{name}.buildinfo", &name[..2])
+}
+
 /// The folder of a domain's channels.
 pub(crate) fn channels(domain: &Domain) -> String {
     format!("domain/{domain}/channels")

@@ -47,6 +47,7 @@
 mod adopt;
 mod aside;
 mod bases;
+mod buildinfo;
 mod channels;
 mod checks;
 mod conflict;

@@ -79,7 +79,12 @@ impl Repository {
             provenance.is_empty() && matches!(known, Ok(None))
         };
         let read = deb::read_if(path, is_new).map_err(no_package(path))?;
-        Ok((PackageRecord { provenance: provenance.clone(), ..record_of(read, file) }, known?))
+        let known = known?;
+        if known.is_none() {
+            self.check_buildinfo(provenance)?;
+        }
+        let (format, provenance) = (provenance.format(), provenance.clone());
+        Ok((PackageRecord { format, provenance, ..record_of(read, file) }, known))
     }
 
     fn write_record(&self, held: &Held, record: PackageRecord) -> Result<PackageRecord, RepositoryError> {

@@ -41,6 +41,12 @@ pub enum BuildError {
         /// Why.
         source: DebError,
     },
+    /// It cannot be said how the packages were built.
+    #[error("how it was built cannot be said: {reason}")]
+    Buildinfo {
+        /// Why.
+        reason: String,
+    },
     /// A folder is in the way of a staged tree.
     #[error("`{}` is there and holds no staged package; it is left alone", .0.display())]
     NotStaged(PathBuf),

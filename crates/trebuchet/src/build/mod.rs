@@ -3,6 +3,7 @@
 //! A package file appears whole under its final name or not at all; a file of that name that was there before is replaced.
 //! A failing package ends the build, and what was finished before stays.
 
+mod buildinfo;
 mod built;
 mod callback;
 mod error;
@@ -18,6 +19,7 @@ use std::time::Instant;
 
 use gachette_core::missile::PlannedPackage;
 
+pub use buildinfo::{BuildProduct, BuildinfoFile, buildinfo};
 pub use built::BuiltPackage;
 pub use error::BuildError;
 pub use event::Event;

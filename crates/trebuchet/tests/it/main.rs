@@ -6,6 +6,7 @@
 mod agreement;
 mod application;
 mod build;
+mod buildinfo;
 mod command;
 mod configuration;
 mod deb_installed;

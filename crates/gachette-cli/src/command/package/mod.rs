@@ -1,5 +1,6 @@
 //! `gachette package …`
 
+mod buildinfo;
 mod list;
 mod places;
 mod show;
@@ -18,6 +19,8 @@ pub(crate) enum PackageCommand {
     Show(show::ShowArgs),
     /// Show which stacks and channels have a package
     Where(places::WhereArgs),
+    /// Print how a package was built
+    Buildinfo(buildinfo::BuildinfoArgs),
 }
 
 impl PackageCommand {
@@ -26,6 +29,7 @@ impl PackageCommand {
             Self::List(args) => args.run(session).await,
             Self::Show(args) => args.run(session).await,
             Self::Where(args) => args.run(session).await,
+            Self::Buildinfo(args) => args.run(session).await,
         }
     }
 }

@@ -35,10 +35,11 @@ fn text(package: &PackageDetail) -> String {
                 bytes(record.size),
                 provenance.project.clone().unwrap_or_default(),
                 commit.unwrap_or_default().to_owned(),
+                provenance.buildinfo.map(|it| it.to_string().chars().take(12).collect()).unwrap_or_default(),
                 stacks.join(" "),
             ]
         })
     });
-    let rows = table(&["version", "arch", "size", "project", "commit", "in stacks"], rows);
+    let rows = table(&["version", "arch", "size", "project", "commit", "buildinfo", "in stacks"], rows);
     format!("{}\n\n{rows}", package.name)
 }

@@ -81,6 +81,9 @@ async fn known_there(there: &Client, outcome: &Outcome) -> Result<Option<Vec<Pac
 /// Brings the packages of a build to the repository.
 async fn bring(builder: &Session, there: &Client, outcome: &Outcome) -> Result<Vec<AddFile>, Failure> {
     let provenance = outcome.provenance.as_deref().cloned().unwrap_or_default();
+    if let Some(digest) = &provenance.buildinfo {
+        builder.client().await?.hand_over_buildinfo(digest, there).await?;
+    }
     let mut files = Vec::new();
     for package in &outcome.packages {
         builder.output.note(&format!("  {} goes to the repository", printable(&package.file_name)));

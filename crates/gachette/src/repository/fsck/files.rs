@@ -65,6 +65,8 @@ impl Fsck<'_> {
             match name.as_str() {
                 staging::FOLDER => self.check_staging()?,
                 file if self.named.contains(file) => {}
+                // Beside packages that were only built.
+                file if file.ends_with(".buildinfo") => {}
                 file if file.ends_with(".deb") && folder.join(file).is_file() => {
                     if self.was_registered_since(file) {
                         continue;

@@ -78,12 +78,26 @@ impl Fsck<'_> {
             self.found(key, changed("its bytes were edited".to_owned()));
         }
         self.check_file(key, &record)?;
+        self.check_buildinfo(key, &record)?;
         self.known.insert(key.to_owned(), record.sha256);
         self.named.insert(record.file.clone());
         if let Some(inputs) = &record.provenance.inputs {
             self.inputs.insert(key::input(inputs, &record.name, &record.version, &record.architecture));
         }
         Ok(Some(record))
+    }
+
+    /// The file that says how it was built.
+    fn check_buildinfo(&mut self, key: &str, record: &PackageRecord) -> Result<(), RepositoryError> {
+        let Some(digest) = &record.provenance.buildinfo else { return Ok(()) };
+        let path = key::buildinfo(digest);
+        match self.repository.buildinfo(digest) {
+            Ok(Some(_)) => {}
+            Ok(None) => self.found(path, Fault::Lost { reason: format!("{key} names it") }),
+            Err(RepositoryError::Damaged { reason, .. }) => self.found(path, Fault::Changed { reason }),
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     /// The derived file that names the version's file.

@@ -5,7 +5,7 @@ use std::io::{Write as _, stdout};
 use gachette_core::debian::Architecture;
 use gachette_core::missile::{BuiltLine, PlannedArchitecture, PlannedPackage, python_repr};
 use serde_json::{Value, json};
-use trebuchet::{BuildRequest, BuiltPackage, Event, build, plan};
+use trebuchet::{BuildProduct, BuildRequest, BuiltPackage, Event, build, buildinfo, plan};
 
 use crate::arguments::{Build, Format};
 use crate::failure::Failure;
@@ -32,6 +32,9 @@ pub(crate) fn run(task: &Build) -> Result<u8, Failure> {
             }
         }
     })?;
+    if let Some(text) = describe(&request, &built) {
+        progress.warn(&text);
+    }
     progress.summary();
     written?;
     if task.source.format == Format::Text {
@@ -39,6 +42,21 @@ pub(crate) fn run(task: &Build) -> Result<u8, Failure> {
         writeln!(stdout(), "{}", python_repr(&files))?;
     }
     Ok(exit_code::DONE)
+}
+
+/// Writes how it was built beside the packages; or says why not, which is no reason to be without them.
+fn describe(request: &BuildRequest, built: &[BuiltPackage]) -> Option<String> {
+    let product = |package: &BuiltPackage| BuildProduct {
+        package: package.name.clone(),
+        architecture: package.architecture.clone(),
+        path: package.path.clone(),
+    };
+    let products: Vec<BuildProduct> = built.iter().map(product).collect();
+    match buildinfo(request, &products).map(|file| file.write(&request.output)) {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(format!("no .buildinfo is written: {error}")),
+        Err(error) => Some(format!("no .buildinfo is written: {error}")),
+    }
 }
 
 /// What the arguments ask for.

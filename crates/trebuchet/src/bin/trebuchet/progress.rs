@@ -44,6 +44,11 @@ impl Progress {
         };
     }
 
+    /// Warns of something that concerns no package alone.
+    pub(crate) fn warn(&self, text: &str) {
+        let _ = writeln!(stderr(), "warning: {}", line(text));
+    }
+
     /// Shows all packages with their sizes and times.
     pub(crate) fn summary(&self) {
         let width = self.finished.iter().map(|(package, _)| package.file_name.len()).max().unwrap_or(0);
