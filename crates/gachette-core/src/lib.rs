@@ -12,7 +12,9 @@ pub mod host;
 pub mod host_check;
 pub mod installability;
 pub mod missile;
+pub mod sbom;
 pub mod stack;
+pub mod statement;
 pub mod yaml;
 
 mod digest;

@@ -8,6 +8,7 @@ use gachette_core::apt::Suite;
 use gachette_core::channel::ChannelEntry;
 use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::{Domain, PackageRecord, StackName, StackRef};
+use gachette_core::statement::Envelope;
 use http::{Method, Request};
 
 use super::{Client, path, request};
@@ -98,6 +99,25 @@ impl Client {
         // A seal may wait for a check.
         request.extensions_mut().insert(Patience::LONG);
         self.answer(self.send(request).await?).await
+    }
+
+    /// What is stated of a stack.
+    pub async fn stack_statement(&self, stack: &StackRef) -> Result<Envelope, Problem> {
+        let query = stack.revision.map_or_else(String::new, |number| format!("?revision={number}"));
+        self.get(&format!("{}/statement{query}", path(&stack.stack))).await
+    }
+
+    /// What a stack is made of, in CycloneDX's JSON.
+    pub async fn sbom(&self, stack: &StackRef) -> Result<serde_json::Value, Problem> {
+        let query = stack.revision.map_or_else(String::new, |number| format!("?revision={number}"));
+        self.get(&format!("{}/sbom{query}", path(&stack.stack))).await
+    }
+
+    /// What is stated of a package.
+    pub async fn package_statement(&self, record: &PackageRecord) -> Result<Envelope, Problem> {
+        let [name, version, arch] =
+            [record.name.as_str(), record.version.as_str(), record.architecture.as_str()].map(encoded);
+        self.get(&format!("/api/v1/packages/{name}/versions/{version}/{arch}/statement")).await
     }
 
     /// Publishes a stack as an APT suite.

@@ -19,6 +19,7 @@ mod repository;
 mod revision_tag;
 mod routes;
 mod stacks;
+mod statements;
 mod suites;
 mod table;
 mod tokens;

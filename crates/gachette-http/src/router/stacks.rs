@@ -22,7 +22,7 @@ use crate::wire::{
 /// Which revision of a stack.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct AtRevision {
-    revision: Option<u64>,
+    pub(super) revision: Option<u64>,
 }
 
 /// How much of a log.
@@ -211,7 +211,7 @@ fn number(entry: &Entry) -> u64 {
     entry.revision.number
 }
 
-fn stack_name((domain, name): (Domain, String)) -> Result<StackName, Problem> {
+pub(super) fn stack_name((domain, name): (Domain, String)) -> Result<StackName, Problem> {
     StackName::new(domain, &name).map_err(Problem::invalid)
 }
 

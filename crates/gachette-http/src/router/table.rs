@@ -13,13 +13,14 @@ use gachette::repository::{FsckReport, GcReport, Placed, Readable};
 use gachette_core::base::BaseEntry;
 use gachette_core::channel::ChannelEntry;
 use gachette_core::stack::{Domain, PackageRecord};
+use gachette_core::statement::Envelope;
 
 use super::description::Description;
 use super::extract::Json;
 use super::routes::{Routes, delete, get, post, put};
 use super::{
     Api, Health, bases, buildinfo, builds, channels, debs, hooks, host, idempotency, keys, metrics, mirrors,
-    old_tree, packages, repository, stacks, suites, tokens,
+    old_tree, packages, repository, stacks, statements, suites, tokens,
 };
 use crate::run::Build;
 use crate::wire::{
@@ -34,7 +35,8 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 /// All routes, with the one that describes them.
 pub(super) fn all(api: &Api) -> axum::Router<Api> {
-    let routes = base_routes(key_routes(channel_routes(stack_routes(Routes::new(), api), api)));
+    let stacks = statement_routes(stack_routes(Routes::new(), api));
+    let routes = base_routes(key_routes(channel_routes(stacks, api)));
     let (router, description) = old_routes(build_routes(package_routes(own_routes(routes)), api)).finish();
     let description = Arc::new(description);
     let document = async move || Json(Description::document(&description));
@@ -184,6 +186,32 @@ fn stack_routes(routes: Routes, api: &Api) -> Routes {
             &format!("{stack}/suite"),
             [post("Publish a stack as an APT suite").takes::<PublishStack>().answers::<Published>()],
             routing::post(suites::publish),
+        )
+}
+
+/// What is stated of stacks and packages.
+fn statement_routes(routes: Routes) -> Routes {
+    let stack = "/api/v1/domains/{domain}/stacks/{stack}";
+    routes
+        .add(
+            &format!("{stack}/statement"),
+            [get("What is stated of a stack, signed when it was published")
+                .query::<stacks::AtRevision>()
+                .answers::<Envelope>()],
+            routing::get(statements::of_stack),
+        )
+        .add(
+            &format!("{stack}/sbom"),
+            [get("What a stack is made of, in CycloneDX's JSON")
+                .query::<stacks::AtRevision>()
+                .answers::<serde_json::Value>()],
+            routing::get(statements::sbom),
+        )
+        .add(
+            "/api/v1/packages/{package}/versions/{version}/{architecture}/statement",
+            [get("What is stated of a package, signed when a stack with it was published")
+                .answers::<Envelope>()],
+            routing::get(statements::of_package),
         )
 }
 

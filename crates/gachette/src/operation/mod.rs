@@ -2,6 +2,7 @@
 //!
 //! What concerns a stack or a package alone is a method of [`crate::repository::Repository`].
 
+mod attest;
 mod base;
 mod build;
 mod check;

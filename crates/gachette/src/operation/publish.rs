@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::OperationError;
+use super::attest::attest;
 use crate::config::Config;
 use crate::repository::{PublishRequest, PublishSubject, PublishedSuite, RepositoryError};
 use crate::signing::{Signers, SigningConfig};
@@ -54,6 +55,12 @@ pub fn publish(
         RepositoryError::Signing(error) => OperationError::Signing(*error),
         error => error.into(),
     })?;
+    if let Some(signers) = &signers {
+        let shown = repository.show_stack(&suite.stack.at(suite.revision))?;
+        if shown.revision.sealed {
+            attest(&repository, signers, &shown)?;
+        }
+    }
     let root = repository.meta().unwrap_or(Path::new("/"));
     let uri = config.publish.url.clone().unwrap_or_else(|| format!("file:{}", root.display()));
     let certificates = signers.as_ref().map(Signers::certificates);

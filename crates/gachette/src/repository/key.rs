@@ -106,6 +106,15 @@ pub(crate) fn buildinfo(digest: &Sha256Digest) -> String {
     format!("{BUILDINFO}/{}/{name}.buildinfo", &name[..2])
 }
 
+/// The folder of signed statements. Derived.
+pub(crate) const STATEMENTS: &str = "statements";
+
+/// The signed statement about the package file or the revision with this hash.
+pub(crate) fn statement(about: &Sha256Digest) -> String {
+    let name = about.to_string();
+    format!("{STATEMENTS}/{}/{name}.json", &name[..2])
+}
+
 /// The folder of a domain's channels.
 pub(crate) fn channels(domain: &Domain) -> String {
     format!("domain/{domain}/channels")

@@ -73,6 +73,7 @@ mod register_all;
 mod spread;
 mod stacks;
 mod staging;
+mod statements;
 mod store;
 mod take_in;
 mod whereabouts;

@@ -34,5 +34,5 @@ pub use key_ref::{KeyRef, KeyRefError};
 pub use listing::ListedKey;
 pub use own_key::OwnKey;
 pub use passphrase::{PASSPHRASE_VARIABLE, PassphraseSource};
-pub use signers::{Signed, Signers};
+pub use signers::{Holders, Signed, Signers};
 pub use verify::{GoodSignature, VerifiedRelease, VerifyError, verify, verify_detached};

@@ -41,6 +41,13 @@ pub(super) fn detached(signatures: Vec<Signature>) -> Result<Vec<u8>, SigningErr
     Ok(text)
 }
 
+/// A signature as it is, without the armour of text.
+pub(super) fn packet(signature: &Signature) -> Result<Vec<u8>, SigningError> {
+    let mut bytes = Vec::new();
+    signature.to_writer_with_header(&mut bytes)?;
+    Ok(bytes)
+}
+
 struct Signatures(Vec<Signature>);
 
 impl Serialize for Signatures {

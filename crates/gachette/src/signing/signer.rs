@@ -46,6 +46,11 @@ impl Signer {
         &self.certificate
     }
 
+    /// Whether its secret is in a file of ours.
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self.holder, Holder::Own(_))
+    }
+
     /// Its fingerprint.
     pub(super) fn fingerprint(&self) -> Fingerprint {
         self.certificate.fingerprint()

@@ -33,6 +33,15 @@ pub struct Signers {
     certificates: Vec<u8>,
 }
 
+/// Whose keys sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holders {
+    /// Everybody's.
+    All,
+    /// Ours: gpg, and a token behind it, is not asked.
+    Own,
+}
+
 /// A signed Release file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {
@@ -78,6 +87,32 @@ impl Signers {
             in_release: release::clear_signed(text, clear)?,
             release_gpg: release::detached(detached)?,
         })
+    }
+
+    /// An OpenPGP signature of these bytes by each key that such a holder has, as of now, with the key's fingerprint.
+    ///
+    /// # Errors
+    /// As for [`Signers::sign`].
+    pub fn sign_detached(
+        &self,
+        content: &[u8],
+        by: Holders,
+        now: Timestamp,
+        cancel: &Cancel,
+    ) -> Result<Vec<(Fingerprint, Vec<u8>)>, SigningError> {
+        let mut signatures = Vec::new();
+        for signer in self.signers.iter().filter(|signer| by == Holders::All || signer.is_own()) {
+            signer.refuse_outside_of_its_time(now)?;
+            let signature = signer.sign(SignatureType::Binary, content, now, cancel)?;
+            signatures.push((signer.fingerprint(), release::packet(&signature)?));
+        }
+        Ok(signatures)
+    }
+
+    /// The fingerprints of the keys that such a holder has.
+    pub fn held_by(&self, by: Holders) -> Vec<Fingerprint> {
+        let held = self.signers.iter().filter(|signer| by == Holders::All || signer.is_own());
+        held.map(Signer::fingerprint).collect()
     }
 
     /// What clients need to know, for `Signed-By` (sources.list(5)): the certificates of all keys, in one text.

@@ -169,7 +169,7 @@ fn tainted_by() -> Vec<String> {
             to == Path::new(&format!("usr/{name}")) || to == Path::new(&format!("/usr/{name}"))
         })
     };
-    if ["bin", "sbin", "lib", "lib32", "libo32", "libx32", "lib64"].iter().any(|name| aliased(&name)) {
+    if ["bin", "sbin", "lib", "lib32", "libo32", "libx32", "lib64"].iter().any(aliased) {
         tainted.push("merged-usr-via-aliased-dirs".to_owned());
     }
     for (kind, folders) in [
@@ -182,7 +182,7 @@ fn tainted_by() -> Vec<String> {
             let mut found = WalkDir::new(Path::new("/usr/local").join(folder)).into_iter().flatten();
             found.any(|entry| entry.file_type().is_file())
         };
-        if folders.iter().any(|folder| has_file(&folder)) {
+        if folders.iter().any(has_file) {
             tainted.push(format!("usr-local-has-{kind}"));
         }
     }

@@ -1,9 +1,11 @@
 //! `gachette package …`
 
 mod buildinfo;
+mod choice;
 mod list;
 mod places;
 mod show;
+mod statement;
 
 use clap::Subcommand;
 
@@ -21,6 +23,8 @@ pub(crate) enum PackageCommand {
     Where(places::WhereArgs),
     /// Print how a package was built
     Buildinfo(buildinfo::BuildinfoArgs),
+    /// Print what is stated of a package's origin
+    Statement(statement::StatementArgs),
 }
 
 impl PackageCommand {
@@ -30,6 +34,7 @@ impl PackageCommand {
             Self::Show(args) => args.run(session).await,
             Self::Where(args) => args.run(session).await,
             Self::Buildinfo(args) => args.run(session).await,
+            Self::Statement(args) => args.run(session).await,
         }
     }
 }

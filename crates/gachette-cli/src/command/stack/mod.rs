@@ -9,8 +9,10 @@ mod list;
 mod log;
 mod remove;
 mod rollback;
+mod sbom;
 mod seal;
 mod show;
+mod statement;
 
 pub(crate) use add::add_files;
 pub(crate) use create::CreateArgs;
@@ -31,6 +33,10 @@ pub(crate) enum StackCommand {
     List(list::ListArgs),
     /// Show what a stack holds
     Show(show::ShowArgs),
+    /// Print what is stated of a stack and where its packages come from
+    Statement(statement::StatementArgs),
+    /// Print what a stack is made of, in CycloneDX's JSON
+    Sbom(sbom::SbomArgs),
     /// Show a stack's history
     Log(log::LogArgs),
     /// Show what differs between two stacks, or two revisions of one
@@ -55,6 +61,8 @@ impl StackCommand {
             Self::Create(args) => args.run(session).await,
             Self::List(args) => args.run(session).await,
             Self::Show(args) => args.run(session).await,
+            Self::Statement(args) => args.run(session).await,
+            Self::Sbom(args) => args.run(session).await,
             Self::Log(args) => args.run(session).await,
             Self::Diff(args) => args.run(session).await,
             Self::Add(args) => args.run(session).await,

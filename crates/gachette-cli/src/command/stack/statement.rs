@@ -1,0 +1,23 @@
+//! `gachette stack statement`
+
+use clap::Args;
+
+use crate::error::Failure;
+use crate::output::statement;
+use crate::session::Session;
+
+/// Print what is stated of a stack and where its packages come from: SLSA provenance in a DSSE envelope, as JSON
+///
+/// A sealed stack's statement is signed when the stack is published.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StatementArgs {
+    /// The stack, or one revision of it: NAME, DOMAIN/NAME, NAME@7
+    stack: String,
+}
+
+impl StatementArgs {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let stack = session.stack_ref(&self.stack)?;
+        statement(&session.output, &session.client().await?.stack_statement(&stack).await?)
+    }
+}

@@ -1,0 +1,64 @@
+//! What a stack is made of. That it is valid by CycloneDX's own schema is seen by `scripts/validate-sbom`.
+
+use gachette_testkit::GitRepository;
+use serde_json::{Value, json};
+
+use crate::playground::Playground;
+use crate::statements::sealed;
+
+#[test]
+fn each_package_is_a_component_with_what_it_depends_on() {
+    let chain = sealed();
+    let text = chain.playground.ok("stack sbom 124");
+    assert_eq!(chain.playground.ok("stack sbom 124"), text, "the same each time");
+    let sbom: Value = serde_json::from_str(&text).unwrap();
+    let stack = chain.playground.json("stack show 124");
+    let components = sbom["components"].as_array().unwrap();
+    let names = |list: &Value| -> Vec<Value> {
+        list.as_array().unwrap().iter().map(|it| it["name"].clone()).collect()
+    };
+    assert_eq!(names(&sbom["components"]), names(&stack["packages"]));
+    assert_eq!(sbom["metadata"]["timestamp"], stack["time"]);
+    assert_eq!(sbom["metadata"]["component"]["version"], stack["revision"].to_string());
+    for (component, package) in components.iter().zip(stack["packages"].as_array().unwrap()) {
+        assert_eq!(component["hashes"], json!([{"alg": "SHA-256", "content": package["files"]["all"]}]));
+        let version = package["version"].as_str().unwrap().replace('+', "%2B");
+        let name = package["name"].as_str().unwrap();
+        assert_eq!(component["purl"], format!("pkg:deb/gachette/{name}@{version}?arch=all"));
+        let source = component["externalReferences"][0].clone();
+        assert_eq!(source["url"], format!("git+file://{}", chain.source.path().display()));
+        assert_eq!(source["comment"], format!("commit {}", chain.source.head()));
+    }
+    // The service depends on the application.
+    let reference = |name: &str| components.iter().find(|it| it["name"] == name).unwrap()["bom-ref"].clone();
+    let of = |name: &str| {
+        let dependencies = sbom["dependencies"].as_array().unwrap();
+        dependencies.iter().find(|it| it["ref"] == reference(name)).unwrap()["dependsOn"].clone()
+    };
+    assert_eq!(of("dh-shop-till"), json!([reference("dh-shop")]));
+    assert_eq!(of("dh-shop"), json!([]));
+    // Another revision is another bill.
+    let before = chain.playground.json("stack sbom 124@1");
+    assert_ne!(before["serialNumber"], sbom["serialNumber"]);
+    assert_eq!(before["components"], json!([]));
+}
+
+#[test]
+fn the_vendor_is_who_publishes() {
+    let source = GitRepository::new();
+    source
+        .write(".missile.yml", "name: web\ntype: application\n")
+        .write("index.html", "hello\n")
+        .commit("first");
+    let playground = Playground::with_configuration(&format!(
+        "meta_path: repository\nworking_copies: working_copies\npublish.origin: Example Ltd\nprojects.web.url: {}\n",
+        source.path().display()
+    ));
+    playground.ok("stack create 1");
+    playground.ok("quick 1 web");
+    let sbom = playground.json("stack sbom 1");
+    assert!(
+        sbom["components"][0]["purl"].as_str().unwrap().starts_with("pkg:deb/example%20ltd/dh-web@"),
+        "{sbom}"
+    );
+}

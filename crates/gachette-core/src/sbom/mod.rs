@@ -1,0 +1,125 @@
+//! What a stack is made of, for programs that look for known weaknesses: a bill of materials in CycloneDX's JSON, version 1.6.
+//!
+//! All of it follows from the revision and its package records, so that the same revision gives the same bytes.
+
+mod package_url;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::Sha256Digest;
+use crate::debian::RelationRefs;
+use crate::stack::{Entry, PackageRecord};
+use crate::statement::source_uri;
+use package_url::package_url;
+
+/// The bill of a revision, of whose package files these are the records; packages are `vendor`'s.
+pub fn cyclonedx(entry: &Entry, records: &[PackageRecord], vendor: &str) -> Value {
+    let revision = &entry.revision;
+    let stack = revision.stack.at(revision.number).to_string();
+    let references: Vec<String> = records.iter().map(|record| package_url(record, vendor)).collect();
+    let named = Named::of(records);
+    let mut dependencies = vec![json!({"ref": stack, "dependsOn": references})];
+    for (record, reference) in records.iter().zip(&references) {
+        let needed = named.needed_by(record).into_iter().filter_map(|at| references.get(at));
+        let needed: Vec<&String> = needed.collect();
+        dependencies.push(json!({"ref": reference, "dependsOn": needed}));
+    }
+    let components = records.iter().zip(&references).map(|(record, reference)| component(record, reference));
+    json!({
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": serial_number(&entry.hash),
+        "version": 1,
+        "metadata": {
+            "timestamp": revision.time,
+            "tools": {"components": [{"type": "application", "name": "gachette"}]},
+            "component": {
+                "type": "platform",
+                "bom-ref": stack,
+                "name": revision.stack,
+                "version": revision.number.to_string(),
+                "properties": [{"name": "gachette:revision", "value": entry.hash}],
+            },
+        },
+        "components": components.collect::<Vec<_>>(),
+        "dependencies": dependencies,
+    })
+}
+
+fn component(record: &PackageRecord, reference: &str) -> Value {
+    let mut component = json!({
+        "type": "application",
+        "bom-ref": reference,
+        "name": record.name,
+        "version": record.version,
+        "purl": reference,
+        "hashes": [{"alg": "SHA-256", "content": record.sha256}],
+    });
+    let first_line = |field: &str| record.control.get(field).and_then(|value| value.lines().next());
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some((fields, value)) = component.as_object_mut().zip(value) {
+            fields.insert(name.to_owned(), value);
+        }
+    };
+    put("publisher", first_line("Maintainer").map(|text| json!(text)));
+    put("description", first_line("Description").map(|text| json!(text)));
+    let provenance = &record.provenance;
+    let source = provenance.url.as_deref().map(|url| {
+        let comment = provenance.commit.as_ref().map(|commit| format!("commit {commit}"));
+        json!([{"type": "vcs", "url": source_uri(url), "comment": comment.unwrap_or_default()}])
+    });
+    put("externalReferences", source);
+    component
+}
+
+/// A UUID of version 8 (RFC 9562, 5.8), which is what its maker makes of it: here the beginning of the revision's hash.
+fn serial_number(revision: &Sha256Digest) -> String {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&revision.as_bytes()[..16]);
+    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let [a, b, c, d, e] = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| &digits[range]);
+    format!("urn:uuid:{a}-{b}-{c}-{d}-{e}")
+}
+
+/// Packages by what they are called and what they provide.
+struct Named<'a> {
+    records: &'a [PackageRecord],
+    by_name: BTreeMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Named<'a> {
+    fn of(records: &'a [PackageRecord]) -> Self {
+        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, record) in records.iter().enumerate() {
+            by_name.entry(record.name.as_str()).or_default().push(at);
+            for provided in related(record, "Provides") {
+                by_name.entry(provided).or_default().push(at);
+            }
+        }
+        Self { records, by_name }
+    }
+
+    /// The packages that this one depends on, alternatives included.
+    fn needed_by(&self, record: &PackageRecord) -> BTreeSet<usize> {
+        let own = &record.architecture;
+        let fits = |at: &&usize| {
+            self.records.get(**at).is_some_and(|other| {
+                let their = &other.architecture;
+                !std::ptr::eq(other, record) && (their == own || their.is_all() || own.is_all())
+            })
+        };
+        let names = ["Pre-Depends", "Depends"].into_iter().flat_map(|field| related(record, field));
+        names.filter_map(|name| self.by_name.get(name)).flatten().filter(fits).copied().collect()
+    }
+}
+
+/// The names in a field of relations.
+fn related<'a>(record: &'a PackageRecord, field: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+    let text = record.control.get(field).map_or("", String::as_str);
+    RelationRefs::new(text).map_while(Result::ok).map(|relation| relation.name)
+}

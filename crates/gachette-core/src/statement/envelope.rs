@@ -1,0 +1,140 @@
+//! The envelope of a signed statement: DSSE, <https://github.com/secure-systems-lab/dsse/blob/v1.0.2/envelope.md>.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Sha256Digest;
+
+/// The type of what our envelopes hold.
+pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+
+/// A statement with its signatures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Envelope {
+    /// What the payload is.
+    #[serde(rename = "payloadType")]
+    pub payload_type: String,
+    /// The statement, in base64.
+    pub payload: String,
+    /// Who signed it; nobody yet when there is none.
+    pub signatures: Vec<EnvelopeSignature>,
+}
+
+/// One signature of an envelope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EnvelopeSignature {
+    /// The OpenPGP fingerprint of the key.
+    pub keyid: String,
+    /// An OpenPGP signature of [`signed_bytes`], in base64.
+    pub sig: String,
+}
+
+/// An envelope that cannot be looked into.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeError {
+    /// It holds something else than a statement.
+    #[error("it holds `{}`, and no in-toto statement", .0.escape_debug())]
+    Type(String),
+    /// A part of it is no base64.
+    #[error("its {0} is no base64")]
+    Base64(&'static str),
+    /// What it holds is no statement with subjects.
+    #[error("it holds no statement: {0}")]
+    Statement(String),
+}
+
+impl Envelope {
+    /// A statement that nobody signed yet.
+    pub fn of(statement: &[u8]) -> Self {
+        let (payload_type, payload) = (PAYLOAD_TYPE.to_owned(), STANDARD.encode(statement));
+        Self { payload_type, payload, signatures: Vec::new() }
+    }
+
+    /// With this signature too, in place of one by the same key.
+    pub fn sign(&mut self, keyid: String, signature: &[u8]) {
+        self.signatures.retain(|it| it.keyid != keyid);
+        self.signatures.push(EnvelopeSignature { keyid, sig: STANDARD.encode(signature) });
+    }
+
+    /// The statement.
+    ///
+    /// # Errors
+    /// When it holds something else, or no base64.
+    pub fn statement(&self) -> Result<Vec<u8>, EnvelopeError> {
+        if self.payload_type != PAYLOAD_TYPE {
+            return Err(EnvelopeError::Type(self.payload_type.chars().take(100).collect()));
+        }
+        STANDARD.decode(&self.payload).map_err(|_| EnvelopeError::Base64("payload"))
+    }
+
+    /// The bytes of each signature.
+    ///
+    /// # Errors
+    /// When one is no base64.
+    pub fn signature_bytes(&self) -> Result<Vec<Vec<u8>>, EnvelopeError> {
+        let decode = |it: &EnvelopeSignature| STANDARD.decode(&it.sig);
+        self.signatures
+            .iter()
+            .map(decode)
+            .collect::<Result<_, _>>()
+            .map_err(|_| EnvelopeError::Base64("signature"))
+    }
+
+    /// The SHA-256 of each of the statement's subjects.
+    ///
+    /// # Errors
+    /// When it holds no statement.
+    pub fn subjects(&self) -> Result<Vec<Sha256Digest>, EnvelopeError> {
+        /// The part of a statement that says what it is about.
+        #[derive(Deserialize)]
+        struct About {
+            subject: Vec<Subject>,
+        }
+        #[derive(Deserialize)]
+        struct Subject {
+            digest: Digest,
+        }
+        #[derive(Deserialize)]
+        struct Digest {
+            sha256: Sha256Digest,
+        }
+        let about: About = serde_json::from_slice(&self.statement()?)
+            .map_err(|error| EnvelopeError::Statement(error.to_string()))?;
+        Ok(about.subject.into_iter().map(|subject| subject.digest.sha256).collect())
+    }
+}
+
+/// What is signed of a statement: DSSE's pre-authentication encoding, which nothing else looks like.
+pub fn signed_bytes(statement: &[u8]) -> Vec<u8> {
+    let head = format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), statement.len());
+    [head.as_bytes(), statement].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_signed_is_encoded_as_the_standard_has_it() {
+        // By the protocol's definition: lengths in bytes, single spaces.
+        assert_eq!(signed_bytes("é{}".as_bytes()), "DSSEv1 28 application/vnd.in-toto+json 4 é{}".as_bytes());
+    }
+
+    #[test]
+    fn an_envelope_of_something_else_is_refused() {
+        let mut envelope = Envelope::of(br#"{"subject": []}"#);
+        assert_eq!(envelope.subjects(), Ok(Vec::new()));
+        envelope.sign("A".to_owned(), b"one");
+        envelope.sign("A".to_owned(), b"two");
+        assert_eq!(envelope.signature_bytes(), Ok(vec![b"two".to_vec()]));
+        envelope.signatures[0].sig = "?".to_owned();
+        assert!(envelope.signature_bytes().is_err());
+        assert!(matches!(Envelope::of(b"[]").subjects(), Err(EnvelopeError::Statement(_))));
+        envelope.payload = "?".to_owned();
+        assert_eq!(envelope.subjects(), Err(EnvelopeError::Base64("payload")));
+        envelope.payload_type = "text/plain".to_owned();
+        assert!(envelope.statement().unwrap_err().to_string().contains("`text/plain`"));
+    }
+}

@@ -1,0 +1,67 @@
+//! Statements of where packages and stacks come from, and what stacks are made of.
+
+use axum::extract::State;
+use gachette::repository::RepositoryError;
+use gachette_core::debian::{Architecture, PackageName, Version};
+use gachette_core::sbom;
+use gachette_core::stack::{Domain, StackRef};
+use gachette_core::statement::{self, Envelope};
+
+use super::extract::{Json, Path, Query};
+use super::stacks::{AtRevision, stack_name};
+use super::{Answer, Api, blocking};
+
+/// The one that was signed, else what would be.
+pub(super) async fn of_stack(
+    State(api): State<Api>,
+    Path(name): Path<(Domain, String)>,
+    Query(at): Query<AtRevision>,
+) -> Answer<Envelope> {
+    let stack = StackRef { stack: stack_name(name)?, revision: at.revision };
+    blocking(move || {
+        let repository = api.config.repository()?;
+        let entry = repository.show_stack(&stack)?;
+        match repository.signed_statement(&entry.hash)? {
+            Some(signed) => Ok(signed),
+            None => Ok(Envelope::of(&repository.statement_of(&entry)?)),
+        }
+    })
+    .await
+    .map(Json)
+}
+
+/// The same of a package.
+pub(super) async fn of_package(
+    State(api): State<Api>,
+    Path((name, version, architecture)): Path<(PackageName, Version, Architecture)>,
+) -> Answer<Envelope> {
+    blocking(move || {
+        let repository = api.config.repository()?;
+        let record = repository.record(&name, &version, &architecture)?;
+        let record = record.ok_or(RepositoryError::MissingPackage { name, version })?;
+        match repository.signed_statement(&record.sha256)? {
+            Some(signed) => Ok(signed),
+            None => Ok(Envelope::of(&statement::of_package(&record))),
+        }
+    })
+    .await
+    .map(Json)
+}
+
+/// The bill of materials of a stack; packages are of whoever the Release files say they are.
+pub(super) async fn sbom(
+    State(api): State<Api>,
+    Path(name): Path<(Domain, String)>,
+    Query(at): Query<AtRevision>,
+) -> Answer<serde_json::Value> {
+    let stack = StackRef { stack: stack_name(name)?, revision: at.revision };
+    blocking(move || {
+        let repository = api.config.repository()?;
+        let entry = repository.show_stack(&stack)?;
+        let vendor = api.config.publish.settings().origin;
+        let records = repository.records_in(&entry)?;
+        Ok(sbom::cyclonedx(&entry, &records, vendor.as_deref().unwrap_or("gachette")))
+    })
+    .await
+    .map(Json)
+}

@@ -1,0 +1,73 @@
+//! Signed statements, each under the hash of what it is about: a package file, or the revision of a sealed stack.
+//!
+//! They can be made again by whoever has the keys, and so are derived; what they say is in records and revisions.
+
+use gachette_core::Sha256Digest;
+use gachette_core::debian::{Architecture, PackageName, Version};
+use gachette_core::stack::{Entry, PackageRecord, to_readable_json};
+use gachette_core::statement::{self, Envelope};
+
+use super::error::RepositoryError;
+use super::{Repository, key};
+
+impl Repository {
+    /// The statement about a package file or a revision, when somebody signed one.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn signed_statement(&self, about: &Sha256Digest) -> Result<Option<Envelope>, RepositoryError> {
+        let key = key::statement(about);
+        let Some(bytes) = self.store.read(&key)? else { return Ok(None) };
+        let envelope = serde_json::from_slice(&bytes);
+        envelope.map(Some).map_err(|error| RepositoryError::Damaged { key, reason: error.to_string() })
+    }
+
+    /// Keeps a signed statement, in place of one that is there.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_statement(&self, about: &Sha256Digest, envelope: &Envelope) -> Result<(), RepositoryError> {
+        let key = key::statement(about);
+        let bytes = to_readable_json(envelope)
+            .map_err(|error| RepositoryError::Damaged { key: key.clone(), reason: error.to_string() })?;
+        self.store.replace(&key, bytes)
+    }
+
+    /// What is stated of a revision of a stack; the same bytes each time.
+    ///
+    /// # Errors
+    /// When a record of it cannot be read.
+    pub fn statement_of(&self, entry: &Entry) -> Result<Vec<u8>, RepositoryError> {
+        let records = self.records_in(entry)?;
+        let key = key::revision(&entry.revision.stack, entry.revision.number);
+        statement::of_stack(entry, &records, &self.identity.id)
+            .map_err(|error| super::ledger::unreadable(key, &error))
+    }
+
+    /// The records of all package files of a revision, in its order.
+    ///
+    /// # Errors
+    /// When one is lost or cannot be read.
+    pub fn records_in(&self, entry: &Entry) -> Result<Vec<PackageRecord>, RepositoryError> {
+        let files = entry.revision.packages.iter().flat_map(|package| {
+            package.files.keys().map(|architecture| (&package.name, &package.version, architecture))
+        });
+        let files: Vec<_> = files.collect();
+        super::spread::gather(super::spread::Worth::Files, &files, |(name, version, architecture)| {
+            self.expect_record(name, version, architecture)
+        })
+    }
+
+    fn expect_record(
+        &self,
+        name: &PackageName,
+        version: &Version,
+        architecture: &Architecture,
+    ) -> Result<PackageRecord, RepositoryError> {
+        let lost = || RepositoryError::Damaged {
+            key: key::record(name, version, architecture),
+            reason: "the file is lost".to_owned(),
+        };
+        self.record(name, version, architecture)?.ok_or_else(lost)
+    }
+}
