@@ -20,6 +20,7 @@ mod repository;
 mod serve;
 mod stack;
 mod token;
+mod verify;
 
 pub(crate) use build::BuildArgs;
 pub(crate) use config::show as show_config;
@@ -81,6 +82,8 @@ pub(crate) enum Command {
     Publish(publish::PublishArgs),
     /// Move a channel to a sealed stack
     Promote(promote::PromoteArgs),
+    /// Verify a stack or channel, from its signature to the commits
+    Verify(verify::VerifyArgs),
     /// Look at channels
     #[command(subcommand)]
     Channel(channel::ChannelCommand),
@@ -150,6 +153,7 @@ impl CommandLine {
                     | Command::Publish(_)
                     | Command::Promote(_)
                     | Command::Channel(_)
+                    | Command::Verify(_)
                     | Command::Base(_)
                     | Command::Package(_)
                     | Command::Key(_)
@@ -173,6 +177,7 @@ impl Command {
             Self::Builds(command) => command.run(session).await,
             Self::Promote(args) => args.run(session).await,
             Self::Channel(command) => command.run(session).await,
+            Self::Verify(args) => args.run(session).await,
             Self::Base(command) => command.run(session).await,
             Self::Package(command) => command.run(session).await,
             Self::Config(command) => command.run(session).await,

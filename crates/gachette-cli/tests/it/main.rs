@@ -46,6 +46,7 @@ mod stacks;
 mod statements;
 mod tasks;
 mod usage;
+mod verify;
 mod versions;
 mod waiting;
 mod whereabouts;

@@ -84,3 +84,27 @@ fn what_a_host_says_of_its_build_comes_with_the_packages() {
     hosts.ok("quick 8 web");
     assert_eq!(hosts.ok("package buildinfo dh-web"), text);
 }
+
+#[test]
+fn what_says_how_packages_were_built_goes_with_the_last_of_them() {
+    let chain = Chain::new();
+    let playground = &chain.playground;
+    playground.ok("quick 124 shop");
+    let kept = files(&playground.path("repository/buildinfo"));
+    let signing = "--set signing.folder=keys,signing.keys=archive";
+    playground.ok(&format!("{signing} key generate archive"));
+    playground.ok("stack seal 124");
+    playground.ok(&format!("{signing} publish 124"));
+    let statements = files(&playground.path("repository/statements"));
+    assert_eq!(statements.len(), 3, "of the stack and its packages");
+    chain.source.commit_file("shop.py", "print('open all day')\n");
+    playground.ok("stack create 125");
+    playground.ok("quick 125 shop");
+    assert_eq!(files(&playground.path("repository/buildinfo")).len(), 2);
+    playground.ok("stack delete 125 --yes");
+    playground.ok("repository gc --apply --keep-for 1ms");
+    assert_eq!(files(&playground.path("repository/buildinfo")), kept);
+    assert_eq!(files(&playground.path("repository/statements")), statements);
+    playground.ok(&format!("{signing} verify 124"));
+    playground.ok("repository fsck");
+}

@@ -12,7 +12,7 @@ mod stack;
 pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, PAYLOAD_TYPE, signed_bytes};
 pub use package::of_package;
 pub use source_uri::source_uri;
-pub use stack::of_stack;
+pub use stack::{of_stack, record_name};
 
 use serde_json::{Value, json};
 

@@ -7,6 +7,11 @@ use super::{STACK_BUILD, statement};
 use crate::Sha256Digest;
 use crate::stack::{Entry, FormatError, PackageRecord};
 
+/// How a statement about a stack calls a record.
+pub fn record_name(record: &PackageRecord) -> String {
+    format!("{}_{}_{}", record.name, record.version, record.architecture)
+}
+
 /// The statement about a stack at a revision, of whose packages these are the records, in their order.
 ///
 /// Subjects are the revision and all package files. What it was made from are the records, by the SHA-256 of each as it is
@@ -22,7 +27,7 @@ pub fn of_stack(entry: &Entry, records: &[PackageRecord], repository: &str) -> R
     let subject = std::iter::once(of_revision).chain(records.iter().map(of_file)).collect();
     let mut dependencies = Vec::new();
     for record in records {
-        let name = format!("{}_{}_{}", record.name, record.version, record.architecture);
+        let name = record_name(record);
         let digest = Sha256Digest::of(&record.to_bytes()?);
         dependencies
             .push(json!({"name": name, "mediaType": "application/json", "digest": {"sha256": digest}}));

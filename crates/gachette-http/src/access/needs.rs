@@ -36,10 +36,18 @@ pub(super) fn needs(method: &Method, path: &str) -> Needs {
         _ if below("/api/v1/debs") || below("/api/v1/buildinfo") => Needs::Role(Role::Build),
         // It changes nothing, but answers are kept.
         _ if is_check(path) => Needs::Role(Role::Build),
+        // It changes nothing either; what is sent are certificates.
+        _ if is_verification(path) => Needs::Role(Role::Read),
         // That deleting a stack needs more is seen in the request's body.
         _ if below("/api/v1/domains") || below("/api/v1/bases") => Needs::Role(Role::Release),
         _ => Needs::Role(Role::Admin),
     }
+}
+
+/// Whether a suite is to be verified: `/api/v1/domains/DOMAIN/suites/SUITE/verify`.
+fn is_verification(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    matches!(parts[..], ["", "api", "v1", "domains", _, "suites", _, "verify"])
 }
 
 /// Whether a stack is asked about: `/api/v1/domains/DOMAIN/stacks/STACK/check`.
@@ -70,6 +78,8 @@ mod tests {
             (Method::POST, "/api/v1/domains/d/stacks/1/check", Needs::Role(Role::Build)),
             (Method::POST, "/api/v1/domains/d/channels/check", Needs::Role(Role::Release)),
             (Method::POST, "/api/v1/bases/bookworm/entries", Needs::Role(Role::Release)),
+            (Method::POST, "/api/v1/domains/d/suites/1/verify", Needs::Role(Role::Read)),
+            (Method::POST, "/api/v1/domains/d/suites/verify", Needs::Role(Role::Release)),
             (Method::GET, "/api/v1/bases", Needs::Role(Role::Read)),
             (Method::POST, "/api/v1/repository", Needs::Role(Role::Admin)),
             (Method::POST, "/api/v1/repository/fsck", Needs::Role(Role::Admin)),

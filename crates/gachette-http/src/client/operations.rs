@@ -1,7 +1,9 @@
 //! What a client can ask for.
 
 use gachette::config::Config;
-use gachette::operation::{BuiltPackage, ChannelChanged, ChannelOrder, Published, SuiteSignature};
+use gachette::operation::{
+    BuiltPackage, ChannelChanged, ChannelOrder, Published, SuiteSignature, Verification,
+};
 use gachette::repository::{FsckMode, FsckReport, GcReport, Placed, Readable, Span};
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
@@ -19,7 +21,7 @@ use crate::transport::Patience;
 use crate::wire::{
     Change, ChangeChannel, ChangeStack, Changed, CreateStack, CreateToken, CreatedToken, Diff, FsckRequest,
     GcOrder, PackageDetail, PackagePlaces, PackageSummary, PublishStack, RepositoryState, RevisionSummary,
-    StackState, StackSummary, StartBuild, TokenSummary, encoded,
+    StackState, StackSummary, StartBuild, TokenSummary, VerifySuite, encoded,
 };
 
 impl Client {
@@ -105,6 +107,14 @@ impl Client {
     pub async fn stack_statement(&self, stack: &StackRef) -> Result<Envelope, Problem> {
         let query = stack.revision.map_or_else(String::new, |number| format!("?revision={number}"));
         self.get(&format!("{}/statement{query}", path(&stack.stack))).await
+    }
+
+    /// Verifies the suite of a stack or channel, by these certificates or those of the configured keys.
+    pub async fn verify(&self, suite: &Suite, certificates: Option<String>) -> Result<Verification, Problem> {
+        let path = format!("/api/v1/domains/{}/suites/{}/verify", suite.domain(), encoded(suite.name()));
+        let mut request = request(Method::POST, &path, Some(&VerifySuite { certificates }))?;
+        request.extensions_mut().insert(Patience::LONG);
+        self.answer(self.send(request).await?).await
     }
 
     /// What a stack is made of, in CycloneDX's JSON.

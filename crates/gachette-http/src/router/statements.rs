@@ -1,6 +1,7 @@
 //! Statements of where packages and stacks come from, and what stacks are made of.
 
 use axum::extract::State;
+use gachette::operation::{self, Trusted, Verification};
 use gachette::repository::RepositoryError;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::sbom;
@@ -10,6 +11,7 @@ use gachette_core::statement::{self, Envelope};
 use super::extract::{Json, Path, Query};
 use super::stacks::{AtRevision, stack_name};
 use super::{Answer, Api, blocking};
+use crate::wire::VerifySuite;
 
 /// The one that was signed, else what would be.
 pub(super) async fn of_stack(
@@ -64,4 +66,15 @@ pub(super) async fn sbom(
     })
     .await
     .map(Json)
+}
+
+/// Verifies the suite of a stack or channel.
+pub(super) async fn verify(
+    State(api): State<Api>,
+    Path(name): Path<(Domain, String)>,
+    Json(wish): Json<VerifySuite>,
+) -> Answer<Verification> {
+    let suite = stack_name(name)?.into();
+    let trusted = wish.certificates.map_or(Trusted::Configured, Trusted::Certificates);
+    blocking(move || operation::verify(&api.config, &suite, &trusted)).await.map(Json)
 }

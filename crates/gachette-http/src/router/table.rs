@@ -8,7 +8,7 @@ use axum::routing;
 use gachette::config::Config;
 use gachette::event::Event;
 use gachette::mirror::MirrorRefs;
-use gachette::operation::{BaseState, BaseUpdated, ChannelChanged, CheckReport, Published};
+use gachette::operation::{BaseState, BaseUpdated, ChannelChanged, CheckReport, Published, Verification};
 use gachette::repository::{FsckReport, GcReport, Placed, Readable};
 use gachette_core::base::BaseEntry;
 use gachette_core::channel::ChannelEntry;
@@ -27,6 +27,7 @@ use crate::wire::{
     ChangeChannel, ChangeStack, Changed, CheckStack, CreateKey, CreateStack, CreateToken, CreatedToken, Diff,
     ExtendKey, FsckRequest, GcOrder, HostReport, KeySummary, PackageDetail, PackagePlaces, PackageSummary,
     PublishStack, RepositoryState, RevisionSummary, StackState, StackSummary, StartBuild, TokenSummary,
+    VerifySuite,
 };
 
 const PACKAGE_FILE: &str = "application/vnd.debian.binary-package";
@@ -199,6 +200,13 @@ fn statement_routes(routes: Routes) -> Routes {
                 .query::<stacks::AtRevision>()
                 .answers::<Envelope>()],
             routing::get(statements::of_stack),
+        )
+        .add(
+            "/api/v1/domains/{domain}/suites/{suite}/verify",
+            [post("Verify a stack or channel, from its signature to the commits")
+                .takes::<VerifySuite>()
+                .answers::<Verification>()],
+            routing::post(statements::verify),
         )
         .add(
             &format!("{stack}/sbom"),

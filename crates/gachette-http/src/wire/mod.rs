@@ -29,7 +29,7 @@ pub use stack::{
     AddFile, Change, ChangeStack, Changed, CreateStack, Diff, ExpectedPackage, RevisionSummary, StackPackage,
     StackState, StackSummary,
 };
-pub use suite::PublishStack;
+pub use suite::{PublishStack, VerifySuite};
 pub use token::{CreateToken, CreatedToken, TokenSummary};
 
 /// A value as one segment of a path or a query's value, percent-encoded.

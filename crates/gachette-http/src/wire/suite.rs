@@ -15,3 +15,12 @@ pub struct PublishStack {
     #[serde(default)]
     pub signature: SuiteSignature,
 }
+
+/// A wish to have the suite of a stack or channel verified.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerifySuite {
+    /// The certificates of the keys whose signatures are believed; those of the configured keys when not given.
+    #[serde(default)]
+    pub certificates: Option<String>,
+}

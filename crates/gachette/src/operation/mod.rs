@@ -21,6 +21,7 @@ mod publish;
 mod quick;
 mod seal;
 mod source;
+mod verify;
 
 pub use base::{BaseState, BaseUpdated, bases, update_base};
 pub use build::{BuildRequest, build};
@@ -36,6 +37,7 @@ pub use publish::{Published, SuiteSignature, publish};
 pub use quick::{Missing, QuickRequest, make, quick};
 pub use seal::seal_stack;
 pub use source::SourceRequest;
+pub use verify::{Link, LinkKind, Trusted, Verification, verify};
 
 use std::fmt::Display;
 

@@ -74,6 +74,7 @@ impl Repository {
             self.store.delete(&key::input(inputs, name, version, &record.architecture))?;
             self.remove_if_empty(&key::inputs(inputs));
         }
+        self.store.delete(&key::statement(&record.sha256))?;
         self.forget_buildinfo(record)?;
         match self.records(name, version)?.first() {
             Some(other) => self.derive_record(other),

@@ -25,7 +25,7 @@ impl Fsck<'_> {
         Ok(())
     }
 
-    fn check_channel(&mut self, channel: &Suite) -> Result<(), RepositoryError> {
+    pub(super) fn check_channel(&mut self, channel: &Suite) -> Result<(), RepositoryError> {
         let files = self.repository.store.children(&key::channel(channel))?.files;
         let numbers = files.iter().filter_map(|file| file.strip_suffix(".json")?.parse::<u64>().ok());
         let last = numbers.max().unwrap_or_default();

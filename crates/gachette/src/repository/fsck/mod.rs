@@ -4,6 +4,7 @@
 //! what a killed one left by the lock it holds, or by its age.
 
 mod bases;
+mod chain;
 mod channels;
 mod files;
 mod ledger;
@@ -39,15 +40,7 @@ impl Repository {
     /// Only when the folders of all domains, all packages or all else cannot be read; what is wrong with the repository
     /// is in the report.
     pub fn fsck(&self, mode: FsckMode) -> Result<FsckReport, RepositoryError> {
-        let mut fsck = Fsck {
-            repository: self,
-            mode,
-            report: FsckReport::default(),
-            told: HashSet::new(),
-            known: HashMap::new(),
-            named: HashSet::new(),
-            inputs: HashSet::new(),
-        };
+        let mut fsck = Fsck::of(self, mode);
         fsck.check_records()?;
         let inputs = fsck.check_inputs();
         fsck.seen(key::INPUTS, inputs);

@@ -58,7 +58,7 @@ impl Fsck<'_> {
     }
 
     /// A record, when it is sound in itself and lies where it belongs.
-    fn check_record(&mut self, key: &str) -> Result<Option<PackageRecord>, RepositoryError> {
+    pub(super) fn check_record(&mut self, key: &str) -> Result<Option<PackageRecord>, RepositoryError> {
         self.report.checked.records += 1;
         let Some(bytes) = self.repository.store.read(key)? else { return Ok(None) };
         let changed = |reason: String| Fault::Changed { reason };

@@ -25,6 +25,11 @@ pub(crate) struct SuiteReview {
 }
 
 impl Repository {
+    /// The folder of a suite, whether or not anything was published there; none when the repository is in no folder.
+    pub(crate) fn suite_folder(&self, suite: &Suite) -> Option<std::path::PathBuf> {
+        Some(SuiteFolder::look(self.store.root()?, suite).path().to_owned())
+    }
+
     /// Looks at every file of a suite; nothing when it is not known what was published.
     pub(crate) fn review_suite(&self, suite: &Suite) -> Result<Option<SuiteReview>, RepositoryError> {
         let Some(root) = self.store.root() else { return Ok(None) };

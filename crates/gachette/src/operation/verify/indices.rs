@@ -1,0 +1,132 @@
+//! The signed file of a suite, and the indices that it names.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use gachette_core::Sha256Digest;
+use gachette_core::apt::{IndexEntry, Release, Suite};
+use gachette_core::debian::Paragraphs;
+use gachette_core::stack::{Content, StackedPackage};
+use jiff::Timestamp;
+
+use super::link::{LinkKind, Linked};
+use crate::repository::Repository;
+use crate::signing::{self, Certificate};
+
+/// What the indices of a suite list.
+pub(super) struct Indices {
+    pub(super) content: Content,
+}
+
+/// Checks the signed file, and gives the text of it; that of the unsigned one beside it when the signature does not hold, so that
+/// the rest can be looked at too.
+pub(super) fn signature(
+    repository: &Repository,
+    suite: &Suite,
+    certificates: &[Certificate],
+    now: Timestamp,
+    linked: &mut Linked,
+) -> Option<String> {
+    let folder = folder(repository, suite)?;
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
+    let in_release = match fs::read(folder.join("InRelease")) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let fault = match error.kind() {
+                ErrorKind::NotFound => {
+                    format!(
+                        "there is no InRelease: {suite} is not published, or not signed; `gachette publish` does both"
+                    )
+                }
+                _ => format!("InRelease: {}", trebuchet::io_reason(&error)),
+            };
+            linked.put(LinkKind::Signature, "InRelease", vec![fault]);
+            return fs::read(folder.join("Release")).ok().and_then(text);
+        }
+    };
+    match signing::verify(&in_release, certificates, now) {
+        Ok(verified) => {
+            let by: Vec<String> =
+                verified.signatures.iter().map(|it| format!("key {} at {}", it.key, it.made)).collect();
+            linked.put(LinkKind::Signature, format!("InRelease, signed by {}", by.join(" and ")), Vec::new());
+            text(verified.release)
+        }
+        Err(error) => {
+            linked.put(LinkKind::Signature, "InRelease", vec![format!("InRelease: {error}")]);
+            fs::read(folder.join("Release")).ok().and_then(text)
+        }
+    }
+}
+
+impl Indices {
+    /// Checks each index against the signed file, and reads what they list; nothing when that cannot be known.
+    pub(super) fn read(
+        repository: &Repository,
+        suite: &Suite,
+        release: &str,
+        linked: &mut Linked,
+    ) -> Option<Self> {
+        let named = match Release::indices_of(release) {
+            Ok(named) => named,
+            Err(error) => {
+                linked.put(LinkKind::Indices, "Release", vec![format!("Release: {error}")]);
+                return None;
+            }
+        };
+        let folder = folder(repository, suite)?;
+        let (mut faults, mut packages, mut whole) = (Vec::new(), Vec::new(), true);
+        for (path, entry) in &named {
+            let checked = fs::read(folder.join(path))
+                .map_err(|error| trebuchet::io_reason(&error))
+                .and_then(|bytes| checked(bytes, entry));
+            let plain = path.ends_with("/Packages");
+            let listed = checked.and_then(|bytes| if plain { listed(&bytes) } else { Ok(Vec::new()) });
+            match listed {
+                Ok(more) => packages.extend(more),
+                Err(reason) => {
+                    faults.push(format!("{path}: {reason}"));
+                    whole &= !plain;
+                }
+            }
+        }
+        linked.put(LinkKind::Indices, format!("{} indices", named.len()), faults);
+        whole.then(|| Self { content: packages.into_iter().collect() })
+    }
+}
+
+/// The bytes, if they are those that are named.
+fn checked(bytes: Vec<u8>, entry: &IndexEntry) -> Result<Vec<u8>, String> {
+    let length = bytes.len() as u64;
+    if length < entry.size {
+        return Err(format!("it is cut short: {length} of {} bytes", entry.size));
+    }
+    if length != entry.size || Sha256Digest::of(&bytes) != entry.sha256 {
+        return Err("it is not the one that the signed file names".to_owned());
+    }
+    Ok(bytes)
+}
+
+/// The packages that an index lists.
+fn listed(bytes: &[u8]) -> Result<Vec<StackedPackage>, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    let mut packages = Vec::new();
+    for paragraph in Paragraphs::new(text) {
+        let fields = paragraph.map_err(|error| error.to_string())?;
+        let get =
+            |name: &'static str| fields.get(name).ok_or_else(|| format!("a package has no field {name}"));
+        let wrong = |error: &dyn std::fmt::Display| error.to_string();
+        let architecture = get("Architecture")?.parse().map_err(|error| wrong(&error))?;
+        let sha256: Sha256Digest = get("SHA256")?.parse().map_err(|error| wrong(&error))?;
+        packages.push(StackedPackage {
+            name: get("Package")?.parse().map_err(|error| wrong(&error))?,
+            version: get("Version")?.parse().map_err(|error| wrong(&error))?,
+            files: [(architecture, sha256)].into(),
+        });
+    }
+    Ok(packages)
+}
+
+fn folder(repository: &Repository, suite: &Suite) -> Option<PathBuf> {
+    repository.suite_folder(suite)
+}

@@ -1,0 +1,117 @@
+//! Whether known keys stated what the repository says of a stack and its packages.
+
+use std::collections::BTreeMap;
+
+use gachette_core::stack::{Entry, PackageRecord};
+use gachette_core::statement::{self, Envelope};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::link::{LinkKind, Linked};
+use crate::operation::OperationError;
+use crate::repository::{Repository, RepositoryError};
+use crate::signing::{Certificate, verify_detached};
+
+/// Checks the statement about the revision, and those about its packages that are there.
+pub(super) fn check(
+    repository: &Repository,
+    entry: &Entry,
+    records: &[PackageRecord],
+    whole: bool,
+    certificates: &[Certificate],
+    now: Timestamp,
+    linked: &mut Linked,
+) -> Result<(), OperationError> {
+    let judge = Judge { certificates, now };
+    let mut faults = Vec::new();
+    let signed = read(repository.signed_statement(&entry.hash), &mut faults)?;
+    match signed {
+        None if !entry.revision.sealed => {
+            let about = "none yet: those of sealed stacks are signed";
+            linked.put(LinkKind::Statements, about, faults);
+            return Ok(());
+        }
+        None if faults.is_empty() => {
+            faults.push("no key signed a statement about this revision; publish it again".to_owned());
+        }
+        None => {}
+        Some(envelope) => {
+            let about = format!("the statement about {}", entry.revision.stack.at(entry.revision.number));
+            faults.extend(judge.fault(&envelope, &about));
+            if whole
+                && envelope
+                    .statement()
+                    .is_ok_and(|it| repository.statement_of(entry).is_ok_and(|ours| ours != it))
+            {
+                faults.extend(differing(&envelope, records));
+            }
+        }
+    }
+    let mut count = 1;
+    for record in records {
+        let Some(envelope) = read(repository.signed_statement(&record.sha256), &mut faults)? else {
+            continue;
+        };
+        count += 1;
+        let about = format!("the statement about {}", record.file);
+        faults.extend(judge.fault(&envelope, &about));
+        if envelope.statement().is_ok_and(|it| it != statement::of_package(record)) {
+            faults.push(format!("{about} says otherwise than its record"));
+        }
+    }
+    linked.put(LinkKind::Statements, format!("{count} signed"), faults);
+    Ok(())
+}
+
+fn read(
+    outcome: Result<Option<Envelope>, RepositoryError>,
+    faults: &mut Vec<String>,
+) -> Result<Option<Envelope>, OperationError> {
+    match outcome {
+        Err(error @ RepositoryError::Damaged { .. }) => {
+            faults.push(error.to_string());
+            Ok(None)
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
+struct Judge<'a> {
+    certificates: &'a [Certificate],
+    now: Timestamp,
+}
+
+impl Judge<'_> {
+    /// Why an envelope is not to be believed: one signature by a known key is enough, and a false one is too many.
+    fn fault(&self, envelope: &Envelope, about: &str) -> Option<String> {
+        let judged = || {
+            let content = statement::signed_bytes(&envelope.statement().map_err(|error| error.to_string())?);
+            let signatures = envelope.signature_bytes().map_err(|error| error.to_string())?.concat();
+            verify_detached(&content, &signatures, self.certificates, self.now)
+                .map_err(|error| error.to_string())
+        };
+        judged().err().map(|reason| format!("{about}: {reason}"))
+    }
+}
+
+/// The records that are other ones than were signed, by the statement about their stack.
+fn differing(envelope: &Envelope, records: &[PackageRecord]) -> Vec<String> {
+    let statement = envelope.statement().unwrap_or_default();
+    let statement: Value = serde_json::from_slice(&statement).unwrap_or_default();
+    let listed = statement["predicate"]["buildDefinition"]["resolvedDependencies"].as_array();
+    let of =
+        |it: &Value| Some((it["name"].as_str()?.to_owned(), it["digest"]["sha256"].as_str()?.to_owned()));
+    let signed: BTreeMap<String, String> = listed.into_iter().flatten().filter_map(of).collect();
+    let mut faults = Vec::new();
+    for record in records {
+        let name = statement::record_name(record);
+        let digest = record.to_bytes().map(|bytes| gachette_core::Sha256Digest::of(&bytes).to_string());
+        if digest.ok().as_ref() != signed.get(&name) {
+            faults.push(format!("the record of {name} is not the one that was signed"));
+        }
+    }
+    if faults.is_empty() {
+        faults.push("the statement says otherwise than the revision".to_owned());
+    }
+    faults
+}
