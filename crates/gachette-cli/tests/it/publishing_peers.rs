@@ -1,5 +1,6 @@
 //! What other programs that read APT repositories make of ours, and machines of several architectures.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use gachette_testkit::AptRoot;
@@ -144,6 +145,56 @@ fn an_index_says_what_apt_ftparchive_says() {
     let output = playground.as_user(apt, &words).env("APT_CONFIG", "/dev/null").output().unwrap();
     let theirs = String::from_utf8(output.stdout).unwrap();
     assert_eq!(paragraphs(&index), paragraphs(&theirs));
+}
+
+/// Has apt fetch Contents indices, as the configuration of apt-file does.
+const CONTENTS: &str = r#"Acquire::IndexTargets::deb::Contents-deb {
+    MetaKey "$(COMPONENT)/Contents-$(ARCHITECTURE)";
+    ShortDescription "Contents-$(ARCHITECTURE)";
+    Description "$(RELEASE)/$(COMPONENT) $(ARCHITECTURE) Contents (deb)";
+    KeepCompressed "true";
+};"#;
+
+/// Paths, each with who installs it, however they are set apart.
+fn lines(contents: &str) -> BTreeSet<(String, String)> {
+    let parted = contents.lines().map(|line| line.rsplit_once(char::is_whitespace).unwrap());
+    parted.map(|(path, packages)| (path.trim_end().to_owned(), packages.to_owned())).collect()
+}
+
+#[test]
+fn apt_fetches_what_installs_which_file_as_apt_ftparchive_says_it() {
+    let chain = Chain::new();
+    let playground = &chain.playground;
+    let serving = Serving::start(playground, &["--no-auth"]);
+    playground.ok("quick 124 shop");
+    let file = package(playground, "for-intel", "amd64");
+    playground.ok(&format!("stack add 124 {file}"));
+    let line = format!("--set publish.contents=true,publish.url=http://127.0.0.1:{}", serving.port);
+    let published = playground.json(&format!("{line} publish 124 --unsigned"));
+    let apt = AptRoot::new();
+    apt.write("etc/apt/apt.conf.d/contents", CONTENTS);
+    apt.source(published["source"].as_str().unwrap());
+    apt.check(&["update"]);
+    let said =
+        |program: &str, words: &[&str]| String::from_utf8(apt.root().run(program, words).stdout).unwrap();
+    let files = said("apt-get", &["indextargets", "--format", "$(FILENAME)", "Created-By: Contents-deb"]);
+    assert_eq!(files.lines().count(), 2, "of amd64 and of all: {files}");
+    let fetched: Vec<String> =
+        files.lines().map(|file| said("/usr/lib/apt/apt-helper", &["cat-file", file])).collect();
+    let theirs = run(playground, "apt-ftparchive", &["contents", "repository/debs"]);
+    // Sections it takes from a file of its own, and not from the packages.
+    let fetched = fetched.concat();
+    assert!(fetched.contains("\tmisc/dh-shop\n"), "{fetched}");
+    assert_eq!(lines(&fetched.replace("\tmisc/", "\t")), lines(&theirs));
+    // A channel has what its stack has; and who wants none, has none.
+    playground.ok("stack seal 124");
+    playground.ok(&format!("{line} promote 124 --to live --unsigned"));
+    let contents = playground.path("repository/dists/default/live/main/Contents-all.gz");
+    assert!(contents.is_file());
+    playground.ok("repository fsck");
+    playground.ok("promote 124 --to live --unsigned");
+    playground.ok("publish 124 --unsigned");
+    assert!(!playground.path("repository/dists/default/124/main/Contents-all.gz").exists());
 }
 
 /// Has apt and dpkg of a root take this architecture besides their own.

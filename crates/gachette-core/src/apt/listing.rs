@@ -61,6 +61,11 @@ impl<'a> Listing<'a> {
         theirs.chain(more).cloned().chain([Architecture::all()]).collect()
     }
 
+    /// The packages, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Listed<'a>> {
+        self.0.iter()
+    }
+
     /// How many packages there are.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -12,7 +12,7 @@ use super::keys::Keys;
 use crate::repository::SuiteSettings;
 
 /// The keys below `publish`.
-const KEYS: &[&str] = &["architectures", "keep_indices", "label", "origin", "url", "valid_for"];
+const KEYS: &[&str] = &["architectures", "contents", "keep_indices", "label", "origin", "url", "valid_for"];
 /// The architecture that has an index when none is configured and no package names one.
 const USUAL_ARCHITECTURE: &str = "amd64";
 
@@ -28,6 +28,9 @@ pub struct Publishing {
     pub label: Option<String>,
     /// Architectures that have an index although no package is for them alone; `amd64` when not configured.
     pub architectures: Vec<Architecture>,
+    /// Whether to say which package installs which file, for `apt-file`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub contents: bool,
     /// How long clients believe a Release file; for ever when not configured.
     pub valid_for: Option<Period>,
     /// How long indices stay after they were replaced.
@@ -63,6 +66,7 @@ impl Publishing {
             origin: self.origin.clone(),
             label: self.label.clone(),
             architectures: if self.architectures.is_empty() { usual() } else { self.architectures.clone() },
+            contents: self.contents,
             valid_for: self.valid_for.as_ref().map(Period::duration),
             keep_indices: self.keep_indices.as_ref().map_or(default.keep_indices, Period::duration),
         }
@@ -84,6 +88,7 @@ impl Publishing {
             origin: keys.text("origin"),
             label: keys.text("label"),
             architectures: keys.parsed_list("architectures"),
+            contents: keys.flag("contents").unwrap_or_default(),
             valid_for: keys.parsed("valid_for"),
             keep_indices: keys.parsed("keep_indices"),
         }

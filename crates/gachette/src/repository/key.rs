@@ -157,6 +157,15 @@ pub(crate) fn index_part(key: &Sha256Digest) -> String {
     format!("{INDEX_PARTS}/{}/{name}", &name[..2])
 }
 
+/// The folder of lists of what packages install. Derived.
+pub(crate) const FILE_LISTS: &str = "file-lists";
+
+/// What a package file installs, in folders of which none grows large.
+pub(crate) fn file_list(file: &Sha256Digest) -> String {
+    let name = file.to_string();
+    format!("{FILE_LISTS}/{}/{name}", &name[..2])
+}
+
 /// The folder of bases: what the distributions that stacks are meant for were.
 pub(crate) const BASES: &str = "bases";
 

@@ -129,7 +129,7 @@ fn record_of(deb: DebFile, file: &str) -> PackageRecord {
     }
 }
 
-fn no_package(path: &Path) -> impl FnOnce(DebReadError) -> RepositoryError {
+pub(crate) fn no_package(path: &Path) -> impl FnOnce(DebReadError) -> RepositoryError {
     move |error| RepositoryError::Unreadable { path: path.to_path_buf(), reason: error.fault.to_string() }
 }
 

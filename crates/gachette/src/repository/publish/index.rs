@@ -1,7 +1,8 @@
-//! The four files of an index, put together from its parts.
+//! The files of an index, put together from its parts.
 
-use std::io;
+use std::io::{self, Write as _};
 
+use flate2::{Compression, GzBuilder};
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{IndexEntry, Indices};
 use trebuchet::deb::join_xz;
@@ -16,7 +17,7 @@ pub(super) struct Index {
 
 /// One of the files.
 pub(super) struct IndexFile {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     pub(super) bytes: Vec<u8>,
     pub(super) entry: IndexEntry,
 }
@@ -33,7 +34,17 @@ impl Index {
             ("Packages.xz", xz),
             ("Packages.zst", concat(parts, |part| &part.zstd)),
         ];
-        Ok(Self { files: files.into_iter().map(|(name, bytes)| IndexFile::of(name, bytes)).collect() })
+        Ok(Self {
+            files: files.into_iter().map(|(name, bytes)| IndexFile::of(name.to_owned(), bytes)).collect(),
+        })
+    }
+
+    /// The index of this name, plain and as a gzip file.
+    pub(super) fn gzip(name: &str, text: Vec<u8>) -> io::Result<Self> {
+        let mut gzip = GzBuilder::new().write(Vec::with_capacity(text.len() / 8), Compression::new(6));
+        gzip.write_all(&text)?;
+        let packed = IndexFile::of(format!("{name}.gz"), gzip.finish()?);
+        Ok(Self { files: vec![IndexFile::of(name.to_owned(), text), packed] })
     }
 
     /// What the Release file says of them when they lie in this folder.
@@ -43,7 +54,7 @@ impl Index {
 }
 
 impl IndexFile {
-    fn of(name: &'static str, bytes: Vec<u8>) -> Self {
+    fn of(name: String, bytes: Vec<u8>) -> Self {
         let entry = IndexEntry { size: bytes.len() as u64, sha256: Sha256Digest::of(&bytes) };
         Self { name, bytes, entry }
     }

@@ -6,6 +6,7 @@
 //!
 //! What it costs follows the change: indices are made of parts that are kept compressed ([`gachette_core::apt::Listing`]).
 
+mod contents;
 mod index;
 mod on_disk;
 mod part;
@@ -16,10 +17,9 @@ mod state;
 mod suite_folder;
 mod wish;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use gachette_core::apt::{Indices, Listing, Release, Suite};
+use gachette_core::apt::{Contents, Indices, Listing, Release, Suite};
 
 use super::disk::at;
 use super::error::RepositoryError;
@@ -70,12 +70,12 @@ impl Repository {
             return Err(unpublishable(suite, format!("package `{}` has no file", package.name)));
         }
         let mut published = PublishedSuite::of(wish.shown);
-        let mut indices = BTreeMap::new();
+        let mut indices = Indices::new();
         for (architecture, same_as) in wish.indices(content) {
             let place = Release::folder_of(&architecture);
             let files = match same_as.and_then(|same| indices_of(&indices, &Release::folder_of(&same))) {
                 Some(files) => folder.link(&files, &place)?,
-                None => match self.donor(wish, &place)? {
+                None => match self.donor(wish, |theirs| indices_of(theirs, &place))? {
                     Some((donor, files)) => folder.link_from(&donor, &files, &place)?,
                     None => {
                         let parts = self.parts(&Listing::of(content, &architecture), suite)?;
@@ -90,6 +90,9 @@ impl Repository {
             indices.extend(files);
             published.architectures.push(architecture);
         }
+        if wish.request.settings.contents {
+            indices.extend(self.put_contents(folder, wish, &mut published)?);
+        }
         let release = wish.release(indices, published.architectures.clone());
         let text = release.to_text().map_err(|error| unpublishable(suite, error))?;
         let sign = |signers: &Signers| signers.sign(text.as_bytes(), wish.now, &Cancel::new());
@@ -103,6 +106,30 @@ impl Repository {
         published.valid_until = release.valid_until;
         published.changed = true;
         Ok(published)
+    }
+
+    /// Puts the Contents indices there.
+    fn put_contents(
+        &self,
+        folder: &SuiteFolder,
+        wish: &Wish<'_>,
+        published: &mut PublishedSuite,
+    ) -> Result<Indices, RepositoryError> {
+        let mut indices = Indices::new();
+        for architecture in &published.architectures {
+            let path = Contents::path_of(architecture);
+            let is_it = |theirs: &&String| theirs.strip_suffix(".gz").unwrap_or(theirs) == path;
+            if let Some((donor, files)) = self.donor(wish, |theirs| those(theirs, is_it))? {
+                indices.extend(folder.link_from(&donor, &files, Release::component())?);
+                continue;
+            }
+            let listing = Listing::of(&wish.shown.entry.revision.packages, architecture);
+            if let Some(index) = self.contents(&listing, architecture, &wish.shown.suite)? {
+                published.bytes_written += folder.put(&index, Release::component())?;
+                indices.extend(index.entries(Release::component()));
+            }
+        }
+        Ok(indices)
     }
 
     /// What a suite is to show, as of now.
@@ -125,15 +152,19 @@ impl Repository {
     }
 
     /// Another suite that has indices of the same content, such as that of the stack which a channel is moved to, and
-    /// those below this folder of it.
-    fn donor(&self, wish: &Wish<'_>, place: &str) -> Result<Option<(SuiteFolder, Indices)>, RepositoryError> {
+    /// the wanted ones of it.
+    fn donor(
+        &self,
+        wish: &Wish<'_>,
+        wanted: impl Fn(&Indices) -> Option<Indices>,
+    ) -> Result<Option<(SuiteFolder, Indices)>, RepositoryError> {
         let theirs = Suite::from(wish.shown.entry.revision.stack.clone());
         let Some(root) = self.store.root().filter(|_| theirs != wish.shown.suite) else { return Ok(None) };
         let Some(state) = SuiteState::read(&self.store, &theirs)? else { return Ok(None) };
         if state.content != wish.content() {
             return Ok(None);
         }
-        let Some(files) = indices_of(&state.indices, place) else { return Ok(None) };
+        let Some(files) = wanted(&state.indices) else { return Ok(None) };
         let folder = SuiteFolder::look(root, &theirs);
         Ok(folder.has(&files).then_some((folder, files)))
     }
@@ -164,9 +195,13 @@ impl Repository {
 
 /// Those of the indices that lie below a folder; none when there is none.
 fn indices_of(indices: &Indices, folder: &str) -> Option<Indices> {
-    let below = |path: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    let found = indices.iter().filter(|(path, _)| below(path)).map(|(path, entry)| (path.clone(), *entry));
-    let found: BTreeMap<_, _> = found.collect();
+    those(indices, |path| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+}
+
+/// Those of the indices whose path is such a one; none when there is none.
+fn those(indices: &Indices, wanted: impl Fn(&&String) -> bool) -> Option<Indices> {
+    let found = indices.iter().filter(|(path, _)| wanted(path)).map(|(path, entry)| (path.clone(), *entry));
+    let found: Indices = found.collect();
     (!found.is_empty()).then_some(found)
 }
 

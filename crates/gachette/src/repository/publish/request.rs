@@ -48,6 +48,8 @@ pub struct SuiteSettings {
     pub label: Option<String>,
     /// Architectures that have an index although the stack has nothing of theirs alone.
     pub architectures: Vec<Architecture>,
+    /// Whether there are Contents indices, which say what package installs which file.
+    pub contents: bool,
     /// How long clients believe a Release file; for ever without.
     pub valid_for: Option<SignedDuration>,
     /// How long indices stay after they were replaced, for clients that read the Release file before.
@@ -106,6 +108,7 @@ impl Default for SuiteSettings {
             origin: None,
             label: None,
             architectures: Vec::new(),
+            contents: false,
             valid_for: None,
             keep_indices: SignedDuration::from_hours(1),
         }

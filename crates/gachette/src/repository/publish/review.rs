@@ -3,7 +3,7 @@
 use std::fs;
 
 use gachette_core::Sha256Digest;
-use gachette_core::apt::{Listing, Release, Suite};
+use gachette_core::apt::{Contents, Listing, Release, Suite};
 use gachette_core::stack::Entry;
 
 use super::super::Repository;
@@ -66,13 +66,25 @@ impl Repository {
         let Some(state) = SuiteState::read(&self.store, suite)? else { return Ok(()) };
         let entry = self.revision_with(&state)?;
         for architecture in &state.architectures {
-            let place = Release::folder_of(architecture);
-            let parts = self.parts(&Listing::of(&entry.revision.packages, architecture), suite)?;
-            let index = Index::join(&parts.kept).map_err(at(folder.path()))?;
-            if index.entries(&place).iter().any(|(path, entry)| state.indices.get(path) != Some(entry)) {
-                return Err(unpublishable(suite, "its indices are made otherwise by now: publish it again"));
+            let listing = Listing::of(&entry.revision.packages, architecture);
+            let parts = self.parts(&listing, suite)?;
+            let mut made = vec![(
+                Index::join(&parts.kept).map_err(at(folder.path()))?,
+                Release::folder_of(architecture),
+            )];
+            if state.indices.contains_key(&Contents::path_of(architecture)) {
+                let contents = self.contents(&listing, architecture, suite)?;
+                made.extend(contents.map(|index| (index, Release::component().to_owned())));
             }
-            folder.put(&index, &place)?;
+            for (index, place) in made {
+                if index.entries(&place).iter().any(|(path, entry)| state.indices.get(path) != Some(entry)) {
+                    return Err(unpublishable(
+                        suite,
+                        "its indices are made otherwise by now: publish it again",
+                    ));
+                }
+                folder.put(&index, &place)?;
+            }
         }
         Ok(())
     }

@@ -172,7 +172,14 @@ impl SuiteFolder {
         now: Timestamp,
         keep: SignedDuration,
     ) -> Result<SuiteState, RepositoryError> {
-        let known = last.map(|last| last.retired).unwrap_or_default();
+        let (mut known, before) = last.map(|last| (last.retired, last.indices)).unwrap_or_default();
+        for (path, entry) in &before {
+            known.entry(Self::by_hash(path, entry)).or_insert(now);
+            // A plain name that this Release file has no more, such as one of an architecture that is gone.
+            if !state.indices.contains_key(path) {
+                remove(&self.path.join(path))?;
+            }
+        }
         for (path, since) in self.unnamed(&state, &known, now)? {
             if now.duration_since(since) >= keep {
                 remove(&self.path.join(&path))?;

@@ -76,7 +76,14 @@ impl<'a> Wish<'a> {
     pub(super) fn settings(&self) -> Sha256Digest {
         let settings = &self.request.settings;
         let sign = self.request.signers.map(Signers::fingerprints);
-        let all = (&settings.origin, &settings.label, &settings.architectures, settings.valid_for, sign);
+        let all = (
+            &settings.origin,
+            &settings.label,
+            &settings.architectures,
+            settings.contents,
+            settings.valid_for,
+            sign,
+        );
         Sha256Digest::of(format!("{all:?}").as_bytes())
     }
 
