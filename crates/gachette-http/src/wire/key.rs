@@ -124,7 +124,7 @@ impl KeySummary {
                 Self { key, signs, protected, certificate: None, warning }
             }
             Ok(certificate) => {
-                let (fingerprint, expires) = (certificate.fingerprint(), certificate.signs_until());
+                let (fingerprint, expires) = (certificate.fingerprint(), certificate.signs_until(&key));
                 let ending = EndingKey::of(&key, fingerprint, expires, now).map(|ending| ending.to_string());
                 let revoked = certificate.is_revoked().then(|| format!("key {key} was revoked"));
                 let (user_id, created) = (certificate.user_id(), certificate.created());

@@ -8,7 +8,7 @@ use pgp::packet::{Signature, SignatureType};
 use pgp::ser::Serialize;
 use pgp::types::{KeyDetails, KeyVersion, SignedUser, Tag, VerifyingKey};
 
-use super::{Fingerprint, SigningError};
+use super::{Fingerprint, KeyRef, SigningError};
 
 /// What others know of a key.
 #[derive(Debug, Clone)]
@@ -90,9 +90,21 @@ impl Certificate {
         self.self_signatures().filter_map(|signature| end(&self.key, signature)).min()
     }
 
-    /// Until when it may sign, by the part that may do so longest; none when it has no end.
-    pub fn signs_until(&self) -> Option<Timestamp> {
-        self.signing_part().and_then(|part| part.expires)
+    /// The part that gpg signs with when it is asked by this fingerprint: the named subkey, else its newest subkey that may
+    /// sign, else the key itself.
+    pub(super) fn part_for_gpg(&self, named: Fingerprint) -> Option<SigningPart> {
+        let subkeys = self.parts.iter().filter(|part| part.fingerprint != self.fingerprint);
+        let asked = subkeys.clone().find(|part| part.fingerprint == named);
+        asked.or_else(|| subkeys.max_by_key(|part| part.created)).copied().or_else(|| self.signing_part())
+    }
+
+    /// Until when it may sign for the one who refers to it so; none when it has no end.
+    pub fn signs_until(&self, key: &KeyRef) -> Option<Timestamp> {
+        let part = match key {
+            KeyRef::Gpg(fingerprint) => self.part_for_gpg(*fingerprint),
+            _ => self.signing_part(),
+        };
+        part.and_then(|part| part.expires)
     }
 
     /// The part that may sign longest.

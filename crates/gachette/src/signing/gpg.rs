@@ -19,6 +19,13 @@ const LINES: usize = 200;
 /// How the lines begin that gpg writes for programs (its doc/DETAILS).
 const STATUS: &str = "[GNUPG:] ";
 
+/// What a fingerprint is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    Key,
+    Subkey,
+}
+
 /// The `gpg` program of this machine.
 #[derive(Debug, Clone, Default)]
 pub struct Gpg {
@@ -56,11 +63,13 @@ impl Gpg {
     pub(super) fn sign(
         &self,
         key: Fingerprint,
+        named: Named,
         kind: SignatureType,
         content: &[u8],
         cancel: &Cancel,
     ) -> Result<Signature, SigningError> {
-        let user = key.to_string();
+        // `!` has it take that very subkey (GnuPG manual, "How to specify a user ID").
+        let user = if named == Named::Subkey { format!("{key}!") } else { key.to_string() };
         let how = if kind == SignatureType::Text { "--clear-sign" } else { "--detach-sign" };
         let process = self.process(&["--digest-algo", "SHA512", "--local-user", &user, how]);
         let input = || {

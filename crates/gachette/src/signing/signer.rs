@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use pgp::packet::{Signature, SignatureType};
 
 use super::certificate::{Certificate, Issued, SigningPart};
+use super::gpg::Named;
 use super::open_key::OpenKey;
 use super::{EndingKey, Fingerprint, Gpg, KeyRef, SigningConfig, SigningError};
 use crate::Cancel;
@@ -32,7 +33,9 @@ impl Signer {
         let key = key.clone();
         if let KeyRef::Gpg(fingerprint) = key {
             let certificate = config.gpg.certificate(fingerprint)?;
-            let part = certificate.signing_part().ok_or_else(|| nothing_signs(fingerprint, &certificate))?;
+            let part = certificate
+                .part_for_gpg(fingerprint)
+                .ok_or_else(|| nothing_signs(fingerprint, &certificate))?;
             let holder = Holder::Gpg(config.gpg.clone(), fingerprint);
             return Ok(Self { key, certificate, part, holder });
         }
@@ -54,6 +57,11 @@ impl Signer {
     /// Its fingerprint.
     pub(super) fn fingerprint(&self) -> Fingerprint {
         self.certificate.fingerprint()
+    }
+
+    /// The fingerprint of the part of it that signs.
+    pub(super) fn part(&self) -> Fingerprint {
+        self.part.fingerprint
     }
 
     /// When it ends.
@@ -88,7 +96,10 @@ impl Signer {
     ) -> Result<Signature, SigningError> {
         let signature = match &self.holder {
             Holder::Own(open) => open.sign(kind, content, now)?,
-            Holder::Gpg(gpg, fingerprint) => gpg.sign(*fingerprint, kind, content, cancel)?,
+            Holder::Gpg(gpg, fingerprint) => {
+                let named = if *fingerprint == self.fingerprint() { Named::Key } else { Named::Subkey };
+                gpg.sign(*fingerprint, named, kind, content, cancel)?
+            }
         };
         match self.certificate.issued(&signature, content) {
             Issued::By(_) => Ok(signature),

@@ -71,13 +71,21 @@ impl Signers {
         Ok(Self { signers, certificates })
     }
 
+    /// Whether every key can be used now.
+    ///
+    /// # Errors
+    /// When one has ended, or does not exist yet.
+    pub fn check(&self, now: Timestamp) -> Result<(), SigningError> {
+        self.signers.iter().try_for_each(|signer| signer.refuse_outside_of_its_time(now))
+    }
+
     /// Signs a Release file with every key, as of now.
     ///
     /// # Errors
     /// When a key has ended or does not exist yet, or cannot sign.
     pub fn sign(&self, release: &[u8], now: Timestamp, cancel: &Cancel) -> Result<Signed, SigningError> {
         let text = release::text_of(release)?;
-        self.signers.iter().try_for_each(|signer| signer.refuse_outside_of_its_time(now))?;
+        self.check(now)?;
         let (mut clear, mut detached) = (Vec::new(), Vec::new());
         for signer in &self.signers {
             clear.push(signer.sign(SignatureType::Text, text.as_bytes(), now, cancel)?);
@@ -123,6 +131,11 @@ impl Signers {
     /// The fingerprints of the keys.
     pub fn fingerprints(&self) -> Vec<Fingerprint> {
         self.signers.iter().map(Signer::fingerprint).collect()
+    }
+
+    /// The keys, each with the part of it that signs.
+    pub(crate) fn parts(&self) -> Vec<(Fingerprint, Fingerprint)> {
+        self.signers.iter().map(|signer| (signer.fingerprint(), signer.part())).collect()
     }
 
     /// When the first of the keys ends; none when none of them does.
