@@ -7,13 +7,13 @@ use crate::error::Failure;
 use crate::output::{bytes, plural};
 use crate::session::Session;
 
-/// Publish a stack as an APT suite, and print what goes into a `.sources` file to install from it
+/// Publish a stack or channel as an APT suite, and print what goes into a `.sources` file to install from it
 ///
 /// apt then installs exactly the stack's versions. What changed since the last time is written, and nothing else; clients
 /// see the old state or the new one, never something in between.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PublishArgs {
-    /// The stack, NAME or DOMAIN/NAME; NAME@7 is its revision 7
+    /// The stack, NAME or DOMAIN/NAME; NAME@7 is its revision 7. Or a channel, whose suite is written and signed again
     stack: String,
     /// Do not sign it: clients have to be told to trust it
     #[arg(long)]

@@ -198,3 +198,27 @@ fn a_suite_is_a_base_for_other_stacks_while_apt_believes_it() {
     assert!(said.code == 3 && said.stderr.contains("apt could not fetch"), "{} {}", said.code, said.stderr);
     assert_eq!(playground.json(&format!("{base} base log shop")).as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_channel_stays_where_it_is_when_its_key_has_ended() {
+    let archive = Archive::new();
+    archive.promote("124");
+    let folder = KeyFolder::new(archive.chain.playground.path("keys"), Vec::new());
+    let (lasts, made) = (SignedDuration::from_mins(30), Timestamp::now() - SignedDuration::from_hours(1));
+    let (name, passphrase) = ("ended".parse().unwrap(), PassphraseSource::default());
+    folder.generate(&name, None, Some(made + lasts), &passphrase, made).unwrap();
+    let settings = "--set signing.keys=ended,signing.folder=keys";
+    let said = archive.chain.playground.run(&format!("{settings} promote 125 --to live"));
+    assert!(said.code != 0 && said.stderr.contains("ended"), "{} {}", said.code, said.stderr);
+    assert!(archive.chain.playground.ok("channel list").contains("default/124@"));
+}
+
+#[test]
+fn a_channel_is_published_again_by_its_name() {
+    let archive = Archive::new();
+    archive.promote("124");
+    archive.generate("other");
+    let again = archive.signed("other", "publish live");
+    assert_eq!((&again["suite"], &again["changed"]), (&"default/live".into(), &true.into()));
+    assert!(again["stack"] == "default/124", "{again}");
+}

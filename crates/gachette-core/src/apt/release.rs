@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimePrinter;
+use jiff::fmt::rfc2822::{DateTimeParser, DateTimePrinter};
 use serde::{Deserialize, Serialize};
 
 use super::suite::Suite;
@@ -109,6 +109,13 @@ impl Release {
         Ok(paragraph.to_string())
     }
 
+    /// The date that a Release file bears; none when it has none that can be read.
+    pub fn date_of(text: &str) -> Option<Timestamp> {
+        let paragraph = Paragraph::parse(text).ok()?;
+        let date = paragraph.get("Date")?.replace("UTC", "GMT");
+        DateTimeParser::new().parse_timestamp(date).ok()
+    }
+
     /// The indices that a Release file names.
     ///
     /// # Errors
@@ -176,7 +183,10 @@ mod tests {
     #[test]
     fn the_indices_it_names_are_read_back() {
         let release = release();
-        assert_eq!(Release::indices_of(&release.to_text().unwrap()), Ok(release.indices));
+        let text = release.to_text().unwrap();
+        assert_eq!(Release::date_of(&text), Some("2026-01-02T03:04:05Z".parse().unwrap()));
+        assert_eq!(Release::date_of("Date: soon\n"), None);
+        assert_eq!(Release::indices_of(&text), Ok(release.indices));
         assert_eq!(Release::indices_of("Suite: x\n"), Err(ReleaseError::NoHashes));
         let wrong = Release::indices_of("SHA256:\n abc 5 x\n");
         assert_eq!(wrong, Err(ReleaseError::Line("abc 5 x".to_owned())));

@@ -38,7 +38,7 @@ impl ChannelStep<'_> {
             state.approvals.iter().filter(|it| it.pin == pin).map(|it| it.author.clone()).collect();
         agreeing.push(by.author.clone());
         agreeing.sort();
-        agreeing.dedup();
+        agreeing.dedup_by(|one, other| person(one) == person(other));
         if agreeing.len() < policy.approvals {
             let (channel, stack) = (self.channel.clone(), pin.stack);
             let unapproved = Unapproved { channel, stack, needed: policy.approvals, by: agreeing };
@@ -74,7 +74,7 @@ impl ChannelStep<'_> {
     /// When the revision could still change.
     pub fn approve(self, to: &Entry, by: Attribution) -> Result<Option<ChannelEntry>, ChannelRefusal> {
         let (pin, mut state) = (self.pin(to)?, self.state());
-        if state.approvals.iter().any(|it| it.pin == pin && it.author == by.author) {
+        if state.approvals.iter().any(|it| it.pin == pin && person(&it.author) == person(&by.author)) {
             return Ok(None);
         }
         state.approvals.push(Approval { author: by.author.clone(), pin: pin.clone(), time: by.time });
@@ -135,6 +135,11 @@ impl ChannelStep<'_> {
             state,
         }
     }
+}
+
+/// Whose name this is: one who comes from two machines, `ada@one` and `ada@two`, is one.
+fn person(author: &str) -> &str {
+    author.split('@').next().unwrap_or(author)
 }
 
 #[cfg(test)]
@@ -260,14 +265,18 @@ mod tests {
     fn approvals_are_of_people_and_of_one_revision() {
         let mut live = Channel::new(3);
         let (old, new) = (sealed("123"), sealed("124"));
-        for (author, to, counts) in [("ada", &new, true), ("ada", &new, false), ("eve", &old, true)] {
+        let said = [("ada@one", &new, true), ("ada@two", &new, false), ("eve", &old, true)];
+        for (author, to, counts) in said {
             let entry = live.step().approve(to, by(author, 10)).unwrap();
             assert_eq!(live.take(entry), counts);
         }
         let refused = live.promote(&new, "bob", 11).unwrap_err().to_string();
         let expected =
-            "channel default/live asks for 3 approvals of stack default/124, and has those of ada, bob";
+            "channel default/live asks for 3 approvals of stack default/124, and has those of ada@one, bob";
         assert_eq!(refused, expected);
+        assert!(
+            live.promote(&new, "ada@three", 11).unwrap_err().to_string().ends_with("has those of ada@one")
+        );
         let entry = live.step().approve(&new, by("eve", 12)).unwrap();
         assert!(live.take(entry));
         assert_eq!(live.promote(&new, "bob", 13), Ok(true));

@@ -4,7 +4,6 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use gachette::operation::{self, Published};
-use gachette::repository::PublishSubject;
 use gachette_core::stack::{Domain, StackName, StackRef};
 use http::{Request, header};
 use tower_http::services::ServeFile;
@@ -20,8 +19,12 @@ pub(super) async fn publish(
     Json(wish): Json<PublishStack>,
 ) -> Answer<Published> {
     let stack = StackName::new(domain, &name).map_err(Problem::invalid)?;
-    let subject = PublishSubject::Stack(StackRef { stack, revision: wish.revision });
-    blocking(move || operation::publish(&api.config, subject, wish.signature)).await.map(Json)
+    let named = StackRef { stack, revision: wish.revision };
+    let publish = move || {
+        let subject = operation::published_as(&api.config, named)?;
+        operation::publish(&api.config, subject, wish.signature)
+    };
+    blocking(publish).await.map(Json)
 }
 
 /// A file of a suite, as apt asks for it: whole or a part of it, and only when it changed.
@@ -34,6 +37,10 @@ pub(super) async fn file(
     // serves the file would give it the rest of another.
     if request.headers_mut().remove(header::IF_RANGE).is_some() {
         request.headers_mut().remove(header::RANGE);
+    }
+    // A plain name may come to mean an older file.
+    if file.contains('/') && !file.contains("/by-hash/") {
+        request.headers_mut().remove(header::IF_MODIFIED_SINCE);
     }
     let missing = || Problem::new(ProblemKind::NotFound, "there is no such file in a suite");
     let suite = StackName::new(domain, &name).map_err(|_| missing())?;

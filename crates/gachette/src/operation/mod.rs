@@ -33,7 +33,7 @@ pub use import::{ImportReport, ImportRequest, RefusedFile, import};
 pub use outcome::{BuiltPackage, Outcome, PackageState, PreparedCopy, StackedIn};
 pub use prepare::{Origin, PrepareRequest, prepare};
 pub use promote::{ChannelChanged, ChannelOrder, change_channel};
-pub use publish::{Published, SuiteSignature, publish};
+pub use publish::{Published, SuiteSignature, publish, published_as};
 pub use quick::{Missing, QuickRequest, make, quick};
 pub use seal::seal_stack;
 pub use source::SourceRequest;

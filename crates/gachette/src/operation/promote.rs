@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::OperationError;
 use super::check::{CheckRequest, check_stack};
 use super::gate::{Gate, StackVerdict};
-use super::publish::{Published, SuiteSignature, open_signers, publish};
+use super::publish::{Published, SuiteSignature, open_signers, publish_by};
 use crate::Cancel;
 use crate::config::Config;
 use crate::repository::{ChannelCommitted, ChannelWish, PublishSubject, Repository, RepositoryError};
@@ -72,7 +72,7 @@ pub fn change_channel(
     let wished = match order {
         ChannelOrder::Promote { stack, signature, force } => {
             // Without what it takes to write the suite, the channel stays.
-            open_signers(config, *signature)?;
+            let signers = open_signers(config, *signature)?;
             let to = repository.show_stack(stack)?;
             let gate = Gate::new(force.as_deref(), by)?;
             let (committed, check) = if policy.checked {
@@ -81,7 +81,7 @@ pub fn change_channel(
             } else {
                 (repository.change_channel(channel, &ChannelWish::Promote(&to), &policy, by)?, None)
             };
-            let published = publish(config, PublishSubject::Channel(channel.clone()), *signature);
+            let published = publish_by(config, PublishSubject::Channel(channel.clone()), signers);
             let lags =
                 |source| OperationError::SuiteLags { channel: channel.clone(), source: Box::new(source) };
             let (newest, changed) = (committed.newest.entry, committed.changed);

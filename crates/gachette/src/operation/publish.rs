@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use gachette_core::apt::SourceEntry;
+use gachette_core::apt::{SourceEntry, Suite};
+use gachette_core::stack::StackRef;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,19 @@ pub struct Published {
     pub warnings: Vec<String>,
 }
 
+/// What is meant by a name: a channel that is called so, or else a stack.
+///
+/// # Errors
+/// When the repository cannot be read.
+pub fn published_as(config: &Config, named: StackRef) -> Result<PublishSubject, OperationError> {
+    let channel = Suite::from(named.stack.clone());
+    match config.repository()?.channel(&channel) {
+        Ok(_) if named.revision.is_none() => Ok(PublishSubject::Channel(channel)),
+        Ok(_) | Err(RepositoryError::MissingChannel { .. }) => Ok(PublishSubject::Stack(named)),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Makes the suite of a stack or channel show it.
 ///
 /// # Errors
@@ -48,8 +62,16 @@ pub fn publish(
     subject: PublishSubject,
     signature: SuiteSignature,
 ) -> Result<Published, OperationError> {
+    publish_by(config, subject, open_signers(config, signature)?)
+}
+
+/// The same, by keys that are open already.
+pub(super) fn publish_by(
+    config: &Config,
+    subject: PublishSubject,
+    signers: Option<Signers>,
+) -> Result<Published, OperationError> {
     let repository = config.repository()?;
-    let signers = open_signers(config, signature)?;
     let request = PublishRequest { subject, settings: config.publish.settings(), signers: signers.as_ref() };
     let suite = repository.publish(&request).map_err(|error| match error {
         RepositoryError::Signing(error) => OperationError::Signing(*error),
@@ -75,13 +97,17 @@ pub fn publish(
 /// The configured keys, unless it is not to be signed.
 ///
 /// # Errors
-/// When there is none, or one cannot be used.
+/// When there is none, or one cannot be used now.
 pub(super) fn open_signers(
     config: &Config,
     signature: SuiteSignature,
 ) -> Result<Option<Signers>, OperationError> {
     match signature {
-        SuiteSignature::Signed => Ok(Some(Signers::open(&SigningConfig::of(config))?)),
+        SuiteSignature::Signed => {
+            let signers = Signers::open(&SigningConfig::of(config))?;
+            signers.check(Timestamp::now())?;
+            Ok(Some(signers))
+        }
         SuiteSignature::Unsigned => Ok(None),
     }
 }

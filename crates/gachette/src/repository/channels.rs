@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::disk::make_folder;
 use super::error::RepositoryError;
-use super::ledger::{last_number, unreadable};
+use super::ledger::{number_of, unreadable};
 use super::store::Created;
 use super::{Repository, key, lock, writer};
 
@@ -69,11 +69,11 @@ impl Repository {
         by: &By,
     ) -> Result<ChannelCommitted, RepositoryError> {
         let _turn = self.channel_turn(channel)?;
+        let name = StackName::new(channel.domain().clone(), channel.name())?;
         loop {
             let newest = self.newest_of_channel(channel)?;
-            if newest.is_none() {
-                self.check_free(channel)?;
-            }
+            // Nobody makes a stack of the same name meanwhile.
+            let _free = if newest.is_none() { self.free_turn(&name)? } else { None };
             let step = ChannelStep { channel, newest: newest.as_ref() };
             let next = wish.step(step, policy, by.at(Timestamp::now(), writer::id()))?;
             let Some(next) = next else {
@@ -137,7 +137,7 @@ impl Repository {
     pub fn pinned(&self, pin: &Pin) -> Result<Entry, RepositoryError> {
         let reference = StackRef { stack: pin.stack.clone(), revision: Some(pin.revision) };
         let entry = self.resolve(&reference)?;
-        if entry.hash == pin.hash {
+        if entry.hash == pin.hash && entry.revision.content == pin.content && entry.revision.sealed {
             return Ok(entry);
         }
         let key = key::revision(&pin.stack, pin.revision);
@@ -156,12 +156,17 @@ impl Repository {
         Ok(())
     }
 
-    fn check_free(&self, channel: &Suite) -> Result<(), RepositoryError> {
-        let name = StackName::new(channel.domain().clone(), channel.name())?;
-        if self.store.exists(&key::revision(&name, 1))? {
-            return Err(RepositoryError::NameTaken { name, by: "a stack" });
+    /// The turn of a stack that there is not, and whose name is free.
+    fn free_turn(&self, name: &StackName) -> Result<Option<File>, RepositoryError> {
+        if let Some(root) = self.store.root() {
+            make_folder(&root.join(key::stack(name)))?;
         }
-        Ok(())
+        let turn = self.turn(name);
+        // Also one that was deleted, or that a tree of the original tool brought.
+        if self.newest(name)?.is_some() || self.has_stack(name)? {
+            return Err(RepositoryError::NameTaken { name: name.clone(), by: "a stack" });
+        }
+        Ok(turn)
     }
 
     fn channel_turn(&self, channel: &Suite) -> Result<Option<File>, RepositoryError> {
@@ -179,7 +184,9 @@ impl Repository {
     }
 
     fn last_of_channel(&self, channel: &Suite) -> Result<u64, RepositoryError> {
-        last_number(0, |number| self.store.exists(&key::channel_entry(channel, number)))
+        // Not by leaps: where an entry was lost, an older one must not be taken for the newest.
+        let files = self.store.children(&key::channel(channel))?.files;
+        Ok(files.iter().filter_map(|file| number_of(file)).max().unwrap_or_default())
     }
 
     pub(crate) fn read_channel(

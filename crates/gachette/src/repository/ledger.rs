@@ -160,6 +160,13 @@ pub(crate) fn last_number(
     Ok(low)
 }
 
+/// The number of the entry of a ledger that a file of this name holds.
+pub(crate) fn number_of(file: &str) -> Option<u64> {
+    let digits = file.strip_suffix(".json").filter(|digits| digits.len() == 10)?;
+    let digits = digits.bytes().all(|byte| byte.is_ascii_digit()).then_some(digits)?;
+    digits.parse().ok().filter(|number| *number > 0)
+}
+
 /// The error for a revision that was there once.
 pub(crate) fn lost(stack: &StackName, number: u64) -> RepositoryError {
     RepositoryError::Damaged { key: key::revision(stack, number), reason: "the file is lost".to_owned() }

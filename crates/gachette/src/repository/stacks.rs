@@ -34,7 +34,13 @@ impl Repository {
         if let Some(root) = self.store.root() {
             make_folder(&root.join(key::stack(stack)))?;
         }
-        self.append(stack, by, |newest, by| Ok(Next::create(newest, stack, from.as_ref(), by)))
+        self.append(stack, by, |newest, by| {
+            // Nobody makes a channel of this name while it is our turn.
+            if newest.is_none() {
+                self.check_no_channel(stack)?;
+            }
+            Ok(Next::create(newest, stack, from.as_ref(), by))
+        })
     }
 
     /// The domains that have a stack, by name.

@@ -5,7 +5,7 @@ use gachette_core::channel::ChannelEntry;
 use gachette_core::stack::Domain;
 
 use crate::error::Failure;
-use crate::output::{moment, table};
+use crate::output::{moment, plural, table};
 use crate::session::Session;
 
 /// List channels, and what they show
@@ -33,7 +33,7 @@ impl ListArgs {
             if channels.is_empty() {
                 return String::new();
             }
-            table(&["channel", "shows", "since", "by", "state"], channels.iter().map(row))
+            table(&["channel", "shows", "changed", "by", "state"], channels.iter().map(row))
         })
     }
 }
@@ -42,7 +42,7 @@ fn row(channel: &ChannelEntry) -> Vec<String> {
     let state = &channel.state;
     let shows = state.shows.as_ref().map_or("-".to_owned(), |pin| pin.stack.at(pin.revision).to_string());
     let held = state.held.as_ref().map(|hold| format!("held by {}: {}", hold.author, hold.reason));
-    let waiting = (!state.approvals.is_empty()).then(|| format!("{} approvals", state.approvals.len()));
+    let waiting = (!state.approvals.is_empty()).then(|| plural(state.approvals.len(), "approval"));
     let state = held.or(waiting).unwrap_or_default();
     vec![channel.channel.to_string(), shows, moment(channel.time), channel.author.clone(), state]
 }

@@ -1,10 +1,12 @@
 //! The ledgers of channels: each entry in its place, behind the one before it, and at a revision that is there.
 
 use gachette_core::apt::Suite;
+use gachette_core::channel::{ChannelChange, KeptChannelEntry};
 use gachette_core::stack::{Domain, StackName};
 
 use super::super::error::RepositoryError;
 use super::super::key;
+use super::super::ledger::number_of;
 use super::{Fault, Fsck};
 
 impl Fsck<'_> {
@@ -26,32 +28,75 @@ impl Fsck<'_> {
     }
 
     pub(super) fn check_channel(&mut self, channel: &Suite) -> Result<(), RepositoryError> {
-        let files = self.repository.store.children(&key::channel(channel))?.files;
-        let numbers = files.iter().filter_map(|file| file.strip_suffix(".json")?.parse::<u64>().ok());
-        let last = numbers.max().unwrap_or_default();
-        let mut before = None;
-        for number in 1..=last {
+        let folder = key::channel(channel);
+        let children = self.repository.store.children(&folder)?;
+        self.unknown(&folder, &children.folders);
+        let (mut before, mut next) = (Before::First, 1);
+        let mut files = children.files;
+        files.sort();
+        for file in files {
+            let Some(number) = number_of(&file) else {
+                self.unknown(&folder, &[file]);
+                continue;
+            };
+            if number > next {
+                let reason = format!("and all up to {}: later entries are there", number - 1);
+                self.found(key::channel_entry(channel, next), Fault::Lost { reason });
+                before = Before::Unknown;
+            }
+            next = number + 1;
             let path = key::channel_entry(channel, number);
-            let entry = match self.repository.read_channel(channel, number) {
-                Ok(entry) => entry,
+            before = match self.repository.read_channel(channel, number) {
+                Ok(entry) => {
+                    self.check_entry(&path, &entry, &before);
+                    Before::Entry(Box::new(entry))
+                }
                 Err(RepositoryError::Damaged { reason, .. }) => {
                     self.found(path, Fault::Changed { reason });
-                    before = None;
-                    continue;
+                    Before::Unknown
                 }
                 Err(error) => return Err(error),
             };
-            if before.is_some_and(|before| entry.entry.previous != Some(before)) {
-                let reason = "it names another entry before it than the one that is there".to_owned();
-                self.found(path.clone(), Fault::Changed { reason });
-            }
-            if let Some(pin) = &entry.entry.state.shows
-                && let Err(error) = self.repository.pinned(pin)
-            {
-                self.found(path, Fault::Lost { reason: format!("what it shows: {error}") });
-            }
-            before = Some(entry.hash);
         }
         Ok(())
     }
+
+    /// An entry that can be read: it follows from the one before it, and what it shows is there.
+    fn check_entry(&mut self, path: &str, kept: &KeptChannelEntry, before: &Before) {
+        let entry = &kept.entry;
+        let (follows, shown) = match before {
+            Before::First => (entry.previous.is_none(), Some(None)),
+            Before::Entry(before) => {
+                (entry.previous == Some(before.hash), Some(before.entry.state.shows.as_ref()))
+            }
+            Before::Unknown => (entry.previous.is_some(), None),
+        };
+        if !follows {
+            let reason = "it names another entry before it than the one that is there".to_owned();
+            self.found(path.to_owned(), Fault::Changed { reason });
+        }
+        let is_done = match (&entry.change, shown) {
+            (ChannelChange::Promote { to }, _) => entry.state.shows.as_ref() == Some(to),
+            (_, Some(shown)) => entry.state.shows.as_ref() == shown,
+            (_, None) => true,
+        };
+        if !is_done {
+            let reason = "it shows something else than follows from what was done".to_owned();
+            self.found(path.to_owned(), Fault::Changed { reason });
+        }
+        if let Some(pin) = &entry.state.shows
+            && let Err(error) = self.repository.pinned(pin)
+        {
+            self.found(path.to_owned(), Fault::Lost { reason: format!("what it shows: {error}") });
+        }
+    }
+}
+
+/// What is known of the entry before one.
+enum Before {
+    /// There is none.
+    First,
+    Entry(Box<KeptChannelEntry>),
+    /// It is lost, or cannot be read.
+    Unknown,
 }

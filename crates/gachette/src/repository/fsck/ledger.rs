@@ -7,6 +7,7 @@ use gachette_core::stack::{Change, Entry, LedgerFault, StackName};
 use super::super::derived::Shown;
 use super::super::error::RepositoryError;
 use super::super::key;
+use super::super::ledger::number_of;
 use super::{Fault, Fsck};
 
 impl Fsck<'_> {
@@ -48,12 +49,9 @@ impl Fsck<'_> {
         self.unknown(&folder, &children.folders);
         let mut numbers = BTreeSet::new();
         for file in children.files {
-            let digits = file.strip_suffix(".json").filter(|digits| digits.len() == 10);
-            match digits.and_then(|digits| digits.parse::<u64>().ok()).filter(|number| *number > 0) {
-                Some(number) if key::revision(stack, number).ends_with(&file) => {
-                    numbers.insert(number);
-                }
-                _ => self.unknown(&folder, &[file]),
+            match number_of(&file) {
+                Some(number) => drop(numbers.insert(number)),
+                None => self.unknown(&folder, &[file]),
             }
         }
         Ok(numbers)

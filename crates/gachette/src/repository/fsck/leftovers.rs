@@ -17,7 +17,7 @@ use super::{Fault, Fsck};
 const STALE: Duration = Duration::from_secs(600);
 
 /// The folders and files of a repository's first level.
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     key::IDENTITY,
     key::DOMAINS,
     key::PACKAGES,
@@ -25,6 +25,7 @@ const OURS: [&str; 9] = [
     "debs",
     key::DISTS,
     key::INDEX_PARTS,
+    key::FILE_LISTS,
     key::BASES,
     key::CHECKS,
 ];

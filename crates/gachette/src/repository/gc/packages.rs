@@ -153,6 +153,7 @@ impl Gc<'_> {
             for package in going {
                 for file in &package.files {
                     remove(&self.repository.package_path(&file.file)?)?;
+                    self.repository.store.delete(&key::file_list(&file.sha256))?;
                 }
                 self.repository.remove_empty_folders(&package.name, &package.version);
                 report.packages.push(collected(&package));

@@ -17,6 +17,7 @@ mod state;
 mod suite_folder;
 mod wish;
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use gachette_core::apt::{Contents, Indices, Listing, Release, Suite};
@@ -38,7 +39,7 @@ impl Repository {
     /// Makes the suite of a stack, or of a channel, show what that holds now. One that does already is left as it is.
     ///
     /// # Errors
-    /// When there is no such stack or channel, a package of it has no file here, the suite's files cannot be written, or
+    /// When there is no such stack or channel, a package of it whose part of an index is new has no file here, the suite's files cannot be written, or
     /// signing fails.
     pub fn publish(&self, request: &PublishRequest<'_>) -> Result<PublishedSuite, RepositoryError> {
         let suite = request.subject.suite();
@@ -51,9 +52,12 @@ impl Repository {
         let folder = SuiteFolder::hold(root, &suite)?;
         // Looked at in our turn: a publisher that was slow must not bring back what was before.
         let shown = self.shown_by(&request.subject)?;
-        let last = SuiteState::read(&self.store, &suite)?;
-        let wish = Wish::of(request, &shown, last.as_ref());
-        if let Some(last) = last.as_ref().filter(|last| wish.is_shown_by(last, &folder)) {
+        let mut last = SuiteState::read(&self.store, &suite)?;
+        let wish = Wish::of(request, &shown, last.as_ref().map(|last| last.date).max(folder.date()));
+        if folder.was_interrupted() {
+            // Clients may have read the Release file of the one who was killed: what is out of use, is so from now on.
+            last.iter_mut().for_each(|last| last.retired.clear());
+        } else if let Some(last) = last.as_ref().filter(|last| wish.is_shown_by(last, &folder)) {
             return Ok(wish.unchanged(last));
         }
         self.write_suite(&folder, &wish, last)
@@ -69,6 +73,7 @@ impl Repository {
         if let Some(package) = content.iter().find(|package| package.files.is_empty()) {
             return Err(unpublishable(suite, format!("package `{}` has no file", package.name)));
         }
+        folder.begin()?;
         let mut published = PublishedSuite::of(wish.shown);
         let mut indices = Indices::new();
         for (architecture, same_as) in wish.indices(content) {
@@ -98,10 +103,11 @@ impl Repository {
         let sign = |signers: &Signers| signers.sign(text.as_bytes(), wish.now, &Cancel::new());
         let signed = wish.request.signers.map(sign).transpose();
         let signed = signed.map_err(|error| RepositoryError::Signing(Box::new(error)))?;
-        folder.finish(&text, signed.as_ref())?;
+        folder.finish(&release.indices, &text, signed.as_ref())?;
         let state = SuiteState::after(wish, &release, &text, signed.as_ref());
         let state = folder.retire(state, last, wish.now, wish.request.settings.keep_indices)?;
         state.write(&self.store, suite)?;
+        folder.end()?;
         published.date = Some(release.date);
         published.valid_until = release.valid_until;
         published.changed = true;
@@ -166,30 +172,32 @@ impl Repository {
         }
         let Some(files) = wanted(&state.indices) else { return Ok(None) };
         let folder = SuiteFolder::look(root, &theirs);
-        Ok(folder.has(&files).then_some((folder, files)))
+        // They are signed as they are.
+        Ok(folder.has_sound(&files).then_some((folder, files)))
     }
 
     /// Package files are found below the repository's folder, wherever they lie.
     fn link_pool(&self, root: &Path, suite: &Suite) -> Result<(), RepositoryError> {
         let pool = root.join(gachette_core::apt::POOL);
-        if self.debs == pool {
+        let is_it = || {
+            let found = pool.canonicalize().ok();
+            found.is_some() && found == self.debs.canonicalize().ok()
+        };
+        if self.debs == pool || is_it() {
             return Ok(());
         }
-        match std::fs::read_link(&pool) {
-            Ok(target) if target == self.debs => return Ok(()),
-            Ok(_) => {}
-            Err(_) if std::fs::symlink_metadata(&pool).is_err() => {
-                return std::os::unix::fs::symlink(&self.debs, &pool).map_err(at(&pool));
+        // An empty folder is in nobody's way; anything else stays.
+        let _ = std::fs::remove_dir(&pool);
+        match std::os::unix::fs::symlink(&self.debs, &pool) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && !is_it() => {
+                let (pool, debs) = (pool.display(), self.debs.display());
+                let reason =
+                    format!("{pool} is something else than a link to {debs}, where its packages are");
+                Err(unpublishable(suite, reason))
             }
-            // An empty folder is in nobody's way.
-            Err(_) if std::fs::remove_dir(&pool).is_ok() => {
-                return std::os::unix::fs::symlink(&self.debs, &pool).map_err(at(&pool));
-            }
-            Err(_) => {}
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(at(&pool)(error)),
+            _ => Ok(()),
         }
-        let (pool, debs) = (pool.display(), self.debs.display());
-        let reason = format!("{pool} is something else than a link to {debs}, where its packages are");
-        Err(unpublishable(suite, reason))
     }
 }
 

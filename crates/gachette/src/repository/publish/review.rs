@@ -9,6 +9,7 @@ use gachette_core::stack::Entry;
 use super::super::Repository;
 use super::super::disk::at;
 use super::super::error::RepositoryError;
+use super::super::{key, lock};
 use super::index::Index;
 use super::state::SuiteState;
 use super::suite_folder::SuiteFolder;
@@ -24,6 +25,12 @@ pub(crate) struct SuiteReview {
     pub(crate) damaged: Vec<String>,
 }
 
+impl SuiteReview {
+    fn is_sound(&self) -> bool {
+        self.release_is_intact && self.shows_its_channel && self.damaged.is_empty()
+    }
+}
+
 impl Repository {
     /// The folder of a suite, whether or not anything was published there; none when the repository is in no folder.
     pub(crate) fn suite_folder(&self, suite: &Suite) -> Option<std::path::PathBuf> {
@@ -32,6 +39,15 @@ impl Repository {
 
     /// Looks at every file of a suite; nothing when it is not known what was published.
     pub(crate) fn review_suite(&self, suite: &Suite) -> Result<Option<SuiteReview>, RepositoryError> {
+        let review = self.look_at_suite(suite)?;
+        let root = self.store.root().filter(|_| review.as_ref().is_some_and(|review| !review.is_sound()));
+        let Some(root) = root else { return Ok(review) };
+        // A publisher may have been between two steps: his end is waited for.
+        let _turn = lock::turn(&root.join(key::suite(suite)));
+        self.look_at_suite(suite)
+    }
+
+    fn look_at_suite(&self, suite: &Suite) -> Result<Option<SuiteReview>, RepositoryError> {
         let Some(root) = self.store.root() else { return Ok(None) };
         let Some(state) = SuiteState::read(&self.store, suite)? else { return Ok(None) };
         let folder = SuiteFolder::look(root, suite);
@@ -78,12 +94,15 @@ impl Repository {
             }
             for (index, place) in made {
                 if index.entries(&place).iter().any(|(path, entry)| state.indices.get(path) != Some(entry)) {
+                    // It is not taken for published then.
+                    self.store.delete(&super::state_key(suite))?;
                     return Err(unpublishable(
                         suite,
                         "its indices are made otherwise by now: publish it again",
                     ));
                 }
                 folder.put(&index, &place)?;
+                folder.name_all(&index.entries(&place))?;
             }
         }
         Ok(())

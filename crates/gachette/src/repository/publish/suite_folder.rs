@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use gachette_core::Sha256Digest;
-use gachette_core::apt::{IndexEntry, Indices, Suite};
+use gachette_core::apt::{IndexEntry, Indices, Release, Suite};
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::disk::{at, can_sync_file_system, make_folder, sync_file_system, sync_folder_of};
@@ -20,12 +20,15 @@ use crate::signing::Signed;
 
 /// How the names of unfinished files begin.
 const UNFINISHED: &str = ".new-";
+/// There from the first change on until what is known of the suite is written: of a publisher that was killed between.
+const BEGUN: &str = ".new-begun";
 
 /// A suite's folder.
 pub(super) struct SuiteFolder {
     path: PathBuf,
     /// Nobody else publishes this suite while it is there.
     _turn: Option<File>,
+    was_interrupted: bool,
 }
 
 impl SuiteFolder {
@@ -46,16 +49,41 @@ impl SuiteFolder {
                 break turn;
             }
         };
-        let folder = Self { path, _turn: Some(turn) };
+        let mut folder = Self { path, _turn: Some(turn), was_interrupted: false };
         for unfinished in folder.files_in("")?.iter().filter(|name| name.starts_with(UNFINISHED)) {
-            remove(&folder.path.join(unfinished))?;
+            if unfinished == BEGUN {
+                folder.was_interrupted = true;
+            } else {
+                remove(&folder.path.join(unfinished))?;
+            }
         }
         Ok(folder)
     }
 
     /// The folder of a suite that is only looked at.
     pub(super) fn look(root: &Path, suite: &Suite) -> Self {
-        Self { path: path_of(root, suite), _turn: None }
+        Self { path: path_of(root, suite), _turn: None, was_interrupted: false }
+    }
+
+    /// Whether a publisher was killed in the middle: some files may be of his state, which nothing tells of.
+    pub(super) fn was_interrupted(&self) -> bool {
+        self.was_interrupted
+    }
+
+    /// Marks the suite as changing, until [`SuiteFolder::end`].
+    pub(super) fn begin(&self) -> Result<(), RepositoryError> {
+        let begun = self.path.join(BEGUN);
+        File::create(&begun).map(drop).map_err(at(&begun))
+    }
+
+    /// Says that what is known of the suite is written.
+    pub(super) fn end(&self) -> Result<(), RepositoryError> {
+        remove(&self.path.join(BEGUN))
+    }
+
+    /// The date of the Release file that is there.
+    pub(super) fn date(&self) -> Option<Timestamp> {
+        Release::date_of(&fs::read_to_string(self.path.join("Release")).ok()?)
     }
 
     /// The path of an index under the name of its hash, from the suite's folder.
@@ -76,6 +104,14 @@ impl SuiteFolder {
         })
     }
 
+    /// Whether all of these are there with the bytes that their names are of.
+    pub(super) fn has_sound(&self, files: &Indices) -> bool {
+        files.iter().all(|(path, entry)| {
+            fs::read(self.path.join(Self::by_hash(path, entry)))
+                .is_ok_and(|bytes| Sha256Digest::of(&bytes) == entry.sha256)
+        })
+    }
+
     /// Whether the suite is as it was when this state was written.
     pub(super) fn shows(&self, state: &SuiteState) -> bool {
         let first = fs::read(self.path.join(state.first_file()));
@@ -86,7 +122,7 @@ impl SuiteFolder {
         intact && self.has(&state.indices) && state.indices.iter().all(plain)
     }
 
-    /// Puts an index there, and says how many bytes had to be written.
+    /// Puts an index there under the names of its hashes, and says how many bytes had to be written.
     pub(super) fn put(&self, index: &Index, folder: &str) -> Result<u64, RepositoryError> {
         let mut written = 0;
         for file in &index.files {
@@ -97,7 +133,6 @@ impl SuiteFolder {
                 self.write(&hashed, &file.bytes)?;
                 written += file.bytes.len() as u64;
             }
-            self.name(&hashed, &path)?;
         }
         Ok(written)
     }
@@ -121,14 +156,26 @@ impl SuiteFolder {
             let (from, to) =
                 (donor.path.join(Self::by_hash(theirs, entry)), self.path.join(Self::by_hash(&path, entry)));
             self.join(&from, &to)?;
-            self.name(&to, &path)?;
             linked.insert(path, *entry);
         }
         Ok(linked)
     }
 
-    /// Writes the files above the indices, which become what clients see with the last step.
-    pub(super) fn finish(&self, release: &str, signed: Option<&Signed>) -> Result<(), RepositoryError> {
+    /// Gives indices their plain names.
+    pub(super) fn name_all(&self, indices: &Indices) -> Result<(), RepositoryError> {
+        indices
+            .iter()
+            .try_for_each(|(path, entry)| self.name(&self.path.join(Self::by_hash(path, entry)), path))
+    }
+
+    /// Gives the indices their plain names, and writes the files above them, which become what clients see with the last
+    /// step.
+    pub(super) fn finish(
+        &self,
+        indices: &Indices,
+        release: &str,
+        signed: Option<&Signed>,
+    ) -> Result<(), RepositoryError> {
         let mut files = vec![("Release", release.as_bytes())];
         if let Some(signed) = signed {
             files.extend([("Release.gpg", &*signed.release_gpg), ("InRelease", &*signed.in_release)]);
@@ -143,6 +190,7 @@ impl SuiteFolder {
             };
             write().map_err(at(&staged(name)))?;
         }
+        self.name_all(indices)?;
         // All is on the disk before the first of them can be seen.
         self.sync()?;
         for (name, _) in &files {
@@ -172,7 +220,9 @@ impl SuiteFolder {
         now: Timestamp,
         keep: SignedDuration,
     ) -> Result<SuiteState, RepositoryError> {
-        let (mut known, before) = last.map(|last| (last.retired, last.indices)).unwrap_or_default();
+        let (mut known, mut before) = last.map(|last| (last.retired, last.indices)).unwrap_or_default();
+        // What somebody else wrote into the state must not name files elsewhere.
+        before.retain(|path, _| is_below(path));
         for (path, entry) in &before {
             known.entry(Self::by_hash(path, entry)).or_insert(now);
             // A plain name that this Release file has no more, such as one of an architecture that is gone.
@@ -199,13 +249,17 @@ impl SuiteFolder {
     ) -> Result<BTreeMap<String, Timestamp>, RepositoryError> {
         let current: BTreeSet<String> =
             state.indices.iter().map(|(path, entry)| Self::by_hash(path, entry)).collect();
-        let folders: BTreeSet<&str> =
-            current.iter().chain(known.keys()).filter_map(|path| folder_of(path)).collect();
+        let folders: BTreeSet<&str> = current
+            .iter()
+            .chain(known.keys())
+            .filter(|path| is_below(path))
+            .filter_map(|path| folder_of(path))
+            .collect();
         let mut unnamed = BTreeMap::new();
         for folder in folders {
             for name in self.files_in(folder)? {
                 let path = format!("{folder}/{name}");
-                if !current.contains(&path) {
+                if !current.contains(&path) && name.parse::<Sha256Digest>().is_ok() {
                     let since = known.get(&path).copied().unwrap_or(now);
                     unnamed.insert(path, since);
                 }
@@ -298,6 +352,12 @@ impl SuiteFolder {
 
 fn path_of(root: &Path, suite: &Suite) -> PathBuf {
     root.join(super::super::key::suite(suite))
+}
+
+/// Whether a path leads nowhere but below the suite's folder.
+fn is_below(path: &str) -> bool {
+    let mut parts = Path::new(path).components();
+    parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 fn folder_of(path: &str) -> Option<&str> {

@@ -4,18 +4,21 @@ use gachette_core::Sha256Digest;
 use gachette_core::apt::{Indices, Listing, Release, Suite};
 use gachette_core::debian::Architecture;
 use gachette_core::stack::{Content, Entry};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::request::{PublishRequest, PublishedSuite};
 use super::state::SuiteState;
 use super::suite_folder::SuiteFolder;
 use crate::signing::Signers;
 
+/// How far a clock may be wrong before a date that it gave is dropped.
+const WRONG_CLOCK: SignedDuration = SignedDuration::from_hours(24);
+
 /// What a suite is to show.
 pub(super) struct Shown {
     pub(super) suite: Suite,
     pub(super) entry: Entry,
-    /// Since when it does.
+    /// When its ledger last changed.
     pub(super) date: Timestamp,
 }
 
@@ -28,12 +31,14 @@ pub(super) struct Wish<'a> {
 }
 
 impl<'a> Wish<'a> {
-    pub(super) fn of(request: &'a PublishRequest<'a>, shown: &'a Shown, last: Option<&SuiteState>) -> Self {
+    /// A wish for a suite whose Release file bears the `last` date.
+    pub(super) fn of(request: &'a PublishRequest<'a>, shown: &'a Shown, last: Option<Timestamp>) -> Self {
         let now = Timestamp::now();
         // What expires must be made anew now and then; what does not, is as old as what it shows.
-        let wished = if request.settings.valid_for.is_some() { now } else { shown.date };
+        let of_ledger = request.settings.valid_for.is_none().then_some(shown.date);
+        let wished = of_ledger.filter(|date| is_possible(*date, now)).unwrap_or(now);
         // apt takes no Release file that is older than the one it has.
-        let date = last.map_or(wished, |last| wished.max(last.date));
+        let date = last.filter(|date| is_possible(*date, now)).map_or(wished, |last| wished.max(last));
         Self { request, shown, now, date }
     }
 
@@ -75,7 +80,7 @@ impl<'a> Wish<'a> {
     /// What the Release file depends on besides the stack and the time.
     pub(super) fn settings(&self) -> Sha256Digest {
         let settings = &self.request.settings;
-        let sign = self.request.signers.map(Signers::fingerprints);
+        let sign = self.request.signers.map(Signers::parts);
         let all = (
             &settings.origin,
             &settings.label,
@@ -93,6 +98,7 @@ impl<'a> Wish<'a> {
         last.content == self.content()
             && last.stack == self.shown.entry.revision.stack
             && last.settings == self.settings()
+            && is_possible(last.date, self.now)
             && last.valid_until.is_none_or(lasts)
             && folder.shows(last)
     }
@@ -104,4 +110,9 @@ impl<'a> Wish<'a> {
         published.valid_until = last.valid_until;
         published
     }
+}
+
+/// apt takes no date to come (apt.conf(5), `Acquire::Max-FutureTime`), so one that a wrong clock gave must not stay.
+fn is_possible(date: Timestamp, now: Timestamp) -> bool {
+    date.duration_since(now) <= WRONG_CLOCK
 }

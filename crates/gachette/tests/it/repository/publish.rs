@@ -210,6 +210,19 @@ fn packages_that_lie_elsewhere_are_found_below_the_repository() {
 }
 
 #[test]
+fn packages_that_lie_where_another_path_leads_stay_there() {
+    let folder = memory_folder();
+    let real = folder.path().join("real");
+    let meta = folder.path().join("meta");
+    fs::create_dir(&real).unwrap();
+    std::os::unix::fs::symlink(&real, &meta).unwrap();
+    let repository = Repository::init(&meta, Some(&real.join("debs"))).unwrap();
+    repository.create_stack(&stack(NAME), None, &by()).unwrap();
+    publish(&repository);
+    assert!(real.join("debs").symlink_metadata().unwrap().is_dir());
+}
+
+#[test]
 fn fsck_finds_what_a_suite_lost_and_makes_it_again() {
     let folder = memory_folder();
     let repository = stocked(folder.path(), 100);
@@ -254,6 +267,103 @@ fn fsck_finds_what_a_channel_lost() {
     fs::remove_file(&second).unwrap();
     let findings = repository.fsck(FsckMode::Check).unwrap().findings;
     assert!(findings.len() == 1 && findings[0].path.ends_with("live/0000000002.json"), "{findings:?}");
+    assert_eq!(
+        repository.channel(&channel).unwrap().entry.number,
+        3,
+        "an older one is not taken for the newest"
+    );
+    fs::write(second.with_file_name("20260727120000.json"), text).unwrap();
+    let findings = repository.fsck(FsckMode::Check).unwrap().findings;
+    assert!(findings.len() == 2 && findings[1].path.ends_with("20260727120000.json"), "{findings:?}");
+}
+
+#[test]
+fn fsck_finds_a_channel_that_shows_what_it_was_never_moved_to() {
+    let folder = memory_folder();
+    let repository = stocked(folder.path(), 3);
+    let entry = repository.seal_stack(&stack(NAME), &by()).unwrap().entry;
+    let (channel, policy) = (Suite::from(stack("shop/live")), ChannelPolicy::default());
+    for wish in [ChannelWish::Promote(&entry), ChannelWish::Hold] {
+        repository.change_channel(&channel, &wish, &policy, &by()).unwrap();
+    }
+    let newest = repository.meta().unwrap().join("domain/shop/channels/live/0000000002.json");
+    let mut edited: serde_json::Value = serde_json::from_slice(&fs::read(&newest).unwrap()).unwrap();
+    edited["state"].as_object_mut().unwrap().remove("shows").unwrap();
+    fs::write(&newest, edited.to_string()).unwrap();
+    let findings = repository.fsck(FsckMode::Check).unwrap().findings;
+    assert!(findings.len() == 1 && findings[0].path.ends_with("live/0000000002.json"), "{findings:?}");
+}
+
+#[test]
+fn what_a_killed_publisher_left_in_the_middle_is_not_taken_for_published() {
+    let folder = memory_folder();
+    let repository = stocked(folder.path(), 10);
+    publish(&repository);
+    let suite = suite(&repository);
+    let index = suite.join("main/binary-all/Packages");
+    let (before, length) = (files(&suite), fs::metadata(&index).unwrap().len());
+    // Its index has another content of the same length by now, and what clients begin with is the old one.
+    fs::write(suite.join(".new-begun"), "").unwrap();
+    fs::remove_file(&index).unwrap();
+    fs::write(&index, vec![b'x'; length as usize]).unwrap();
+    assert!(publish(&repository).changed);
+    is_whole(&suite);
+    let without_date = |mut files: BTreeMap<PathBuf, Vec<u8>>| files.remove(Path::new("Release"));
+    assert_eq!(without_date(files(&suite)), without_date(before));
+    assert!(!publish(&repository).changed);
+}
+
+#[test]
+fn a_date_that_a_wrong_clock_gave_does_not_stay() {
+    let folder = memory_folder();
+    let repository = stocked(folder.path(), 3);
+    publish(&repository);
+    let state = repository.meta().unwrap().join("domain/shop/suites/124.json");
+    let mut wrong: serde_json::Value = serde_json::from_slice(&fs::read(&state).unwrap()).unwrap();
+    wrong["date"] = "2099-01-01T00:00:00Z".into();
+    fs::write(&state, wrong.to_string()).unwrap();
+    let again = publish(&repository);
+    assert!(again.changed && again.date.unwrap() <= jiff::Timestamp::now(), "{again:?}");
+}
+
+#[test]
+fn a_channel_takes_no_damaged_index_from_its_stack() {
+    let folder = memory_folder();
+    let repository = stocked(folder.path(), 5);
+    let entry = repository.seal_stack(&stack(NAME), &by()).unwrap().entry;
+    publish(&repository);
+    let hashes = suite(&repository).join("main/binary-all/by-hash/SHA256");
+    for (name, mut bytes) in files(&hashes) {
+        bytes[7] ^= 1;
+        fs::write(hashes.join(name), bytes).unwrap();
+    }
+    let channel = Suite::from(stack("shop/live"));
+    let wish = ChannelWish::Promote(&entry);
+    repository.change_channel(&channel, &wish, &ChannelPolicy::default(), &by()).unwrap();
+    let request = PublishRequest {
+        subject: PublishSubject::Channel(channel),
+        settings: SuiteSettings::default(),
+        signers: None,
+    };
+    repository.publish(&request).unwrap();
+    is_whole(&repository.meta().unwrap().join("dists/shop/live"));
+}
+
+#[test]
+fn a_name_is_of_a_stack_or_of_a_channel() {
+    let folder = memory_folder();
+    let repository = stocked(folder.path(), 1);
+    repository.delete_stack(&stack(NAME), &by()).unwrap();
+    let change = |name: &str| {
+        let by = by().because("the shop is full");
+        let policy = ChannelPolicy::default();
+        repository.change_channel(&Suite::from(stack(name)), &ChannelWish::Hold, &policy, &by)
+    };
+    assert!(change(NAME).unwrap_err().to_string().contains("a stack is called"), "its ledger is there");
+    change("shop/live").unwrap();
+    let refused = repository.create_stack(&stack("shop/live"), None, &by()).unwrap_err().to_string();
+    assert!(refused.contains("a channel is called"), "{refused}");
+    assert!(repository.fsck(FsckMode::Check).unwrap().is_clean());
 }
 
 #[test]
