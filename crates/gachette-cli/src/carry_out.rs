@@ -144,7 +144,7 @@ fn lost(order: &StartBuild, problem: Problem) -> Failure {
         }
         StartBuild::Make(order) => (format!("build {}", order.project), "nothing of it is in the repository"),
         StartBuild::Import(order) => (
-            format!("import {}", order.folder),
+            format!("import {}", order.from.name()),
             "what was taken in is there; the next run goes on from there",
         ),
         StartBuild::Quick { stack, project, .. } => {

@@ -8,7 +8,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::assert_transcript;
+use crate::chain::Chain;
 use crate::playground::Playground;
+use crate::serving::Serving;
 
 /// A package that dpkg-deb itself made.
 fn deb(folder: &Path, name: &str, version: &str, body: &str) -> PathBuf {
@@ -90,8 +92,13 @@ fn what_cannot_be_taken_is_refused_by_name_and_the_rest_comes_in() {
     run(Command::new("mkfifo").arg(source.join("pipe.deb")));
     fs::create_dir(source.join("folder.deb")).unwrap();
     // A member that would be unpacked elsewhere.
-    let trick = Command::new("python3").arg("-c").arg(TRICK).arg(source.join("trick.deb")).output().unwrap();
-    assert!(trick.status.success(), "{}", String::from_utf8_lossy(&trick.stderr));
+    run(Command::new("python3")
+        .args(["-c", MAKE])
+        .arg(source.join("trick.deb"))
+        .args(["1", "./../../etc/evil"]));
+    // One whose right name no file can have.
+    let long = format!("1.{}", "0".repeat(250));
+    run(Command::new("python3").args(["-c", MAKE]).arg(source.join("long.deb")).args([&long, "./body"]));
     // Registered with other bytes already.
     deb(&playground.path("first"), "dh-known", "1", "as it was");
     playground.ok("repository import first");
@@ -102,8 +109,8 @@ fn what_cannot_be_taken_is_refused_by_name_and_the_rest_comes_in() {
     playground.ok("repository fsck");
 }
 
-/// Writes a package with the file `../../etc/evil`.
-const TRICK: &str = r#"
+/// Writes a package of the version and with the file that are named, as dpkg-deb would not.
+const MAKE: &str = r#"
 import io, sys, tarfile
 def tar(files):
     out = io.BytesIO()
@@ -111,9 +118,9 @@ def tar(files):
         for name, data in files:
             i = tarfile.TarInfo(name); i.size = len(data); t.addfile(i, io.BytesIO(data))
     return out.getvalue()
-control = b'Package: dh-trick\nVersion: 1\nArchitecture: all\nMaintainer: me <me@example.org>\nDescription: x\n'
+control = b'Package: dh-trick\nVersion: %s\nArchitecture: all\nMaintainer: me <me@example.org>\nDescription: x\n' % sys.argv[2].encode()
 members = [('debian-binary', b'2.0\n'), ('control.tar', tar([('./control', control)])),
-           ('data.tar', tar([('./../../etc/evil', b'x')]))]
+           ('data.tar', tar([(sys.argv[3], b'x')]))]
 with open(sys.argv[1], 'wb') as f:
     f.write(b'!<arch>\n')
     for name, data in members:
@@ -208,4 +215,89 @@ fn an_import_that_is_killed_is_begun_again_and_loses_nothing() {
     assert_eq!(import["taken"].as_u64().unwrap() + import["already_there"].as_u64().unwrap(), 60);
     assert_eq!(playground.json("stack show 1")["packages"].as_array().unwrap().len(), 60);
     playground.ok("repository fsck --repair");
+}
+
+/// A repository whose stack is published, served over HTTP.
+struct Published {
+    chain: Chain,
+    serving: Serving,
+    sources: String,
+}
+
+fn published(settings: &str, more: &str) -> Published {
+    let chain = Chain::new();
+    chain.playground.ok("quick 124 config");
+    let serving = Serving::start(&chain.playground, &["--no-auth"]);
+    let url = format!("publish.url=http://127.0.0.1:{}{settings}", serving.port);
+    let line = format!("--set {url} --format json publish 124 {more}");
+    let published: Value = serde_json::from_str(&chain.playground.ok(&line)).unwrap();
+    let sources = published["source"].as_str().unwrap().to_owned();
+    Published { chain, serving, sources }
+}
+
+#[test]
+fn what_apt_believes_comes_in_and_what_it_does_not_stays_out() {
+    let playground = Playground::new();
+    let chain = Chain::new();
+    chain.playground.ok("--set signing.folder=keys key generate archive --email archive@example.org");
+    chain.playground.ok("quick 124 config");
+    let serving = Serving::start(&chain.playground, &["--no-auth"]);
+    let url = format!("http://127.0.0.1:{}", serving.port);
+    let settings = format!("--set signing.keys=archive,signing.folder=keys,publish.url={url} --format json");
+    let signed: Value =
+        serde_json::from_str(&chain.playground.ok(&format!("{settings} publish 124"))).unwrap();
+    playground.write("signed.sources", signed["source"].as_str().unwrap());
+    playground.ok("stack create 1");
+    let outcome = playground.json("repository import signed.sources --to 1");
+    assert_eq!(
+        (outcome["import"]["taken"].as_u64(), outcome["stack"]["revision"].as_u64()),
+        (Some(2), Some(2))
+    );
+    let record = |playground: &Playground| {
+        let package = playground.json("package show dh-shop-config");
+        package["versions"][0]["files"][0].clone()
+    };
+    let (theirs, ours) = (record(&chain.playground), record(&playground));
+    assert_eq!(theirs["sha256"], ours["sha256"]);
+    assert_eq!(ours["provenance"]["url"], format!("{url}/"));
+    assert_eq!(playground.json("repository import signed.sources")["import"]["already_there"], 2);
+    playground.ok("repository fsck");
+
+    // With a key that did not sign it, or with none, nothing of it comes in.
+    let strange = Playground::new();
+    let line = format!("deb {url} default/124 main");
+    for words in [&["repository", "import", &line][..], &["repository", "import", &line, "--to", "1"]] {
+        assert_ne!(strange.run_words(words).code, 0);
+    }
+    let said = strange.run_words(&["repository", "import", &line]);
+    assert!(said.stderr.contains("NO_PUBKEY") || said.stderr.contains("not signed"), "{}", said.stderr);
+    assert_eq!(strange.json("package list"), serde_json::json!([]));
+}
+
+#[test]
+fn sources_that_nobody_signed_are_believed_only_when_that_is_said_and_damage_is_refused_by_name() {
+    let Published { chain, serving: _serving, sources } = published("", "--unsigned");
+    let playground = Playground::new();
+    // Whoever takes them over does not go by what the sources say of trust.
+    let sources: String =
+        sources.lines().filter(|line| !line.starts_with("Trusted")).map(|it| format!("{it}\n")).collect();
+    playground.write("plain.sources", &sources);
+    assert_ne!(playground.run("repository import plain.sources").code, 0);
+    assert_eq!(playground.json("package list"), serde_json::json!([]));
+    // Other bytes than the list names.
+    let debs = chain.playground.path("repository/debs");
+    let files = fs::read_dir(&debs).unwrap().map(|entry| entry.unwrap().path());
+    let live = files.into_iter().find(|path| path.display().to_string().contains("config-live")).unwrap();
+    let mut bytes = fs::read(&live).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&live, bytes).unwrap();
+    let said = playground.run("repository import plain.sources --unsigned");
+    assert_eq!(said.code, 5, "{}{}", said.stdout, said.stderr);
+    assert!(
+        said.stdout.contains("dh-shop-config-live ") && said.stdout.contains("1 package taken in"),
+        "{}",
+        said.stdout
+    );
+    playground.ok("repository fsck");
 }

@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures::{Stream, StreamExt};
 use gachette::operation::{
-    BuildRequest, Context, ImportRequest, Missing, Origin, PrepareRequest, QuickRequest, SourceRequest,
-    build, import, make, prepare, quick,
+    BuildRequest, Context, ImportRequest, ImportSource, Missing, Origin, PrepareRequest, QuickRequest,
+    SourceRequest, build, import, make, prepare, quick,
 };
 use gachette_core::stack::By;
 use http::StatusCode;
@@ -21,7 +21,7 @@ use super::{Answer, Api, on_disk};
 use crate::Problem;
 use crate::access::{Caller, Role};
 use crate::run::{Attachment, Build, BuildId, Ordered, Work};
-use crate::wire::{BuildOrder, CloneUrl, ImportOrder, MakeOrder, StartBuild};
+use crate::wire::{BuildOrder, CloneUrl, ImportFrom, ImportOrder, MakeOrder, StartBuild};
 
 /// How long a stream of events may be silent; then a line without meaning is sent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -130,9 +130,12 @@ fn work(api: &Api, ordered: &Ordered) -> Work {
                 let missing = if order.plan { Missing::Plan } else { Missing::Build };
                 make(&mut context, &source_request(order), missing)
             }
-            StartBuild::Import(ImportOrder { folder, stack, reason }) => {
-                let by = by.because(reason);
-                import(&mut context, &ImportRequest { folder: folder.into(), stack, by })
+            StartBuild::Import(ImportOrder { from, stack, reason }) => {
+                let source = match from {
+                    ImportFrom::Folder { path } => ImportSource::Folder(path.into()),
+                    ImportFrom::Apt { sources, unsigned } => ImportSource::Apt { sources, unsigned },
+                };
+                import(&mut context, &ImportRequest { source, stack, by: by.because(reason) })
             }
             StartBuild::Quick {
                 stack,

@@ -23,7 +23,7 @@ pub use host::HostReport;
 pub use key::{CertificateSummary, CreateKey, ExtendKey, KeyEnd, KeySummary};
 pub use package::{PackageDetail, PackagePlaces, PackageSummary, PackageVersion};
 pub use repository::{FsckRequest, GcOrder, RepositoryState};
-pub use request::{BuildOrder, ImportOrder, MakeOrder, StartBuild};
+pub use request::{BuildOrder, ImportFrom, ImportOrder, MakeOrder, StartBuild};
 pub(crate) use stack::PACKAGE_FILE_FORM;
 pub use stack::{
     AddFile, Change, ChangeStack, Changed, CreateStack, Diff, ExpectedPackage, RevisionSummary, StackPackage,

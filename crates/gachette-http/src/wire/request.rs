@@ -66,7 +66,7 @@ impl StartBuild {
             Self::Prepare { name, .. } => name.as_str(),
             Self::Build(order) => order.name.as_str(),
             Self::Make(order) => &order.project,
-            Self::Import(order) => &order.folder,
+            Self::Import(order) => order.from.name(),
             Self::Quick { project, .. } => project,
         }
     }
@@ -82,7 +82,7 @@ impl StartBuild {
                 left_out
             }
             Self::Build(order) => order.web_callback.as_mut().is_some_and(leave_out_secrets),
-            Self::Import(_) => false,
+            Self::Import(order) => order.from.leave_out_secrets(),
         };
         (order, !left_out)
     }
@@ -136,19 +136,66 @@ pub struct MakeOrder {
 /// The form of a folder's path, as a regular expression. What is accepted is more.
 const FOLDER_FORM: &str = "^/[A-Za-z0-9._/-]{1,200}$";
 
+/// The form of APT sources in one line, as a regular expression. What is accepted is more.
+const SOURCES_FORM: &str = "^deb file:/[a-z]{1,20} [a-z]{1,20} [a-z]{1,20}$";
+
 /// An order to take packages that others made into the repository.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportOrder {
-    /// The folder on the machine that has the repository: of package files, or of a repository of aptly or reprepro.
-    #[schemars(regex(pattern = FOLDER_FORM))]
-    pub folder: String,
+    /// Where they come from.
+    pub from: ImportFrom,
     /// The stack that gets the highest version of each package.
     #[serde(default)]
     pub stack: Option<StackName>,
     /// Why.
     #[serde(default)]
     pub reason: String,
+}
+
+/// Where packages come from that others made.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ImportFrom {
+    /// A folder on the machine that has the repository: of package files, or of a repository of aptly or reprepro.
+    Folder {
+        /// Its path.
+        #[schemars(regex(pattern = FOLDER_FORM))]
+        path: String,
+    },
+    /// APT sources.
+    Apt {
+        /// As one line, or as the paragraphs of a `.sources` file.
+        #[schemars(regex(pattern = SOURCES_FORM))]
+        sources: String,
+        /// Whether they are believed although nobody signed them.
+        #[serde(default)]
+        unsigned: bool,
+    },
+}
+
+impl ImportFrom {
+    /// What to call it: the folder, or the line of the sources that holds an address.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Folder { path } => path,
+            Self::Apt { sources, .. } => {
+                let address = sources.lines().find(|line| line.contains("://")).unwrap_or(sources);
+                address.trim_start_matches("URIs:").trim()
+            }
+        }
+    }
+
+    /// Leaves sources out that hold a password; whether they did.
+    fn leave_out_secrets(&mut self) -> bool {
+        let Self::Apt { sources, .. } = self else { return false };
+        let is_secret = |word: &str| word.parse().is_ok_and(|mut url| leave_out_secrets(&mut url));
+        let had = sources.split_whitespace().any(is_secret);
+        if had {
+            sources.clear();
+        }
+        had
+    }
 }
 
 /// An order to build the packages of a working copy.

@@ -29,7 +29,7 @@ const NETWORK: [&str; 7] =
     ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY", "all_proxy"];
 
 pub(super) fn take(sources: &AptSources, base: &Base, cancel: &Cancel) -> Result<Vec<KeptList>, BaseError> {
-    let root = AptFolder::new(sources, base)?;
+    let root = AptFolder::new(sources, base, "")?;
     root.apt("apt-get", &["update", "--error-on=any"]).output(cancel).map_err(BaseError::Apt)?;
     let priorities = root.priorities(cancel)?;
     let indices = root.apt("apt-get", &["indextargets", "Created-By: Packages"]);
@@ -75,10 +75,11 @@ fn listed(base: &Base) -> String {
 }
 
 /// A root for apt, which is gone when this is dropped.
-struct AptFolder(TempDir);
+pub(crate) struct AptFolder(TempDir);
 
 impl AptFolder {
-    fn new(sources: &AptSources, base: &Base) -> Result<Self, BaseError> {
+    /// A root with these sources, and `more` in its configuration.
+    pub(crate) fn new(sources: &AptSources, base: &Base, more: &str) -> Result<Self, BaseError> {
         let folder = tempfile::Builder::new().prefix("gachette-base-").tempdir();
         let root = Self(folder.map_err(|source| BaseError::Io { path: std::env::temp_dir(), source })?);
         root.open_to_apt()?;
@@ -96,7 +97,7 @@ impl AptFolder {
             }
         };
         root.write("etc/apt/sources.list.d/base.sources", &text)?;
-        root.write("apt.conf", &root.configuration(base))?;
+        root.write("apt.conf", &(root.configuration(base) + more))?;
         Ok(root)
     }
 
@@ -125,6 +126,15 @@ impl AptFolder {
         fs::set_permissions(path, mode).map_err(|source| BaseError::Io { path: path.to_owned(), source })
     }
 
+    /// A folder of the root with nothing in it.
+    pub(crate) fn fresh_folder(&self, name: &str) -> Result<PathBuf, BaseError> {
+        let path = self.0.path().join(name);
+        // It is there when it was filled before.
+        let _ = fs::remove_dir_all(&path);
+        self.make(name)?;
+        Ok(path)
+    }
+
     fn make(&self, below: &str) -> Result<(), BaseError> {
         let path = self.0.path().join(below);
         fs::create_dir_all(&path).map_err(|source| BaseError::Io { path, source })
@@ -136,7 +146,7 @@ impl AptFolder {
     }
 
     /// A program of apt, working in this root.
-    fn apt(&self, program: &str, arguments: &[&str]) -> Process {
+    pub(crate) fn apt(&self, program: &str, arguments: &[&str]) -> Process {
         let mut process = Process::new(program).args(arguments).env_clear().current_dir(self.0.path());
         let kept = NETWORK.into_iter().chain(["PATH", "TMPDIR"]);
         for (name, value) in kept.filter_map(|name| Some((name, std::env::var_os(name)?))) {

@@ -9,6 +9,7 @@ use gachette_core::base::{BaseList, BaseName, ListSource};
 use gachette_core::debian::Architecture;
 use gachette_core::installability::Condensed;
 
+pub(crate) use apt::AptFolder;
 pub use error::BaseError;
 
 use crate::Cancel;

@@ -4,22 +4,26 @@ use std::path::PathBuf;
 
 use clap::Args;
 use gachette::operation::{ImportReport, Outcome};
-use gachette_http::wire::{ImportOrder, StartBuild};
+use gachette_http::wire::{ImportFrom, ImportOrder, StartBuild};
 
 use crate::error::Failure;
 use crate::output::{bytes, plural};
 use crate::session::Session;
 
-/// Take package files, or those of a repository of aptly or reprepro, into the repository
+/// Take package files, or those of a repository of aptly, reprepro or APT, into the repository
 ///
-/// All files that end in `.deb`, of the folder and those below it. A repository that aptly or reprepro keeps there, or that was
-/// published there, gives what is in its pool. What is there already is left as it is, so an import that was ended can be begun
+/// Of a folder, all files that end in `.deb`, and those below it. A repository that aptly or reprepro keeps there, or that was
+/// published there, gives what is in its pool. Of APT sources, all packages for the machine's architecture, which its own apt
+/// fetches and verifies. What is there already is left as it is, so an import that was ended can be begun
 /// again. A file that is no whole package, or another one than is registered under its name, version and architecture, is refused,
 /// and the rest goes on; the exit code is 5 then.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ImportArgs {
-    /// The folder, on the machine that has the repository
-    source: PathBuf,
+    /// A folder on the machine that has the repository; or APT sources: a `.sources` file, or `deb ADDRESS SUITE COMPONENT`
+    source: String,
+    /// Believe APT sources that nobody signed
+    #[arg(long)]
+    unsigned: bool,
     /// Add the highest version of each package to this stack, in one revision
     #[arg(long, value_name = "STACK")]
     to: Option<String>,
@@ -31,14 +35,8 @@ pub(crate) struct ImportArgs {
 impl ImportArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = self.to.as_deref().map(|stack| session.stack(stack)).transpose()?;
-        let folder = match session.host() {
-            None => std::path::absolute(&self.source)?,
-            Some(_) if self.source.is_absolute() => self.source,
-            Some(_) => return Err(Failure::usage("a folder on a host is named by its absolute path")),
-        };
-        let folder = folder.into_os_string().into_string();
-        let folder = folder.map_err(|_| Failure::usage("the folder's name is not UTF-8"))?;
-        let order = StartBuild::Import(ImportOrder { folder, stack, reason: self.reason });
+        let from = source(session, self.source, self.unsigned)?;
+        let order = StartBuild::Import(ImportOrder { from, stack, reason: self.reason });
         let build = session.carry_out(&order).await?;
         let unsaid = || Failure::fault(format!("build {} says nothing of what it took", build.id));
         let outcome = build.outcome.clone().ok_or_else(unsaid)?;
@@ -50,6 +48,29 @@ impl ImportArgs {
             refused => Err(Failure::refused(format!("{} not taken", plural(refused, "file"))).answered()),
         }
     }
+}
+
+/// What the word means.
+fn source(session: &Session, word: String, unsigned: bool) -> Result<ImportFrom, Failure> {
+    if word.trim_start().starts_with("deb ") {
+        return Ok(ImportFrom::Apt { sources: word, unsigned });
+    }
+    if word.ends_with(".sources") {
+        let sources = std::fs::read_to_string(&word);
+        let sources = sources.map_err(|error| Failure::usage(format!("{word}: {error}")))?;
+        return Ok(ImportFrom::Apt { sources, unsigned });
+    }
+    if unsigned {
+        return Err(Failure::usage("`--unsigned` is for APT sources: a folder is believed"));
+    }
+    let folder = PathBuf::from(word);
+    let folder = match session.host() {
+        None => std::path::absolute(&folder)?,
+        Some(_) if folder.is_absolute() => folder,
+        Some(_) => return Err(Failure::usage("a folder on a host is named by its absolute path")),
+    };
+    let path = folder.into_os_string().into_string();
+    path.map(|path| ImportFrom::Folder { path }).map_err(|_| Failure::usage("the folder's name is not UTF-8"))
 }
 
 fn text(report: &ImportReport, outcome: &Outcome) -> String {

@@ -17,7 +17,7 @@ pub(crate) enum RepositoryCommand {
     Init(init::InitArgs),
     /// Check the repository, and mend what can be made again
     Fsck(fsck::FsckArgs),
-    /// Take package files, or those of a repository of aptly or reprepro, into the repository
+    /// Take package files, or those of a repository of aptly, reprepro or APT, into the repository
     Import(import::ImportArgs),
     /// Remove packages and indices that nothing names any more
     Gc(gc::GcArgs),

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gachette_core::debian::{Control, PackageName};
+use gachette_core::Sha256Digest;
+use gachette_core::debian::{Architecture, Control, PackageName, Version};
 use gachette_core::stack::{By, PackageRecord, Provenance, StackName};
 use trebuchet::deb;
 
+use super::archive::Offer;
 use super::{ImportReport, OperationError, RefusedFile, StackedIn};
 use crate::repository::{FailureKind, Repository, RepositoryError, Staging};
 
@@ -36,9 +38,38 @@ enum Hindrance {
 }
 
 impl<'a> Intake<'a> {
-    pub(super) fn new(repository: &'a Repository, provenance: Provenance, source: String) -> Self {
-        let report = ImportReport { source, ..ImportReport::default() };
+    pub(super) fn new(repository: &'a Repository) -> Self {
+        let (provenance, report) = (Provenance::default(), ImportReport::default());
         Self { repository, provenance, report, highest: BTreeMap::new() }
+    }
+
+    /// Says where all of it comes from.
+    pub(super) fn name_source(&mut self, source: String) {
+        self.report.source = source;
+    }
+
+    /// Says where the next packages come from.
+    pub(super) fn come_from(&mut self, provenance: Provenance) {
+        self.provenance = provenance;
+    }
+
+    /// Whether a package that is offered needs not be fetched: it is there, or refused.
+    pub(super) fn has(&mut self, offer: &Offer) -> Result<bool, OperationError> {
+        let Offer { name, version, architecture, sha256 } = offer;
+        match self.is_known((name, version, architecture), *sha256) {
+            Ok(known) => Ok(known),
+            Err(Hindrance::Fault(error)) => Err(error),
+            Err(Hindrance::Refused(reason)) => {
+                self.refuse_offer(offer, reason);
+                Ok(true)
+            }
+        }
+    }
+
+    /// Notes a package that is offered and cannot be taken.
+    pub(super) fn refuse_offer(&mut self, offer: &Offer, reason: String) {
+        let file = format!("{} {} ({})", offer.name, offer.version, offer.architecture);
+        self.report.refused.push(RefusedFile { file, reason });
     }
 
     pub(super) fn report(&self) -> &ImportReport {
@@ -90,22 +121,11 @@ impl<'a> Intake<'a> {
         }
         let read = deb::read_control(file).map_err(|error| Hindrance::Refused(error.fault.to_string()))?;
         check_name(file, &read.control)?;
+        // One of which no file can be made by its right name is refused, not a fault of the disk.
+        self.repository.package_path(&file_name(&read.control))?;
         let control = &read.control;
-        let known = self.repository.record(&control.package, &control.version, &control.architecture)?;
-        if let Some(known) = known {
-            if known.sha256 != read.sha256 {
-                let from = known.provenance.url.map(|url| format!(", from {url}")).unwrap_or_default();
-                let reason = format!(
-                    "another file is registered as {} {} ({}): {}{from}",
-                    known.name, known.version, known.architecture, known.sha256
-                );
-                return Err(Hindrance::Refused(reason));
-            }
-            if self.repository.has_whole_file(&known) && self.repository.renew(&known.file) {
-                self.report.already_there += 1;
-                self.note(known);
-                return Ok(None);
-            }
+        if self.is_known((&control.package, &control.version, &control.architecture), read.sha256)? {
+            return Ok(None);
         }
         let path = staging.path().join(file_name(control));
         if path.exists() {
@@ -128,6 +148,29 @@ impl<'a> Intake<'a> {
                 Err(Hindrance::Refused(outcome.map_or_else(|error| error.fault.to_string(), changed)))
             }
         }
+    }
+
+    /// Whether these bytes are there already, as this package.
+    fn is_known(
+        &mut self,
+        (name, version, architecture): (&PackageName, &Version, &Architecture),
+        sha256: Sha256Digest,
+    ) -> Result<bool, Hindrance> {
+        let Some(known) = self.repository.record(name, version, architecture)? else { return Ok(false) };
+        if known.sha256 != sha256 {
+            let from = known.provenance.url.map(|url| format!(", from {url}")).unwrap_or_default();
+            let registered = known.sha256;
+            let reason = format!(
+                "another file is registered as {name} {version} ({architecture}): {registered}{from}"
+            );
+            return Err(Hindrance::Refused(reason));
+        }
+        if !self.repository.has_whole_file(&known) || !self.repository.renew(&known.file) {
+            return Ok(false);
+        }
+        self.report.already_there += 1;
+        self.note(known);
+        Ok(true)
     }
 
     fn copy(&self, file: &Path, to: &Path) -> Result<(), Hindrance> {
@@ -174,9 +217,9 @@ impl<'a> Intake<'a> {
     }
 
     /// Adds the highest version of each package to a stack.
-    pub(super) fn add_to(&self, stack: &StackName, by: &By) -> Result<StackedIn, OperationError> {
+    pub(super) fn add_to(&mut self, stack: &StackName, by: &By) -> Result<StackedIn, OperationError> {
         let kept = self.repository.keeping()?;
-        let records: Vec<PackageRecord> = self.highest.values().flatten().cloned().collect();
+        let records: Vec<PackageRecord> = std::mem::take(&mut self.highest).into_values().flatten().collect();
         for record in &records {
             // Somebody may collect without sparing what is new.
             if !kept.has_whole_file(record) {

@@ -3,16 +3,20 @@
 //! Each is read whole before it is taken in, so that nothing comes in that dpkg could not unpack, and gets the name that its
 //! control fields say. What is there already, by its bytes, is left as it is; so an import that was ended is begun again.
 
+mod archive;
 mod folder;
 mod intake;
 mod report;
+mod sources;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gachette_core::stack::{By, Provenance, StackName};
 
 use super::{Context, OperationError, Outcome, StackedIn};
 use crate::event::Event;
+use crate::repository::Repository;
+use archive::Archive;
 use intake::Intake;
 
 pub use report::{ImportReport, RefusedFile};
@@ -20,11 +24,25 @@ pub use report::{ImportReport, RefusedFile};
 /// How many files are made durable together.
 const BATCH: usize = 200;
 
+/// Where packages come from.
+#[derive(Debug, Clone)]
+pub enum ImportSource {
+    /// A folder of package files, or of a repository of aptly or reprepro.
+    Folder(PathBuf),
+    /// APT sources, as one line or as paragraphs.
+    Apt {
+        /// The sources.
+        sources: String,
+        /// Whether they are believed although nobody signed them.
+        unsigned: bool,
+    },
+}
+
 /// What to import.
 #[derive(Debug, Clone)]
 pub struct ImportRequest {
-    /// The folder, of package files or of a repository of aptly or reprepro.
-    pub folder: PathBuf,
+    /// Where it comes from.
+    pub source: ImportSource,
     /// The stack that gets the highest version of each package; it must exist.
     pub stack: Option<StackName>,
     /// Who does it, and why.
@@ -34,20 +52,42 @@ pub struct ImportRequest {
 /// Takes package files into the repository. Those that cannot be taken are told in the outcome, and stop nothing.
 ///
 /// # Errors
-/// When there is no package file, no such stack, or the repository fails.
+/// When there is no package, no such stack, apt does not believe the sources, or the repository fails.
 pub fn import(context: &mut Context<'_>, request: &ImportRequest) -> Result<Outcome, OperationError> {
     let repository = context.config.made_repository()?;
     if let Some(stack) = &request.stack {
         repository.check_open(stack)?;
     }
-    let files = folder::package_files(&request.folder, repository.debs())?;
-    let source = format!("file:{}", request.folder.display());
-    let provenance = Provenance {
-        url: Some(source.clone()),
+    let mut intake = Intake::new(&repository);
+    match &request.source {
+        ImportSource::Folder(folder) => take_folder(context, folder, &repository, &mut intake)?,
+        ImportSource::Apt { sources, unsigned } => {
+            let archive = Archive::open(context, sources, *unsigned)?;
+            intake.name_source(archive.source());
+            archive.take(context, &mut intake)?;
+        }
+    }
+    let stack = request.stack.as_ref().map(|stack| intake.add_to(stack, &request.by)).transpose()?;
+    if let Some(StackedIn { stack, revision, changed }) = stack.clone() {
+        context.tell(Event::Stacked { stack, revision, changed });
+    }
+    Ok(Outcome { import: Some(Box::new(intake.finish())), stack, ..Outcome::default() })
+}
+
+fn take_folder(
+    context: &mut Context<'_>,
+    folder: &Path,
+    repository: &Repository,
+    intake: &mut Intake<'_>,
+) -> Result<(), OperationError> {
+    let files = folder::package_files(folder, repository.debs())?;
+    let source = format!("file:{}", folder.display());
+    intake.name_source(source.clone());
+    intake.come_from(Provenance {
+        url: Some(source),
         gachette: Some(env!("CARGO_PKG_VERSION").to_owned()),
         ..Provenance::default()
-    };
-    let mut intake = Intake::new(&repository, provenance, source);
+    });
     for batch in files.chunks(BATCH) {
         if context.cancel.is_cancelled() {
             return Err(OperationError::Cancelled);
@@ -56,9 +96,5 @@ pub fn import(context: &mut Context<'_>, request: &ImportRequest) -> Result<Outc
         let text = format!("{} of {} package files", intake.report().looked_at(), files.len());
         context.tell(Event::Step { name: None, text });
     }
-    let stack = request.stack.as_ref().map(|stack| intake.add_to(stack, &request.by)).transpose()?;
-    if let Some(StackedIn { stack, revision, changed }) = stack.clone() {
-        context.tell(Event::Stacked { stack, revision, changed });
-    }
-    Ok(Outcome { import: Some(Box::new(intake.finish())), stack, ..Outcome::default() })
+    Ok(())
 }
