@@ -169,6 +169,7 @@ fn path_parameter(path: &str, name: &str) -> Value {
         // A name of a stack within its domain is like that of a domain.
         "domain" | "stack" | "suite" | "channel" => schema_for!(gachette_core::stack::Domain),
         "package" => schema_for!(gachette_core::debian::PackageName),
+        "base" => schema_for!(gachette_core::base::BaseName),
         "name" => schema_for!(crate::access::TokenName),
         "id" if path.contains("mirrors") => schema_for!(gachette::mirror::MirrorId),
         "id" => schema_for!(crate::run::BuildId),

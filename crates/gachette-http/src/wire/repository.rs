@@ -27,7 +27,7 @@ pub struct GcOrder {
     pub apply: bool,
     /// How long packages stay that nothing names; two weeks when it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", regex(pattern = PERIOD_FORM))]
+    #[schemars(with = "Option<String>", regex(pattern = PERIOD_FORM))]
     pub keep_for: Option<Period>,
     /// Whether package files without a record stay.
     #[serde(default)]

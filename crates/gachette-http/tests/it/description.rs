@@ -124,3 +124,20 @@ async fn the_texts_of_a_wish_for_a_key_are_described() {
     assert_eq!(email["maxLength"], 254, "{email}");
     assert!(email["pattern"].as_str().unwrap().contains('@'), "{email}");
 }
+
+#[tokio::test]
+async fn names_in_paths_have_the_form_that_is_taken() {
+    let document = document(&Service::new()).await;
+    for (name, path) in [
+        ("domain", "/api/v1/domains/{domain}/stacks/{stack}"),
+        ("package", "/api/v1/packages/{package}"),
+        ("base", "/api/v1/bases/{base}"),
+    ] {
+        let item = &document["paths"][path];
+        let mut parameters = [&item["parameters"], &item["get"]["parameters"]]
+            .into_iter()
+            .flat_map(|listed| listed.as_array().into_iter().flatten());
+        let named = parameters.find(|parameter| parameter["name"] == name).unwrap();
+        assert!(named["schema"]["pattern"].is_string(), "{path}: {named}");
+    }
+}

@@ -30,3 +30,14 @@ async fn whatever_is_wrong_is_answered_with_a_problem_document() {
         assert!(answer.body["title"].as_str().is_some_and(|title| !title.is_empty()), "{method} {path}");
     }
 }
+
+#[tokio::test]
+async fn a_package_that_is_asked_about_and_not_in_the_stack_is_not_found() {
+    let service = Service::new();
+    let made = service.ask(Method::POST, "/domains/default/stacks", r#"{"name": "124"}"#).await;
+    assert!(made.status.is_success(), "{}", made.body);
+    let check = "/domains/default/stacks/124/check";
+    let answer = service.ask(Method::POST, check, r#"{"only": ["dh-web"]}"#).await;
+    assert_eq!(answer.status.as_u16(), 404, "{}", answer.body);
+    assert_eq!(answer.body["title"], "package `dh-web` is not in stack default/124");
+}

@@ -11,7 +11,7 @@ mod report;
 use gachette_core::base::{BaseEntry, BaseName, BaseRef};
 use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::installability::GaveUp;
-use gachette_core::stack::{By, Entry, RoleName, StackRef};
+use gachette_core::stack::{By, Entry, Refusal, RoleName, StackRef};
 
 pub use report::{CheckReport, CheckResult, CheckedBase, Passage};
 
@@ -19,7 +19,7 @@ use super::OperationError;
 use super::base::current_base;
 use crate::Cancel;
 use crate::config::{Base, Config, Roles};
-use crate::repository::Repository;
+use crate::repository::{Repository, RepositoryError};
 use gathered::Gathered;
 use question::{Part, Question};
 
@@ -73,8 +73,8 @@ pub fn check_stack(
     let from = request.from.as_ref().map(|from| repository.show_stack(from)).transpose()?;
     for name in &request.only {
         if stack.revision.packages.get(name).is_none() {
-            let missing = format!("package `{name}` is not in stack {}", stack.revision.stack);
-            return Err(OperationError::Invalid(missing));
+            let (stack, package) = (stack.revision.stack.clone(), name.clone());
+            return Err(RepositoryError::from(Refusal::NotInStack { stack, package }).into());
         }
     }
     let (settings, base) = base_for(config, &repository, request, by, cancel)?;
