@@ -2,18 +2,21 @@
 //! too, what one costs when the base is kept, and one that was given before; beside dose-debcheck.
 //!
 //! `cargo bench -p gachette --bench checking -- PACKAGES`, where PACKAGES is a `Packages` file of amd64, such as what
-//! `/usr/lib/apt/apt-helper cat-file` makes of one in `/var/lib/apt/lists`. Needs Debian's `dose-distcheck`.
+//! `/usr/lib/apt/apt-helper cat-file` makes of one in `/var/lib/apt/lists`. Needs Debian's `dose-distcheck`. Times are of processors, so
+//! that other work does not count.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a bench that cannot go on ends, and its results are its output"
 )]
 
+#[path = "../../gachette-core/benches/installability/cost.rs"]
+mod cost;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use gachette::config::Config;
 use gachette::operation::{CheckReport, CheckRequest, check_stack};
@@ -22,10 +25,12 @@ use gachette_core::debian::Paragraphs;
 use gachette_core::stack::{By, PackageRecord, Provenance, RECORD_FORMAT, StackName};
 use trebuchet::process::Cancel;
 
+use cost::cost_of;
+
 /// How many packages the stack has, how many each of them needs, and how often each answer is asked for.
 const PACKAGES: usize = 300;
 const NEEDS: usize = 3;
-const TIMES: usize = 7;
+const TIMES: usize = 20;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,48 +45,27 @@ fn main() {
     let packages = fs::canonicalize(packages).unwrap();
     let stacked = stacked(&fs::read_to_string(&packages).unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let (mut cold, mut kept, mut known) = (Vec::new(), Vec::new(), Vec::new());
-    for number in 0..TIMES {
-        let place = folder.path().join(number.to_string());
-        let config = repository(&place, &packages, &stacked);
-        let (first, time) = timed(|| check(&config));
-        cold.push(time);
-        // The answer is forgotten, the base is not.
-        fs::remove_dir_all(place.join("meta/checks")).unwrap();
-        let (again, time) = timed(|| check(&config));
-        kept.push(time);
-        let (third, time) = timed(|| check(&config));
-        known.push(time);
-        assert!(!first.kept && !again.kept && third.kept);
-        if number == 0 {
-            let result = &first.results[0];
-            println!(
-                "{PACKAGES} packages with {} of the distribution that come with them",
-                result.brings.len()
-            );
-            println!("  it can be installed: {}", first.installable);
-        }
-    }
-    let (theirs, peer) = timed(|| dose(folder.path(), &packages, &stacked));
-    println!("  dose-debcheck says it can: {theirs}, in {:.0} ms", milliseconds(peer));
-    for (what, mut times) in
+    let places: Vec<_> = (0..TIMES).map(|number| folder.path().join(number.to_string())).collect();
+    let configs: Vec<Config> = places.iter().map(|place| repository(place, &packages, &stacked)).collect();
+    let all = || configs.iter().map(check).collect::<Vec<_>>();
+    let (first, cold) = cost_of(all);
+    // The answers are forgotten, the bases are not.
+    places.iter().for_each(|place| fs::remove_dir_all(place.join("meta/checks")).unwrap());
+    let (again, kept) = cost_of(all);
+    let (third, known) = cost_of(all);
+    let is_kept = |reports: &[CheckReport]| reports.iter().all(|report| report.kept);
+    assert!(!is_kept(&first) && !is_kept(&again) && is_kept(&third));
+    let brings = first[0].results[0].brings.len();
+    println!("{PACKAGES} packages with {brings} of the distribution that come with them");
+    println!("  it can be installed: {}", first[0].installable);
+    let (theirs, peer) = cost_of(|| dose(folder.path(), &packages, &stacked));
+    println!("  dose-debcheck says it can: {theirs}, in {:.0} ms", peer * 1000.0);
+    for (what, time) in
         [("the base taken too", cold), ("with a base that is kept", kept), ("an answer that is known", known)]
     {
-        times.sort();
-        let time = times[TIMES / 2];
-        let ratio = peer.as_secs_f64() / time.as_secs_f64();
-        println!("  {what:<26} {:8.1} ms; dose-debcheck {ratio:.1}", milliseconds(time));
+        let time = time / TIMES as f64;
+        println!("  {what:<26} {:8.1} ms; dose-debcheck {:.1}", time * 1000.0, peer / time);
     }
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let begun = Instant::now();
-    let outcome = work();
-    (outcome, begun.elapsed())
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
 }
 
 fn check(config: &Config) -> CheckReport {

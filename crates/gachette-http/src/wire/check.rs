@@ -1,9 +1,9 @@
 //! Questions whether stacks can be installed, on the wire.
 
-use gachette::operation::CheckRequest;
+use gachette::operation::{CheckRequest, StackPart};
 use gachette_core::base::BaseRef;
-use gachette_core::debian::{Architecture, PackageName};
-use gachette_core::stack::{RoleName, StackName, StackRef};
+use gachette_core::debian::Architecture;
+use gachette_core::stack::{StackName, StackRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,12 +23,9 @@ pub struct CheckStack {
     /// Whether what the packages recommend has to be there too.
     #[serde(default)]
     pub recommends: bool,
-    /// The packages that are installed together. Without any: all, or when roles are configured those of each role.
+    /// The packages that are installed together.
     #[serde(default)]
-    pub only: Vec<PackageName>,
-    /// Hosts with this role alone.
-    #[serde(default)]
-    pub role: Option<RoleName>,
+    pub part: StackPart,
     /// The stack that hosts have now, and can go back to.
     #[serde(default)]
     pub from: Option<StackRef>,
@@ -37,8 +34,8 @@ pub struct CheckStack {
 impl CheckStack {
     /// The question about this stack.
     pub(crate) fn about(self, stack: StackName) -> CheckRequest {
-        let Self { revision, base, architecture, recommends, only, role, from } = self;
+        let Self { revision, base, architecture, recommends, part, from } = self;
         let stack = StackRef { stack, revision };
-        CheckRequest { stack, base, architecture, recommends, only, role, from }
+        CheckRequest { stack, base, architecture, recommends, part, from }
     }
 }

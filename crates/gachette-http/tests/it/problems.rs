@@ -37,7 +37,7 @@ async fn a_package_that_is_asked_about_and_not_in_the_stack_is_not_found() {
     let made = service.ask(Method::POST, "/domains/default/stacks", r#"{"name": "124"}"#).await;
     assert!(made.status.is_success(), "{}", made.body);
     let check = "/domains/default/stacks/124/check";
-    let answer = service.ask(Method::POST, check, r#"{"only": ["dh-web"]}"#).await;
+    let answer = service.ask(Method::POST, check, r#"{"part": {"only": ["dh-web"]}}"#).await;
     assert_eq!(answer.status.as_u16(), 404, "{}", answer.body);
     assert_eq!(answer.body["title"], "package `dh-web` is not in stack default/124");
 }

@@ -2,7 +2,7 @@
 
 use gachette_core::apt::Suite;
 use gachette_core::base::BaseName;
-use gachette_core::debian::{PackageName, Version};
+use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::git::{SchemeError, WorkingCopyNameError};
 use gachette_core::installability::{GaveUp, UniverseError};
 use gachette_core::stack::{NameError, RoleName};
@@ -92,6 +92,16 @@ pub enum OperationError {
         /// The bases that are.
         known: Vec<BaseName>,
     },
+    /// A base has no hosts of an architecture.
+    #[error("base {base} is not for hosts of {architecture}")]
+    NoArchitecture {
+        /// The base.
+        base: BaseName,
+        /// The architecture.
+        architecture: Architecture,
+        /// The architectures of its hosts.
+        known: Vec<Architecture>,
+    },
     /// A role of hosts is not configured.
     #[error("no role `{role}` is configured")]
     NoRole {
@@ -161,9 +171,11 @@ impl OperationError {
     /// Which kind of fault this is.
     pub fn kind(&self) -> FaultKind {
         match self {
-            Self::Unset { .. } | Self::NoUrl { .. } | Self::NoBase { .. } | Self::NoRole { .. } => {
-                FaultKind::Configuration
-            }
+            Self::Unset { .. }
+            | Self::NoUrl { .. }
+            | Self::NoBase { .. }
+            | Self::NoRole { .. }
+            | Self::NoArchitecture { .. } => FaultKind::Configuration,
             Self::Invalid(_) | Self::WorkingCopyName(_) | Self::StackName(_) => FaultKind::Invalid,
             Self::NoPackage { .. }
             | Self::NoVersion { .. }
@@ -221,6 +233,10 @@ impl OperationError {
                     Some(name) => format!("did you mean `{name}`?"),
                     None => format!("put `bases.{base}.sources: …` into gachette.yml"),
                 })
+            }
+            Self::NoArchitecture { base, known, .. } => {
+                let known: Vec<&str> = known.iter().map(Architecture::as_str).collect();
+                Some(format!("it is for {}; see `bases.{base}.architectures`", known.join(", ")))
             }
             Self::NoRole { role, known } => {
                 let names: Vec<&str> = known.iter().map(RoleName::as_str).collect();

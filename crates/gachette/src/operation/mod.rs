@@ -25,7 +25,7 @@ mod verify;
 
 pub use base::{BaseState, BaseUpdated, bases, update_base};
 pub use build::{BuildRequest, build};
-pub use check::{CheckReport, CheckRequest, CheckResult, CheckedBase, Passage, check_stack};
+pub use check::{CheckReport, CheckRequest, CheckResult, CheckedBase, Passage, StackPart, check_stack};
 pub use commits::{CommitRange, CommitSubject, commits_between};
 pub use error::{FaultKind, OperationError};
 pub use gate::StackVerdict;

@@ -1,7 +1,7 @@
 //! `gachette stack check`
 
 use clap::Args;
-use gachette::operation::{CheckReport, CheckResult, Passage};
+use gachette::operation::{CheckReport, CheckResult, Passage, StackPart};
 use gachette_core::base::BaseRef;
 use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::installability::Explanation;
@@ -48,8 +48,11 @@ impl CheckArgs {
             base: self.base,
             architecture: self.architecture,
             recommends: self.recommends,
-            only: self.only,
-            role: self.role,
+            part: match self.role {
+                Some(role) => StackPart::Role(role),
+                None if self.only.is_empty() => StackPart::Whole,
+                None => StackPart::Only(self.only),
+            },
             from: self.from.map(|from| session.stack_ref(&from)).transpose()?,
         };
         let ask = async { Ok(session.client().await?.check_stack(&stack.stack, &question).await?) };

@@ -10,7 +10,7 @@ use gachette_core::installability::{
 use gachette_core::stack::{Content, PackageRecord};
 
 use super::passage::Passing;
-use super::question::{Part, Question};
+use super::question::{Question, StackPart};
 use super::report::CheckResult;
 use crate::Cancel;
 use crate::operation::OperationError;
@@ -134,20 +134,15 @@ impl Stacked<'_> {
 fn answer_on(
     native: &Architecture,
     question: &Question<'_>,
-    part: &Part,
+    part: &StackPart,
     new: &Stacked<'_>,
     old: Option<&Stacked<'_>>,
     cancel: &Cancel,
 ) -> Result<Option<CheckResult>, OperationError> {
     let of = |stacked: &Stacked<'_>, content| stacked.part(part.packages(content, question.roles).as_ref());
     let packages = of(new, question.stack);
-    match part {
-        Part::Role(_) if packages.is_empty() => return Ok(None),
-        Part::Only(_) if packages.is_empty() => {
-            let missing = format!("none of the packages is for hosts of {native}");
-            return Err(OperationError::Invalid(missing));
-        }
-        _ => {}
+    if packages.is_empty() && *part != StackPart::Whole {
+        return Ok(None);
     }
     let stop = || cancel.is_cancelled();
     let set = Set { universe: &new.universe, packages: &packages, recommends: question.recommends };
@@ -165,7 +160,8 @@ fn answer_on(
         Answer::Refused(reasons) => result.reasons = reasons,
         Answer::Installable(found) => {
             result.installable = true;
-            let extra = found.packages[found.essential..].iter().filter(|it| !packages.contains(it));
+            let own: HashSet<&PackageIndex> = packages.iter().collect();
+            let extra = found.packages[found.essential..].iter().filter(|it| !own.contains(it));
             result.brings = extra.map(|index| NamedPackage::of(&new.universe, *index)).collect();
             result.brings.sort();
         }

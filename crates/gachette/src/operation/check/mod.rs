@@ -11,8 +11,9 @@ mod report;
 use gachette_core::base::{BaseEntry, BaseName, BaseRef};
 use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::installability::GaveUp;
-use gachette_core::stack::{By, Entry, Refusal, RoleName, StackRef};
+use gachette_core::stack::{By, Entry, Refusal, StackRef};
 
+pub use question::StackPart;
 pub use report::{CheckReport, CheckResult, CheckedBase, Passage};
 
 use super::OperationError;
@@ -21,7 +22,7 @@ use crate::Cancel;
 use crate::config::{Base, Config, Roles};
 use crate::repository::{Repository, RepositoryError};
 use gathered::Gathered;
-use question::{Part, Question};
+use question::Question;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -34,10 +35,8 @@ pub struct CheckRequest {
     pub architecture: Option<Architecture>,
     /// Whether what the packages recommend has to be there too.
     pub recommends: bool,
-    /// The packages that are installed together. Without any: all, or when roles are configured those of each role.
-    pub only: Vec<PackageName>,
-    /// Hosts with this role alone.
-    pub role: Option<RoleName>,
+    /// The packages that are installed together.
+    pub part: StackPart,
     /// The stack that hosts have now, and can go back to.
     pub from: Option<StackRef>,
 }
@@ -45,15 +44,7 @@ pub struct CheckRequest {
 impl CheckRequest {
     /// Whether all of a stack can be installed, on the base that it is meant for.
     pub fn of(stack: StackRef) -> Self {
-        Self {
-            stack,
-            base: None,
-            architecture: None,
-            recommends: false,
-            only: Vec::new(),
-            role: None,
-            from: None,
-        }
+        Self { stack, base: None, architecture: None, recommends: false, part: StackPart::Whole, from: None }
     }
 }
 
@@ -71,14 +62,9 @@ pub fn check_stack(
     let repository = config.repository()?;
     let stack = repository.show_stack(&request.stack)?;
     let from = request.from.as_ref().map(|from| repository.show_stack(from)).transpose()?;
-    for name in &request.only {
-        if stack.revision.packages.get(name).is_none() {
-            let (stack, package) = (stack.revision.stack.clone(), name.clone());
-            return Err(RepositoryError::from(Refusal::NotInStack { stack, package }).into());
-        }
-    }
-    let (settings, base) = base_for(config, &repository, request, by, cancel)?;
     let roles = config.roles_of(request.stack.stack.domain());
+    let parts = parts(roles, &stack, &request.part)?;
+    let (settings, base) = base_for(config, &repository, request, by, cancel)?;
     let question = Question {
         stack: &stack.revision.packages,
         from: from.as_ref().map(|entry| &entry.revision.packages),
@@ -86,7 +72,7 @@ pub fn check_stack(
         architectures: architectures(&settings, &base, request)?,
         foreign: settings.foreign.clone(),
         recommends: request.recommends,
-        parts: parts(roles, request)?,
+        parts,
         roles,
     };
     let digest = question.digest();
@@ -121,7 +107,7 @@ fn report(
         from: from.map(exact),
         base: CheckedBase::of(base),
         recommends: request.recommends,
-        only: request.only.clone(),
+        part: request.part.clone(),
         installable: results.iter().all(CheckResult::is_fine),
         results,
         kept,
@@ -147,18 +133,23 @@ fn base_for(
 }
 
 /// The parts of the stack that are installed together.
-fn parts(roles: &Roles, request: &CheckRequest) -> Result<Vec<Part>, OperationError> {
-    match &request.role {
-        Some(_) if !request.only.is_empty() => {
-            Err(OperationError::Invalid("it is asked either about a role, or about packages".to_owned()))
-        }
-        Some(role) if !roles.contains_key(role) => {
+fn parts(roles: &Roles, stack: &Entry, part: &StackPart) -> Result<Vec<StackPart>, OperationError> {
+    match part {
+        StackPart::Role(role) if !roles.contains_key(role) => {
             Err(OperationError::NoRole { role: role.clone(), known: roles.keys().cloned().collect() })
         }
-        Some(role) => Ok(vec![Part::Role(role.clone())]),
-        None if !request.only.is_empty() => Ok(vec![Part::Only(request.only.clone())]),
-        None if roles.is_empty() => Ok(vec![Part::All]),
-        None => Ok(roles.keys().cloned().map(Part::Role).collect()),
+        StackPart::Only(names) => {
+            let is_there = |name: &PackageName| stack.revision.packages.get(name).is_some();
+            match names.iter().find(|name| !is_there(name)) {
+                Some(name) => {
+                    let (stack, package) = (stack.revision.stack.clone(), name.clone());
+                    Err(RepositoryError::from(Refusal::NotInStack { stack, package }).into())
+                }
+                None => Ok(vec![part.clone()]),
+            }
+        }
+        StackPart::Whole if !roles.is_empty() => Ok(roles.keys().cloned().map(StackPart::Role).collect()),
+        _ => Ok(vec![part.clone()]),
     }
 }
 
@@ -171,11 +162,11 @@ fn architectures(
     match &request.architecture {
         None => Ok(settings.architectures.clone()),
         Some(one) if settings.architectures.contains(one) => Ok(vec![one.clone()]),
-        Some(other) => {
-            let known: Vec<&str> = settings.architectures.iter().map(Architecture::as_str).collect();
-            let words = format!("base {} is for hosts of {}, not of {other}", base.base, known.join(", "));
-            Err(OperationError::Invalid(words))
-        }
+        Some(other) => Err(OperationError::NoArchitecture {
+            base: base.base.clone(),
+            architecture: other.clone(),
+            known: settings.architectures.clone(),
+        }),
     }
 }
 

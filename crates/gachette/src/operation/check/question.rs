@@ -7,6 +7,8 @@ use gachette_core::Sha256Digest;
 use gachette_core::base::BaseEntry;
 use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::stack::{Content, RoleName, packages_of_role};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::config::Roles;
 
@@ -18,34 +20,37 @@ pub(super) struct Question<'a> {
     pub(super) architectures: Vec<Architecture>,
     pub(super) foreign: Vec<Architecture>,
     pub(super) recommends: bool,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<StackPart>,
     /// All roles that are configured for the domain.
     pub(super) roles: &'a Roles,
 }
 
 /// Which packages of a stack are installed together.
-pub(super) enum Part {
-    /// All of them.
-    All,
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StackPart {
+    /// All of them, or when roles are configured those of each role.
+    #[default]
+    Whole,
     /// These.
     Only(Vec<PackageName>),
     /// Those of hosts with this role.
     Role(RoleName),
 }
 
-impl Part {
+impl StackPart {
     /// The role, when it is one.
     pub(super) fn role(&self) -> Option<&RoleName> {
         match self {
             Self::Role(role) => Some(role),
-            Self::All | Self::Only(_) => None,
+            Self::Whole | Self::Only(_) => None,
         }
     }
 
     /// Its packages in a stack; none when it is all of them.
     pub(super) fn packages(&self, stack: &Content, roles: &Roles) -> Option<BTreeSet<PackageName>> {
         match self {
-            Self::All => None,
+            Self::Whole => None,
             Self::Only(names) => Some(names.iter().cloned().collect()),
             Self::Role(role) => {
                 let own = roles.get(role).map(Vec::as_slice).unwrap_or_default();

@@ -2,12 +2,14 @@
 
 use gachette_core::Sha256Digest;
 use gachette_core::base::{BaseEntry, BaseList, BaseName};
-use gachette_core::debian::{Architecture, PackageName};
+use gachette_core::debian::Architecture;
 use gachette_core::installability::{Explanation, NamedPackage};
 use gachette_core::stack::{RoleName, StackRef};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::StackPart;
 
 /// Whether packages of a stack can be installed together.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -25,8 +27,8 @@ pub struct CheckReport {
     pub base: CheckedBase,
     /// Whether what the packages recommend had to be there too.
     pub recommends: bool,
-    /// The packages that were to be installed together; all of the stack when there is none.
-    pub only: Vec<PackageName>,
+    /// The packages that were to be installed together.
+    pub part: StackPart,
     /// The answer for each architecture and role.
     pub results: Vec<CheckResult>,
     /// Whether the answer was known from before.
