@@ -1,11 +1,11 @@
 //! Interrupted from the keyboard: the build's programs end with it, and nothing is half done.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::chain::Chain;
-use crate::hosts::{is_running, wait_until};
+use crate::hosts::{is_running, kill, wait_until};
 
 /// A `quick` whose build runs a step that goes on for ever.
 struct Interrupted {
@@ -18,11 +18,17 @@ struct Interrupted {
 impl Interrupted {
     /// Returns when the step runs `script`, in which `$FIFO` is what [`Interrupted::hear`] reads.
     fn running(script: &str) -> Self {
+        Self::running_first(&[script])
+    }
+
+    /// The same of the first of these steps.
+    fn running_first(scripts: &[&str]) -> Self {
         let chain = Chain::new();
         let fifo = chain.playground.path("fifo");
         assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-        let step = format!("FIFO={}; echo $$ > $FIFO; {script}", fifo.display());
-        let recipe = format!("name: slow\ntype: application\nbuild_assets: [{}]\n", serde_json::json!(step));
+        let step = |script: &&str| format!("FIFO={}; echo $$ > $FIFO; {script}", fifo.display());
+        let steps: Vec<String> = scripts.iter().map(step).collect();
+        let recipe = format!("name: slow\ntype: application\nbuild_assets: {}\n", serde_json::json!(steps));
         chain.source.commit_file("slow.yml", recipe);
         let mut command = chain.playground.command(&["quick", "124", "shop", "--missile", "slow.yml"]);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -94,6 +100,29 @@ fn what_a_killed_build_started_ends_with_it() {
     wait_until("the step ends", || !running.step_is_alive());
     wait_until("its child ends", || !is_running(&mark));
     running.nothing_is_half_done();
+}
+
+#[test]
+fn who_watches_over_programs_is_replaced_when_he_is_killed() {
+    let mut running = Interrupted::running_first(&["cat $FIFO", "sleep 600; true"]);
+    let parent = format!("PPid:\t{}\n", running.child.id());
+    let is_ours = |process: &PathBuf| {
+        std::fs::read_to_string(process.join("status")).is_ok_and(|status| status.contains(&parent))
+    };
+    let watches = |process: &PathBuf| {
+        let words = std::fs::read_to_string(process.join("cmdline"));
+        words.is_ok_and(|words| words.contains("watch-over-groups")) && is_ours(process)
+    };
+    let mut processes = std::fs::read_dir("/proc").unwrap().flatten().map(|process| process.path());
+    let watcher = processes.find(watches).unwrap();
+    kill(watcher.clone());
+    wait_until("he is gone", || !watches(&watcher));
+    std::fs::write(running.chain.playground.path("fifo"), "go on").unwrap();
+    running.step = running.hear();
+    assert!(running.step_is_alive());
+    running.send("-KILL");
+    running.child.wait().unwrap();
+    wait_until("the step ends", || !running.step_is_alive());
 }
 
 #[test]

@@ -80,9 +80,8 @@ pub(super) fn run(
         }
     }
     let duration = began.elapsed();
-    if stopped.is_some() || !pipes.is_empty() {
-        group.signal(Signal::KILL);
-    }
+    // Its number is still its own, since the leader is not reaped. What is to stay has left the group (setsid(2)).
+    group.signal(Signal::KILL);
     let status = group.reap().map_err(io)?;
     for (stream, _) in &pipes {
         on_chunk(*stream, None)?;

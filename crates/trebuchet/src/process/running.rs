@@ -39,7 +39,7 @@ pub(super) fn start<T, E>(
     if let Ok(child) = &spawned {
         let leader = leader(child).as_raw_nonzero().get();
         known.leaders.insert(leader);
-        known.watchdog.begins(leader);
+        known.watchdog.begins(leader, &known.leaders);
     }
     Some(spawned)
 }

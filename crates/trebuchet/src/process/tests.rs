@@ -146,6 +146,13 @@ fn a_grandchild_that_keeps_the_pipe_does_not_keep_us() {
 }
 
 #[test]
+fn what_a_program_leaves_running_ends_with_it_though_it_holds_no_pipe() {
+    let (result, seen) = lines(&sh("sleep 600 >/dev/null 2>&1 & echo $!"));
+    result.unwrap();
+    wait_for_end_of(seen[0].1.parse().unwrap());
+}
+
+#[test]
 fn who_asks_on_the_terminal_is_ended_instead_of_waiting_for_ever() {
     let (error, _) = lines(&sh("echo password?; kill -TTIN $$; echo never"));
     let error = error.unwrap_err();

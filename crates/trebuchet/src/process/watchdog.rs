@@ -49,19 +49,21 @@ fn watch() {
 
 /// The watching process, with our end of the pipe; started with the first group.
 pub(super) enum Watchdog {
+    /// Not yet, or the last one is gone.
     NotStarted,
     Watches(Child, ChildStdin),
-    /// Not wanted, or it could not be started.
-    None,
+    NotWanted,
 }
 
 impl Watchdog {
-    /// Tells that there is a group, led by this process.
-    pub(super) fn begins(&mut self, leader: i32) {
+    /// Tells that there is a group, led by this process. When there is nobody to tell, somebody is started who is told of all
+    /// `leaders`, this one among them.
+    pub(super) fn begins(&mut self, leader: i32, leaders: &BTreeSet<i32>) {
+        self.tell(leader);
         if matches!(self, Self::NotStarted) {
             *self = Self::start();
+            leaders.iter().for_each(|leader| self.tell(*leader));
         }
-        self.tell(leader);
     }
 
     /// Tells that the group ends; its number is not another's yet.
@@ -74,22 +76,22 @@ impl Watchdog {
         // All of it is written or nothing (pipe(7)). Who does not read in time must not keep us, nor act on half the truth.
         if pipe.write_all(&word.to_ne_bytes()).is_err() {
             let _ = child.kill().and_then(|()| child.wait());
-            *self = Self::None;
+            *self = Self::NotStarted;
         }
     }
 
     fn start() -> Self {
         if !WANTED.load(Ordering::Relaxed) {
-            return Self::None;
+            return Self::NotWanted;
         }
         let mut command = Command::new("/proc/self/exe");
         command.arg(ARGUMENT).current_dir("/").stdin(Stdio::piped());
         command.stdout(Stdio::null()).stderr(Stdio::null());
         // The terminal's signals are not for it.
-        let Ok(mut child) = command.process_group(0).spawn() else { return Self::None };
+        let Ok(mut child) = command.process_group(0).spawn() else { return Self::NotStarted };
         match child.stdin.take() {
             Some(pipe) if does_not_block(&pipe).is_ok() => Self::Watches(child, pipe),
-            _ => Self::None,
+            _ => Self::NotStarted,
         }
     }
 }
