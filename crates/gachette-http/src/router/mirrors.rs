@@ -2,14 +2,13 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use gachette::Cancel;
 use gachette::mirror::{Mirror, MirrorId, MirrorRefs};
 use http_body_util::BodyExt;
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
 
 use super::extract::{Json, Path};
-use super::{Answer, Api, blocking};
+use super::{Answer, Api, while_awaited};
 use crate::{Problem, ProblemKind};
 
 /// The longest list of refs that is taken, in bytes.
@@ -17,7 +16,7 @@ const LONGEST_REFS: usize = 64 << 20;
 
 /// The branches and tags of a mirror; none of one that is not there.
 pub(super) async fn show(State(_): State<Api>, Path(id): Path<MirrorId>) -> Answer<MirrorRefs> {
-    blocking(move || Ok(Mirror::look(&id, &Cancel::new())?)).await.map(Json)
+    while_awaited(move |cancel| Ok(Mirror::look(&id, cancel)?)).await.map(Json)
 }
 
 /// Takes refs in, a line of JSON, and behind it the bundle of objects that they need, which may be empty.
@@ -50,10 +49,10 @@ pub(super) async fn receive(
     }
     file.flush().await.map_err(failed)?;
     let refs: MirrorRefs = serde_json::from_slice(&line).map_err(Problem::invalid)?;
-    blocking(move || {
-        let mirror = Mirror::open(&id, &Cancel::new())?;
-        mirror.receive(&refs, (size > 0).then(|| bundle.path()), &Cancel::new())?;
-        Ok(mirror.refs(&Cancel::new())?)
+    while_awaited(move |cancel| {
+        let mirror = Mirror::open(&id, cancel)?;
+        mirror.receive(&refs, (size > 0).then(|| bundle.path()), cancel)?;
+        Ok(mirror.refs(cancel)?)
     })
     .await
     .map(Json)

@@ -9,6 +9,7 @@
 
 mod error;
 mod hardening;
+mod locks;
 mod remote;
 mod secret;
 
@@ -22,6 +23,7 @@ use gachette_core::git::GitUrl;
 use trebuchet::process::{Cancel, Process, Stream};
 
 pub use error::{Fault, GitError, GitFailure, Submodule};
+pub(crate) use locks::remove_locks;
 pub use remote::{RemoteRef, RemoteRefs};
 
 /// The `git` program of this machine.

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::{FOLDER, LOCK, is_still_at};
+use super::{FOLDER, LOCK, UNFINISHED, is_still_at};
 use crate::cache::is_unused;
 
 /// What a mirror's folder is called while it is removed.
@@ -39,6 +39,7 @@ fn forget_one(lock_path: &Path, since: SystemTime) {
         return;
     }
     let (mirror, aside) = (lock_path.with_extension(FOLDER), lock_path.with_extension(FORGOTTEN));
+    let _ = fs::remove_dir_all(lock_path.with_extension(UNFINISHED));
     match fs::rename(&mirror, &aside) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return,
         _ => drop(fs::remove_file(lock_path)),
@@ -77,6 +78,7 @@ mod tests {
         age(&fresh, 29);
         let [gone, kept, young] = [&old, &held, &fresh].map(|mirror| mirror.path.clone());
         drop((old, fresh));
+        fs::create_dir_all(gone.with_extension(UNFINISHED)).unwrap();
         fs::create_dir_all(folder.path().join("x.forgotten/objects")).unwrap();
         forget_unused(folder.path(), SystemTime::now() - 30 * DAY);
         assert!(!gone.exists() && kept.exists() && young.exists());

@@ -12,20 +12,21 @@ mod refs;
 mod submodules;
 
 use std::fs::{self, File};
-use std::io::{self, Seek, Write};
+use std::io::{ErrorKind, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use gachette_core::Sha256Digest;
 use gachette_core::git::GitUrl;
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use tempfile::{NamedTempFile, TempPath};
 use trebuchet::process::Cancel;
 
 use crate::cache;
-use crate::git::{Git, GitError};
+use crate::git::{Git, GitError, remove_locks};
 
 pub use error::{MirrorError, SubmoduleAddressError};
 pub(crate) use forget::forget_unused;
@@ -37,6 +38,11 @@ pub use refs::{MirrorRefs, MirrorRefsError};
 const FOLDER: &str = "git";
 /// What the name of its lock ends in, a file whose time is that of the mirror's last use.
 const LOCK: &str = "lock";
+
+/// What the name of a mirror's folder ends in until it is whole.
+const UNFINISHED: &str = "new";
+/// How often a lock that another one holds is tried.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Everything that a mirror sends, as arguments of rev-list(1).
 const EVERY_REF: [&str; 3] = ["--branches", "--tags", "--glob=refs/commits/*"];
@@ -67,7 +73,7 @@ impl Mirror {
     /// The mirror of this name, empty when there was none. Waits for whoever works on it.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When it cannot be made, or is cancelled.
     pub fn open(id: &MirrorId, cancel: &Cancel) -> Result<Self, MirrorError> {
         Self::open_in(&cache::mirrors().ok_or(MirrorError::NoHome)?, id, cancel)
     }
@@ -76,13 +82,26 @@ impl Mirror {
         fs::create_dir_all(folder).map_err(MirrorError::io(folder))?;
         let lock_path = folder.join(format!("{id}.{LOCK}"));
         let path = lock_path.with_extension(FOLDER);
-        let lock = take(&lock_path).map_err(MirrorError::io(&lock_path))?;
+        let lock = take(&lock_path, cancel)?;
         let mirror = Self { git: Git::new(), path, lock: Arc::new(lock) };
-        // A mirror that was not finished has no such file yet.
-        if !mirror.path.join("HEAD").exists() {
-            mirror.git.command("init").args(["--quiet", "--bare", "--"]).arg(&mirror.path).output(cancel)?;
+        if mirror.path.exists() {
+            remove_locks(&mirror.path);
+        } else {
+            mirror.make(cancel)?;
         }
         Ok(mirror)
+    }
+
+    /// Makes it, empty, under another name: git does not go on with one that it was killed in the middle of making.
+    fn make(&self, cancel: &Cancel) -> Result<(), MirrorError> {
+        let new = self.path.with_extension(UNFINISHED);
+        match fs::remove_dir_all(&new) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(MirrorError::io(&new)(error)),
+            _ => {}
+        }
+        let init = self.git.command("init").args(["--quiet", "--bare", "--"]).arg(&new);
+        init.hold(&self.lock).output(cancel)?;
+        fs::rename(&new, &self.path).map_err(MirrorError::io(&self.path))
     }
 
     /// The branches and tags of the mirror of this name; none when there is no such mirror. Nothing is made.
@@ -90,8 +109,7 @@ impl Mirror {
     /// # Errors
     /// When git fails.
     pub fn look(id: &MirrorId, cancel: &Cancel) -> Result<MirrorRefs, MirrorError> {
-        let path = cache::mirrors().ok_or(MirrorError::NoHome)?.join(format!("{id}.git"));
-        if path.join("HEAD").exists() {
+        if cache::mirrors().ok_or(MirrorError::NoHome)?.join(format!("{id}.{FOLDER}")).exists() {
             Self::open(id, cancel)?.refs(cancel)
         } else {
             Ok(MirrorRefs::default())
@@ -104,7 +122,7 @@ impl Mirror {
     /// When nothing was.
     fn pushed(url: &GitUrl, cancel: &Cancel) -> Result<Self, MirrorError> {
         let id = id_of(url);
-        match cache::mirrors().ok_or(MirrorError::NoHome)?.join(format!("{id}.git/HEAD")).exists() {
+        match cache::mirrors().ok_or(MirrorError::NoHome)?.join(format!("{id}.{FOLDER}")).exists() {
             true => Self::open(&id, cancel),
             false => Err(MirrorError::NotPushed { url: url.to_string() }),
         }
@@ -186,15 +204,23 @@ impl Mirror {
 }
 
 /// Waits for the lock, and marks it as used now.
-fn take(path: &Path) -> io::Result<File> {
+fn take(path: &Path, cancel: &Cancel) -> Result<File, MirrorError> {
     loop {
-        let lock = File::options().create(true).append(true).open(path)?;
-        flock(&lock, FlockOperation::LockExclusive)?;
-        // Whoever had it before us may have been the sweeper.
-        if is_still_at(&lock, path) {
-            lock.set_modified(SystemTime::now())?;
-            return Ok(lock);
+        let lock = File::options().create(true).append(true).open(path).map_err(MirrorError::io(path))?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) if is_still_at(&lock, path) => {
+                lock.set_modified(SystemTime::now()).map_err(MirrorError::io(path))?;
+                return Ok(lock);
+            }
+            // Whoever had it before us was the sweeper.
+            Ok(()) => continue,
+            Err(Errno::WOULDBLOCK | Errno::INTR) => {}
+            Err(error) => return Err(MirrorError::io(path)(error.into())),
         }
+        if cancel.is_cancelled() {
+            return Err(GitError::Cancelled.into());
+        }
+        std::thread::sleep(PAUSE);
     }
 }
 
@@ -212,4 +238,41 @@ fn file_with(text: &str) -> Result<File, MirrorError> {
         Ok(file)
     });
     made.map_err(MirrorError::io(Path::new("a temporary file")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(folder: &Path, cancel: &Cancel) -> Result<Mirror, MirrorError> {
+        Mirror::open_in(folder, &id_of(&"https://example.org/web".parse().unwrap()), cancel)
+    }
+
+    #[test]
+    fn who_waits_for_a_mirror_can_be_cancelled() {
+        let folder = tempfile::tempdir().unwrap();
+        let _held = open(folder.path(), &Cancel::new()).unwrap();
+        let cancel = Cancel::new();
+        cancel.cancel();
+        let waited = open(folder.path(), &cancel);
+        assert!(matches!(waited, Err(MirrorError::Git(GitError::Cancelled))), "{waited:?}");
+    }
+
+    #[test]
+    fn what_git_was_killed_in_the_middle_of_stops_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = open(folder.path(), &Cancel::new()).unwrap().path;
+        let unfinished = path.with_extension(UNFINISHED);
+        fs::rename(&path, &unfinished).unwrap();
+        // git makes this folder last, and what it locks is a file that it does not make anew.
+        fs::remove_dir_all(unfinished.join("objects")).unwrap();
+        fs::write(unfinished.join("config.lock"), "").unwrap();
+        let mirror = open(folder.path(), &Cancel::new()).unwrap();
+        assert_eq!(mirror.refs(&Cancel::new()).unwrap().refs.len(), 0);
+        fs::write(path.join("HEAD.lock"), "").unwrap();
+        drop(mirror);
+        let mirror = open(folder.path(), &Cancel::new()).unwrap();
+        mirror.set_head("refs/heads/live", &Cancel::new()).unwrap();
+        assert_eq!(fs::read_to_string(path.join("HEAD")).unwrap(), "ref: refs/heads/live\n");
+    }
 }

@@ -11,6 +11,7 @@ use super::checkout::Checkout;
 use super::error::io;
 use super::replace::{make_writable, remove};
 use super::{Event, WorkingCopyError};
+use crate::git::remove_locks;
 
 impl Checkout<'_> {
     /// Puts the files of a commit in place, its submodules included, and takes all others away.
@@ -99,21 +100,6 @@ impl Index {
 fn is_new(top: &Path) -> bool {
     std::fs::read_dir(top)
         .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|e| e.file_name() == ".git")))
-}
-
-/// Removes the locks of git commands that were killed. We hold the lock of the whole working copy, which git's own
-/// commands share, so nobody is left who could hold one of these.
-fn remove_locks(folder: &Path) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let (path, name) = (entry.path(), entry.file_name());
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() && name != "objects" => remove_locks(&path),
-            Ok(kind) if kind.is_file() && path.extension().is_some_and(|end| end == "lock") => {
-                let _ = std::fs::remove_file(&path);
-            }
-            _ => {}
-        }
-    }
 }
 
 /// Removes every `.git` below a repository's folder but its own and those of its submodules. git leaves one alone that
