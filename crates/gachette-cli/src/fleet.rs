@@ -47,7 +47,8 @@ impl Fleet {
         Ok(Self { sessions: vec![session.at_repository()], at_once: 1, stops: true, output })
     }
 
-    /// Does the work on every host. The first failure stops what has not begun, unless it is only to be warned about.
+    /// Does the work on every host. The first failure stops what has not begun, unless it is only to be warned about; an interrupt
+    /// always does.
     pub(crate) async fn each(
         &self,
         work: impl AsyncFn(&Session) -> Result<(), Failure>,
@@ -63,7 +64,7 @@ impl Fleet {
             let started = Instant::now();
             let result = work(session).await;
             if let Err(failure) = &result {
-                failed.set(self.stops);
+                failed.set(failed.get() || self.stops || failure.is_interrupt());
                 session.output.report(failure);
             }
             let host = session.host().map(ToString::to_string).unwrap_or_default();

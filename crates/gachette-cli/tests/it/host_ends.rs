@@ -91,6 +91,23 @@ fn an_interrupt_from_the_keyboard_ends_the_work_there_in_order() {
 }
 
 #[test]
+fn an_interrupt_ends_the_work_on_all_hosts_though_failures_are_only_warned_about() {
+    let source = project("true");
+    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    hosts.ok("-H build1 stack create 124");
+    let mark = format!("sleep 3000.{}", hosts.sshd.port());
+    let recipe = format!("name: web\ntype: application\nbuild_assets: ['exec {mark}']\n");
+    source.write(".missile.yml", recipe).commit("slow");
+    let mut client = hosts.playground.command(&["-w", "-H", "build1,build2", "quick", "124", "web"]);
+    let client = client.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("the step begins", || is_running(&mark));
+    assert!(Command::new("kill").args(["-INT", &client.id().to_string()]).status().unwrap().success());
+    let output = client.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), said.contains("not begun")), (Some(130), true), "{said}");
+}
+
+#[test]
 fn an_interrupt_ends_what_comes_after_the_build_too() {
     let source = project("true");
     let hosts = Hosts::new(&format!("projects.web.url: {}\nrepository: here\n", source.path().display()));

@@ -246,3 +246,19 @@ fn the_agent_is_forwarded_unless_told_otherwise() {
     assert_eq!(with.0, Some(0), "{}", with.1);
     assert_eq!(without.0, Some(4), "{}", without.1);
 }
+
+#[test]
+fn ssh_and_what_its_configuration_starts_are_given_no_secrets() {
+    let hosts = Hosts::new("");
+    let (seen, real) = (hosts.path("environment"), hosts.sshd.ssh_config().display().to_string());
+    let configuration = format!("Match exec \"env >> {}\"\nMatch all\nInclude {real}\n", seen.display());
+    hosts.playground.write("ssh_config", &configuration);
+    let setting = format!("ssh_config_path={}", hosts.path("ssh_config").display());
+    let mut command = hosts.playground.command(&["--set", &setting, "-H", "build1", "stack", "create", "1"]);
+    let output = command.env("GACHETTE_TOKEN", "t").env("GACHETTE_PASSPHRASE", "p").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let seen = fs::read_to_string(seen).unwrap();
+    assert!(
+        seen.contains("HOME=") && !seen.contains("GACHETTE_TOKEN") && !seen.contains("GACHETTE_PASSPHRASE")
+    );
+}

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use gachette_core::host::{HostAddress, HostError};
 use gachette_core::{LoginShell, Sha256Digest};
 use sha2::{Digest, Sha256};
+use trebuchet::process::SECRETS;
 
 use crate::config::Connection;
 
@@ -112,7 +113,7 @@ impl Ssh {
 
     /// An `ssh` that succeeds when the connection that this one went through is still there; none when it was one of its own.
     pub fn check_command(&self) -> Option<Command> {
-        let mut ssh = Command::new("ssh");
+        let mut ssh = self::ssh();
         ssh.args(&self.arguments).args(["-O", "check", "--"]).arg(self.host.host());
         ssh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         self.shared.then_some(ssh)
@@ -127,7 +128,7 @@ impl Ssh {
             line.push(' ');
             line.push_str(&word);
         }
-        let mut ssh = Command::new("ssh");
+        let mut ssh = self::ssh();
         ssh.args(&self.arguments).arg("--").arg(self.host.host()).arg(line);
         ssh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         ssh
@@ -148,6 +149,15 @@ impl From<u64> for ScriptWord {
     fn from(number: u64) -> Self {
         Self(number.to_string())
     }
+}
+
+/// An `ssh` that is given no secrets: its configuration may start programs, and send variables on.
+fn ssh() -> Command {
+    let mut ssh = Command::new("ssh");
+    for secret in SECRETS {
+        ssh.env_remove(secret);
+    }
+    ssh
 }
 
 /// What the configuration says, in the words of ssh_config(5), with the host's name left out.
@@ -225,7 +235,7 @@ impl EffectiveOptions {
 }
 
 fn effective_options(arguments: &[OsString], host: &HostAddress) -> Result<EffectiveOptions, SshError> {
-    let mut ssh = Command::new("ssh");
+    let mut ssh = self::ssh();
     ssh.arg("-G").args(arguments).arg("--").arg(host.host()).stdin(Stdio::null());
     // What is wrong with the configuration is said once more when it is used.
     let output = ssh.output().map_err(SshError::Missing)?;
