@@ -1,4 +1,4 @@
-//! A file as the body of a request or an answer, read as it is sent.
+//! A file as the body of a request, read as it is sent.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -9,11 +9,6 @@ use tokio::io::AsyncReadExt;
 
 /// How much of a file is read at once, in bytes.
 const BLOCK: usize = 1 << 18;
-
-/// The whole file, from where it stands.
-pub(crate) fn file_body(file: File) -> Body {
-    Body::from_stream(blocks(file))
-}
 
 /// These bytes, and behind them the file, when there is one.
 pub(crate) fn headed_file_body(head: Vec<u8>, file: Option<File>) -> Body {

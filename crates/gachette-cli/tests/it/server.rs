@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::process::Output;
 use std::time::Duration;
 
@@ -169,7 +170,13 @@ fn without_tokens_only_this_machine_is_let_in() {
     // A web page in a browser of this machine, under a name that leads here.
     let rebound = b"GET /api/v1/domains HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
     assert_eq!(Answered::read(serving.send(rebound)).status, 403);
-    assert_eq!(serving.ask("POST /api/v1/repository", &["Sec-Fetch-Site: cross-site"], "").status, 403);
+    for header in ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site", "Origin: http://localhost:3000"]
+    {
+        assert_eq!(serving.ask("POST /api/v1/repository", &[header], "").status, 403, "{header}");
+    }
+    for header in ["Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: none", "Origin: http://localhost"] {
+        assert_eq!(serving.ask("GET /api/v1/domains", &[header], "").status, 200, "{header}");
+    }
     assert_eq!(serving.ask("POST /api/v1/builds", &["Content-Type: text/plain"], "").status, 415);
 }
 
@@ -196,29 +203,25 @@ fn every_answer_has_an_id_and_everything_is_counted() {
     }
 }
 
-#[test]
-fn over_tls_the_certificate_must_be_of_a_known_authority() {
-    let playground = Playground::new();
-    playground.ok("repository init");
-    let (key, certificate) = (playground.path("key.pem"), playground.path("cert.pem"));
+/// A certificate for localhost and its key, in files whose names begin so.
+fn make_certificate(playground: &Playground, prefix: &str) -> [PathBuf; 2] {
+    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| playground.path(&format!("{prefix}{name}")));
     let made = std::process::Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-days",
-            "2",
-        ])
-        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+        .args(["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
         .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"])
         .args([key.as_os_str(), "-out".as_ref(), certificate.as_os_str()])
         .output()
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    [certificate, key]
+}
+
+#[test]
+fn over_tls_the_certificate_must_be_of_a_known_authority() {
+    let playground = Playground::new();
+    playground.ok("repository init");
+    let [certificate, key] = make_certificate(&playground, "");
     let files = [certificate.to_str().unwrap(), key.to_str().unwrap()];
     let serving = Serving::start(&playground, &["--tls-cert", files[0], "--tls-key", files[1]]);
     let there = format!("-H https://localhost:{} package list", serving.port);
@@ -231,6 +234,15 @@ fn over_tls_the_certificate_must_be_of_a_known_authority() {
     assert_eq!(plain.code, 6, "{}", plain.stderr);
     let far = with_token(&playground, &token, "-H http://192.0.2.1:80 package list");
     assert!(far.code == 3 && far.stderr.contains("in the clear"), "{}", far.stderr);
+    // Renewed, first the one file and then the other.
+    let renewed = make_certificate(&playground, "new-");
+    let with_renewed = || with_token(&playground, &token, &format!("--set ca_file=new-cert.pem {there}"));
+    std::fs::copy(&renewed[0], &certificate).unwrap();
+    assert_eq!(with_renewed().code, 6, "the one before stays in use");
+    serving.logged("stays in use");
+    std::fs::copy(&renewed[1], &key).unwrap();
+    let said = with_renewed();
+    assert_eq!(said.code, 0, "{}", said.stderr);
 }
 
 #[test]
@@ -240,6 +252,21 @@ fn who_asks_too_often_is_told_to_wait() {
     let answers: Vec<Answered> = (0..5).map(|_| serving.ask("GET /api/v1/domains", &[], "")).collect();
     let refused = answers.iter().find(|answer| answer.status == 429).unwrap();
     assert_eq!(refused.header("retry-after"), Some("1"));
+    drop(serving);
+    let strict = Serving::start(&playground, &["--rate", "1"]);
+    let guess = || strict.ask("GET /api/v1/domains", &["Authorization: Bearer gachette_guessed"], "").status;
+    let statuses: Vec<u16> = (0..5).map(|_| guess()).collect();
+    assert!(statuses.starts_with(&[401]) && statuses.contains(&429), "{statuses:?}");
+}
+
+#[test]
+fn clients_over_tcp_take_no_place_of_those_at_the_socket() {
+    let playground = Playground::new();
+    playground.ok("repository init");
+    let serving = Serving::start(&playground, &["--no-auth", "--connections", "1"]);
+    let _only_place = serving.connect();
+    let socket = playground.path("server.sock");
+    playground.ok(&format!("-H unix://{} stack list", socket.display()));
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn clients_of_the_original_tool_read_their_tree() {
     let head = serving.ask(&format!("HEAD {path}"), &[], "");
     assert_eq!((head.status, head.header("content-length")), (200, Some(&*bytes.len().to_string())));
     assert!(head.body.is_empty());
+    a_part_of_it_is_given_and_nothing_to_who_has_it(&serving, &path, &bytes);
     for (path, status) in [
         ("/domains/default/stacks/125/packages/dh-shop/version", 404),
         ("/domains/default/stacks/126/packages/dh-shop/version", 404),
@@ -66,6 +67,16 @@ fn clients_of_the_original_tool_read_their_tree() {
     drop(serving);
     let closed = Serving::start(playground, &[]);
     assert_eq!(closed.ask(&format!("GET {path}"), &[], "").status, 401);
+}
+
+/// As apt asks for a package file.
+fn a_part_of_it_is_given_and_nothing_to_who_has_it(serving: &Serving, path: &str, bytes: &[u8]) {
+    let whole = serving.ask(&format!("GET {path}"), &[], "");
+    assert_eq!(whole.header("content-type"), Some("application/vnd.debian.binary-package"));
+    let part = serving.ask(&format!("GET {path}"), &["Range: bytes=8-"], "");
+    assert_eq!((part.status, &*part.body), (206, &bytes[8..]));
+    let since = format!("If-Modified-Since: {}", whole.header("last-modified").unwrap());
+    assert_eq!(serving.ask(&format!("GET {path}"), &[&since], "").status, 304);
 }
 
 /// All files below a folder.

@@ -132,15 +132,23 @@ fn what_was_answered_and_delivered_is_remembered_by_the_next_server() {
 #[test]
 fn a_server_that_is_there_before_the_last_one_has_ended_takes_up_what_that_leaves() {
     let mut busy = Busy::new(&["--builds", "1"]);
+    let stacks = "POST /api/v1/domains/default/stacks";
+    let create = |busy: &Busy| busy.serving.ask(stacks, &["Idempotency-Key: k1"], r#"{"name": "2"}"#).text();
+    let created = create(&busy);
     let build = busy.start("a");
     busy.reaches(&build["id"], "running");
+    let push = r#"{"ref": "refs/heads/main", "after": "a1", "repository": {"default_branch": "main"}}"#;
+    let deliver =
+        |busy: &Busy| busy.serving.ask("POST /hooks/c", &["X-Gitlab-Token: between us"], push).status;
+    assert_eq!(deliver(&busy), 202);
     busy.serving.signal("-TERM");
     busy.serving.logged("no new connections");
     let next = Serving::start(&busy.playground, &["--no-auth", "--grace", "0", "--builds", "1"]);
     let mut last = std::mem::replace(&mut busy.serving, next);
     last.child.kill().unwrap();
     last.child.wait().unwrap();
-    busy.serving.logged("taken up again");
+    busy.serving.logged("is remembered beyond the end of this server");
+    assert_eq!((create(&busy), deliver(&busy)), (created, 200));
     busy.let_go();
     busy.reaches(&build["id"], "succeeded");
 }

@@ -6,7 +6,8 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, FORWARDED, HOST, HeaderName, HeaderValue};
+use http::Version;
+use http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, ORIGIN};
 
 use super::needs::{Needs, needs};
 use super::rate::Rate;
@@ -56,7 +57,8 @@ impl Gate {
         }
     }
 
-    fn admit(&self, request: &mut Request) -> Result<(), Problem> {
+    /// Who asks, when he may.
+    fn admitted(&self, request: &Request) -> Result<Option<Caller>, Problem> {
         let path =
             request.extensions().get::<MatchedPath>().map_or(request.uri().path(), MatchedPath::as_str);
         let needs = needs(request.method(), path);
@@ -67,21 +69,26 @@ impl Gate {
         let public = needs == Needs::Nothing || needs == Needs::OldTree && self.openness.public_read;
         let role = if let Needs::Role(role) = needs { role } else { Role::Read };
         match &caller {
-            Some(caller) if caller.role < role => return Err(caller.lacks(role)),
-            None if !public => return Err(unauthenticated("a token is needed")),
-            _ => (),
+            Some(caller) if caller.role < role => Err(caller.lacks(role)),
+            None if !public => Err(unauthenticated("a token is needed")),
+            _ => Ok(caller),
         }
+    }
+
+    fn admit(&self, request: &mut Request) -> Result<(), Problem> {
+        let caller = self.admitted(request);
         let who = match (&caller, request.extensions().get::<Peer>()) {
-            (Some(caller), _) => caller.name.to_string(),
-            (None, Some(Peer::Address(address))) => address.ip().to_string(),
-            (None, _) => String::new(),
+            (Ok(Some(caller)), _) => caller.name.to_string(),
+            // Who is refused has asked too.
+            (_, Some(Peer::Address(address))) => address.ip().to_string(),
+            _ => String::new(),
         };
         if let Err(seconds) = self.rate.take(&who, Instant::now()) {
             let problem =
                 Problem::new(ProblemKind::TooManyRequests, "there were too many requests in a short time");
             return Err(problem.with_hint(format!("try again in {seconds} s")).retry_after(seconds));
         }
-        if let Some(caller) = caller {
+        if let Some(caller) = caller? {
             request.extensions_mut().insert(caller);
         }
         Ok(())
@@ -122,10 +129,12 @@ fn unauthenticated(title: &str) -> Problem {
         .with_hint("an administrator makes one with `gachette token create`; it is given in GACHETTE_TOKEN or `token_file`")
 }
 
-/// Whether a proxy passed this on.
+/// Whether a proxy passed this on, as far as that can be seen.
 fn is_forwarded(request: &Request) -> bool {
-    const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-    [FORWARDED, FORWARDED_FOR].iter().any(|name| request.headers().contains_key(name))
+    let tells =
+        |name: &str| ["forwarded", "via", "x-real-ip"].contains(&name) || name.starts_with("x-forwarded-");
+    // nginx speaks the old version to what is behind it, unless told otherwise, and clients do not.
+    request.version() == Version::HTTP_10 || request.headers().keys().any(|name| tells(name.as_str()))
 }
 
 /// Without tokens, a web page that a browser on this machine shows must not reach the server, by whatever name it calls it.
@@ -138,11 +147,39 @@ fn checked_local(request: &Request) -> Result<(), Problem> {
         .map_or(host, |(name, port)| if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host });
     let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
     let local = name == "localhost" || address.is_ok_and(|address| address.is_loopback());
-    let other_site =
-        header(HeaderName::from_static("sec-fetch-site")).is_some_and(|site| site == "cross-site");
-    if local && !other_site {
+    // A page of another port of this machine is on the same site.
+    let of_page = header(HeaderName::from_static("sec-fetch-site"))
+        .is_some_and(|site| !["none", "same-origin"].contains(&site))
+        || header(ORIGIN).is_some_and(|origin| origin.split_once("://").is_none_or(|(_, from)| from != host));
+    if local && !of_page {
         return Ok(());
     }
     Err(Problem::new(ProblemKind::Forbidden, "without tokens this server is for clients of its own machine")
         .with_hint("call it by a loopback address or as `localhost`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_to_the_socket_through_a_proxy_is_not_its_user() {
+        let folder = tempfile::tempdir().unwrap();
+        let gate = Gate::new(TokenFile::new(folder.path().join("tokens.json")), Openness::default(), 1);
+        let role = |version, header: &'static str| {
+            let mut request = Request::default();
+            request.extensions_mut().insert(Peer::User("ada@build1".into()));
+            *request.version_mut() = version;
+            request.headers_mut().insert(header, HeaderValue::from_static("x"));
+            gate.caller(&request).unwrap().map(|caller| caller.role)
+        };
+        assert_eq!(role(Version::HTTP_11, "accept"), Some(Role::Admin));
+        assert_eq!(role(Version::HTTP_2, "accept"), Some(Role::Admin));
+        assert_eq!(role(Version::HTTP_10, "accept"), None);
+        for header in
+            ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"]
+        {
+            assert_eq!(role(Version::HTTP_11, header), None, "{header}");
+        }
+    }
 }

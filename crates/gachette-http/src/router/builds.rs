@@ -51,10 +51,10 @@ pub(super) async fn start(
     Json(order): Json<StartBuild>,
 ) -> Result<(StatusCode, Json<Build>), Problem> {
     let attachment = if ordering.detach { Attachment::Detached } else { Attachment::Attached };
-    begin(&api, &caller, order, attachment)
+    on_disk(move || begin(&api, &caller, order, attachment)).await
 }
 
-/// Begins what is ordered, if the caller may order it.
+/// Begins what is ordered, if the caller may order it. It waits for the disk.
 pub(super) fn begin(
     api: &Api,
     caller: &Caller,

@@ -2,11 +2,11 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use gachette::operation::OperationError;
 use gachette::repository::{Placed, Staging};
 use gachette_core::Sha256Digest;
-use http::header;
+use http::{HeaderValue, Request, header};
 use http_body_util::BodyExt;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,9 +15,12 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
 use super::extract::{Json, Path, Query};
+use super::served_file::served;
 use super::{Answer, Api, blocking};
-use crate::file_body::file_body;
 use crate::{Problem, ProblemKind};
+
+/// The type of package files.
+pub(super) const PACKAGE_FILE: &str = "application/vnd.debian.binary-package";
 
 /// What the bytes of a brought file must be.
 #[derive(Deserialize, JsonSchema)]
@@ -26,24 +29,22 @@ pub(super) struct Announced {
     size: u64,
 }
 
-/// The bytes of a package file.
-pub(super) async fn fetch(State(api): State<Api>, Path(name): Path<String>) -> Result<Response, Problem> {
+/// A package file.
+pub(super) async fn fetch(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
     let wanted = name.clone();
     let path = blocking(move || {
         let config = api.config.workshop()?;
         Ok(config.repository()?.package_path(&wanted)?)
     });
-    let path = path.await?;
-    let missing = |_| {
-        Problem::new(ProblemKind::NotFound, format!("there is no package file `{}`", name.escape_debug()))
-    };
-    let file = File::open(&path).await.map_err(missing)?;
-    let length = file.metadata().await.map_err(missing)?.len();
-    let headers = [
-        (header::CONTENT_TYPE, "application/vnd.debian.binary-package".to_owned()),
-        (header::CONTENT_LENGTH, length.to_string()),
-    ];
-    Ok((headers, file_body(file)).into_response())
+    let missing =
+        || Problem::new(ProblemKind::NotFound, format!("there is no package file `{}`", name.escape_debug()));
+    let mut response = served(&path.await?, request, missing).await?;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PACKAGE_FILE));
+    Ok(response)
 }
 
 /// Takes a package file in, whole and as announced or not at all. It is registered when it is added to a stack.

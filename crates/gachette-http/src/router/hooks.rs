@@ -26,8 +26,8 @@ use crate::run::Attachment;
 use crate::wire::StartBuild;
 use crate::{Problem, ProblemKind};
 
-/// How many deliveries are remembered.
-const REMEMBERED: usize = 10_000;
+/// How many marks of deliveries are remembered; each has at most two.
+const REMEMBERED: usize = 20_000;
 /// How the refs of branches begin.
 const BRANCH: &str = "refs/heads/";
 
@@ -95,21 +95,22 @@ pub(super) async fn receive(
     let Some(marks) = api.deliveries.take(&name, &headers, &body) else {
         return Ok(Json(Ignored { ignored: "this delivery was carried out already" }).into_response());
     };
-    let deliveries = api.deliveries.clone();
     let caller =
         Caller { name: format!("hook-{name}@{}", gachette::identity::host()).into(), role: Role::Build };
     let order = order(name, stack, branch);
-    match builds::begin(&api, &caller, order, Attachment::Detached) {
+    // To its end, though who delivers may not wait for it.
+    let begin = move || match builds::begin(&api, &caller, order, Attachment::Detached) {
         Ok(build) => {
-            deliveries.write_down(&marks);
+            api.deliveries.write_down(&marks);
             Ok(build.into_response())
         }
         Err(problem) => {
             // It may be delivered again.
-            deliveries.forget(&marks);
+            api.deliveries.forget(&marks);
             Err(problem)
         }
-    }
+    };
+    on_disk(begin).await
 }
 
 fn order(project: String, stack: StackName, branch: GitRef) -> StartBuild {
@@ -160,12 +161,23 @@ fn is_signed(headers: &HeaderMap, secret: &[u8], body: &[u8]) -> bool {
     mac.verify_slice(signature.as_bytes()).is_ok()
 }
 
+/// By what a delivery is known again.
+fn marks(project: &str, headers: &HeaderMap, body: &[u8]) -> Vec<String> {
+    let header = |name: &str| headers.get(name)?.to_str().ok();
+    let said = Sha256Digest::of(body);
+    // Of GitLab, which shows the secret itself, ids can be believed. Two pushes may say the same, when the branch was set back in
+    // between; and what a hook sets off has the id of that hook.
+    if let Some(id) = header("x-gitlab-event-uuid").filter(|_| headers.contains_key("x-gitlab-token")) {
+        return vec![format!("{project} {id} {said}")];
+    }
+    let ids = ["x-github-delivery", "x-gitea-delivery"].into_iter().filter_map(header);
+    ids.map(|id| format!("{project} {id}")).chain([format!("{project} {said}")]).collect()
+}
+
 impl Deliveries {
     /// The marks of this delivery, when neither its id nor what it says was there before; from now on both were.
     fn take(&self, project: &str, headers: &HeaderMap, body: &[u8]) -> Option<Vec<String>> {
-        let ids = ["x-github-delivery", "x-gitea-delivery", "x-gitlab-event-uuid"].into_iter();
-        let ids = ids.filter_map(|name| headers.get(name)?.to_str().ok().map(|id| format!("{project} {id}")));
-        let marks: Vec<String> = ids.chain([format!("{project} {}", Sha256Digest::of(body))]).collect();
+        let marks = marks(project, headers, body);
         let known = &mut self.0.lock().unwrap_or_else(PoisonError::into_inner).marks;
         if marks.iter().any(|mark| known.contains(mark)) {
             return None;
@@ -181,12 +193,18 @@ impl Deliveries {
         known.retain(|known| !marks.contains(known));
     }
 
-    /// Those that were carried out before, and are written down from here on.
-    pub(super) fn of_server(folder: &ServerFolder) -> std::io::Result<Self> {
-        let (journal, marks) = Journal::open(folder, "deliveries", |_| true)?;
-        let surplus = marks.len().saturating_sub(REMEMBERED);
-        let marks = marks.into_iter().skip(surplus).collect();
-        Ok(Self(Arc::new(Mutex::new(Seen { marks, journal: Some(journal) }))))
+    /// Remembers those that the server before carried out too, and writes all down from here on.
+    pub(super) fn adopt(&self, folder: &ServerFolder) -> std::io::Result<()> {
+        let (mut journal, before) = Journal::open(folder, "deliveries", |_| true)?;
+        let seen = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = std::mem::take(&mut seen.marks);
+        seen.marks = before.into_iter().filter(|mark| !here.contains(mark)).collect();
+        seen.marks.extend(here.iter().cloned());
+        here.iter().for_each(|mark| journal.add(mark, || seen.marks.iter().cloned().collect()));
+        let surplus = seen.marks.len().saturating_sub(REMEMBERED);
+        seen.marks.drain(..surplus);
+        seen.journal = Some(journal);
+        Ok(())
     }
 
     /// Remembers them beyond the end of this process, now that they were carried out.

@@ -2,7 +2,7 @@
 //! day, by a server also beyond its end.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -27,18 +27,22 @@ const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const LONGEST: usize = 255;
 /// The largest body of such a wish, and of its answer, in bytes.
 const LARGEST: usize = 1 << 20;
-/// How long an answer is remembered, and how many are.
+/// How long an answer is remembered, how many of one client are, and of all.
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
+const REMEMBERED_OF_ONE: usize = 1000;
 const REMEMBERED: usize = 10_000;
 
 /// The answers that are remembered.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Answers(Arc<Mutex<Remembered>>);
 
-/// By caller and key, and where they are written down.
+/// Whose a wish is, and its key.
+type Who = (String, String);
+
+/// The wishes, and where they are written down.
 #[derive(Debug, Default)]
 struct Remembered {
-    wishes: HashMap<(String, String), Wish>,
+    wishes: HashMap<Who, Wish>,
     journal: Option<Journal<Entry>>,
 }
 
@@ -79,13 +83,30 @@ pub(super) async fn once(State(answers): State<Answers>, request: Request, next:
 }
 
 impl Answers {
-    /// Those that were given before, and are written down from here on.
-    pub(super) fn of_server(folder: &ServerFolder) -> std::io::Result<Self> {
-        let (journal, entries) = Journal::open(folder, "answers", |entry: &Entry| !is_over(entry.since))?;
-        let wishes =
-            entries.into_iter().map(|entry| ((entry.caller.clone(), entry.key.clone()), entry.wish()));
-        let remembered = Remembered { wishes: wishes.collect(), journal: Some(journal) };
-        Ok(Self(Arc::new(Mutex::new(remembered))))
+    /// Remembers what the server before answered too, and writes all down from here on.
+    pub(super) fn adopt(&self, folder: &ServerFolder) -> std::io::Result<()> {
+        let (mut journal, before) = Journal::open(folder, "answers", |entry: &Entry| !is_over(entry.since))?;
+        let remembered = &mut *self.hold();
+        let here = remembered.entries();
+        // The newest first: more than are remembered may have been written down.
+        for entry in before.into_iter().rev() {
+            let who = (entry.caller.clone(), entry.key.clone());
+            if !remembered.is_full_for(&who.0) {
+                remembered.wishes.entry(who).or_insert_with(|| entry.wish());
+            }
+        }
+        here.iter().for_each(|entry| journal.add(entry, || remembered.entries()));
+        remembered.journal = Some(journal);
+        Ok(())
+    }
+
+    /// Whether they are written down.
+    pub(super) fn are_kept(&self) -> bool {
+        self.hold().journal.is_some()
+    }
+
+    fn hold(&self) -> MutexGuard<'_, Remembered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn answer(&self, request: Request, next: Next) -> Result<Response, Problem> {
@@ -99,15 +120,25 @@ impl Answers {
         let body = Limited::new(body, LARGEST).collect().await.map_err(broken)?.to_bytes();
         let who = (caller_of(&parts), key);
         let wish = self.wish(&parts, &who, &body)?;
+        let (answers, request) = (self.clone(), Request::from_parts(parts, Body::from(body)));
+        // All of it goes on when the client who sent it is gone: another may ask for its answer.
+        let carried_out = tokio::spawn(async move { answers.carry_out(&who, &wish, request, next).await });
+        carried_out.await.unwrap_or_else(|error| {
+            Err(Problem::new(ProblemKind::Internal, format!("the wish was not carried out: {error}")))
+        })
+    }
+
+    /// Carries a wish out, unless that was done before; its answer.
+    async fn carry_out(
+        &self,
+        who: &Who,
+        wish: &Wish,
+        request: Request,
+        next: Next,
+    ) -> Result<Response, Problem> {
         let carried_out = wish.answer.get_or_try_init(async || {
-            let request = Request::from_parts(parts, Body::from(body));
-            // It goes on when the client who sent it is gone: another may ask for its answer.
-            let response = tokio::spawn(next.run(request)).await;
-            let response = response.map_err(|error| {
-                Err(Problem::new(ProblemKind::Internal, format!("the wish was not carried out: {error}")))
-            })?;
-            let answer = Answer::of(response).await?;
-            self.write_down(&who, &wish, &answer);
+            let answer = Answer::of(next.run(request).await).await?;
+            self.write_down(who, wish, &answer);
             Ok(answer)
         });
         match carried_out.await {
@@ -118,20 +149,14 @@ impl Answers {
     }
 
     /// The wish of this caller with this key: a new one, or the same again.
-    fn wish(&self, parts: &Parts, who: &(String, String), body: &[u8]) -> Result<Wish, Problem> {
+    fn wish(&self, parts: &Parts, who: &Who, body: &[u8]) -> Result<Wish, Problem> {
         let head =
             format!("{} {}\n{:?}\n", parts.method, parts.uri, parts.headers.get(http::header::IF_MATCH));
         let digest = Sha256Digest::of(&[head.as_bytes(), body].concat());
-        let wishes = &mut self.0.lock().unwrap_or_else(PoisonError::into_inner).wishes;
-        if wishes.len() >= REMEMBERED {
-            wishes.retain(|_, wish| !is_over(wish.since));
-        }
-        if wishes.len() >= REMEMBERED {
-            let title = "too many wishes with an Idempotency-Key are remembered";
-            return Err(Problem::new(ProblemKind::Unavailable, title).retry_after(60));
-        }
+        let mut remembered = self.hold();
+        remembered.make_room(who)?;
         let fresh = || Wish { since: Timestamp::now(), digest, answer: Arc::default() };
-        let wish = wishes.entry(who.clone()).or_insert_with(fresh);
+        let wish = remembered.wishes.entry(who.clone()).or_insert_with(fresh);
         if is_over(wish.since) {
             *wish = fresh();
         }
@@ -142,18 +167,48 @@ impl Answers {
         Ok(wish.clone())
     }
 
-    fn write_down(&self, who: &(String, String), wish: &Wish, answer: &Answer) {
-        let Remembered { wishes, journal } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(journal), Some(entry)) = (journal, Entry::of(who, wish, answer)) {
-            journal.add(&entry, || {
-                let known = wishes.iter().filter(|(_, wish)| !is_over(wish.since));
-                // The cell of the newest has its answer only after this.
-                let known = known.filter_map(|(who, wish)| Entry::of(who, wish, wish.answer.get()?));
-                let mut all: Vec<Entry> = known.chain(Entry::of(who, wish, answer)).collect();
-                all.sort_unstable_by_key(|entry| entry.since);
-                all
-            });
+    fn write_down(&self, who: &Who, wish: &Wish, answer: &Answer) {
+        let mut remembered = self.hold();
+        let Some(entry) = Entry::of(who, wish, answer) else { return };
+        let Some(mut journal) = remembered.journal.take() else { return };
+        // The cell of the newest has its answer only after this.
+        journal
+            .add(&entry, || remembered.entries().into_iter().chain(Entry::of(who, wish, answer)).collect());
+        remembered.journal = Some(journal);
+    }
+}
+
+impl Remembered {
+    /// Those that were answered, the oldest first.
+    fn entries(&self) -> Vec<Entry> {
+        let known = self.wishes.iter().filter(|(_, wish)| !is_over(wish.since));
+        let mut all: Vec<Entry> =
+            known.filter_map(|(who, wish)| Entry::of(who, wish, wish.answer.get()?)).collect();
+        all.sort_unstable_by_key(|entry| entry.since);
+        all
+    }
+
+    /// Whether there is room for one more of this caller.
+    fn is_full_for(&self, caller: &str) -> bool {
+        let own = self.wishes.keys().filter(|(owner, _)| owner == caller);
+        self.wishes.len() >= REMEMBERED || own.count() >= REMEMBERED_OF_ONE
+    }
+
+    /// Makes room for a wish, if it is a new one, of which its caller loses the oldest that was answered.
+    fn make_room(&mut self, who: &Who) -> Result<(), Problem> {
+        if self.wishes.contains_key(who) || !self.is_full_for(&who.0) {
+            return Ok(());
         }
+        self.wishes.retain(|_, wish| !is_over(wish.since));
+        if self.is_full_for(&who.0) {
+            let answered = self.wishes.iter().filter(|(_, wish)| wish.answer.initialized());
+            let own = answered.filter(|((caller, _), _)| *caller == who.0);
+            let oldest = own.min_by_key(|(_, wish)| wish.since).map(|(who, _)| who.clone());
+            let title = "too many wishes with an Idempotency-Key are remembered";
+            let full = || Problem::new(ProblemKind::Unavailable, title).retry_after(60);
+            self.wishes.remove(&oldest.ok_or_else(full)?);
+        }
+        Ok(())
     }
 }
 
@@ -167,7 +222,7 @@ fn caller_of(parts: &Parts) -> String {
 
 impl Entry {
     /// An answer as it is written down; none when it is no text.
-    fn of((caller, key): &(String, String), wish: &Wish, answer: &Answer) -> Option<Self> {
+    fn of((caller, key): &Who, wish: &Wish, answer: &Answer) -> Option<Self> {
         let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
         let headers =
             answer.headers.iter().filter_map(|(name, value)| Some((name.to_string(), text(value)?)));
@@ -212,5 +267,76 @@ impl Answer {
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         (self.status, self.headers, self.body).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::Router;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::post;
+    use tokio::sync::Semaphore;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    /// A route that counts how often it is asked, and answers when it is let go.
+    struct Slow {
+        asked: Arc<AtomicUsize>,
+        go: Arc<Semaphore>,
+        router: Router,
+    }
+
+    impl Slow {
+        fn new(answers: &Answers) -> Self {
+            let (asked, go) = (Arc::<AtomicUsize>::default(), Arc::new(Semaphore::new(0)));
+            let (counted, awaited) = (Arc::clone(&asked), Arc::clone(&go));
+            let route = post(async move || {
+                counted.fetch_add(1, Ordering::Relaxed);
+                awaited.acquire().await.unwrap().forget();
+                "done"
+            });
+            let router = Router::new().route("/", route.layer(from_fn_with_state(answers.clone(), once)));
+            Self { asked, go, router }
+        }
+
+        fn ask(&self, key: &str) -> impl Future<Output = Response> + use<> {
+            let request = http::Request::post("/").header(HEADER, key).body(Body::empty()).unwrap();
+            let answer = self.router.clone().oneshot(request);
+            async move { answer.await.unwrap_or_else(|never| match never {}) }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wish_whose_client_goes_away_is_not_carried_out_again() {
+        let slow = Slow::new(&Answers::default());
+        let (mut first, mut second) = (Box::pin(slow.ask("k")), Box::pin(slow.ask("k")));
+        while slow.asked.load(Ordering::Relaxed) == 0 {
+            assert!(futures::poll!(&mut first).is_pending() && futures::poll!(&mut second).is_pending());
+            tokio::task::yield_now().await;
+        }
+        drop(first);
+        slow.go.add_permits(2);
+        assert_eq!((second.await.status(), slow.ask("k").await.status()), (StatusCode::OK, StatusCode::OK));
+        assert_eq!(slow.asked.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn who_sends_too_many_loses_his_own_oldest_alone() {
+        let answers = Answers::default();
+        let slow = Slow::new(&answers);
+        slow.go.add_permits(REMEMBERED);
+        let theirs = Wish { since: Timestamp::now(), digest: Sha256Digest::of(b""), answer: Arc::default() };
+        answers.hold().wishes.insert(("ben".to_owned(), "0".to_owned()), theirs);
+        for number in 0..=REMEMBERED_OF_ONE {
+            assert_eq!(slow.ask(&number.to_string()).await.status(), StatusCode::OK);
+        }
+        assert_eq!(answers.hold().wishes.len(), REMEMBERED_OF_ONE + 1);
+        for (key, asked) in [("1000", 1001), ("1", 1001), ("0", 1002)] {
+            slow.ask(key).await;
+            assert_eq!(slow.asked.load(Ordering::Relaxed), asked, "{key}");
+        }
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Journal<T> {
     path: PathBuf,
     file: File,
     size: usize,
+    /// Whether the last line came in part, since the disk was full.
+    is_torn: bool,
     _folder: ServerFolder,
     entries: PhantomData<T>,
 }
@@ -64,7 +66,8 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
         let entries = whole.filter_map(|line| serde_json::from_slice(line).ok());
         let entries: Vec<T> = entries.filter(is_kept).collect();
         let (file, size) = write(&path, &entries)?;
-        let journal = Self { path, file, size, _folder: folder.clone(), entries: PhantomData };
+        let journal =
+            Self { path, file, size, is_torn: false, _folder: folder.clone(), entries: PhantomData };
         Ok((journal, entries))
     }
 
@@ -75,9 +78,14 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
         line.push(b'\n');
         if self.size + line.len() > LONGEST {
             if let Ok((file, size)) = write(&self.path, &all()) {
-                (self.file, self.size) = (file, size);
+                (self.file, self.size, self.is_torn) = (file, size, false);
             }
-        } else if self.file.write_all(&line).is_ok() {
+        } else {
+            if self.is_torn {
+                // With its end it is no entry, and this one is.
+                line.insert(0, b'\n');
+            }
+            self.is_torn = self.file.write_all(&line).is_err();
             self.size += line.len();
         }
     }
@@ -132,6 +140,9 @@ mod tests {
         drop(journal);
         let (mut journal, found) = open(folders.path());
         assert_eq!(found, ["one", "two"]);
+        // A disk that was full for a moment.
+        journal.file.write_all(b"\"thr").unwrap();
+        journal.is_torn = true;
         journal.add(&"three".to_owned(), Vec::new);
         drop(journal);
         assert_eq!(open(folders.path()).1, ["one", "two", "three"]);

@@ -18,6 +18,7 @@ mod packages;
 mod repository;
 mod revision_tag;
 mod routes;
+mod served_file;
 mod stacks;
 mod statements;
 mod suites;
@@ -84,11 +85,23 @@ impl Api {
     pub fn of_server(self, builds_at_once: usize) -> Self {
         let place = self.config.meta_path.as_ref().unwrap_or(&self.config.working_copies);
         let server = place.display().to_string();
-        let (answers, deliveries) = remembered(&server).unwrap_or_else(|error| {
-            tracing::warn!(%error, "what is answered now is forgotten when this server ends");
-            (Answers::default(), Deliveries::default())
-        });
-        Self { runs: self.runs.of_server(&server, builds_at_once), answers, deliveries, ..self }
+        let api = Self { runs: self.runs.of_server(&server, builds_at_once), ..self };
+        if let Err(error) = api.remember() {
+            tracing::warn!(%error, "what is answered is forgotten when this server ends, as long as that is so");
+        }
+        api
+    }
+
+    /// Remembers what the server before this one answered, once that has ended, and from then on what this one answers.
+    pub(crate) fn remember(&self) -> std::io::Result<()> {
+        let Some(server) = self.runs.server().filter(|_| !self.answers.are_kept()) else { return Ok(()) };
+        let folders = gachette::state::folder().join("servers");
+        let taken = || std::io::Error::other(format!("another server remembers what concerns {server}"));
+        let folder = ServerFolder::take(&folders, server)?.ok_or_else(taken)?;
+        self.deliveries.adopt(&folder)?;
+        self.answers.adopt(&folder)?;
+        tracing::info!("what is answered is remembered beyond the end of this server");
+        Ok(())
     }
 
     /// The tokens it knows.
@@ -105,14 +118,6 @@ impl Api {
     pub(crate) fn runs(&self) -> Runs {
         self.runs.clone()
     }
-}
-
-/// What a server with this name remembers from before.
-fn remembered(server: &str) -> std::io::Result<(Answers, Deliveries)> {
-    let folders = gachette::state::folder().join("servers");
-    let taken = || std::io::Error::other(format!("another server remembers what concerns {server}"));
-    let folder = ServerFolder::take(&folders, server)?.ok_or_else(taken)?;
-    Ok((Answers::of_server(&folder)?, Deliveries::of_server(&folder)?))
 }
 
 impl Caller {

@@ -2,13 +2,14 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use gachette::operation::{self, Published};
 use gachette_core::stack::{Domain, StackName, StackRef};
-use http::{Request, header};
-use tower_http::services::ServeFile;
+use http::Request;
+use http::header::IF_MODIFIED_SINCE;
 
 use super::extract::{Json, Path};
+use super::served_file::served;
 use super::{Answer, Api, blocking};
 use crate::wire::PublishStack;
 use crate::{Problem, ProblemKind};
@@ -33,14 +34,9 @@ pub(super) async fn file(
     Path((domain, name, file)): Path<(Domain, String, String)>,
     mut request: Request<Body>,
 ) -> Result<Response, Problem> {
-    // apt asks for the rest of what it has in part if that is still the same file. To give it the whole is always right; what
-    // serves the file would give it the rest of another.
-    if request.headers_mut().remove(header::IF_RANGE).is_some() {
-        request.headers_mut().remove(header::RANGE);
-    }
     // A plain name may come to mean an older file.
     if file.contains('/') && !file.contains("/by-hash/") {
-        request.headers_mut().remove(header::IF_MODIFIED_SINCE);
+        request.headers_mut().remove(IF_MODIFIED_SINCE);
     }
     let missing = || Problem::new(ProblemKind::NotFound, "there is no such file in a suite");
     let suite = StackName::new(domain, &name).map_err(|_| missing())?;
@@ -51,11 +47,5 @@ pub(super) async fn file(
     let repository = blocking(move || api.config.repository()).await?;
     let root = repository.meta().ok_or_else(missing)?;
     let path = root.join("dists").join(suite.domain().as_str()).join(suite.name()).join(file);
-    if !tokio::fs::metadata(&path).await.is_ok_and(|found| found.is_file()) {
-        return Err(missing());
-    }
-    match ServeFile::new(path).try_call(request).await {
-        Ok(response) if response.status() != http::StatusCode::NOT_FOUND => Ok(response.into_response()),
-        _ => Err(missing()),
-    }
+    served(&path, request, missing).await
 }

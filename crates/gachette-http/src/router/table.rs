@@ -30,7 +30,6 @@ use crate::wire::{
     VerifySuite,
 };
 
-const PACKAGE_FILE: &str = "application/vnd.debian.binary-package";
 const BYTES: &str = "application/octet-stream";
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -279,7 +278,7 @@ fn package_routes(routes: Routes) -> Routes {
         .add(
             "/api/v1/debs/{file}",
             [
-                get("A package file").answers_as(PACKAGE_FILE),
+                get("A package file").answers_as(debs::PACKAGE_FILE),
                 put("Bring a package file").query::<debs::Announced>().takes_bytes().answers::<Placed>(),
             ],
             routing::get(debs::fetch).put(debs::bring).layer(DefaultBodyLimit::disable()),
@@ -375,5 +374,9 @@ fn old_routes(routes: Routes) -> Routes {
             [get("A file of an APT suite").answers_as(BYTES)],
             routing::get(suites::file),
         )
-        .add("/debs/{file}", [get("A package file").answers_as(PACKAGE_FILE)], routing::get(debs::fetch))
+        .add(
+            "/debs/{file}",
+            [get("A package file").answers_as(debs::PACKAGE_FILE)],
+            routing::get(debs::fetch),
+        )
 }

@@ -45,6 +45,8 @@ impl Weight {
 pub(super) struct EventFile {
     file: File,
     size: u64,
+    /// Whether the last line came in part: a process died in the middle of it, or the disk was full.
+    is_torn: bool,
 }
 
 impl EventFile {
@@ -53,7 +55,7 @@ impl EventFile {
         let mut file = private_file().create_new(true).append(true).open(path)?;
         lock(&file)?;
         file.write_all(HEAD.as_bytes())?;
-        Ok(Self { file, size: HEAD.len() as u64 })
+        Ok(Self { file, size: HEAD.len() as u64, is_torn: false })
     }
 
     /// Goes on with the file of a process that is gone; an error when one is there.
@@ -66,25 +68,18 @@ impl EventFile {
             file.seek(SeekFrom::End(-1))?;
             file.read_exact(&mut last)?;
         }
-        let mut taken = Self { file, size };
-        if last != *b"\n" {
-            // Who died in the middle of a line left it torn.
-            taken.put("\n");
-        }
-        Ok(taken)
+        Ok(Self { file, size, is_torn: last != *b"\n" })
     }
 
     /// Adds an event, when there is room for it. Events are worth no build: what cannot be written is not.
     pub(super) fn add(&mut self, event: &str, weight: Weight) {
         let largest = if weight == Weight::Output { LARGEST_WITH_OUTPUT } else { LARGEST };
         if self.size + event.len() as u64 <= largest {
-            self.put(&format!("{event}\n"));
+            // A torn line has its end first: it is no event then, and this one is.
+            let line = format!("{}{event}\n", if self.is_torn { "\n" } else { "" });
+            self.is_torn = self.file.write_all(line.as_bytes()).is_err();
+            self.size += line.len() as u64;
         }
-    }
-
-    fn put(&mut self, text: &str) {
-        let _ = self.file.write_all(text.as_bytes());
-        self.size += text.len() as u64;
     }
 }
 

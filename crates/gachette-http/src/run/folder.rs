@@ -105,11 +105,11 @@ impl BuildFolder {
         private_file().create(true).append(true).open(self.file(id, "cancel")).map(drop)
     }
 
-    /// Cancels a build that was handed back, when nobody has taken it up since.
+    /// Cancels a build that was cut off, when nobody has taken it up since.
     pub(super) fn cancel(&self, id: &BuildId) {
         if let Some((mut record, keeping)) = self.take_over(id) {
             record.cancel();
-            keeping.save(&record);
+            keeping.save_end(&record);
         }
     }
 
@@ -151,6 +151,14 @@ impl Keeping {
     /// Writes the record; what cannot be written is not: a record is worth no build.
     pub(super) fn save(&self, record: &Record) {
         let _ = record.write(&self.record);
+    }
+
+    /// Writes the record of a build that has ended. When it cannot be, the one that says otherwise goes: the build would be taken
+    /// up again.
+    pub(super) fn save_end(&self, record: &Record) {
+        if record.write(&self.record).is_err() && record.build.state != BuildState::HandedBack {
+            let _ = fs::remove_file(&self.record);
+        }
     }
 
     /// Adds an event, `json` being the same.

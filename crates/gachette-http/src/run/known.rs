@@ -60,7 +60,7 @@ impl Runs {
                     |error| Problem::new(ProblemKind::Internal, format!("cannot cancel build {id}: {error}"));
                 if build.state.is_under_way() {
                     folder.wish_end(id).map_err(failed)?;
-                } else if build.state == BuildState::HandedBack {
+                } else if matches!(build.state, BuildState::HandedBack | BuildState::Lost) {
                     // Nobody is at it who could do that.
                     folder.cancel(id);
                     return self.show(id);

@@ -17,8 +17,9 @@ use super::tally::Tally;
 use super::work::{Ending, Run, Work, hold};
 use crate::{Problem, ProblemKind};
 
-/// How many ended builds are remembered, with their events.
-const REMEMBERED: usize = 100;
+/// How many ended builds are remembered, with their events: where there are files of them, and where there are none.
+const REMEMBERED: usize = 10;
+const REMEMBERED_WITHOUT_FILES: usize = 100;
 /// How many builds may wait for their turn.
 const WAITING: usize = 1000;
 /// How often it is looked whether another process wishes that a build end.
@@ -86,7 +87,8 @@ impl Runs {
     pub(crate) fn take_up(&self, work: impl Fn(&Ordered) -> Work) {
         let Some(folder) = &self.folder else { return };
         let mut records = folder.records();
-        records.retain(|record| self.has(record));
+        // One of this process has ended, though its record may not say so: the disk was full.
+        records.retain(|record| self.has(record) && !hold(&self.runs).contains_key(&record.build.id));
         records.sort_by_key(|record| record.build.started);
         for record in records {
             if self.closed.load(Ordering::Acquire) {
@@ -100,6 +102,11 @@ impl Runs {
             run.tell(&Event::Notice { text: "taken up again, since its server ended before it".to_owned() });
             self.have_turn(run, work(&ordered));
         }
+    }
+
+    /// The server whose builds these are, when they are one's.
+    pub(crate) fn server(&self) -> Option<&str> {
+        self.server.as_deref()
     }
 
     /// Whether a record is of a build that is known here.
@@ -121,7 +128,11 @@ impl Runs {
 
     /// Carries the work out, now or when it is its turn.
     fn have_turn(&self, run: Arc<Run>, work: Work) {
-        let (tally, waiting) = (Arc::clone(&self.tally), Arc::clone(&self.tally));
+        let (tally, tally_of_cancelled) = (Arc::clone(&self.tally), Arc::clone(&self.tally));
+        if self.closed.load(Ordering::Acquire) {
+            // Who closed it meanwhile has not seen this one.
+            run.end(Ending::HandedBack);
+        }
         tokio::spawn(end_when_wished(Arc::clone(&run)));
         let carry_out = move |turn, run: Arc<Run>| {
             if run.begin() {
@@ -144,7 +155,7 @@ impl Runs {
                     tokio::select! {
                         Ok(turn) = turns.acquire_owned() => carry_out(turn, run),
                         // It was cancelled: somebody else has its turn.
-                        _ = progress.wait_for(|progress| progress.ended) => waiting.add(&run.build()),
+                        _ = progress.wait_for(|progress| progress.ended) => tally_of_cancelled.add(&run.build()),
                     }
                 });
             }
@@ -217,7 +228,8 @@ impl Runs {
             .map(|(id, run)| (run.number, id.clone()))
             .collect();
         ended.sort_unstable();
-        let surplus = ended.len().saturating_sub(REMEMBERED);
+        let most = if self.folder.is_some() { REMEMBERED } else { REMEMBERED_WITHOUT_FILES };
+        let surplus = ended.len().saturating_sub(most);
         for (_, id) in ended.drain(..surplus) {
             runs.remove(&id);
         }
@@ -236,5 +248,107 @@ async fn end_when_wished(run: Arc<Run>) {
         if run.is_to_end() {
             return run.end(Ending::Cancelled);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::mpsc::{Sender, channel};
+
+    use gachette::operation::OperationError;
+
+    use super::*;
+    use crate::wire::StartBuild;
+
+    fn runs(folder: &tempfile::TempDir) -> Runs {
+        Runs::new(Some(BuildFolder::new(folder.path()))).of_server("/srv/meta", 1)
+    }
+
+    fn ordered() -> Ordered {
+        let name = "web".parse().unwrap();
+        let order = StartBuild::Prepare { name, url: None, reference: None, pushed: false };
+        Ordered { order, by: "ada".to_owned(), attachment: Attachment::Detached }
+    }
+
+    /// Work that ends when it is let go.
+    fn work() -> (Sender<()>, Work) {
+        let (let_go, go) = channel();
+        let work = move |_: &gachette::Cancel, _: &mut dyn FnMut(Event)| {
+            let _ = go.recv();
+            Err(OperationError::Cancelled)
+        };
+        (let_go, Box::new(work))
+    }
+
+    /// How many builds these would take up again.
+    fn taken_up(runs: &Runs) -> usize {
+        let begun = AtomicU64::new(0);
+        runs.take_up(|_| {
+            begun.fetch_add(1, Ordering::Relaxed);
+            work().1
+        });
+        begun.into_inner() as usize
+    }
+
+    #[tokio::test]
+    async fn a_build_whose_end_cannot_be_written_down_is_not_begun_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let ours = runs(&folder);
+        let (let_go, work) = work();
+        let build = ours.start(&ordered(), work).unwrap();
+        assert_eq!(build.state, BuildState::Running);
+        // In the way of its next record.
+        fs::create_dir(folder.path().join(format!("{}.new", build.id))).unwrap();
+        let_go.send(()).unwrap();
+        ours.all_ended().await;
+        assert_eq!(ours.show(&build.id).unwrap().state, BuildState::Cancelled);
+        assert_eq!((taken_up(&ours), taken_up(&runs(&folder))), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_ours_ends_a_build_and_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = runs(&folder);
+        let build = runs.start(&ordered(), Box::new(|_, _| panic!("a fault"))).unwrap();
+        runs.all_ended().await;
+        let ended = runs.show(&build.id).unwrap();
+        assert_eq!((ended.state, ended.problem.unwrap().kind), (BuildState::Failed, ProblemKind::Internal));
+        // Its turn is free.
+        runs.start(&ordered(), work().1).unwrap();
+        runs.all_ended().await;
+    }
+
+    #[tokio::test]
+    async fn a_build_of_a_killed_server_is_cancelled_for_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (let_go, work) = work();
+        let ours = runs(&folder);
+        let build = ours.start(&ordered(), work).unwrap();
+        // What another process would see when this one were killed.
+        let file = |ending: &str| folder.path().join(format!("{}.{ending}", build.id));
+        let left = tempfile::tempdir().unwrap();
+        for ending in ["json", "events", "log"] {
+            fs::copy(file(ending), left.path().join(file(ending).file_name().unwrap())).unwrap();
+        }
+        let next = runs(&left);
+        assert_eq!(next.show(&build.id).unwrap().state, BuildState::Lost);
+        assert_eq!(next.cancel(&build.id).unwrap().state, BuildState::Cancelled);
+        assert_eq!(taken_up(&next), 0);
+        let_go.send(()).unwrap();
+        ours.all_ended().await;
+    }
+
+    #[tokio::test]
+    async fn a_build_that_was_ordered_in_the_last_moment_is_handed_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = runs(&folder);
+        let id = BuildId::new(Timestamp::now(), 0);
+        let mut record = Record::new(id, &ordered(), Some("/srv/meta"), Timestamp::now());
+        let keeping = BuildFolder::new(folder.path()).begin(&mut record).ok();
+        let run = runs.remember(record, keeping, Attachment::Detached);
+        runs.close();
+        runs.have_turn(Arc::clone(&run), work().1);
+        assert_eq!(run.state(), BuildState::HandedBack);
     }
 }

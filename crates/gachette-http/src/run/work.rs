@@ -1,5 +1,6 @@
 //! One build of this process: its state, its events, and the way to end it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -109,7 +110,7 @@ impl Run {
         }
         drop(record);
         if waits {
-            self.close(Err(OperationError::Cancelled));
+            self.close(Err(OperationError::Cancelled.into()));
         }
     }
 
@@ -151,12 +152,17 @@ impl Run {
     }
 
     pub(super) fn carry_out(&self, work: Work) {
-        let outcome = work(&self.cancel, &mut |event| self.tell(&event));
-        self.close(outcome);
+        // Who waits for its end must hear of it. What it leaves is whole, as it is after `kill -9`.
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(&self.cancel, &mut |event| self.tell(&event))));
+        self.close(match outcome {
+            Ok(outcome) => outcome.map_err(Problem::from),
+            Err(_) => Err(Problem::new(ProblemKind::Internal, "gachette broke in the middle of it")
+                .with_hint("this is a fault of gachette; its standard error says where")),
+        });
     }
 
     /// Writes down how it ended.
-    fn close(&self, outcome: Result<Outcome, OperationError>) {
+    fn close(&self, outcome: Result<Outcome, Problem>) {
         let mut record = hold(&self.record);
         record.build.finished = Some(Timestamp::now());
         match outcome {
@@ -164,12 +170,13 @@ impl Run {
                 record.build.state = BuildState::Succeeded;
                 record.build.outcome = Some(outcome);
             }
-            Err(error) => self.fail(&mut record, Problem::from(error)),
+            Err(problem) => self.fail(&mut record, problem),
         }
-        self.save(&record);
-        drop(record);
         // From here on nobody is at it.
-        hold(&self.keeping).take();
+        if let Some(keeping) = hold(&self.keeping).take() {
+            keeping.save_end(&record);
+        }
+        drop(record);
         self.progress.send_modify(|progress| progress.ended = true);
     }
 

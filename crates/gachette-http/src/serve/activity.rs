@@ -17,22 +17,24 @@ pub(super) struct Activity(Arc<Mutex<State>>);
 #[derive(Debug)]
 struct State {
     requests: usize,
+    /// Those of them whose answers are being sent: with these it is the client's turn.
+    answers: usize,
     last: Instant,
 }
 
 /// A request that is being answered.
 pub(super) struct Busy(Activity);
 
-/// A body whose request is being answered until its end.
+/// A body whose request is being answered until its end. It is asked for more when the client has taken what there was.
 struct BusyBody {
     body: Body,
-    _busy: Busy,
+    busy: Busy,
 }
 
 impl Activity {
     /// Nothing yet.
     pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(State { requests: 0, last: Instant::now() })))
+        Self(Arc::new(Mutex::new(State { requests: 0, answers: 0, last: Instant::now() })))
     }
 
     /// A request begins.
@@ -41,10 +43,10 @@ impl Activity {
         Busy(self.clone())
     }
 
-    /// Returns when nothing went on for so long.
+    /// Returns when nothing went on for so long: there was no request, or nothing of its answer was taken.
     pub(super) async fn idle(&self, longest: Duration) {
         loop {
-            let (busy, last) = self.change(|state| (state.requests > 0, state.last));
+            let (busy, last) = self.change(|state| (state.requests > state.answers, state.last));
             let until = if busy { Instant::now() + longest } else { last + longest };
             if !busy && until <= Instant::now() {
                 return;
@@ -61,7 +63,17 @@ impl Activity {
 impl Busy {
     /// The request is being answered until the end of this body.
     pub(super) fn until_end_of(self, body: Body) -> Body {
-        Body::new(BusyBody { body, _busy: self })
+        self.0.change(|state| {
+            state.answers += 1;
+            state.last = Instant::now();
+        });
+        Body::new(BusyBody { body, busy: self })
+    }
+}
+
+impl Drop for BusyBody {
+    fn drop(&mut self) {
+        self.busy.0.change(|state| state.answers -= 1);
     }
 }
 
@@ -82,7 +94,11 @@ impl HttpBody for BusyBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if frame.is_ready() {
+            self.busy.0.change(|state| state.last = Instant::now());
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
@@ -91,5 +107,34 @@ impl HttpBody for BusyBody {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    /// Whether nothing has gone on for so long by now.
+    fn is_idle(activity: &Activity, longest: Duration) -> bool {
+        activity.idle(longest).now_or_never().is_some()
+    }
+
+    #[tokio::test]
+    async fn a_request_is_waited_for_and_a_client_who_does_not_read_is_not() {
+        let activity = Activity::new();
+        let (one, two) = (activity.begin(), activity.begin());
+        assert!(!is_idle(&activity, Duration::ZERO));
+        let mut unread = one.until_end_of(Body::from("much"));
+        assert!(!is_idle(&activity, Duration::ZERO), "the other one is still being answered");
+        let other = two.until_end_of(Body::from("much"));
+        assert!(is_idle(&activity, Duration::ZERO));
+        let before = activity.change(|state| state.last);
+        assert!(unread.frame().await.is_some());
+        assert!(activity.change(|state| state.last) > before && !is_idle(&activity, Duration::from_secs(60)));
+        drop((unread, other));
+        assert!(is_idle(&activity, Duration::ZERO));
     }
 }

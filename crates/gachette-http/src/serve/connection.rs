@@ -22,7 +22,7 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 const HEADERS_AT_MOST: u32 = 32 << 10;
 /// After how long without a frame an HTTP/2 client is asked whether it is there, and how long its answer may take.
 const ASK_AFTER: Duration = Duration::from_secs(20);
-/// How long a connection may be without a request.
+/// How long a connection may be without a request, or a client take nothing of an answer.
 const IDLE: Duration = Duration::from_secs(60);
 /// How many requests of one connection are answered at the same time.
 const STREAMS: u32 = 100;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Router, middleware};
+use futures::future::join_all;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -12,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use super::body::read_whole;
 use super::connection::serve_connection;
 use super::listen::{Listen, Listener, Stream};
-use super::tls::TlsFiles;
+use super::tls::{Certificate, TlsFiles};
 use crate::access::{Gate, Openness, gate};
 use crate::observe::{self, Metrics};
 use crate::{Api, router};
@@ -30,6 +31,9 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(6);
 /// How long it is waited after a connection could not be accepted: there may be no more file descriptors.
 const BREATH: Duration = Duration::from_millis(100);
 
+/// The most connections that are taken at one place; a process has fewer file descriptors.
+const MOST_CONNECTIONS: usize = 1 << 24;
+
 /// How a server serves.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
@@ -46,7 +50,7 @@ pub struct ServeOptions {
 /// How much a server takes on.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections at the same time.
+    /// Connections at the same time, at each place where it listens.
     pub connections: usize,
     /// Requests a second, for each caller.
     pub requests_per_second: u32,
@@ -88,27 +92,25 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     options.check()?;
-    let tls = options.tls.as_ref().map(TlsFiles::acceptor).transpose().map_err(ServeError::Tls)?;
+    let tls = options.tls.clone().map(Certificate::read).transpose().map_err(ServeError::Tls)?;
     let (runs, metrics, builds) = (api.runs(), api.metrics(), api.clone());
     let (ending, watched) = watch::channel(false);
-    let connections = Arc::new(Semaphore::new(options.limits.connections));
-    let door = Door {
-        tls,
-        router: guarded(api, &options),
-        metrics,
-        connections: Arc::clone(&connections),
-        ending: watched,
-    };
+    let tls = tls.map(Arc::new);
+    let places = options.limits.connections.clamp(1, MOST_CONNECTIONS);
+    let door = Door { tls, router: guarded(api, &options), metrics, ending: watched };
     let mut listeners = Vec::new();
     for listen in &options.listen {
         let failed = |source| ServeError::Listen { listen: listen.clone(), source };
         listeners.push(Listener::bind(listen).await.map_err(failed)?);
     }
     let taking_up = tokio::spawn(take_up(builds));
-    let mut accepting = JoinSet::new();
+    let (mut accepting, mut rooms) = (JoinSet::new(), Vec::new());
     for listener in listeners {
         on_listen(&listener.address(if door.tls.is_some() { "https" } else { "http" }));
-        accepting.spawn(door.clone().accept(listener));
+        // Who comes in here must not take the places of those who come in elsewhere.
+        let room = Arc::new(Semaphore::new(places));
+        rooms.push(Arc::clone(&room));
+        accepting.spawn(door.clone().accept(listener, room));
     }
     stop.await;
     accepting.shutdown().await;
@@ -120,8 +122,7 @@ pub async fn serve(
         tracing::warn!("the time of grace is over: builds are cut off, and handed back");
         runs.hand_back_all(END_WITHIN).await;
     }
-    let all = u32::try_from(options.limits.connections).unwrap_or(u32::MAX);
-    let closed = || connections.acquire_many(all);
+    let closed = || join_all(rooms.iter().map(|room| room.acquire_many(places as u32)));
     // Who followed a build asks what came out of it.
     let _ = tokio::time::timeout(LINGER, closed()).await;
     ending.send_replace(true);
@@ -129,12 +130,17 @@ pub async fn serve(
     Ok(())
 }
 
-/// Takes up builds, now and then: a server before this one may still be at its end.
+/// Takes up builds and answers, now and then: a server before this one may still be at its end.
 async fn take_up(api: Api) {
     loop {
         let builds = api.clone();
         // It waits for the disk.
-        let _ = tokio::task::spawn_blocking(move || builds.take_up_builds()).await;
+        let take_up = move || {
+            // It may be tried again.
+            let _ = builds.remember();
+            builds.take_up_builds();
+        };
+        let _ = tokio::task::spawn_blocking(take_up).await;
         tokio::time::sleep(TAKE_UP).await;
     }
 }
@@ -170,19 +176,18 @@ fn guarded(api: Api, options: &ServeOptions) -> Router {
 /// Where clients come in.
 #[derive(Clone)]
 struct Door {
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Certificate>>,
     router: Router,
     metrics: Arc<Metrics>,
-    connections: Arc<Semaphore>,
     ending: watch::Receiver<bool>,
 }
 
 impl Door {
     /// Accepts connections for ever.
-    async fn accept(self, listener: Listener) {
+    async fn accept(self, listener: Listener, room: Arc<Semaphore>) {
         loop {
             // Who comes while there are too many waits in the system's queue.
-            let Ok(place) = Arc::clone(&self.connections).acquire_owned().await else { return };
+            let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
             let (stream, peer) = match listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -192,7 +197,7 @@ impl Door {
                 }
             };
             let door = self.clone();
-            let tls = self.tls.clone().filter(|_| listener.is_tcp());
+            let tls = self.tls.as_ref().filter(|_| listener.is_tcp()).map(|tls| tls.acceptor());
             tokio::spawn(async move {
                 door.metrics.connected();
                 if let Some(stream) = secured(tls, stream).await {

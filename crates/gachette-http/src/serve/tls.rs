@@ -1,13 +1,59 @@
 //! TLS for TCP listeners: a certificate chain and its key, from files in PEM.
 
+use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
+
+/// The certificate that a server shows. One that is renewed is for those who come next.
+pub(super) struct Certificate {
+    files: TlsFiles,
+    latest: Mutex<Latest>,
+}
+
+/// What was read last.
+struct Latest {
+    acceptor: TlsAcceptor,
+    /// By what the files are known to be the same still.
+    marks: [Option<Mark>; 2],
+}
+
+/// A file's number, size, and the time of its last change.
+type Mark = (u64, u64, i64, i64);
+
+impl Certificate {
+    /// The one that is in these files now.
+    pub(super) fn read(files: TlsFiles) -> io::Result<Self> {
+        // First: what is written meanwhile is read again.
+        let marks = files.marks();
+        let acceptor = files.acceptor()?;
+        Ok(Self { files, latest: Mutex::new(Latest { acceptor, marks }) })
+    }
+
+    /// What makes TLS of connections now.
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let marks = self.files.marks();
+        if marks != latest.marks {
+            latest.marks = marks;
+            match self.files.acceptor() {
+                Ok(acceptor) => {
+                    tracing::info!("the certificate was read again");
+                    latest.acceptor = acceptor;
+                }
+                // One of the two may not have been renewed yet.
+                Err(error) => tracing::warn!(%error, "the certificate that was read before stays in use"),
+            }
+        }
+        latest.acceptor.clone()
+    }
+}
 
 /// The files of a server's certificate.
 #[derive(Debug, Clone)]
@@ -19,8 +65,14 @@ pub struct TlsFiles {
 }
 
 impl TlsFiles {
-    /// What makes TLS of connections.
-    pub(super) fn acceptor(&self) -> io::Result<TlsAcceptor> {
+    fn marks(&self) -> [Option<Mark>; 2] {
+        [&self.certificates, &self.key].map(|path| {
+            let found = fs::metadata(path).ok()?;
+            Some((found.ino(), found.size(), found.mtime(), found.mtime_nsec()))
+        })
+    }
+
+    fn acceptor(&self) -> io::Result<TlsAcceptor> {
         let certificates = CertificateDer::pem_file_iter(&self.certificates)
             .and_then(|found| found.collect::<Result<Vec<_>, _>>())
             .map_err(|error| unusable(&self.certificates, &error))?;

@@ -42,7 +42,7 @@ pub(crate) struct ServeArgs {
     /// Carry out at most so many builds at the same time [default: one for each processor]
     #[arg(long, value_name = "N")]
     builds: Option<NonZeroUsize>,
-    /// Take at most so many connections
+    /// Take at most so many connections at each place
     #[arg(long, value_name = "N", default_value = "512")]
     connections: NonZeroUsize,
     /// Answer at most so many requests a second for each client, and twice as many at once
