@@ -83,6 +83,9 @@ fn builds_that_go_on_meanwhile_find_their_packages_or_make_them_again() {
     }
     playground.ok(COLLECT);
     assert_eq!(playground.json("package list"), serde_json::json!([]));
+    let mut find = std::process::Command::new("find");
+    find.arg(playground.path("repository")).args(["(", "-name", "*.buildinfo", "-o", "-name", "*.deb", ")"]);
+    assert_eq!(String::from_utf8(find.output().unwrap().stdout).unwrap(), "");
 }
 
 #[test]

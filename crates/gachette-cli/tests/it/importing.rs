@@ -26,6 +26,8 @@ fn deb(folder: &Path, name: &str, version: &str, body: &str) -> PathBuf {
     fs::create_dir_all(folder).unwrap();
     let file = folder.join(format!("{name}_{}_all.deb", version.rsplit(':').next().unwrap()));
     let mut build = Command::new("dpkg-deb");
+    // Its size is told, and must not depend on the time of day.
+    build.env("SOURCE_DATE_EPOCH", "0");
     build.args(["--root-owner-group", "-Zgzip", "--build"]).arg(tree.path()).arg(&file);
     run(&mut build);
     file

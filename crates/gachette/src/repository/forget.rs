@@ -61,6 +61,7 @@ impl Repository {
     /// Removes a record before the file that it names, with all that is derived from it.
     fn forget(&self, record: &PackageRecord) -> Result<(), RepositoryError> {
         self.forget_record(record)?;
+        self.forget_buildinfo(record)?;
         remove(&self.package_path(&record.file)?)?;
         self.remove_empty_folders(&record.name, &record.version);
         Ok(())
@@ -75,7 +76,6 @@ impl Repository {
             self.remove_if_empty(&key::inputs(inputs));
         }
         self.store.delete(&key::statement(&record.sha256))?;
-        self.forget_buildinfo(record)?;
         match self.records(name, version)?.first() {
             Some(other) => self.derive_record(other),
             None => self.store.delete(&key::file(name, version)),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{PackageName, Version};
+use gachette_core::stack::PackageRecord;
 use jiff::Timestamp;
 
 use super::super::disk::at;
@@ -145,15 +146,16 @@ impl Gc<'_> {
                     report.kept_packages += 1;
                     continue;
                 }
-                self.forget_records(&now)?;
-                going.push(now);
+                let records = self.forget_records(&now)?;
+                going.push((now, records));
             }
             // A file must not go for good before the record that names it.
             self.repository.store.settle()?;
-            for package in going {
-                for file in &package.files {
-                    remove(&self.repository.package_path(&file.file)?)?;
-                    self.repository.store.delete(&key::file_list(&file.sha256))?;
+            for (package, records) in going {
+                for record in &records {
+                    self.repository.forget_buildinfo(record)?;
+                    remove(&self.repository.package_path(&record.file)?)?;
+                    self.repository.store.delete(&key::file_list(&record.sha256))?;
                 }
                 self.repository.remove_empty_folders(&package.name, &package.version);
                 report.packages.push(collected(&package));
@@ -163,10 +165,11 @@ impl Gc<'_> {
     }
 
     /// The line for old clients is that of the first architecture, so that one goes last.
-    fn forget_records(&self, package: &Known) -> Result<(), RepositoryError> {
+    fn forget_records(&self, package: &Known) -> Result<Vec<PackageRecord>, RepositoryError> {
         let records = self.repository.records(&package.name, &package.version)?;
         records.iter().rev().try_for_each(|record| self.repository.forget_record(record))?;
-        self.repository.store.delete(&key::file(&package.name, &package.version))
+        self.repository.store.delete(&key::file(&package.name, &package.version))?;
+        Ok(records)
     }
 
     /// The package files without a record that go.
