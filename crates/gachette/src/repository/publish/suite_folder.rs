@@ -116,8 +116,11 @@ impl SuiteFolder {
     pub(super) fn shows(&self, state: &SuiteState) -> bool {
         let first = fs::read(self.path.join(state.first_file()));
         let intact = first.is_ok_and(|bytes| Sha256Digest::of(&bytes) == state.first);
+        // A publisher that was killed may have left an index of another state there, and one as long.
         let plain = |(path, entry): (&String, &IndexEntry)| {
-            fs::metadata(self.path.join(path)).is_ok_and(|found| found.len() == entry.size)
+            let file =
+                |path: &str| fs::metadata(self.path.join(path)).map(|found| (found.dev(), found.ino()));
+            matches!((file(path), file(&Self::by_hash(path, entry))), (Ok(one), Ok(other)) if one == other)
         };
         intact && self.has(&state.indices) && state.indices.iter().all(plain)
     }

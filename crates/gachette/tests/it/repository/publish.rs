@@ -35,6 +35,21 @@ fn add(repository: &Repository, name: &str) {
     repository.add_to_stack(&stack(NAME), &records, &by()).unwrap();
 }
 
+#[test]
+fn what_a_killed_publisher_left_under_a_plain_name_is_put_right_although_it_is_as_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = stocked(folder.path(), 3);
+    publish(&repository);
+    let plain = suite(&repository).join("main/binary-all/Packages");
+    let other: Vec<u8> = fs::read(&plain).unwrap().iter().map(|byte| byte ^ 1).collect();
+    fs::remove_file(&plain).unwrap();
+    fs::write(&plain, other).unwrap();
+    assert!(publish(&repository).changed);
+    is_whole(&suite(&repository));
+    assert!(!publish(&repository).changed);
+    assert!(repository.fsck(FsckMode::Check).unwrap().is_clean());
+}
+
 fn publish_with(repository: &Repository, settings: SuiteSettings) -> PublishedSuite {
     repository.publish(&request(settings)).unwrap()
 }
