@@ -52,7 +52,7 @@ fn lines_of_a_host() {
     let [silent, talking] = [project("true"), project(&format!("cat {}", log.display()))];
     let config = format!(
         "ssh_config_path: {}\nmeta_path: {}\nworking_copies: {}\nreuse_connection: 120\nforward_agent: false\n\
-         projects:\n  silent: {}\n  talking: {}\n",
+         projects.silent.url: {}\nprojects.talking.url: {}\n",
         sshd.ssh_config().display(),
         folder.path().join("repository").display(),
         folder.path().join("working_copies").display(),

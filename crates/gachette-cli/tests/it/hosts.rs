@@ -262,3 +262,11 @@ fn ssh_and_what_its_configuration_starts_are_given_no_secrets() {
         seen.contains("HOME=") && !seen.contains("GACHETTE_TOKEN") && !seen.contains("GACHETTE_PASSPHRASE")
     );
 }
+
+#[test]
+fn a_build_that_talks_much_is_followed_to_its_end() {
+    let source = project("seq 200000");
+    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    hosts.ok("-H build1 stack create 124");
+    assert!(hosts.ok("-H build1 quick 124 web").contains("1 package built"));
+}

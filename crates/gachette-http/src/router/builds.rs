@@ -4,9 +4,11 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
-use futures::{Stream, StreamExt};
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
 use gachette::operation::{
     BuildRequest, Context, ImportRequest, ImportSource, Missing, Origin, PrepareRequest, QuickRequest,
     SourceRequest, build, import, make, prepare, quick,
@@ -23,6 +25,8 @@ use crate::access::{Caller, Role};
 use crate::run::{Attachment, Build, BuildId, Ordered, Work};
 use crate::wire::{BuildOrder, CloneUrl, ImportFrom, ImportOrder, MakeOrder, StartBuild};
 
+/// How many events go out as one piece at most, when they are there. A frame of HTTP/2 for each would be taken for an attack.
+const TOGETHER: usize = 100;
 /// How long a stream of events may be silent; then a line without meaning is sent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How many lines of a log are shown, when it is not said and at most.
@@ -94,14 +98,21 @@ pub(super) async fn cancel(State(api): State<Api>, Path(id): Path<BuildId>) -> A
 }
 
 /// All events from the first, then new ones as they come, until the build ends.
-pub(super) async fn events(
-    State(api): State<Api>,
-    Path(id): Path<BuildId>,
-) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Problem> {
+pub(super) async fn events(State(api): State<Api>, Path(id): Path<BuildId>) -> Result<Response, Problem> {
     let events = api.runs.events(&id).await?;
-    let stream = events.map(|event| Ok(SseEvent::default().data(event)));
+    let stream = events.map(|event| Ok::<_, Infallible>(SseEvent::default().data(event)));
     // A proxy in between takes silence for an end.
-    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    let told = Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    Ok(told.map(|body| {
+        let together = body.into_data_stream().ready_chunks(TOGETHER).map(joined);
+        Body::from_stream(together)
+    }))
+}
+
+/// What is there already, as one piece.
+fn joined(pieces: Vec<Result<Bytes, axum::Error>>) -> Result<Bytes, axum::Error> {
+    let pieces: Vec<Bytes> = pieces.into_iter().collect::<Result<_, _>>()?;
+    Ok(pieces.concat().into())
 }
 
 /// The end of a build's log.
