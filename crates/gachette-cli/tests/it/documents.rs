@@ -15,6 +15,7 @@ fn normal(text: &str) -> Vec<String> {
     let own = [
         (r"\b[0-9a-f]{7}\b", "[commit]"),
         (r"\b[0-9a-f]{40}\b", "[commit]"),
+        (r"\b[0-9a-f]{12}\b", "[commit]"),
         (r"\.\d{14}\.g[0-9a-f]{7}", "[time.commit]"),
         (r"ada@\S+", "ada@[host]"),
     ];
