@@ -39,8 +39,8 @@ impl Repository {
     /// Makes the suite of a stack, or of a channel, show what that holds now. One that does already is left as it is.
     ///
     /// # Errors
-    /// When there is no such stack or channel, a package of it whose part of an index is new has no file here, the suite's files cannot be written, or
-    /// signing fails.
+    /// When there is no such stack or channel, a package of it whose part of an index is new has no file here, the suite's
+    /// files cannot be written, or signing fails.
     pub fn publish(&self, request: &PublishRequest<'_>) -> Result<PublishedSuite, RepositoryError> {
         let suite = request.subject.suite();
         let nowhere = || unpublishable(&suite, "the repository is in no folder of this machine");
