@@ -17,11 +17,13 @@ use super::{Fault, Fsck};
 const STALE: Duration = Duration::from_secs(600);
 
 /// The folders and files of a repository's first level.
-const OURS: [&str; 10] = [
+const OURS: [&str; 12] = [
     key::IDENTITY,
     key::DOMAINS,
     key::PACKAGES,
     key::INPUTS,
+    key::BUILDINFO,
+    key::STATEMENTS,
     "debs",
     key::DISTS,
     key::INDEX_PARTS,
