@@ -35,6 +35,7 @@ pub(super) fn start<T, E>(
     // Held meanwhile: what is being started must not be missed by those who kill.
     let mut groups = groups();
     let known = groups.as_mut()?;
+    known.watchdog.be_ready(&known.leaders);
     let spawned = spawn();
     if let Ok(child) = &spawned {
         let leader = leader(child).as_raw_nonzero().get();

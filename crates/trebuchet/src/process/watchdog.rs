@@ -15,6 +15,9 @@ use rustix::process::{Pid, Signal, kill_process_group};
 /// The first argument of the process that watches.
 const ARGUMENT: &str = "trebuchet:watch-over-groups";
 
+/// What says nothing, but finds out whether somebody hears.
+const NOBODY: i32 = 0;
+
 static WANTED: AtomicBool = AtomicBool::new(false);
 
 /// Has the programs that this process starts ended with it, even when it is killed with `kill -9`. To be called first thing
@@ -56,6 +59,11 @@ pub(super) enum Watchdog {
 }
 
 impl Watchdog {
+    /// Sees to it that somebody watches before a program begins: one that is quick, or a death that is, must not come between.
+    pub(super) fn be_ready(&mut self, leaders: &BTreeSet<i32>) {
+        self.begins(NOBODY, leaders);
+    }
+
     /// Tells that there is a group, led by this process. When there is nobody to tell, somebody is started who is told of all
     /// `leaders`, this one among them.
     pub(super) fn begins(&mut self, leader: i32, leaders: &BTreeSet<i32>) {

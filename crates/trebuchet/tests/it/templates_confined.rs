@@ -76,7 +76,8 @@ fn values_reach_a_template_as_they_are() {
     let project = project(template);
     let built = trebuchet(project.path(), &["build", ".missile.yml", "--output", "out"]);
     assert!(built.status.success(), "{built:?}");
-    let package = fs::read_dir(project.path().join("out")).unwrap().next().unwrap().unwrap().path();
+    let mut made = fs::read_dir(project.path().join("out")).unwrap().map(|entry| entry.unwrap().path());
+    let package = made.find(|path| path.extension().is_some_and(|end| end == "deb")).unwrap();
     let unpacked =
         Command::new("dpkg-deb").arg("--extract").arg(package).arg(project.path().join("root")).status();
     assert!(unpacked.unwrap().success());
