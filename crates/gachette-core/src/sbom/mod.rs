@@ -67,9 +67,11 @@ fn component(record: &PackageRecord, reference: &str) -> Value {
     put("publisher", first_line("Maintainer").map(|text| json!(text)));
     put("description", first_line("Description").map(|text| json!(text)));
     let provenance = &record.provenance;
-    let source = provenance.url.as_deref().map(|url| {
-        let comment = provenance.commit.as_ref().map(|commit| format!("commit {commit}"));
-        json!([{"type": "vcs", "url": source_uri(url), "comment": comment.unwrap_or_default()}])
+    let source = provenance.url.as_deref().map(|url| match &provenance.commit {
+        Some(commit) => {
+            json!([{"type": "vcs", "url": source_uri(url), "comment": format!("commit {commit}")}])
+        }
+        None => json!([{"type": "distribution", "url": url}]),
     });
     put("externalReferences", source);
     component

@@ -25,6 +25,9 @@ const PREDICATE: &str = "https://slsa.dev/provenance/v1";
 /// The type of a build of packages by a missile.
 pub const PACKAGE_BUILD: &str = "gachette:missile/v1";
 
+/// The type of what takes a package in that somebody else built.
+pub const PACKAGE_IMPORT: &str = "gachette:import/v1";
+
 /// The type of what puts packages together in a stack.
 pub const STACK_BUILD: &str = "gachette:stack/v1";
 

@@ -2,21 +2,23 @@
 
 use serde_json::{Value, json};
 
-use super::{PACKAGE_BUILD, known, source_uri, statement};
-use crate::stack::PackageRecord;
+use super::{PACKAGE_BUILD, PACKAGE_IMPORT, known, source_uri, statement};
+use crate::stack::{PackageRecord, Provenance};
 
-/// The statement about a package: all of it is in the record.
+/// The statement about a package: all of it is in the record. Of one that was not built here nothing more is said than where it
+/// was taken from.
 pub fn of_package(record: &PackageRecord) -> Vec<u8> {
     let provenance = &record.provenance;
     let subject = vec![json!({"name": record.file, "digest": {"sha256": record.sha256}})];
     let external = known(json!({
         "project": provenance.project,
-        "source": provenance.url.as_deref().map(source_uri),
+        "source": provenance.url.as_deref().filter(|_| was_built(provenance)).map(source_uri),
+        "origin": provenance.url.as_deref().filter(|_| !was_built(provenance)),
         "ref": provenance.reference,
         "missile": provenance.missile,
     }));
     let definition = json!({
-        "buildType": PACKAGE_BUILD,
+        "buildType": if was_built(provenance) { PACKAGE_BUILD } else { PACKAGE_IMPORT },
         "externalParameters": external,
         "internalParameters": known(json!({"inputs": provenance.inputs})),
         "resolvedDependencies": dependencies(record),
@@ -38,6 +40,11 @@ pub fn of_package(record: &PackageRecord) -> Vec<u8> {
     statement(subject, definition, details)
 }
 
+/// Whether a package was built by a missile, and not taken in as it was.
+pub(crate) fn was_built(provenance: &Provenance) -> bool {
+    provenance.commit.is_some() || provenance.recipe.is_some() || provenance.inputs.is_some()
+}
+
 /// The commit and the recipe, as far as they are known.
 fn dependencies(record: &PackageRecord) -> Vec<Value> {
     let provenance = &record.provenance;
@@ -57,4 +64,41 @@ pub(super) fn source(record: &PackageRecord) -> Option<Value> {
         "digest": {"gitCommit": commit},
         "name": provenance.project,
     })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Sha256Digest;
+    use crate::stack::RECORD_FORMAT;
+
+    fn stated(provenance: Provenance) -> Value {
+        let record = PackageRecord {
+            format: RECORD_FORMAT,
+            name: "web".parse().unwrap(),
+            version: "1.0".parse().unwrap(),
+            architecture: "all".parse().unwrap(),
+            file: "web-1.0-all.deb".to_owned(),
+            size: 1,
+            sha256: Sha256Digest::of(b"web"),
+            provenance,
+            control: Default::default(),
+            record: None,
+        };
+        serde_json::from_slice(&of_package(&record)).unwrap()
+    }
+
+    #[test]
+    fn what_was_taken_in_is_not_said_to_be_built() {
+        let url = Some("file:/srv/packages".to_owned());
+        let taken = stated(Provenance { url: url.clone(), ..Provenance::default() });
+        let definition = &taken["predicate"]["buildDefinition"];
+        assert_eq!(definition["buildType"], PACKAGE_IMPORT);
+        assert_eq!(definition["externalParameters"], json!({"origin": "file:/srv/packages"}));
+        assert!(!taken.to_string().contains("git+"), "{taken}");
+        let recipe = Some(Sha256Digest::of(b"recipe"));
+        let built =
+            stated(Provenance { url: Some("/srv/web.git".to_owned()), recipe, ..Provenance::default() });
+        assert_eq!(built["predicate"]["buildDefinition"]["buildType"], PACKAGE_BUILD);
+    }
 }

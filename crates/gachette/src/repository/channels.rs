@@ -70,10 +70,27 @@ impl Repository {
     ) -> Result<ChannelCommitted, RepositoryError> {
         let _turn = self.channel_turn(channel)?;
         let name = StackName::new(channel.domain().clone(), channel.name())?;
+        let changed = self.append_to_channel(channel, &name, wish, policy, by);
+        // Folders that were made for a turn only, since nothing came of it; those in which something is stay.
+        for folder in [key::channel(channel), key::stack(&name)] {
+            self.store.root().map(|root| std::fs::remove_dir(root.join(folder)));
+        }
+        changed
+    }
+
+    /// The same, in the turn of the channel.
+    fn append_to_channel(
+        &self,
+        channel: &Suite,
+        name: &StackName,
+        wish: &ChannelWish<'_>,
+        policy: &ChannelPolicy,
+        by: &By,
+    ) -> Result<ChannelCommitted, RepositoryError> {
         loop {
             let newest = self.newest_of_channel(channel)?;
             // Nobody makes a stack of the same name meanwhile.
-            let _free = if newest.is_none() { self.free_turn(&name)? } else { None };
+            let _free = if newest.is_none() { self.free_turn(name)? } else { None };
             let step = ChannelStep { channel, newest: newest.as_ref() };
             let next = wish.step(step, policy, by.at(Timestamp::now(), writer::id()))?;
             let Some(next) = next else {

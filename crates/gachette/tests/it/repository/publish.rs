@@ -375,7 +375,9 @@ fn a_name_is_of_a_stack_or_of_a_channel() {
         repository.change_channel(&Suite::from(stack(name)), &ChannelWish::Hold, &policy, &by)
     };
     assert!(change(NAME).unwrap_err().to_string().contains("a stack is called"), "its ledger is there");
+    assert!(!repository.meta().unwrap().join("domain/shop/channels/124").exists(), "nothing came of it");
     change("shop/live").unwrap();
+    assert!(!repository.meta().unwrap().join("domain/shop/stacks/live").exists(), "there is no such stack");
     let refused = repository.create_stack(&stack("shop/live"), None, &by()).unwrap_err().to_string();
     assert!(refused.contains("a channel is called"), "{refused}");
     assert!(repository.fsck(FsckMode::Check).unwrap().is_clean());
