@@ -46,8 +46,10 @@ impl Repository {
         let nowhere = || unpublishable(&suite, "the repository is in no folder of this machine");
         let root = self.store.root().ok_or_else(nowhere)?;
         let _kept = self.keeping()?;
-        // Without a word, nothing is made for what is not there.
-        self.shown_by(&request.subject)?;
+        // Nothing is made for what is not there.
+        if !SuiteFolder::look(root, &suite).path().exists() {
+            self.shown_by(&request.subject)?;
+        }
         self.link_pool(root, &suite)?;
         let folder = SuiteFolder::hold(root, &suite)?;
         // Looked at in our turn: a publisher that was slow must not bring back what was before.
@@ -145,7 +147,9 @@ impl Repository {
             PublishSubject::Stack(stack) => {
                 let entry = self.resolve_whole(stack)?;
                 // What a deleted stack held is collected, whoever shows it.
-                self.resolve(&stack.stack.clone().into())?;
+                if stack.revision.is_some() {
+                    self.resolve(&stack.stack.clone().into())?;
+                }
                 Ok(Shown { suite, date: entry.revision.time, entry })
             }
             PublishSubject::Channel(channel) => {
