@@ -1,6 +1,6 @@
 //! Lists of packages in files of this machine, compressed or not.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::Path;
 
@@ -46,7 +46,8 @@ pub(super) fn read(file: &Path, cancel: &Cancel) -> Result<Vec<u8>, BaseError> {
         return Ok(helper.output(cancel).map_err(BaseError::Process)?.stdout);
     }
     let mut bytes = Vec::new();
-    let read = File::open(file).and_then(|file| file.take(LARGEST_LIST + 1).read_to_end(&mut bytes));
+    let read =
+        trebuchet::open_regular(file).and_then(|file| file.take(LARGEST_LIST + 1).read_to_end(&mut bytes));
     read.map_err(|source| BaseError::Io { path: file.to_owned(), source })?;
     if bytes.len() as u64 > LARGEST_LIST {
         return Err(BaseError::Large { place: file.display().to_string() });

@@ -42,8 +42,8 @@ impl fmt::Display for EndingKey {
         write!(f, "signing key {key} ({fingerprint}) ")?;
         match left.as_hours().div_euclid(24) {
             _ if left.is_negative() || left.is_zero() => write!(f, "ended on {}", day(*expires)),
-            0 => write!(f, "ends today, at {}", expires.strftime("%H:%MZ")),
-            1 => write!(f, "ends tomorrow, on {}", day(*expires)),
+            0 => write!(f, "ends within a day, on {}", expires.strftime("%Y-%m-%d at %H:%MZ")),
+            1 => write!(f, "ends within two days, on {}", day(*expires)),
             days => write!(f, "ends on {}, in {days} days", day(*expires)),
         }?;
         write!(f, "; {}", how_to_extend(key, *fingerprint))
@@ -80,8 +80,8 @@ mod tests {
         };
         assert_eq!(said("2027-03-01T11:59:59Z"), None);
         assert_eq!(said("2027-03-01T12:00:00Z").unwrap(), "ends on 2027-03-31, in 30 days");
-        assert_eq!(said("2027-03-30T11:00:00Z").unwrap(), "ends tomorrow, on 2027-03-31");
-        assert_eq!(said("2027-03-31T11:00:00Z").unwrap(), "ends today, at 12:00Z");
+        assert_eq!(said("2027-03-30T11:00:00Z").unwrap(), "ends within two days, on 2027-03-31");
+        assert_eq!(said("2027-03-31T11:00:00Z").unwrap(), "ends within a day, on 2027-03-31 at 12:00Z");
         assert_eq!(said("2027-03-31T12:00:00Z").unwrap(), "ended on 2027-03-31");
         assert_eq!(EndingKey::of(&key, fingerprint, None, expires), None);
     }
