@@ -26,7 +26,9 @@ use crate::run::{Attachment, Build, BuildId, Ordered, Work};
 use crate::wire::{BuildOrder, CloneUrl, ImportFrom, ImportOrder, MakeOrder, StartBuild};
 
 /// How many events go out as one piece at most, when they are there. A frame of HTTP/2 for each would be taken for an attack.
-const TOGETHER: usize = 100;
+const TOGETHER: usize = 1_000;
+/// How long is waited for more to go out with them. Without it, a reader as quick as the step would get a frame for each.
+const GATHERS: Duration = Duration::from_millis(5);
 /// How long a stream of events may be silent; then a line without meaning is sent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How many lines of a log are shown, when it is not said and at most.
@@ -105,7 +107,10 @@ pub(super) async fn events(State(api): State<Api>, Path(id): Path<BuildId>) -> R
     let told = Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
     Ok(told.map(|body| {
         let together = body.into_data_stream().ready_chunks(TOGETHER).map(joined);
-        Body::from_stream(together)
+        Body::from_stream(together.then(async |piece| {
+            tokio::time::sleep(GATHERS).await;
+            piece
+        }))
     }))
 }
 
