@@ -119,7 +119,7 @@ impl Release {
     /// The indices that a Release file names.
     ///
     /// # Errors
-    /// When the text is no such file.
+    /// When the text is no such file, or names something outside the suite's folder.
     pub fn indices_of(text: &str) -> Result<Indices, ReleaseError> {
         let paragraph = Paragraph::parse(text)?;
         let lines = paragraph.get("SHA256").ok_or(ReleaseError::NoHashes)?;
@@ -137,7 +137,12 @@ impl fmt::Display for IndexEntry {
 fn entry(line: &str) -> Option<(String, IndexEntry)> {
     let mut words = line.split_whitespace();
     let (sha256, size, path) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?, words.next()?);
-    words.next().is_none().then(|| (path.to_owned(), IndexEntry { size, sha256 }))
+    (words.next().is_none() && leads_below(path)).then(|| (path.to_owned(), IndexEntry { size, sha256 }))
+}
+
+/// Whether a path leads nowhere but below the folder that it starts in.
+fn leads_below(path: &str) -> bool {
+    path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 fn shown(line: &str) -> String {
@@ -190,6 +195,10 @@ mod tests {
         assert_eq!(Release::indices_of("Suite: x\n"), Err(ReleaseError::NoHashes));
         let wrong = Release::indices_of("SHA256:\n abc 5 x\n");
         assert_eq!(wrong, Err(ReleaseError::Line("abc 5 x".to_owned())));
+        for path in ["/dev/zero", "../../gachette.json", "main/../../x", "main//x", "./x"] {
+            let line = format!("{} 5 {path}", Sha256Digest::of(b"hello"));
+            assert_eq!(Release::indices_of(&format!("SHA256:\n {line}\n")), Err(ReleaseError::Line(line)));
+        }
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! The signed file of a suite, and the indices that it names.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{IndexEntry, Release, Suite};
@@ -13,6 +12,9 @@ use jiff::Timestamp;
 use super::link::{LinkKind, Linked};
 use crate::repository::Repository;
 use crate::signing::{self, Certificate};
+
+/// What a file above the indices has at most, in bytes: some thousand of them are named in as much.
+const LARGEST_RELEASE: u64 = 1 << 20;
 
 /// What the indices of a suite list.
 pub(super) struct Indices {
@@ -30,7 +32,7 @@ pub(super) fn signature(
 ) -> Option<String> {
     let folder = folder(repository, suite)?;
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
-    let in_release = match fs::read(folder.join("InRelease")) {
+    let in_release = match small(&folder.join("InRelease")) {
         Ok(bytes) => bytes,
         Err(error) => {
             let fault = match error.kind() {
@@ -42,7 +44,7 @@ pub(super) fn signature(
                 _ => format!("InRelease: {}", trebuchet::io_reason(&error)),
             };
             linked.put(LinkKind::Signature, "InRelease", vec![fault]);
-            return fs::read(folder.join("Release")).ok().and_then(text);
+            return small(&folder.join("Release")).ok().and_then(text);
         }
     };
     match signing::verify(&in_release, certificates, now) {
@@ -54,7 +56,7 @@ pub(super) fn signature(
         }
         Err(error) => {
             linked.put(LinkKind::Signature, "InRelease", vec![format!("InRelease: {error}")]);
-            fs::read(folder.join("Release")).ok().and_then(text)
+            small(&folder.join("Release")).ok().and_then(text)
         }
     }
 }
@@ -77,7 +79,7 @@ impl Indices {
         let folder = folder(repository, suite)?;
         let (mut faults, mut packages, mut whole) = (Vec::new(), Vec::new(), true);
         for (path, entry) in &named {
-            let checked = fs::read(folder.join(path))
+            let checked = trebuchet::read_regular(&folder.join(path), entry.size.saturating_add(1))
                 .map_err(|error| trebuchet::io_reason(&error))
                 .and_then(|bytes| checked(bytes, entry));
             let plain = path.ends_with("/Packages");
@@ -93,6 +95,15 @@ impl Indices {
         linked.put(LinkKind::Indices, format!("{} indices", named.len()), faults);
         whole.then(|| Self { content: packages.into_iter().collect() })
     }
+}
+
+/// What a file above the indices holds.
+fn small(path: &Path) -> io::Result<Vec<u8>> {
+    let bytes = trebuchet::read_regular(path, LARGEST_RELEASE + 1)?;
+    if bytes.len() as u64 > LARGEST_RELEASE {
+        return Err(io::Error::new(ErrorKind::InvalidData, "it is larger than 1 MiB"));
+    }
+    Ok(bytes)
 }
 
 /// The bytes, if they are those that are named.
