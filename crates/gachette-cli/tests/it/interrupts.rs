@@ -26,7 +26,7 @@ impl Interrupted {
         let chain = Chain::new();
         let fifo = chain.playground.path("fifo");
         assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-        let step = |script: &&str| format!("FIFO={}; echo $$ > $FIFO; {script}", fifo.display());
+        let step = |script: &&str| format!("FIFO={}; echo begun; echo $$ > $FIFO; {script}", fifo.display());
         let steps: Vec<String> = scripts.iter().map(step).collect();
         let recipe = format!("name: slow\ntype: application\nbuild_assets: {}\n", serde_json::json!(steps));
         chain.source.commit_file("slow.yml", recipe);
@@ -41,6 +41,16 @@ impl Interrupted {
     /// Blocks until the step says something.
     fn hear(&self) -> String {
         std::fs::read_to_string(self.chain.playground.path("fifo")).unwrap().trim().to_owned()
+    }
+
+    /// Waits until the build has taken note of what so many steps say: it has told its watcher of their programs before.
+    fn wait_until_watched(&self, steps: usize) {
+        let folder = self.chain.playground.path("home/.local/state/gachette/builds");
+        let logs = || std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
+        let text = |path: PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+        let begun = || logs().filter(|path| path.extension().is_some_and(|it| it == "log")).map(text);
+        let said = |text: String| text.lines().filter(|line| line.ends_with(" begun")).count();
+        wait_until("what the steps say is in the log", || begun().map(said).sum::<usize>() == steps);
     }
 
     fn send(&self, signal: &str) {
@@ -95,6 +105,7 @@ fn what_a_killed_build_started_ends_with_it() {
     let mark = format!("sleep 600.{}", std::process::id());
     let mut running = Interrupted::running(&format!("trap '' TERM HUP INT; {mark} & wait"));
     wait_until("the step has a child", || is_running(&mark));
+    running.wait_until_watched(1);
     running.send("-KILL");
     assert_eq!(running.child.wait().unwrap().code(), None);
     wait_until("the step ends", || !running.step_is_alive());
@@ -122,6 +133,7 @@ fn who_watches_over_programs_is_replaced_when_he_is_killed() {
     std::fs::write(running.chain.playground.path("fifo"), "go on").unwrap();
     running.step = running.hear();
     assert!(running.step_is_alive());
+    running.wait_until_watched(2);
     running.send("-KILL");
     running.child.wait().unwrap();
     wait_until("the step ends", || !running.step_is_alive());
