@@ -41,7 +41,7 @@ impl Session {
             }
         };
         progress.finish();
-        succeeded(build.map_err(|problem| lost(order, problem))?)
+        self.succeeded(build.map_err(|problem| lost(order, problem))?)
     }
 
     /// Starts a build that goes on without us, and says how to look at it.
@@ -77,7 +77,7 @@ impl Session {
         };
         progress.finish();
         match outcome {
-            Some(build) => succeeded(build?),
+            Some(build) => self.succeeded(build?),
             None => {
                 let left = Problem::new(ProblemKind::Cancelled, format!("build {id} goes on without us"));
                 Err(left.with_hint(format!("`{}`", self.follow_command(id))).into())
@@ -101,7 +101,7 @@ impl Session {
             () = interrupts.next() => None,
         };
         progress.finish();
-        outcome.map(|build| succeeded(build?)).transpose()
+        outcome.map(|build| self.succeeded(build?)).transpose()
     }
 
     /// Whether fetching what is ordered may need this machine's authentication agent, which is forwarded as long as we are there.
@@ -114,6 +114,19 @@ impl Session {
         let is_lent = self.config.connection.forward_agent
             && std::env::var_os("SSH_AUTH_SOCK").is_some_and(|socket| !socket.is_empty());
         fetches && is_lent && matches!(self.host(), Some(HostTarget::Ssh(_)))
+    }
+
+    /// A build that did all that was asked for, or why it did not; and where, when that cannot be seen otherwise.
+    fn succeeded(&self, build: Build) -> Result<Build, Failure> {
+        succeeded(build).map_err(|mut failure| {
+            if let Some(host @ HostTarget::Ssh(_)) = self.host()
+                && !self.output.is_shared()
+                && !failure.is_interrupt()
+            {
+                failure.problem.title = format!("{host}: {}", failure.problem.title);
+            }
+            failure
+        })
     }
 
     /// What to say to follow a build.

@@ -1,100 +1,14 @@
 //! `source: push`: a host builds what only the machine at which the command is given may fetch.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use gachette_testkit::{GitRepository, Sshd, hermetic_git};
-use tempfile::TempDir;
+use gachette_testkit::{GitRepository, Sshd};
 
+use crate::forge::{Family, name_submodule};
 use crate::hosts::{Hosts, project};
-use crate::playground::Said;
-
-/// A server of git repositories that lets in only who has its key, and a host that has not got it.
-struct Forge {
-    sshd: Sshd,
-    repositories: TempDir,
-}
-
-impl Forge {
-    fn new() -> Self {
-        Self { sshd: Sshd::start(), repositories: tempfile::tempdir().unwrap() }
-    }
-
-    /// Where a repository lies.
-    fn folder(&self, name: &str) -> PathBuf {
-        self.repositories.path().join(name)
-    }
-
-    /// The address of a repository.
-    fn url(&self, name: &str) -> String {
-        self.sshd.url(&self.folder(name))
-    }
-
-    /// Takes the branches of a repository over, exactly as they are.
-    fn publish(&self, name: &str, source: &GitRepository) {
-        let folder = self.folder(name);
-        if !folder.exists() {
-            let words = ["init", "--quiet", "--bare", "--initial-branch=main", name];
-            git(self, self.repositories.path(), &words);
-        }
-        source.git(&["push", "--quiet", "--force", "--mirror", folder.to_str().unwrap()]);
-    }
-
-    /// Runs the program with access to the repositories.
-    fn run(&self, hosts: &Hosts, line: &str) -> Said {
-        let output = hosts.command(line).env("GIT_SSH_COMMAND", self.sshd.ssh_command()).output().unwrap();
-        let text = |bytes: &[u8]| {
-            String::from_utf8_lossy(bytes)
-                .replace(&self.repositories.path().display().to_string(), "[repositories]")
-        };
-        Said {
-            code: output.status.code().unwrap(),
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-        }
-    }
-
-    /// Runs the program with access to the repositories; it must succeed.
-    fn ok(&self, hosts: &Hosts, line: &str) -> String {
-        let said = self.run(hosts, line);
-        assert_eq!(said.code, 0, "gachette {line}\n{}{}", said.stdout, said.stderr);
-        said.stdout
-    }
-}
-
-/// What git prints, run by somebody with access to the repositories.
-fn git(forge: &Forge, folder: &Path, words: &[&str]) -> String {
-    let command = forge.sshd.ssh_command();
-    let output =
-        hermetic_git().args(words).current_dir(folder).env("GIT_SSH_COMMAND", command).output().unwrap();
-    assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// `app` with the submodule `vendor/lib`, which has the submodule `deep/leaf`: one address is whole, the other relative.
-struct Family {
-    forge: Forge,
-    app: GitRepository,
-    lib: GitRepository,
-    hosts: Hosts,
-}
 
 impl Family {
-    fn new() -> Self {
-        let (forge, leaf, lib, app) =
-            (Forge::new(), GitRepository::new(), GitRepository::new(), project("true"));
-        leaf.commit_file("leaf.txt", "leaf");
-        forge.publish("leaf.git", &leaf);
-        lib.commit_file("lib.txt", "lib");
-        name_submodule(&lib, "deep/leaf", "../leaf.git", &leaf.head());
-        forge.publish("lib.git", &lib);
-        name_submodule(&app, "vendor/lib", &forge.url("lib.git"), &lib.head());
-        forge.publish("app.git", &app);
-        let hosts = Hosts::new(&format!("projects.web: {{url: '{}', source: push}}\n", forge.url("app.git")));
-        hosts.ok("-H build1 stack create 124");
-        Self { forge, app, lib, hosts }
-    }
-
     /// Names this commit as that of the submodule.
     fn take_lib(&self, commit: &str) {
         self.name_lib(&self.forge.url("lib.git"), commit);
@@ -104,43 +18,6 @@ impl Family {
         name_submodule(&self.app, "vendor/lib", address, commit);
         self.forge.publish("app.git", &self.app);
     }
-
-    /// Prepares a working copy on the host, and compares it with a clone of git's own, made by somebody with access.
-    fn assert_prepared(&self, reference: &str) {
-        let said =
-            self.forge.ok(&self.hosts, &format!("-H build1 --format json prepare web --ref {reference}"));
-        let said: serde_json::Value = serde_json::from_str(&said).unwrap();
-        let copy = Path::new(said["path"].as_str().unwrap());
-        let folder = tempfile::tempdir().unwrap();
-        let clone = folder.path().join("clone");
-        let words = ["clone", "--quiet", &self.forge.url("app.git"), clone.to_str().unwrap()];
-        git(&self.forge, folder.path(), &words);
-        git(&self.forge, &clone, &["fetch", "--quiet", "origin", reference]);
-        git(&self.forge, &clone, &["checkout", "--quiet", "FETCH_HEAD"]);
-        git(&self.forge, &clone, &["submodule", "--quiet", "update", "--init", "--recursive"]);
-        let state =
-            |folder| git(&self.forge, folder, &["submodule", "--quiet", "foreach", "--recursive", STATE]);
-        assert_eq!(state(copy), state(&clone));
-        assert_eq!(
-            git(&self.forge, copy, &["rev-parse", "HEAD"]),
-            git(&self.forge, &clone, &["rev-parse", "HEAD"])
-        );
-        assert_eq!(git(&self.forge, copy, &["status", "--porcelain", "--ignored"]), "");
-    }
-}
-
-/// What a submodule is at.
-const STATE: &str =
-    "echo $displaypath $(git rev-parse HEAD) && git ls-files --stage && git status --porcelain --ignored";
-
-/// Names a submodule, with whatever address, and commits.
-fn name_submodule(repository: &GitRepository, path: &str, address: &str, commit: &str) {
-    for (key, value) in [("path", path), ("url", address)] {
-        repository.git(&["config", "--file", ".gitmodules", &format!("submodule.{path}.{key}"), value]);
-    }
-    repository.git(&["add", ".gitmodules"]);
-    repository.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{commit},{path}")]);
-    repository.git(&["commit", "--quiet", "-m", "a submodule"]);
 }
 
 #[test]
@@ -177,7 +54,7 @@ fn commits_that_only_this_machine_may_fetch_are_pushed() {
 
 #[test]
 fn submodules_that_only_this_machine_may_fetch_are_pushed_in_every_depth() {
-    let family = Family::new();
+    let family = Family::new("push");
     let cloned = family.forge.run(&family.hosts, "-H build1 --set projects.web.source=clone quick 124 web");
     assert_eq!(cloned.code, 4, "the host has no access: {}", cloned.stderr);
     family.assert_prepared("main");
@@ -188,7 +65,7 @@ fn submodules_that_only_this_machine_may_fetch_are_pushed_in_every_depth() {
 
 #[test]
 fn a_submodule_may_be_at_a_commit_that_is_in_no_branch() {
-    let family = Family::new();
+    let family = Family::new("push");
     family.assert_prepared("main");
     let kept = family.lib.head();
     let lost = family.lib.commit_file("lib.txt", "a commit that its branch forgets");
@@ -207,7 +84,7 @@ fn a_submodule_may_be_at_a_commit_that_is_in_no_branch() {
 
 #[test]
 fn a_submodule_is_fetched_when_the_wanted_commit_names_it_and_not_before() {
-    let family = Family::new();
+    let family = Family::new("push");
     let with = family.app.head();
     family.app.git(&["config", "--file", ".gitmodules", "submodule.vendor/lib.update", "none"]);
     family.app.git(&["commit", "--quiet", "--all", "-m", "not wanted"]);
@@ -227,7 +104,7 @@ fn mirrors(family: &Family) -> Vec<PathBuf> {
 
 #[test]
 fn a_submodule_may_contain_the_project_that_contains_it() {
-    let family = Family::new();
+    let family = Family::new("push");
     name_submodule(&family.lib, "back/app", "../app.git", &family.app.git(&["rev-parse", "main~1"]));
     family.forge.publish("lib.git", &family.lib);
     family.take_lib(&family.lib.head());
@@ -246,7 +123,7 @@ fn submodules_of_a_project_of_this_machine_may_be_on_this_machine() {
 
 #[test]
 fn a_submodule_with_a_hostile_address_is_refused_and_nothing_of_this_machine_is_sent() {
-    let family = Family::new();
+    let family = Family::new("push");
     let (secret, ran) = (GitRepository::new(), family.forge.folder("ran"));
     let commit = secret.commit_file("secret", "of this machine");
     let mut text = String::new();
@@ -278,7 +155,7 @@ fn a_submodule_with_a_hostile_address_is_refused_and_nothing_of_this_machine_is_
 
 #[test]
 fn a_submodule_that_cannot_be_fetched_is_named() {
-    let family = Family::new();
+    let family = Family::new("push");
     family.name_lib(&family.forge.url("nowhere.git"), &family.lib.head());
     let refused = family.forge.run(&family.hosts, "-H build1 quick 124 web");
     assert_eq!(refused.code, 4, "{}", refused.stderr);

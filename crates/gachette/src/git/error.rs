@@ -57,8 +57,10 @@ pub struct Submodule {
 pub enum Fault {
     /// The server knows no such repository; some say so of those that need a login, too.
     RepositoryNotFound,
-    /// The server wants a user and password, a token, or a key it knows.
+    /// The server wants a user and password, or a token.
     AuthenticationNeeded,
+    /// The server wants a key it knows, by ssh.
+    KeyNeeded,
     /// ssh never saw this server before, and nobody is there to confirm its key.
     UnknownHostKey,
     /// The server shows another key than the one ssh knows.
@@ -87,7 +89,7 @@ const WORDS: [(&str, Fault); 43] = [
     ("could not read username", Fault::AuthenticationNeeded),
     ("could not read password", Fault::AuthenticationNeeded),
     ("authentication failed", Fault::AuthenticationNeeded),
-    ("permission denied (", Fault::AuthenticationNeeded),
+    ("permission denied (", Fault::KeyNeeded),
     ("requested url returned error: 401", Fault::AuthenticationNeeded),
     ("requested url returned error: 403", Fault::AuthenticationNeeded),
     ("couldn't find remote ref", Fault::RefNotFound),
@@ -197,11 +199,12 @@ impl GitError {
     }
 
     /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NotInstalled => Some("install git"),
+            Self::NotInstalled => Some("install git".to_owned()),
             Self::Cancelled => None,
-            Self::Failed(failure) => failure.fault.hint(),
+            Self::Failed(failure) if failure.fault == Fault::KeyNeeded => Some(hint_of_keys()),
+            Self::Failed(failure) => failure.fault.hint().map(str::to_owned),
         }
     }
 }
@@ -226,8 +229,11 @@ impl Fault {
         Some(match self {
             Self::RepositoryNotFound => "check the address, and whether you may read the repository",
             Self::AuthenticationNeeded => {
-                "nobody can be asked here: configure a git credential helper, or an ssh key without passphrase or in \
-                 an agent, and check with `GIT_TERMINAL_PROMPT=0 git ls-remote URL`"
+                "nobody can be asked here: configure a git credential helper, and check with \
+                 `GIT_TERMINAL_PROMPT=0 git ls-remote URL`"
+            }
+            Self::KeyNeeded => {
+                "configure an ssh key that the server knows, without passphrase or in an agent"
             }
             Self::UnknownHostKey => {
                 "connect once with `ssh HOST` and confirm its key, or add it to known_hosts"
@@ -250,7 +256,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::RepositoryNotFound => "there is no such repository",
-            Self::AuthenticationNeeded => "the server wants a login",
+            Self::AuthenticationNeeded | Self::KeyNeeded => "the server wants a login",
             Self::UnknownHostKey => "the host key of the server is not known",
             Self::ChangedHostKey => "the host key of the server has changed",
             Self::Certificate => "the certificate of the server cannot be verified",
@@ -261,6 +267,27 @@ impl fmt::Display for Fault {
             Self::DiskFull => "the disk is full",
             Self::Other => "git failed",
         })
+    }
+}
+
+/// What to do about a server of which no key is known: it depends on where this machine takes keys from.
+fn hint_of_keys() -> String {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let machine = crate::identity::host();
+    match (is_set("SSH_AUTH_SOCK"), is_set("SSH_CONNECTION")) {
+        (true, _) => format!(
+            "neither the authentication agent nor {machine} has a key that the server knows: see which it has with `ssh-add -l`, \
+             and check with `ssh -v`"
+        ),
+        // Somebody came here by ssh, and may have an agent.
+        (false, true) => format!(
+            "no authentication agent was forwarded to {machine}, and it has no key that the server knows: leave out `-a` and \
+             allow `AllowAgentForwarding` in its sshd, or fetch where the command is given with `source: push` of the project"
+        ),
+        (false, false) => format!(
+            "{machine} has no authentication agent and no key that the server knows: add one with `ssh-add`, or configure one \
+             without passphrase"
+        ),
     }
 }
 

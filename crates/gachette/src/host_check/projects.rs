@@ -75,5 +75,5 @@ fn failed(error: &GitError) -> ProjectState {
     let mut lines = said.lines();
     let title = lines.next().unwrap_or_default().to_owned();
     let lines = lines.map(|line| line.trim_start().to_owned()).collect();
-    ProjectState::Failed { title, lines, hint: error.hint().map(str::to_owned) }
+    ProjectState::Failed { title, lines, hint: error.hint() }
 }

@@ -250,7 +250,7 @@ impl OperationError {
             Self::NoPackage { .. } => Some("see `gachette package list`".to_owned()),
             Self::NoVersion { name, .. } => Some(format!("see `gachette package show {name}`")),
             Self::WorkingCopy(error) => error.hint(),
-            Self::Mirror(MirrorError::Git(error)) => error.hint().map(str::to_owned),
+            Self::Mirror(MirrorError::Git(error)) => error.hint(),
             Self::Repository(error) => error.hint(),
             Self::Signing(error) => error.hint(),
             Self::SuiteLags { source, .. } => source.hint(),

@@ -131,7 +131,7 @@ impl WorkingCopyError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Git(error) => return error.hint().map(str::to_owned),
+            Self::Git(error) => return error.hint(),
             Self::RefNotFound { url, .. } => format!("list what is there with `git ls-remote {url}`"),
             Self::AmbiguousCommit { .. } => "give more digits of the commit".to_owned(),
             Self::NotACommit { .. } => "name a branch, or a tag that marks a commit".to_owned(),

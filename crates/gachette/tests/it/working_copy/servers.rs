@@ -170,5 +170,5 @@ fn an_ssh_server_that_is_unknown_or_has_changed_or_refuses_us_is_an_error() {
     drop(prepared);
     sshd.refuse_everybody();
     let error = desk.refused(&url, "");
-    assert_eq!(fault(&error), Some(Fault::AuthenticationNeeded), "{error}");
+    assert_eq!(fault(&error), Some(Fault::KeyNeeded), "{error}");
 }

@@ -1,0 +1,102 @@
+//! Private repositories, fetched by a host that has no key at all: with the agent of whoever gives the command.
+
+use gachette_testkit::SshAgent;
+
+use crate::forge::Family;
+use crate::hosts::wait_until;
+use crate::playground::Said;
+
+/// A private project with private submodules, and a host whose git knows the server, but has no key.
+fn keyless() -> Family {
+    let family = Family::new("clone");
+    family.forge.introduce_to(&family.hosts);
+    family
+}
+
+/// An agent with the key that the server of repositories lets in.
+fn agent_for(family: &mut Family) -> SshAgent {
+    let agent = SshAgent::start();
+    agent.add(&family.forge.sshd.client_key());
+    family.forge.access_by(&agent);
+    agent
+}
+
+/// The message and the hint of a failed fetch, each in its line.
+fn refused(said: &Said) -> [&str; 2] {
+    assert_eq!(said.code, 4, "{}", said.stderr);
+    ["error: ", "hint: "].map(|begin| {
+        let line = said.stderr.lines().find(|line| line.starts_with(begin));
+        line.unwrap_or_else(|| panic!("{begin}: {}", said.stderr))
+    })
+}
+
+#[test]
+fn a_host_without_any_key_clones_what_the_forwarded_agent_may() {
+    let mut family = keyless();
+    let _agent = agent_for(&mut family);
+    family.assert_prepared("main");
+    let old_form = family.forge.ok(&family.hosts, "-H build1 prepare:web");
+    assert_eq!(old_form.trim(), family.app.head());
+    let built = family.forge.ok(&family.hosts, "-H build1 quick 124 web");
+    assert!(built.contains("stack default/124 is now at revision 2"), "{built}");
+    let shown = family.hosts.ok("-H build1 --format json package show dh-web");
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let provenance = &shown["versions"][0]["files"][0]["provenance"];
+    assert_eq!(provenance["commit"], family.app.head(), "{shown}");
+    // What comes later is fetched too, by the other form.
+    let next = family.app.commit_file("next.txt", "next");
+    family.forge.publish("app.git", &family.app);
+    let built = family.forge.ok(&family.hosts, "-H build1 quick:124,web");
+    assert!(built.contains("1 package built") && built.contains(&next[..7]), "{built}");
+}
+
+#[test]
+fn without_its_agent_a_host_says_that_it_has_no_key_and_where_one_may_come_from() {
+    let mut family = keyless();
+    let _agent = agent_for(&mut family);
+    let machine = gachette::identity::host();
+    let message = format!("error: build1: the server wants a login: {}", family.forge.url("app.git"));
+    let message = message.replace(&family.forge.folder("").display().to_string(), "[repositories]/");
+    for line in ["-a -H build1 quick 124 web", "-a -H build1 quick:124,web", "-a -H build1 prepare:web"] {
+        let said = family.forge.run(&family.hosts, line);
+        let [error, hint] = refused(&said);
+        assert_eq!(error, message, "{line}");
+        assert!(said.stderr.contains("Permission denied (publickey)"), "{line}: {}", said.stderr);
+        let expected = format!("hint: no authentication agent was forwarded to {machine}");
+        assert!(hint.starts_with(&expected), "{line}: {hint}");
+        assert!(hint.contains("`-a`") && hint.contains("`source: push`"), "{line}: {hint}");
+    }
+    assert!(family.hosts.ok("-H build1 stack log 124").lines().count() < 3, "nothing was added");
+    // What it says helps.
+    family.forge.ok(&family.hosts, "-H build1 quick 124 web");
+}
+
+#[test]
+fn an_agent_without_the_right_key_is_told_from_none() {
+    let mut family = keyless();
+    let stranger = SshAgent::start();
+    stranger.add_stranger("stranger");
+    family.forge.access_by(&stranger);
+    let said = family.forge.run(&family.hosts, "-H build1 quick 124 web");
+    let [error, hint] = refused(&said);
+    assert!(error.starts_with("error: build1: the server wants a login: ssh://"), "{error}");
+    assert!(hint.contains("neither the authentication agent nor") && hint.contains("`ssh-add -l`"), "{hint}");
+}
+
+#[test]
+fn an_agent_is_lent_to_a_detached_build_until_it_has_its_commits() {
+    let mut family = keyless();
+    let mut agent = agent_for(&mut family);
+    let go = family.hosts.path("go");
+    let step = crate::playground::until_let_go(&go);
+    let recipe = format!("name: web\ntype: application\nbuild_assets: [{}]\n", serde_json::json!(step));
+    family.app.commit_file(".missile.yml", recipe);
+    family.forge.publish("app.git", &family.app);
+    let id = family.forge.ok(&family.hosts, "-H build1 quick 124 web --detach").trim().to_owned();
+    agent.kill();
+    std::fs::write(&go, "").unwrap();
+    let show = || family.hosts.ok(&format!("-a -H build1 --format json builds show {id}"));
+    let state = || serde_json::from_str::<serde_json::Value>(&show()).unwrap()["state"].clone();
+    wait_until("the build ends", || state() != "running");
+    assert_eq!(state(), "succeeded", "{}", show());
+}
