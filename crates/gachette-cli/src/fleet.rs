@@ -70,13 +70,17 @@ impl Fleet {
             let host = session.host().map(ToString::to_string).unwrap_or_default();
             Some(Outcome { host, result, took: started.elapsed() })
         };
+        let placed = async |(place, session)| (place, on_one(session).await);
         let at_once = self.at_once.min(self.sessions.len());
-        let outcomes: Vec<Option<Outcome>> =
-            futures::stream::iter(&self.sessions).map(on_one).buffered(at_once).collect().await;
-        self.summarize(outcomes)
+        // The next begins when any ends, so that a slow host keeps only itself.
+        let sessions = futures::stream::iter(self.sessions.iter().enumerate());
+        let mut outcomes: Vec<(usize, Option<Outcome>)> =
+            sessions.map(placed).buffer_unordered(at_once).collect().await;
+        outcomes.sort_unstable_by_key(|(place, _)| *place);
+        self.summarize(outcomes.into_iter().map(|(_, outcome)| outcome))
     }
 
-    fn summarize(&self, outcomes: Vec<Option<Outcome>>) -> Result<(), Failure> {
+    fn summarize(&self, outcomes: impl Iterator<Item = Option<Outcome>>) -> Result<(), Failure> {
         let mut first = Ok(());
         let rows: Vec<Vec<String>> = self
             .sessions

@@ -78,7 +78,7 @@ impl TaskLine {
         let bound: Result<Vec<Arguments>, Failure> = tasks.into_iter().zip(&calls).map(bind).collect();
         let bound = bound?;
         let warn_only = session.config.connection.warn_only;
-        let elsewhere = session.config.repository_at.is_some();
+        let (here, elsewhere) = (session.clone(), session.config.repository_at.is_some());
         let repository = elsewhere.then(|| Fleet::of_repository(session.clone())).transpose()?;
         let builders = Fleet::of(session)?;
         let mut first = Ok(());
@@ -86,7 +86,12 @@ impl TaskLine {
             let repository = repository.as_ref().filter(|_| perform::is_of_repository(&call.name));
             let fleet = repository.unwrap_or(&builders);
             let order = Order { task: &call.name, arguments: &arguments, detach: self.detach };
-            match fleet.each(async |session| perform::perform(session, &order).await).await {
+            let done = if perform::is_of_no_host(&call.name) {
+                perform::perform(&here, &order).await
+            } else {
+                fleet.each(async |session| perform::perform(session, &order).await).await
+            };
+            match done {
                 Ok(()) => (),
                 Err(failure) if warn_only => {
                     output.warn(&format!("task {}: {}", call.name, failure.problem.title));

@@ -17,6 +17,11 @@ pub(super) fn is_of_repository(task: &str) -> bool {
     matches!(task, "stack_create" | "add_to_stack")
 }
 
+/// Whether a task is about the command line and what it goes by: no host is asked.
+pub(super) fn is_of_no_host(task: &str) -> bool {
+    matches!(task, "show_config" | "version")
+}
+
 /// Whether a task is long work, which can go on by itself.
 pub(super) fn can_be_detached(task: &str) -> bool {
     matches!(task, "prepare" | "build" | "quick")

@@ -10,7 +10,7 @@ pub(crate) fn document(name: &str) -> String {
 }
 
 /// Text without commits, times, sizes, columns' widths and folders.
-fn normal(text: &str) -> Vec<String> {
+pub(crate) fn normal(text: &str) -> Vec<String> {
     let mut text = text.to_owned();
     let own = [
         (r"\b[0-9a-f]{7}\b", "[commit]"),

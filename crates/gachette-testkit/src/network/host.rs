@@ -11,8 +11,8 @@ use crate::git::{keygen, sshd_configuration};
 
 /// What the first process of a host does: it waits until the host is plugged in, then sshd runs; when our end of its standard
 /// input is closed, it ends, and with it every process of the host.
-const INIT: &str = "ip link set lo up && echo booted && read -r plugged && ip addr add \"$1/24\" dev eth0 && \
-                    ip link set eth0 up && ip route add default via 10.77.0.1 && \
+const INIT: &str = "mount --bind \"$4\" \"$5\" && ip link set lo up && echo booted && read -r plugged && \
+                    ip addr add \"$1/24\" dev eth0 && ip link set eth0 up && ip route add default via 10.77.0.1 && \
                     { /usr/sbin/sshd -D -e -f \"$2\" >\"$3\" 2>&1 & } && cat";
 
 /// A host of a [`super::Network`]: it ends when dropped. Every method panics when something cannot be done.
@@ -29,7 +29,9 @@ impl NetworkHost {
         // Run by root, sshd wants this empty folder, which its package makes at boot and containers never do.
         let _ = fs::create_dir("/run/sshd");
         let host = Self { switch, name: name.to_owned(), number, process: None };
-        fs::create_dir_all(host.path("home")).expect("a folder is made");
+        for folder in ["home", "own"] {
+            fs::create_dir_all(host.path(folder)).expect("a folder is made");
+        }
         if let Some(size) = disk {
             let home = host.path("home").display().to_string();
             host.switch.run("mount", &["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs", &home]);
@@ -64,6 +66,11 @@ impl NetworkHost {
         self.path("home")
     }
 
+    /// What the host has in [`super::Network::own`], as this process sees it.
+    pub fn own(&self) -> PathBuf {
+        self.path("own")
+    }
+
     /// Makes it a black hole: nothing gets in or out any more, and nobody is told.
     pub fn cut(&self) {
         self.switch.run("ip", &["link", "set", &self.cable(), "nomaster"]);
@@ -95,7 +102,7 @@ impl NetworkHost {
         command.arg("--mount").arg("--target").arg(self.switch.process.id().to_string());
         command.args(["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]);
         command.args(["--propagation", "private", "sh", "-c", INIT, "init", &self.address()]);
-        command.arg(self.path("sshd_config")).arg(&log);
+        command.args([self.path("sshd_config"), log, self.own(), self.switch.path("own")]);
         let mut process = start(command);
         await_line(&mut process, "booted");
         let (cable, number) = (self.cable(), process.id().to_string());

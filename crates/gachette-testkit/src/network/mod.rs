@@ -48,6 +48,7 @@ impl Network {
         unshare.args(["--net", "--mount", "--propagation", "private", "sh", "-c", INIT]);
         let mut process = start(unshare);
         await_line(&mut process, "ready");
+        std::fs::create_dir(folder.path().join("own")).expect("a folder is made");
         for file in ["ssh_config", "known_hosts"] {
             std::fs::write(folder.path().join(file), "").expect("a file is written");
         }
@@ -76,6 +77,11 @@ impl Network {
     /// A configuration for `ssh -F` that knows all hosts by name; append to it as needed.
     pub fn ssh_config(&self) -> PathBuf {
         self.switch.path("ssh_config")
+    }
+
+    /// A folder of which each host has its own, as all hosts name it: for configurations that are the same for all of them.
+    pub fn own(&self) -> PathBuf {
+        self.switch.path("own")
     }
 
     /// The private key that all hosts let in.
