@@ -41,6 +41,7 @@ mod server;
 mod server_builds;
 mod server_clients;
 mod server_hooks;
+mod server_limits;
 mod server_restarts;
 mod serving;
 mod ssh_faults;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::chain::Chain;
 use crate::playground::{Playground, Said};
+use crate::server_clients::walk;
 use crate::serving::{Answered, Serving};
 
 /// A token of this role.
@@ -136,6 +137,27 @@ fn over_tcp_a_token_is_needed_and_its_role_counts() {
         assert!(!log.contains(secret.as_str()), "a token is in the log");
     }
     assert!(log.contains("of-release@"), "{log}");
+    are_only_hashed(playground, &[read, build, release, admin]);
+}
+
+/// That the server keeps digests of these tokens, and the tokens nowhere: the last one was revoked.
+fn are_only_hashed(playground: &Playground, tokens: &[String]) {
+    let digest = |token: &String| {
+        playground.write("shown", token);
+        let output = std::process::Command::new("sha256sum").arg(playground.path("shown")).output().unwrap();
+        std::fs::remove_file(playground.path("shown")).unwrap();
+        String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
+    };
+    let kept = std::fs::read_to_string(playground.path("home/.local/state/gachette/tokens.json")).unwrap();
+    let known: Vec<bool> = tokens.iter().map(|token| kept.contains(&digest(token))).collect();
+    assert_eq!(known, [true, true, true, false], "{kept}");
+    for file in walk(&playground.path("")) {
+        let bytes = std::fs::read(&file).unwrap_or_default();
+        for token in tokens {
+            let secret = token.strip_prefix("gachette_").unwrap().as_bytes();
+            assert!(!bytes.windows(secret.len()).any(|part| part == secret), "{}", file.display());
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! Programs that speak HTTP to a server: clients of the original tool, and those that rely on tags and keys.
 
+use std::sync::Barrier;
+
+use serde_json::json;
+
 use crate::chain::Chain;
 use crate::playground::Playground;
 use crate::serving::Serving;
@@ -80,7 +84,7 @@ fn a_part_of_it_is_given_and_nothing_to_who_has_it(serving: &Serving, path: &str
 }
 
 /// All files below a folder.
-fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+pub(crate) fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
@@ -111,6 +115,54 @@ fn a_stack_that_changed_meanwhile_is_left_as_it_is() {
     assert_eq!((new.status, &new.json()["revision"]), (200, &2.into()));
     assert_eq!(change("*", "\"seal\"").status, 200, "sealing twice changes nothing");
     assert_eq!(playground.json("stack log 1").as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn who_comes_second_looks_again_and_no_change_is_lost() {
+    let chain = Chain::new();
+    let playground = &chain.playground;
+    playground.ok("quick 124 config");
+    let serving = Serving::start(playground, &["--no-auth"]);
+    let path = "/api/v1/domains/default/stacks/124";
+    let both_saw = Barrier::new(2);
+    // Takes the package out of the stack, or brings it back, as a client who looks first.
+    let turn = |package: &str, first: bool| {
+        let seen = serving.ask(&format!("GET {path}"), &[], "");
+        if first {
+            both_saw.wait();
+        }
+        let stack = seen.json();
+        let is_in = stack["packages"].as_array().unwrap().iter().any(|it| it["name"] == package);
+        let file = walk(&playground.path("repository/debs"))
+            .into_iter()
+            .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+            .find(|name| name.starts_with(&format!("{package}-0")))
+            .unwrap();
+        let change = if is_in { json!({"remove": [package]}) } else { json!({"add": [{"file_name": file}]}) };
+        let tag = format!("If-Match: {}", seen.header("etag").unwrap());
+        serving.ask(&format!("POST {path}/revisions"), &[&tag], &json!({"change": change}).to_string()).status
+    };
+    for round in 1..=4 {
+        let mut statuses = std::thread::scope(|scope| {
+            let clients = ["dh-shop-config", "dh-shop-config-live"].map(|package| {
+                scope.spawn(move || {
+                    let first = turn(package, true);
+                    let last = if first == 412 { turn(package, false) } else { first };
+                    (first, last)
+                })
+            });
+            clients.map(|client| client.join().unwrap())
+        });
+        statuses.sort_unstable();
+        assert_eq!(statuses, [(200, 200), (412, 200)], "both saw the same revision: round {round}");
+        let stack = playground.json("stack show 124");
+        let there = stack["packages"].as_array().unwrap().len();
+        assert_eq!(
+            (&stack["revision"], there),
+            (&(2 + 2 * round).into(), if round % 2 == 0 { 2 } else { 0 })
+        );
+    }
+    assert!(playground.ok("repository fsck").contains("clean: "));
 }
 
 #[test]

@@ -76,3 +76,69 @@ fn a_signed_push_to_the_branch_is_built_once() {
     let author = playground.json("stack log 1")[0]["author"].as_str().unwrap().to_owned();
     assert!(author.starts_with("hook-web@"), "{author}");
 }
+
+/// How a kind of server shows that it is the one who says this of a push.
+struct Forge {
+    header: &'static str,
+    body: &'static str,
+    right: String,
+    wrong: Vec<String>,
+}
+
+const GITHUB: &str = r#"{"ref": "refs/heads/main", "after": "a1", "repository": {"default_branch": "main"}}"#;
+const GITLAB: &str = r#"{"object_kind": "push", "ref": "refs/heads/main", "after": "a2", "project": {"default_branch": "main"}}"#;
+const GITEA: &str =
+    r#"{"secret": "", "ref": "refs/heads/main", "after": "a3", "repository": {"default_branch": "main"}}"#;
+
+fn forges() -> [Forge; 3] {
+    let of = |body: &str| signature("between us", body);
+    let guessed = |body: &str| signature("guessed", body);
+    let torn = |body: &str| of(body)[..62].to_owned();
+    let (hub, tea) = (of(GITHUB), of(GITEA));
+    let wrong_hub = [format!("sha256={}", guessed(GITHUB)), format!("sha256={tea}"), format!("sha1={hub}")];
+    let more =
+        [format!("sha256={}", torn(GITHUB)), hub.clone(), "sha256=".to_owned(), "between us".to_owned()];
+    let wrong_lab = ["guessed", "between", "between us, and more", "BETWEEN US", ""];
+    let wrong_tea = [guessed(GITEA), hub.clone(), torn(GITEA), String::new(), "between us".to_owned()];
+    let forge = |header, body, right, wrong| Forge { header, body, right, wrong };
+    [
+        forge("X-Hub-Signature-256", GITHUB, format!("sha256={hub}"), [&wrong_hub[..], &more].concat()),
+        forge("X-Gitlab-Token", GITLAB, "between us".to_owned(), wrong_lab.map(str::to_owned).into()),
+        forge("X-Gitea-Signature", GITEA, tea, wrong_tea.into()),
+    ]
+}
+
+#[test]
+fn each_kind_of_server_is_believed_by_the_right_signature_and_by_no_other() {
+    let source = GitRepository::new();
+    source.commit_file(".missile.yml", "name: web\ntype: application\n");
+    let playground = Playground::with_configuration(&format!(
+        "meta_path: repository\nworking_copies: working_copies\nprojects.web:\n  url: {}\n  hook_stack: '1'\n  \
+         hook_secret_file: secret\n",
+        source.path().display()
+    ));
+    playground.write("secret", "between us\n");
+    playground.ok("stack create 1");
+    let serving = Serving::start(&playground, &["--builds", "1"]);
+    let admin = playground.ok("token create admin --role admin").trim().to_owned();
+    let builds = || {
+        let token = format!("Authorization: Bearer {admin}");
+        serving.ask("GET /api/v1/builds", &[&token], "").json().as_array().unwrap().len()
+    };
+    for (number, Forge { header, body, right, wrong }) in forges().into_iter().enumerate() {
+        let send =
+            |value: &str| serving.ask("POST /hooks/web", &[&format!("{header}: {value}")], body).status;
+        for value in &wrong {
+            assert_eq!(send(value), 401, "{header}: {value}");
+        }
+        assert_eq!(serving.ask("POST /hooks/web", &[], body).status, 401, "{header} is missing");
+        assert_eq!(builds(), number, "{header}");
+        assert_eq!((send(&right), builds()), (202, number + 1), "{header}");
+    }
+    // Nor does a right one of another kind help a wrong one.
+    let body = GITHUB.replace("a1", "a4");
+    let hub = format!("X-Hub-Signature-256: sha256={}", signature("guessed", &body));
+    let tea = format!("X-Gitea-Signature: {}", signature("between us", &body));
+    assert_eq!(serving.ask("POST /hooks/web", &[&hub, &tea], &body).status, 401);
+    assert_eq!(builds(), 3);
+}
