@@ -21,6 +21,12 @@ pub(crate) struct Small {
     pub(crate) bytes: Bytes,
 }
 
+impl Small {
+    fn folder(&self) -> Option<&str> {
+        self.path.rsplit_once('/').map(|(folder, _)| folder)
+    }
+}
+
 /// A folder of unfinished files beside their place; what is left of it goes with this.
 pub(crate) struct Aside {
     path: PathBuf,
@@ -46,21 +52,18 @@ impl Aside {
             let _ = fs::remove_dir(&path);
         })?;
         let aside = Self { path, left: true, _held: held };
-        spread(files, |file| aside.create(&file.path)?.write_all(&file.bytes))?;
+        let folders: Vec<&[Small]> = files.chunk_by(|one, other| one.folder() == other.folder()).collect();
+        spread(&folders, |files| aside.fill(files))?;
         Ok(aside)
     }
 
-    /// A new file, and the folders above it.
-    fn create(&self, path: &str) -> io::Result<File> {
-        let file = self.path.join(path);
-        match File::create_new(&file) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            outcome => return outcome,
+    /// Makes files of one folder, and the folders above them: from the top, since most are new.
+    fn fill(&self, files: &[Small]) -> io::Result<()> {
+        let Some(first) = files.first() else { return Ok(()) };
+        for (end, _) in first.path.match_indices('/') {
+            make_folder(&self.path.join(&first.path[..end]))?;
         }
-        for (end, _) in path.match_indices('/') {
-            make_folder(&self.path.join(&path[..end]))?;
-        }
-        File::create_new(&file)
+        files.iter().try_for_each(|file| File::create_new(self.path.join(&file.path))?.write_all(&file.bytes))
     }
 
     /// The folder, which is on the file system of its place.

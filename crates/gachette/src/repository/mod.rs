@@ -100,8 +100,10 @@ pub use place::{Placed, Placement};
 pub use publish::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings};
 pub use readable::{DamagedStack, Readable};
 pub use register_all::ToRegister;
+pub(crate) use spread::{Worth, gather};
 pub use staging::Staging;
 pub use store::Store;
+pub(crate) use take_in::Staged;
 pub use whereabouts::{ChannelWithPackage, Span, StackWithPackage, Standing};
 
 /// A repository of packages and stacks.

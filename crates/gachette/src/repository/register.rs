@@ -114,7 +114,7 @@ pub(crate) fn read_package(path: &Path, file: &str) -> Result<PackageRecord, Rep
     Ok(record_of(deb::read_control(path).map_err(no_package(path))?, file))
 }
 
-fn record_of(deb: DebFile, file: &str) -> PackageRecord {
+pub(crate) fn record_of(deb: DebFile, file: &str) -> PackageRecord {
     PackageRecord {
         format: RECORD_FORMAT,
         name: deb.control.package.clone(),

@@ -4,6 +4,7 @@
 //! the other; and nobody replaces any package file while this goes on, instead of each being held in turn.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -23,6 +24,9 @@ use super::{Repository, key};
 
 /// Up to how many files are registered one by one: to make a whole file system durable is more than that of a few files.
 pub(crate) const FEW: usize = 8;
+
+/// How many records are written at once: as many are in memory as they are stored, besides what they hold.
+const AT_ONCE: usize = 1000;
 
 /// A file in the folder of package files that is to be registered.
 #[derive(Clone, Debug)]
@@ -68,14 +72,10 @@ impl Repository {
             // Whoever wrote the record may have been killed before it was durable.
             self.store.settle()?;
         }
-        let new = found.iter().filter(|found| !found.known).map(|found| &found.record);
-        let new: BTreeMap<String, &PackageRecord> = new.map(|record| (key_of(record), record)).collect();
-        let written = self.write_records(&new)?;
-        let record = |found: Found| match written.get(&key_of(&found.record)) {
-            Some(written) => same_file(written.clone(), &found.record),
-            None => Ok(found.record),
-        };
-        found.into_iter().map(record).collect()
+        let new: Vec<&PackageRecord> =
+            found.iter().filter(|found| !found.known).map(|found| &found.record).collect();
+        let others = self.write_records(&new)?;
+        Ok(found.into_iter().map(|found| first_of(&others, found.record)).collect())
     }
 
     fn find(&self, file: &ToRegister) -> Result<Found, RepositoryError> {
@@ -94,11 +94,34 @@ impl Repository {
         Ok(Found { record, known: true })
     }
 
-    /// Writes records and what is derived from them. Returns each as it is there then, by its key.
-    fn write_records(
+    /// Writes records and what is derived from them. Returns, by their keys, those that stay in place of one of these: of the
+    /// same bytes, they were there first.
+    pub(crate) fn write_records(
         &self,
-        records: &BTreeMap<String, &PackageRecord>,
+        records: &[&PackageRecord],
     ) -> Result<BTreeMap<String, PackageRecord>, RepositoryError> {
+        let (mut sorted, mut others) = (BTreeMap::<String, &PackageRecord>::new(), BTreeMap::new());
+        for record in records {
+            match sorted.entry(key_of(record)) {
+                Entry::Vacant(place) => drop(place.insert(record)),
+                Entry::Occupied(first) => {
+                    let other = same_file(PackageRecord::clone(first.get()), record)?;
+                    others.insert(first.key().clone(), other);
+                }
+            }
+        }
+        let sorted: Vec<_> = sorted.into_iter().collect();
+        for some in sorted.chunks(AT_ONCE) {
+            others.extend(self.write_some_records(some)?);
+        }
+        Ok(others)
+    }
+
+    /// The same for some of them, in the order of their keys.
+    fn write_some_records(
+        &self,
+        records: &[(String, &PackageRecord)],
+    ) -> Result<Vec<(String, PackageRecord)>, RepositoryError> {
         let mut files = Vec::new();
         // Those of one version follow each other; the derived line is that of the first.
         let mut before = None;
@@ -111,18 +134,25 @@ impl Repository {
         }
         let created = self.store.create_all(key::PACKAGES, &files)?;
         let created: Vec<_> = records.iter().zip(created).collect();
-        let written = gather(Worth::Lines, &created, |((key, record), one)| {
-            let record: PackageRecord = match &one.created {
-                Created::New => PackageRecord::clone(record),
-                Created::Taken(bytes) => same_file(parse_record(key.to_string(), bytes)?, record)?,
+        let others = gather(Worth::Lines, &created, |((key, record), one)| {
+            let other = match &one.created {
+                Created::New => None,
+                Created::Taken(bytes) => Some(same_file(parse_record(key.clone(), bytes)?, record)?),
             };
+            let there = other.as_ref().unwrap_or(record);
             if one.beside {
-                self.derive_input(&record)?
+                self.derive_input(there)?
             } else {
-                self.derive_record(&record)?
+                self.derive_record(there)?
             }
-            Ok::<_, RepositoryError>((key.to_string(), record))
+            Ok::<_, RepositoryError>(other.map(|other| (key.clone(), other)))
         })?;
-        Ok(written.into_iter().collect())
+        Ok(others.into_iter().flatten().collect())
     }
+}
+
+/// The record that stays: this one, unless another was there first.
+pub(crate) fn first_of(others: &BTreeMap<String, PackageRecord>, record: PackageRecord) -> PackageRecord {
+    let other = if others.is_empty() { None } else { others.get(&key_of(&record)) };
+    other.cloned().unwrap_or(record)
 }

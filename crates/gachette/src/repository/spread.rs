@@ -1,11 +1,17 @@
 //! The same small step for many things, by several threads where that is worth it.
 
+use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-/// By how many at most: what is waited for is the disk as much as a processor.
+/// By how many at most, where what is waited for is the disk as much as a processor.
 const THREADS: usize = 4;
+
+/// How many processors there are, which is as many threads as can make names in one folder without waiting for each other.
+static PROCESSORS: LazyLock<usize> =
+    LazyLock::new(|| thread::available_parallelism().map_or(1, NonZeroUsize::get).min(THREADS));
 
 /// How many of the things are worth one more thread.
 #[derive(Clone, Copy)]
@@ -30,7 +36,11 @@ pub(crate) fn gather<T: Sync, R: Send, E: Send>(
     things: &[T],
     step: impl Fn(&T) -> Result<R, E> + Sync,
 ) -> Result<Vec<R>, E> {
-    let threads = (things.len() / worth as usize).clamp(1, THREADS);
+    let most = match worth {
+        Worth::Lines => *PROCESSORS,
+        Worth::Files => THREADS,
+    };
+    let threads = (things.len() / worth as usize).clamp(1, most);
     if threads == 1 {
         return things.iter().map(step).collect();
     }

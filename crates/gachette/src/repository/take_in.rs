@@ -1,17 +1,35 @@
 //! Taking built files in: moved into the folder of package files, then registered.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use gachette_core::stack::{PackageRecord, Provenance};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+use trebuchet::deb::DebFile;
 
 use super::disk::{can_sync_file_system, sync_file_system};
 use super::error::RepositoryError;
+use super::lock::Hold;
 use super::place::remove;
-use super::register::read_package;
-use super::register_all::FEW;
+use super::register::{read_package, record_of};
+use super::register_all::{FEW, first_of};
 use super::spread::{Worth, gather};
 use super::{Repository, ToRegister};
+
+/// A package in a staging folder, under the name that it is to have, which was read whole while it was written there.
+pub(crate) struct Staged {
+    pub(crate) path: PathBuf,
+    pub(crate) record: PackageRecord,
+}
+
+impl Staged {
+    pub(crate) fn new(path: PathBuf, file: &str, read: DebFile, provenance: &Provenance) -> Self {
+        let (format, provenance) = (provenance.format(), provenance.clone());
+        Self { path, record: PackageRecord { format, provenance, ..record_of(read, file) } }
+    }
+}
 
 impl Repository {
     /// Moves a built file into the folder of package files and registers it.
@@ -51,6 +69,38 @@ impl Repository {
         kept.register_all(&placed)
     }
 
+    /// Does so with what was read already, and is not read again.
+    ///
+    /// # Errors
+    /// As those of [`Repository::take_in_all`].
+    pub(crate) fn take_in_staged(&self, staged: &[Staged]) -> Result<Vec<PackageRecord>, RepositoryError> {
+        let kept = self.keeping()?;
+        let take_in = |staged: &Staged| kept.take_in(&staged.path, &staged.record.provenance);
+        if staged.len() <= FEW || !can_sync_file_system(&self.debs) {
+            return staged.iter().map(take_in).collect();
+        }
+        sync_file_system(&self.debs)?;
+        let place = |staged: &Staged| {
+            let target = kept.package_path(&staged.record.file)?;
+            Ok::<_, RepositoryError>(rename_to_new(&staged.path, &target).is_ok())
+        };
+        let (placed, others) = {
+            // What is placed from here on is replaced by nobody.
+            let _unchanged = kept.hold_files(Hold::Shared)?;
+            let placed = gather(Worth::Lines, staged, place)?;
+            let new = staged.iter().zip(&placed).filter(|(_, placed)| **placed);
+            let new: Vec<&PackageRecord> = new.map(|(staged, _)| &staged.record).collect();
+            sync_file_system(&self.debs)?;
+            (placed, kept.write_records(&new)?)
+        };
+        let record = |(staged, placed): (&Staged, bool)| match placed {
+            true => Ok(first_of(&others, staged.record.clone())),
+            // Whatever is not a simple move.
+            false => take_in(staged),
+        };
+        staged.iter().zip(placed).map(record).collect()
+    }
+
     /// The same as [`Repository::place`] for a file that is durable if it is on the disk of its place; its new name may not
     /// be. Whatever is not a simple move is done by that.
     fn place_synced(&self, built: &Path) -> Result<String, RepositoryError> {
@@ -63,5 +113,14 @@ impl Repository {
             }
         }
         Ok(self.place(built)?.file)
+    }
+}
+
+/// Moves a file to where none must be.
+fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Network file systems do not know that.
+        Err(Errno::INVAL) => fs::hard_link(from, to).and_then(|()| fs::remove_file(from)),
+        outcome => Ok(outcome?),
     }
 }

@@ -1,7 +1,7 @@
 //! Reads package files that anybody may have made: in one pass, in bounded memory, trusting nothing they announce.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -52,19 +52,44 @@ pub fn read_if(path: &Path, whole: impl FnOnce(&Control) -> bool) -> Result<DebF
     open_and_read(path, &ReadLimits::default(), whole)
 }
 
+/// Reads what a package file says about itself, and nothing that comes after that, so that neither its size nor its digest is
+/// known.
+pub fn read_head(path: &Path) -> Result<Control, DebReadError> {
+    let read = || {
+        let mut archive = ArchiveReader::begin(BufReader::with_capacity(1 << 13, open(path)?))?;
+        Ok(head(&mut archive, &ReadLimits::default())?.control)
+    };
+    read().map_err(|fault| DebReadError { path: path.to_owned(), fault })
+}
+
+/// Reads a package file whole, and writes each of its bytes into `copy` meanwhile: what is told of it is true of the copy.
+///
+/// # Errors
+/// Those of the copy come as such; all others as the fault of the package file.
+pub fn read_copying(path: &Path, copy: &mut File) -> Result<Result<DebFile, DebReadError>, io::Error> {
+    let mut failed = None;
+    let mut read = || {
+        let input = Copied { input: open(path)?, copy, failed: &mut failed };
+        read_stream(BufReader::with_capacity(1 << 17, input), &ReadLimits::default(), |_| true)
+    };
+    let read = read().map_err(|fault| DebReadError { path: path.to_owned(), fault });
+    failed.map_or(Ok(read), Err)
+}
+
 fn open_and_read(
     path: &Path,
     limits: &ReadLimits,
     whole: impl FnOnce(&Control) -> bool,
 ) -> Result<DebFile, DebReadError> {
-    let open = || -> Result<File, DebFault> {
-        // Opening a pipe would wait for a writer.
-        let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-        if file.metadata()?.is_file() { Ok(file) } else { Err(DebFault::NoFile) }
-    };
-    let read = || read_stream(BufReader::with_capacity(1 << 17, open()?), limits, whole);
+    let read = || read_stream(BufReader::with_capacity(1 << 17, open(path)?), limits, whole);
     read().map_err(|fault| DebReadError { path: path.to_owned(), fault })
+}
+
+fn open(path: &Path) -> Result<File, DebFault> {
+    // Opening a pipe would wait for a writer.
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(DebFault::NoFile) }
 }
 
 /// Reads a package from any stream; [`read`] for bytes that are no file.
@@ -79,15 +104,26 @@ fn read_stream(
 ) -> Result<DebFile, DebFault> {
     let mut hashed = Hashed { input, hash: Sha256::new(), size: 0 };
     let mut archive = ArchiveReader::begin(&mut hashed)?;
-    let header = archive.expect("control.tar")?;
-    let (text, control_files) = control_text(&mut archive, &header, limits)?;
-    let fields = Paragraph::parse(&text)?;
-    let control = Control::from_paragraph(&fields)?;
+    let Head { control, fields, control_files } = head(&mut archive, limits)?;
     let header = archive.expect("data.tar")?;
     let members = if whole(&control) { members(&mut archive, &header, limits)? } else { Vec::new() };
     archive.finish()?;
     let sha256 = Sha256Digest::from_bytes(hashed.hash.finalize().into());
     Ok(DebFile { control, fields, control_files, members, size: hashed.size, sha256 })
+}
+
+/// What a package file says about itself.
+struct Head {
+    control: Control,
+    fields: Paragraph,
+    control_files: Vec<String>,
+}
+
+fn head<R: Read>(archive: &mut ArchiveReader<R>, limits: &ReadLimits) -> Result<Head, DebFault> {
+    let header = archive.expect("control.tar")?;
+    let (text, control_files) = control_text(archive, &header, limits)?;
+    let fields = Paragraph::parse(&text)?;
+    Ok(Head { control: Control::from_paragraph(&fields)?, fields, control_files })
 }
 
 /// The text of the control file, and the names of all control files.
@@ -162,6 +198,25 @@ impl<R: Read> Read for Hashed<R> {
         let count = self.input.read(buffer)?;
         self.hash.update(&buffer[..count]);
         self.size += count as u64;
+        Ok(count)
+    }
+}
+
+/// A stream that is written elsewhere while it is read.
+struct Copied<'a, R> {
+    input: R,
+    copy: &'a mut File,
+    failed: &'a mut Option<io::Error>,
+}
+
+impl<R: Read> Read for Copied<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        if let Err(error) = self.copy.write_all(&buffer[..count]) {
+            let kind = error.kind();
+            *self.failed = Some(error);
+            return Err(kind.into());
+        }
         Ok(count)
     }
 }

@@ -1,18 +1,18 @@
-//! Package files on their way in: read, copied beside their place under the name that they have by right, and taken in.
+//! An import as far as it came: what was taken in, what was refused, and what a stack would get of it.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::fs;
+use std::collections::btree_map::Entry;
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
-use gachette_core::Sha256Digest;
-use gachette_core::debian::{Architecture, Control, PackageName, Version};
+use gachette_core::debian::PackageName;
 use gachette_core::stack::{By, PackageRecord, Provenance, StackName};
-use trebuchet::deb;
 
 use super::archive::Offer;
+use super::candidate::{Candidate, Hindrance, Looked, known};
 use super::{ImportReport, OperationError, RefusedFile, StackedIn};
-use crate::repository::{FailureKind, Repository, RepositoryError, Staging};
+use crate::repository::{Repository, RepositoryError, Staged, Worth, gather};
 
 /// One import, as far as it came.
 pub(super) struct Intake<'a> {
@@ -21,20 +21,6 @@ pub(super) struct Intake<'a> {
     report: ImportReport,
     /// The records of the highest version of each package, one for each architecture.
     highest: BTreeMap<PackageName, Vec<PackageRecord>>,
-}
-
-/// A copy that is to be taken in.
-struct Copied {
-    original: PathBuf,
-    path: PathBuf,
-}
-
-/// Why a file does not come in.
-enum Hindrance {
-    /// It is not wanted, for this reason.
-    Refused(String),
-    /// The repository or the disk is at fault.
-    Fault(OperationError),
 }
 
 impl<'a> Intake<'a> {
@@ -56,8 +42,12 @@ impl<'a> Intake<'a> {
     /// Whether a package that is offered needs not be fetched: it is there, or refused.
     pub(super) fn has(&mut self, offer: &Offer) -> Result<bool, OperationError> {
         let Offer { name, version, architecture, sha256 } = offer;
-        match self.is_known((name, version, architecture), *sha256) {
-            Ok(known) => Ok(known),
+        match known(self.repository, (name, version, architecture), || Ok(*sha256)) {
+            Ok(known) => {
+                let is_known = known.is_some();
+                known.into_iter().for_each(|record| self.known(record));
+                Ok(is_known)
+            }
             Err(Hindrance::Fault(error)) => Err(error),
             Err(Hindrance::Refused(reason)) => {
                 self.refuse_offer(offer, reason);
@@ -83,23 +73,46 @@ impl<'a> Intake<'a> {
     /// Takes in what of these files is new.
     pub(super) fn take(&mut self, files: &[PathBuf]) -> Result<(), OperationError> {
         let staging = self.repository.staging()?;
-        let mut copies = Vec::new();
-        for file in files {
-            match self.bring(file, &staging) {
-                Ok(copied) => copies.extend(copied),
+        let look = |file: &PathBuf| Ok::<_, Infallible>(Candidate::look(self.repository, file));
+        let (mut new, mut seconds) = (BTreeMap::new(), Vec::new());
+        for (file, looked) in files.iter().zip(gather(Worth::Lines, files, look).unwrap_or_default()) {
+            match looked {
+                Ok(Looked::Known(record)) => self.known(record),
+                Ok(Looked::New(candidate)) => match new.entry(candidate.name().to_owned()) {
+                    Entry::Vacant(place) => drop(place.insert(candidate)),
+                    Entry::Occupied(_) => seconds.push(candidate),
+                },
                 Err(hindrance) => self.refuse(file, hindrance)?,
             }
         }
-        let paths: Vec<PathBuf> = copies.iter().map(|copied| copied.path.clone()).collect();
-        if let Ok(records) = self.repository.take_in_all(&paths, &self.provenance) {
+        let new: Vec<Candidate> = new.into_values().collect();
+        let stage = |candidate: &Candidate| Ok::<_, Infallible>(candidate.stage(&staging, &self.provenance));
+        let (mut originals, mut staged) = (Vec::new(), Vec::new());
+        for (candidate, outcome) in new.iter().zip(gather(Worth::Lines, &new, stage).unwrap_or_default()) {
+            match outcome {
+                Ok(one) => {
+                    originals.push(candidate.path());
+                    staged.push(one);
+                }
+                Err(hindrance) => self.refuse(candidate.path(), hindrance)?,
+            }
+        }
+        self.take_staged(&originals, &staged)?;
+        // By now the first of the same name is there, or was none.
+        seconds.iter().try_for_each(|second| self.take(&[second.path().to_owned()]))
+    }
+
+    /// Takes in what was copied from these files.
+    fn take_staged(&mut self, originals: &[&Path], staged: &[Staged]) -> Result<(), OperationError> {
+        if let Ok(records) = self.repository.take_in_staged(staged) {
             records.into_iter().for_each(|record| self.taken(record));
             return Ok(());
         }
         // One of them hinders the others: each by itself.
-        for copied in copies {
-            match self.take_one(&copied.path) {
+        for (original, staged) in originals.iter().zip(staged) {
+            match self.take_one(&staged.path) {
                 Ok(record) => self.taken(record),
-                Err(error) => self.refuse(&copied.original, error.into())?,
+                Err(error) => self.refuse(original, error.into())?,
             }
         }
         Ok(())
@@ -113,72 +126,10 @@ impl<'a> Intake<'a> {
         self.repository.register(Path::new(copy.file_name().unwrap_or_default()), &self.provenance)
     }
 
-    /// A copy of a file under its right name, if it is a whole package that is not there yet.
-    fn bring(&mut self, file: &Path, staging: &Staging) -> Result<Option<Copied>, Hindrance> {
-        let found = fs::symlink_metadata(file).map_err(|error| Hindrance::Refused(error.to_string()))?;
-        if found.is_symlink() {
-            return Err(Hindrance::Refused("it is a symbolic link".to_owned()));
-        }
-        let read = deb::read_control(file).map_err(|error| Hindrance::Refused(error.fault.to_string()))?;
-        check_name(file, &read.control)?;
-        // One of which no file can be made by its right name is refused, not a fault of the disk.
-        self.repository.package_path(&file_name(&read.control))?;
-        let control = &read.control;
-        if self.is_known((&control.package, &control.version, &control.architecture), read.sha256)? {
-            return Ok(None);
-        }
-        let path = staging.path().join(file_name(control));
-        if path.exists() {
-            if deb::read_control(&path).is_ok_and(|other| other.sha256 == read.sha256) {
-                self.report.already_there += 1;
-                return Ok(None);
-            }
-            let name = file_name(control);
-            return Err(Hindrance::Refused(format!(
-                "another file of this import is {name} too, with other bytes"
-            )));
-        }
-        self.copy(file, &path)?;
-        // What is read whole are the bytes that come in.
-        match deb::read(&path) {
-            Ok(copy) if copy.sha256 == read.sha256 => Ok(Some(Copied { original: file.to_owned(), path })),
-            outcome => {
-                let _ = fs::remove_file(&path);
-                let changed = |_| "it changed while it was read".to_owned();
-                Err(Hindrance::Refused(outcome.map_or_else(|error| error.fault.to_string(), changed)))
-            }
-        }
-    }
-
-    /// Whether these bytes are there already, as this package.
-    fn is_known(
-        &mut self,
-        (name, version, architecture): (&PackageName, &Version, &Architecture),
-        sha256: Sha256Digest,
-    ) -> Result<bool, Hindrance> {
-        let Some(known) = self.repository.record(name, version, architecture)? else { return Ok(false) };
-        if known.sha256 != sha256 {
-            let from = known.provenance.url.map(|url| format!(", from {url}")).unwrap_or_default();
-            let registered = known.sha256;
-            let reason = format!(
-                "another file is registered as {name} {version} ({architecture}): {registered}{from}"
-            );
-            return Err(Hindrance::Refused(reason));
-        }
-        if !self.repository.has_whole_file(&known) || !self.repository.renew(&known.file) {
-            return Ok(false);
-        }
+    /// Notes that a package is there already.
+    fn known(&mut self, record: PackageRecord) {
         self.report.already_there += 1;
-        self.note(known);
-        Ok(true)
-    }
-
-    fn copy(&self, file: &Path, to: &Path) -> Result<(), Hindrance> {
-        let failed = |source| {
-            let path = to.display().to_string();
-            Hindrance::Fault(OperationError::Io { path, source })
-        };
-        fs::copy(file, to).map(drop).map_err(failed)
+        self.note(record);
     }
 
     fn taken(&mut self, record: PackageRecord) {
@@ -231,39 +182,4 @@ impl<'a> Intake<'a> {
         let (revision, changed) = (committed.entry.revision.number, committed.changed);
         Ok(StackedIn { stack: stack.to_string(), revision, changed })
     }
-}
-
-impl From<RepositoryError> for Hindrance {
-    fn from(error: RepositoryError) -> Self {
-        match error.kind() {
-            FailureKind::Refused | FailureKind::Invalid => Self::Refused(error.to_string()),
-            _ => Self::Fault(error.into()),
-        }
-    }
-}
-
-/// The name that Debian's tools give such a file, with the colon of an epoch as apt writes it.
-fn file_name(control: &Control) -> String {
-    let Control { package, version, architecture, .. } = control;
-    format!("{package}_{version}_{architecture}.deb").replace(':', "%3a")
-}
-
-/// Refuses a file that has the form of such a name, and is that of another package; aptly puts a part of a hash before it, and
-/// many tools leave out the epoch.
-fn check_name(file: &Path, control: &Control) -> Result<(), Hindrance> {
-    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let mut parts: Vec<&str> = name.trim_end_matches(".deb").split('_').collect();
-    let is_hash = |part: &&str| part.len() >= 28 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if parts.len() == 4 && parts.first().is_some_and(is_hash) {
-        parts.remove(0);
-    }
-    let [package, version, architecture] = parts[..] else { return Ok(()) };
-    let said = version.replace("%3a", ":").replace("%3A", ":");
-    let without_epoch = control.version.as_str().split_once(':').map(|(_, rest)| rest);
-    let same_version = said == control.version.as_str() || without_epoch == Some(&*said);
-    if package == control.package.as_str() && same_version && architecture == control.architecture.as_str() {
-        return Ok(());
-    }
-    let Control { package, version, architecture, .. } = control;
-    Err(Hindrance::Refused(format!("it holds {package} {version} ({architecture}), not what its name says")))
 }

@@ -4,6 +4,7 @@
 //! control fields say. What is there already, by its bytes, is left as it is; so an import that was ended is begun again.
 
 mod archive;
+mod candidate;
 mod folder;
 mod intake;
 mod report;

@@ -1,0 +1,142 @@
+//! A package file that is offered: looked at, and copied beside its place under the name that it has by right.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use gachette_core::Sha256Digest;
+use gachette_core::debian::{Architecture, Control, PackageName, Version};
+use gachette_core::stack::{PackageRecord, Provenance};
+use trebuchet::deb;
+
+use super::OperationError;
+use crate::repository::{FailureKind, Repository, RepositoryError, Staged, Staging};
+
+/// What a first look at a file tells.
+pub(super) enum Looked {
+    /// These bytes are there already, as this package.
+    Known(PackageRecord),
+    /// It is not.
+    New(Candidate),
+}
+
+/// A file of a package that is not there yet.
+pub(super) struct Candidate {
+    path: PathBuf,
+    /// The name that it has by right.
+    name: String,
+}
+
+/// Why a file does not come in.
+pub(super) enum Hindrance {
+    /// It is not wanted, for this reason.
+    Refused(String),
+    /// The repository or the disk is at fault.
+    Fault(OperationError),
+}
+
+impl Candidate {
+    /// Looks at the beginning of a file, and at the rest only when its package is known.
+    pub(super) fn look(repository: &Repository, path: &Path) -> Result<Looked, Hindrance> {
+        let found = fs::symlink_metadata(path).map_err(|error| Hindrance::Refused(error.to_string()))?;
+        if found.is_symlink() {
+            return Err(Hindrance::Refused("it is a symbolic link".to_owned()));
+        }
+        let control = deb::read_head(path).map_err(no_package)?;
+        check_name(path, &control)?;
+        let name = file_name(&control);
+        // One of which no file can be made by its right name is refused, not a fault of the disk.
+        repository.package_path(&name)?;
+        let package = (&control.package, &control.version, &control.architecture);
+        let digest = || Ok(deb::read_control(path).map_err(no_package)?.sha256);
+        let new = || Looked::New(Self { path: path.to_owned(), name });
+        Ok(known(repository, package, digest)?.map_or_else(new, Looked::Known))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Copies it, if it is a whole package.
+    pub(super) fn stage(&self, staging: &Staging, provenance: &Provenance) -> Result<Staged, Hindrance> {
+        let path = staging.path().join(&self.name);
+        let outcome = self.copy_to(&path);
+        let staged = outcome.map(|read| Staged::new(path.clone(), &self.name, read, provenance));
+        staged.inspect_err(|_| {
+            let _ = fs::remove_file(&path);
+        })
+    }
+
+    fn copy_to(&self, path: &Path) -> Result<deb::DebFile, Hindrance> {
+        let failed = |source| {
+            let path = path.display().to_string();
+            Hindrance::Fault(OperationError::Io { path, source })
+        };
+        let mut copy = File::create_new(path).map_err(failed)?;
+        let read = deb::read_copying(&self.path, &mut copy).map_err(failed)?.map_err(no_package)?;
+        if file_name(&read.control) != self.name {
+            return Err(Hindrance::Refused("it changed while it was read".to_owned()));
+        }
+        Ok(read)
+    }
+}
+
+/// The record of this package, when it is that of the bytes with this digest, and they are there.
+pub(super) fn known(
+    repository: &Repository,
+    (name, version, architecture): (&PackageName, &Version, &Architecture),
+    sha256: impl FnOnce() -> Result<Sha256Digest, Hindrance>,
+) -> Result<Option<PackageRecord>, Hindrance> {
+    let Some(known) = repository.record(name, version, architecture)? else { return Ok(None) };
+    if known.sha256 != sha256()? {
+        let from = known.provenance.url.map(|url| format!(", from {url}")).unwrap_or_default();
+        let registered = known.sha256;
+        let reason =
+            format!("another file is registered as {name} {version} ({architecture}): {registered}{from}");
+        return Err(Hindrance::Refused(reason));
+    }
+    let is_there = repository.has_whole_file(&known) && repository.renew(&known.file);
+    Ok(is_there.then_some(known))
+}
+
+fn no_package(error: deb::DebReadError) -> Hindrance {
+    Hindrance::Refused(error.fault.to_string())
+}
+
+impl From<RepositoryError> for Hindrance {
+    fn from(error: RepositoryError) -> Self {
+        match error.kind() {
+            FailureKind::Refused | FailureKind::Invalid => Self::Refused(error.to_string()),
+            _ => Self::Fault(error.into()),
+        }
+    }
+}
+
+/// The name that Debian's tools give such a file, with the colon of an epoch as apt writes it.
+fn file_name(control: &Control) -> String {
+    let Control { package, version, architecture, .. } = control;
+    format!("{package}_{version}_{architecture}.deb").replace(':', "%3a")
+}
+
+/// Refuses a file that has the form of such a name, and is that of another package; aptly puts a part of a hash before it, and
+/// many tools leave out the epoch.
+fn check_name(file: &Path, control: &Control) -> Result<(), Hindrance> {
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let mut parts: Vec<&str> = name.trim_end_matches(".deb").split('_').collect();
+    let is_hash = |part: &&str| part.len() >= 28 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if parts.len() == 4 && parts.first().is_some_and(is_hash) {
+        parts.remove(0);
+    }
+    let [package, version, architecture] = parts[..] else { return Ok(()) };
+    let said = version.replace("%3a", ":").replace("%3A", ":");
+    let without_epoch = control.version.as_str().split_once(':').map(|(_, rest)| rest);
+    let same_version = said == control.version.as_str() || without_epoch == Some(&*said);
+    if package == control.package.as_str() && same_version && architecture == control.architecture.as_str() {
+        return Ok(());
+    }
+    let Control { package, version, architecture, .. } = control;
+    Err(Hindrance::Refused(format!("it holds {package} {version} ({architecture}), not what its name says")))
+}
