@@ -16,6 +16,11 @@ pub(crate) trait Contestant {
     /// Publishes what was taken in.
     fn publish(&self) -> Option<Measured>;
 
+    /// Ends all changes to what was taken in, so that it can be promoted; none where there is no such step.
+    fn seal(&self) -> Option<Measured> {
+        None
+    }
+
     /// Has another suite show what is published.
     fn promote(&self) -> Option<Measured>;
 }
@@ -43,21 +48,19 @@ impl Contestant for Ours {
         "gachette"
     }
 
-    fn take_in(&self, folder: &Path, files: &[PathBuf]) -> Option<Measured> {
-        let name = |file: &PathBuf| file.file_name().unwrap().to_str().unwrap().to_owned();
-        let names: Vec<String> = files.iter().map(name).collect();
-        let debs = "gachette/debs";
-        let copied = run(&self.0, "cp", &["--recursive", &format!("{}/.", folder.display()), debs]);
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Some(copied.then(self.run(&[&["stack", "add", "124"], names.as_slice()].concat())))
+    fn take_in(&self, folder: &Path, _: &[PathBuf]) -> Option<Measured> {
+        Some(self.run(&["repository", "import", &folder.display().to_string(), "--to", "124"]))
     }
 
     fn publish(&self) -> Option<Measured> {
         Some(self.run(&["publish", "124"]))
     }
 
+    fn seal(&self) -> Option<Measured> {
+        Some(self.run(&["stack", "seal", "124"]))
+    }
+
     fn promote(&self) -> Option<Measured> {
-        self.run(&["stack", "seal", "124"]);
         Some(self.run(&["promote", "124", "--to", "live"]))
     }
 }
@@ -99,6 +102,10 @@ impl Contestant for Aptly {
         })
     }
 
+    fn seal(&self) -> Option<Measured> {
+        Some(self.run(&["snapshot", "create", "now", "from", "repo", "bench"]))
+    }
+
     fn promote(&self) -> Option<Measured> {
         // A suite that shows the state before, for the switch to have something to replace.
         self.run(&["snapshot", "create", "before", "empty"]);
@@ -110,8 +117,7 @@ impl Contestant for Aptly {
             "-architectures=amd64,all",
             "before",
         ]);
-        let kept = self.run(&["snapshot", "create", "now", "from", "repo", "bench"]);
-        Some(kept.then(self.run(&["publish", "switch", "-batch", "live", "now"])))
+        Some(self.run(&["publish", "switch", "-batch", "live", "now"]))
     }
 }
 

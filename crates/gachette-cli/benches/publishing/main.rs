@@ -71,7 +71,7 @@ fn compare(count: usize) {
         Box::new(Reprepro::new(&bench)),
         Box::new(AptFtparchive::new(&bench)),
     ];
-    let steps: [(&str, Step); 5] = [
+    let steps: [(&str, Step); 6] = [
         ("take in", |contestant, bench| contestant.take_in(&bench.path("1.0-1"), &bench.packages)),
         ("first publish", |contestant, _| contestant.publish()),
         ("publish, 10 changed", |contestant, bench| {
@@ -79,6 +79,7 @@ fn compare(count: usize) {
             contestant.publish()
         }),
         ("publish, none changed", |contestant, _| contestant.publish()),
+        ("seal", |contestant, _| contestant.seal()),
         ("promotion", |contestant, _| contestant.promote()),
     ];
     for (name, step) in steps {

@@ -10,13 +10,6 @@ pub(crate) struct Measured {
     pub(crate) mebibytes: f64,
 }
 
-impl Measured {
-    /// Both, one after the other.
-    pub(crate) fn then(self, next: Self) -> Self {
-        Self { seconds: self.seconds + next.seconds, mebibytes: self.mebibytes.max(next.mebibytes) }
-    }
-}
-
 /// Runs a command in a folder from a process of its own, so that only it counts.
 pub(crate) fn run(folder: &Path, program: &str, words: &[&str]) -> Measured {
     const MEASURE: &str = "import resource, subprocess, sys, time\n\

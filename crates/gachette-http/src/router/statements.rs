@@ -25,7 +25,7 @@ pub(super) async fn of_stack(
         let entry = repository.show_stack(&stack)?;
         match repository.signed_statement(&entry.hash)? {
             Some(signed) => Ok(signed),
-            None => Ok(Envelope::of(&repository.statement_of(&entry)?)),
+            None => Ok(Envelope::of(&repository.statement_of(&entry, &repository.records_in(&entry)?)?)),
         }
     })
     .await

@@ -1,4 +1,4 @@
-//! Signing statements of where packages and sealed stacks come from, where the keys are: when a stack is published.
+//! Signing statements of where packages and sealed stacks come from, where the keys are: when a stack is sealed or published.
 
 use gachette_core::Sha256Digest;
 use gachette_core::stack::Entry;
@@ -7,49 +7,57 @@ use jiff::Timestamp;
 
 use super::OperationError;
 use crate::Cancel;
-use crate::repository::Repository;
+use crate::repository::{Repository, Worth, gather};
 use crate::signing::{Holders, Signers};
 
-/// Signs the statement about a sealed stack with all keys, and those about its packages with keys of our own: a token that wants
-/// to be touched is touched once for all of them. What is signed already by these keys is left as it is.
-pub(super) fn attest(
-    repository: &Repository,
-    signers: &Signers,
-    entry: &Entry,
-) -> Result<(), OperationError> {
-    let signing = Signing { repository, signers };
-    if signing.is_signed(&entry.hash, Holders::All)? {
-        return Ok(());
-    }
-    for record in repository.records_in(entry)? {
-        if !signing.is_signed(&record.sha256, Holders::Own)? {
-            signing.sign(&record.sha256, &statement::of_package(&record), Holders::Own)?;
+/// Statements about a sealed stack and its packages, which are signed where they are not signed yet.
+pub(super) struct Statements<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) signers: &'a Signers,
+    /// Whose keys sign.
+    pub(super) by: Holders,
+}
+
+impl Statements<'_> {
+    /// Signs the statement about a sealed stack, and those about its packages with keys of our own: a token that wants to be
+    /// touched is touched once for all of them. The revision that the `hash` names is only read when there is something to do.
+    pub(super) fn sign(
+        &self,
+        hash: &Sha256Digest,
+        entry: impl FnOnce() -> Result<Entry, OperationError>,
+    ) -> Result<(), OperationError> {
+        if self.is_signed(hash) {
+            return Ok(());
         }
+        let entry = entry()?;
+        let records = self.repository.records_in(&entry)?;
+        let signers = self.signers.unlocked()?;
+        let of_packages = Statements { repository: self.repository, signers: &signers, by: Holders::Own };
+        gather(Worth::Files, &records, |record| match of_packages.is_signed(&record.sha256) {
+            true => Ok(()),
+            false => of_packages.add(&record.sha256, &statement::of_package(record)),
+        })?;
+        drop(signers);
+        // Last: it says that the others are there.
+        self.add(&entry.hash, &self.repository.statement_of(&entry, &records)?)
     }
-    // Last: it says that the others are there.
-    signing.sign(&entry.hash, &repository.statement_of(entry)?, Holders::All)
-}
 
-struct Signing<'a> {
-    repository: &'a Repository,
-    signers: &'a Signers,
-}
-
-impl Signing<'_> {
-    /// Whether there is a statement that all these keys signed. One that is damaged is as good as none.
-    fn is_signed(&self, about: &Sha256Digest, by: Holders) -> Result<bool, OperationError> {
+    /// Whether there is a statement that all keys signed. One that is damaged is as good as none.
+    fn is_signed(&self, about: &Sha256Digest) -> bool {
         let known = self.repository.signed_statement(about).ok().flatten();
         let by_key = |key: &str| known.iter().flat_map(|it| &it.signatures).any(|it| it.keyid == key);
-        Ok(self.signers.held_by(by).iter().all(|key| by_key(&key.to_string())))
+        self.signers.held_by(self.by).iter().all(|key| by_key(&key.to_string()))
     }
 
-    /// Adds the signatures of these keys to the statement, or writes it with them.
-    fn sign(&self, about: &Sha256Digest, statement: &[u8], by: Holders) -> Result<(), OperationError> {
+    /// Adds the signatures of the keys to the statement, or writes it with them.
+    fn add(&self, about: &Sha256Digest, statement: &[u8]) -> Result<(), OperationError> {
         let fresh = Envelope::of(statement);
         let known = self.repository.signed_statement(about).ok().flatten();
         let mut envelope = known.filter(|known| known.payload == fresh.payload).unwrap_or(fresh);
         let content = statement::signed_bytes(statement);
-        for (key, signature) in self.signers.sign_detached(&content, by, Timestamp::now(), &Cancel::new())? {
+        for (key, signature) in
+            self.signers.sign_detached(&content, self.by, Timestamp::now(), &Cancel::new())?
+        {
             envelope.sign(key.to_string(), &signature);
         }
         if !envelope.signatures.is_empty() {

@@ -9,10 +9,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::OperationError;
-use super::attest::attest;
+use super::attest::Statements;
 use crate::config::Config;
 use crate::repository::{PublishRequest, PublishSubject, PublishedSuite, RepositoryError};
-use crate::signing::{Signers, SigningConfig};
+use crate::signing::{Holders, Signers, SigningConfig};
 
 /// How clients know that a suite is what was published.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -77,11 +77,9 @@ pub(super) fn publish_by(
         RepositoryError::Signing(error) => OperationError::Signing(*error),
         error => error.into(),
     })?;
-    if let Some(signers) = &signers {
-        let shown = repository.show_stack(&suite.stack.at(suite.revision))?;
-        if shown.revision.sealed {
-            attest(&repository, signers, &shown)?;
-        }
+    if let Some(signers) = signers.as_ref().filter(|_| suite.sealed) {
+        let entry = || Ok(repository.show_stack(&suite.stack.at(suite.revision))?);
+        Statements { repository: &repository, signers, by: Holders::All }.sign(&suite.hash, entry)?;
     }
     let root = repository.meta().unwrap_or(Path::new("/"));
     let uri = config.publish.url.clone().unwrap_or_else(|| format!("file:{}", root.display()));

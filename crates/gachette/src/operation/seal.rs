@@ -1,13 +1,16 @@
 //! Sealing a stack, once it is known that it can be installed.
 
-use gachette_core::stack::{By, StackName};
+use gachette_core::stack::{By, Entry, StackName};
 
 use super::OperationError;
+use super::attest::Statements;
 use super::check::{CheckRequest, check_stack};
 use super::gate::{Gate, StackVerdict};
+use super::publish::{SuiteSignature, open_signers};
 use crate::Cancel;
 use crate::config::Config;
 use crate::repository::{Committed, Repository};
+use crate::signing::Holders;
 
 /// Seals a stack, if its packages can be installed together on the base it is meant for, or else for the reason `force`, which
 /// stands in the revision then. Of a stack that is sealed already there is no verdict.
@@ -15,6 +18,19 @@ use crate::repository::{Committed, Repository};
 /// # Errors
 /// When there is no such stack, or it cannot be installed, or that cannot be found out, and nothing is forced.
 pub fn seal_stack(
+    config: &Config,
+    repository: &Repository,
+    stack: &StackName,
+    force: Option<&str>,
+    by: &By,
+    cancel: &Cancel,
+) -> Result<(Committed, Option<StackVerdict>), OperationError> {
+    let (committed, verdict) = seal_checked(config, repository, stack, force, by, cancel)?;
+    sign_statements(config, repository, &committed.entry);
+    Ok((committed, verdict))
+}
+
+fn seal_checked(
     config: &Config,
     repository: &Repository,
     stack: &StackName,
@@ -35,4 +51,14 @@ pub fn seal_stack(
     // What was looked at is what is sealed.
     let committed = repository.clone().expecting_exactly(newest.hash).seal_stack(stack, &by)?;
     Ok((committed, Some(verdict)))
+}
+
+/// Signs what is stated of a sealed stack with the keys of our own, if they can be used here: its suite and the channels that
+/// are moved to it need not wait for that then.
+fn sign_statements(config: &Config, repository: &Repository, entry: &Entry) {
+    // What could not be done is done when it is published, which tells why if it cannot be done then either.
+    if let Ok(Some(signers)) = open_signers(config, SuiteSignature::Signed) {
+        let statements = Statements { repository, signers: &signers, by: Holders::Own };
+        let _ = statements.sign(&entry.hash, || Ok(entry.clone()));
+    }
 }

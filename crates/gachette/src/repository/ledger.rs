@@ -29,11 +29,16 @@ impl Repository {
     /// The mark of the derived files is read first: it says where to begin to look, and betrays a lost end of the
     /// ledger, which nothing in the ledger itself could.
     pub(crate) fn newest(&self, stack: &StackName) -> Result<Option<Entry>, RepositoryError> {
-        let shown = self.shown(stack)?.map_or(0, |shown| shown.revision);
-        match self.newest_number(stack, shown)? {
+        match self.last_number(stack)? {
             0 => Ok(None),
             number => self.read_revision(stack, number)?.map(Some).ok_or_else(|| lost(stack, number)),
         }
+    }
+
+    /// The number of the newest revision, which may be lost; 0 without any.
+    pub(crate) fn last_number(&self, stack: &StackName) -> Result<u64, RepositoryError> {
+        let shown = self.shown(stack)?.map_or(0, |shown| shown.revision);
+        self.newest_number(stack, shown)
     }
 
     /// The highest number of a revision there is, which is at least `known`; 0 without any.

@@ -33,14 +33,13 @@ impl Repository {
         self.store.replace(&key, bytes)
     }
 
-    /// What is stated of a revision of a stack; the same bytes each time.
+    /// What is stated of a revision of a stack, whose [`Repository::records_in`] these are; the same bytes each time.
     ///
     /// # Errors
-    /// When a record of it cannot be read.
-    pub fn statement_of(&self, entry: &Entry) -> Result<Vec<u8>, RepositoryError> {
-        let records = self.records_in(entry)?;
+    /// Never in practice; the signature is JSON's.
+    pub fn statement_of(&self, entry: &Entry, records: &[PackageRecord]) -> Result<Vec<u8>, RepositoryError> {
         let key = key::revision(&entry.revision.stack, entry.revision.number);
-        statement::of_stack(entry, &records, &self.identity.id)
+        statement::of_stack(entry, records, &self.identity.id)
             .map_err(|error| super::ledger::unreadable(key, &error))
     }
 

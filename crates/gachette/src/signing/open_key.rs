@@ -16,7 +16,9 @@ pub(super) struct OpenKey {
     pub(super) passphrase: Password,
 }
 
-/// A secret of a key. In memory it is as in its file: what a passphrase protects is open only while it signs.
+/// A secret of a key. In memory it is as in its file, what a passphrase protects is open only while it signs; but for
+/// [`OpenKey::unlocked`].
+#[derive(Clone)]
 pub(super) enum SecretPart {
     Primary(SecretKey),
     Subkey(SecretSubkey),
@@ -47,6 +49,17 @@ impl SecretPart {
 }
 
 impl OpenKey {
+    /// The same key, of which nothing is protected any more until this is dropped: to derive what opens it takes some tenth of a
+    /// second, each time it signs.
+    pub(super) fn unlocked(&self) -> Result<Self, SigningError> {
+        let mut part = self.part.clone();
+        match &mut part {
+            SecretPart::Primary(key) => key.remove_password(&self.passphrase)?,
+            SecretPart::Subkey(key) => key.remove_password(&self.passphrase)?,
+        }
+        Ok(Self { part, passphrase: Password::empty() })
+    }
+
     /// The signature of this kind for this content.
     pub(super) fn sign(
         &self,

@@ -44,6 +44,15 @@ impl Signer {
         Ok(Self { key, certificate: own.certificate().clone(), part, holder: Holder::Own(Box::new(open)) })
     }
 
+    /// The same key for many signatures, none of which takes a passphrase.
+    pub(super) fn unlocked(&self) -> Result<Self, SigningError> {
+        let holder = match &self.holder {
+            Holder::Own(open) => Holder::Own(Box::new(open.unlocked()?)),
+            Holder::Gpg(gpg, fingerprint) => Holder::Gpg(gpg.clone(), *fingerprint),
+        };
+        Ok(Self { key: self.key.clone(), certificate: self.certificate.clone(), part: self.part, holder })
+    }
+
     /// What others know of it.
     pub(super) fn certificate(&self) -> &Certificate {
         &self.certificate

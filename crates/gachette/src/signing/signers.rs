@@ -71,6 +71,15 @@ impl Signers {
         Ok(Self { signers, certificates })
     }
 
+    /// The same keys for many signatures at once: until this is dropped no passphrase protects those of our own in memory.
+    ///
+    /// # Errors
+    /// When a passphrase does not open its key.
+    pub(crate) fn unlocked(&self) -> Result<Self, SigningError> {
+        let signers = self.signers.iter().map(Signer::unlocked).collect::<Result<_, _>>()?;
+        Ok(Self { signers, certificates: self.certificates.clone() })
+    }
+
     /// Whether every key can be used now.
     ///
     /// # Errors

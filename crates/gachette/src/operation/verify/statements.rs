@@ -41,7 +41,7 @@ pub(super) fn check(
             if whole
                 && envelope
                     .statement()
-                    .is_ok_and(|it| repository.statement_of(entry).is_ok_and(|ours| ours != it))
+                    .is_ok_and(|it| repository.statement_of(entry, records).is_ok_and(|ours| ours != it))
             {
                 faults.extend(differing(&envelope, records));
             }

@@ -20,7 +20,10 @@ mod wish;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use gachette_core::Sha256Digest;
 use gachette_core::apt::{Contents, Indices, Listing, Release, Suite};
+use gachette_core::stack::StackRef;
+use jiff::Timestamp;
 
 use super::disk::at;
 use super::error::RepositoryError;
@@ -52,17 +55,49 @@ impl Repository {
         }
         self.link_pool(root, &suite)?;
         let folder = SuiteFolder::hold(root, &suite)?;
-        // Looked at in our turn: a publisher that was slow must not bring back what was before.
-        let shown = self.shown_by(&request.subject)?;
         let mut last = SuiteState::read(&self.store, &suite)?;
+        // Looked at in our turn: a publisher that was slow must not bring back what was before.
+        if let Some(same) = last.take_if(|last| self.still_shows(request, last, &folder).unwrap_or_default())
+        {
+            return Ok(same.unchanged(suite));
+        }
+        let shown = self.shown_by(&request.subject)?;
         let wish = Wish::of(request, &shown, last.as_ref().map(|last| last.date).max(folder.date()));
         if folder.was_interrupted() {
             // Clients may have read the Release file of the one who was killed: what is out of use, is so from now on.
             last.iter_mut().for_each(|last| last.retired.clear());
-        } else if let Some(last) = last.as_ref().filter(|last| wish.is_shown_by(last, &folder)) {
-            return Ok(wish.unchanged(last));
+        } else if let Some(same) = last.take_if(|last| wish.is_shown_by(last, &folder)) {
+            let same = same.by(&shown.entry);
+            same.write(&self.store, &suite)?;
+            return Ok(same.unchanged(suite));
         }
         self.write_suite(&folder, &wish, last)
+    }
+
+    /// Whether a suite was published as it is wished, by the very revision that it is to show now: so much is known without
+    /// reading what that holds.
+    fn still_shows(
+        &self,
+        request: &PublishRequest<'_>,
+        last: &SuiteState,
+        folder: &SuiteFolder,
+    ) -> Result<bool, RepositoryError> {
+        let (stack, revision, hash) = match &request.subject {
+            PublishSubject::Stack(StackRef { stack, revision }) => {
+                let newest = self.last_number(stack)?;
+                (stack.clone(), revision.filter(|number| *number != newest).map_or(newest, |_| 0), last.hash)
+            }
+            PublishSubject::Channel(channel) => match self.channel(channel)?.entry.state.shows {
+                Some(pin) => (pin.stack, pin.revision, pin.hash),
+                None => return Ok(false),
+            },
+        };
+        let is_it = (&stack, revision, hash) == (&last.stack, last.revision, last.hash);
+        if folder.was_interrupted() || !is_it || !last.suits(request, Timestamp::now()) {
+            return Ok(false);
+        }
+        let bytes = self.store.read(&key::revision(&stack, revision))?;
+        Ok(bytes.is_some_and(|bytes| Sha256Digest::of(&bytes) == hash) && folder.shows(last))
     }
 
     fn write_suite(

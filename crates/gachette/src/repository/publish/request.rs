@@ -1,5 +1,6 @@
 //! What is asked of publishing, and what became of it.
 
+use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::debian::Architecture;
 use gachette_core::stack::{StackName, StackRef};
@@ -18,6 +19,23 @@ pub struct PublishRequest<'a> {
     pub settings: SuiteSettings,
     /// Who signs it; nobody when clients are to trust it without.
     pub signers: Option<&'a Signers>,
+}
+
+impl PublishRequest<'_> {
+    /// The digest of what a suite depends on besides what it shows and the time.
+    pub(super) fn digest(&self) -> Sha256Digest {
+        let settings = &self.settings;
+        let sign = self.signers.map(Signers::parts);
+        let all = (
+            &settings.origin,
+            &settings.label,
+            &settings.architectures,
+            settings.contents,
+            settings.valid_for,
+            sign,
+        );
+        Sha256Digest::of(format!("{all:?}").as_bytes())
+    }
 }
 
 /// What has a suite.
@@ -65,6 +83,10 @@ pub struct PublishedSuite {
     pub stack: StackName,
     /// The revision of it.
     pub revision: u64,
+    /// The SHA-256 that names that revision.
+    pub hash: Sha256Digest,
+    /// Whether the stack is sealed by it.
+    pub sealed: bool,
     /// Whether anything had to be written.
     pub changed: bool,
     /// How many packages it has.
@@ -90,6 +112,8 @@ impl PublishedSuite {
             suite: shown.suite.clone(),
             stack: revision.stack.clone(),
             revision: revision.number,
+            hash: shown.entry.hash,
+            sealed: revision.sealed,
             changed: false,
             packages: revision.packages.len(),
             architectures: Vec::new(),

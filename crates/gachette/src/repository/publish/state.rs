@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{Indices, Release, Suite};
 use gachette_core::debian::Architecture;
-use gachette_core::stack::StackName;
+use gachette_core::stack::{Entry, StackName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::error::RepositoryError;
 use super::super::store::Store;
+use super::request::{PublishRequest, PublishedSuite};
 use super::state_key;
-use super::wish::Wish;
+use super::wish::{Wish, is_possible};
 use crate::signing::Signed;
 
 /// The format that is written, and the only one that is read: another is as good as none.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A suite as it was published.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,6 +25,11 @@ const FORMAT: u32 = 1;
 pub(super) struct SuiteState {
     format: u32,
     pub(super) stack: StackName,
+    /// The revision that it shows: its number, its hash, whether it is sealed, and how many packages it has.
+    pub(super) revision: u64,
+    pub(super) hash: Sha256Digest,
+    pub(super) sealed: bool,
+    pub(super) packages: usize,
     pub(super) content: Sha256Digest,
     /// The SHA-256 of what else it depended on.
     pub(super) settings: Sha256Digest,
@@ -41,11 +47,16 @@ pub(super) struct SuiteState {
 impl SuiteState {
     pub(super) fn after(wish: &Wish<'_>, release: &Release, text: &str, signed: Option<&Signed>) -> Self {
         let first = signed.map_or(text.as_bytes(), |signed| &signed.in_release);
+        let Entry { revision, hash } = &wish.shown.entry;
         Self {
             format: FORMAT,
-            stack: wish.shown.entry.revision.stack.clone(),
-            content: wish.content(),
-            settings: wish.settings(),
+            stack: revision.stack.clone(),
+            revision: revision.number,
+            hash: *hash,
+            sealed: revision.sealed,
+            packages: revision.packages.len(),
+            content: revision.content,
+            settings: wish.request.digest(),
             date: release.date,
             valid_until: release.valid_until,
             architectures: release.architectures.clone(),
@@ -53,6 +64,38 @@ impl SuiteState {
             signed: signed.is_some(),
             indices: release.indices.clone(),
             retired: BTreeMap::new(),
+        }
+    }
+
+    /// The same of a suite that shows the same by another revision.
+    pub(super) fn by(self, Entry { revision, hash }: &Entry) -> Self {
+        let (number, sealed, packages) = (revision.number, revision.sealed, revision.packages.len());
+        Self { revision: number, hash: *hash, sealed, packages, ..self }
+    }
+
+    /// Whether what was wished then is what is wished now, and clients believe it long enough still.
+    pub(super) fn suits(&self, request: &PublishRequest<'_>, now: Timestamp) -> bool {
+        // Half of its time is left to those who look seldom.
+        let lasts = |until: Timestamp| until.duration_since(now) * 2 > until.duration_since(self.date);
+        self.settings == request.digest() && is_possible(self.date, now) && self.valid_until.is_none_or(lasts)
+    }
+
+    /// The suite as it is, without a change.
+    pub(super) fn unchanged(self, suite: Suite) -> PublishedSuite {
+        PublishedSuite {
+            suite,
+            stack: self.stack,
+            revision: self.revision,
+            hash: self.hash,
+            sealed: self.sealed,
+            changed: false,
+            packages: self.packages,
+            architectures: self.architectures,
+            parts_made: 0,
+            parts_kept: 0,
+            bytes_written: 0,
+            date: Some(self.date),
+            valid_until: self.valid_until,
         }
     }
 

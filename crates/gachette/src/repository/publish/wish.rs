@@ -6,10 +6,9 @@ use gachette_core::debian::Architecture;
 use gachette_core::stack::{Content, Entry};
 use jiff::{SignedDuration, Timestamp};
 
-use super::request::{PublishRequest, PublishedSuite};
+use super::request::PublishRequest;
 use super::state::SuiteState;
 use super::suite_folder::SuiteFolder;
-use crate::signing::Signers;
 
 /// How far a clock may be wrong before a date that it gave is dropped.
 const WRONG_CLOCK: SignedDuration = SignedDuration::from_hours(24);
@@ -77,42 +76,15 @@ impl<'a> Wish<'a> {
         }
     }
 
-    /// What the Release file depends on besides the stack and the time.
-    pub(super) fn settings(&self) -> Sha256Digest {
-        let settings = &self.request.settings;
-        let sign = self.request.signers.map(Signers::parts);
-        let all = (
-            &settings.origin,
-            &settings.label,
-            &settings.architectures,
-            settings.contents,
-            settings.valid_for,
-            sign,
-        );
-        Sha256Digest::of(format!("{all:?}").as_bytes())
-    }
-
     pub(super) fn is_shown_by(&self, last: &SuiteState, folder: &SuiteFolder) -> bool {
-        // Half of its time is left to those who look seldom.
-        let lasts = |until: Timestamp| until.duration_since(self.now) * 2 > until.duration_since(last.date);
         last.content == self.content()
             && last.stack == self.shown.entry.revision.stack
-            && last.settings == self.settings()
-            && is_possible(last.date, self.now)
-            && last.valid_until.is_none_or(lasts)
+            && last.suits(self.request, self.now)
             && folder.shows(last)
-    }
-
-    pub(super) fn unchanged(&self, last: &SuiteState) -> PublishedSuite {
-        let mut published = PublishedSuite::of(self.shown);
-        published.architectures = last.architectures.clone();
-        published.date = Some(last.date);
-        published.valid_until = last.valid_until;
-        published
     }
 }
 
 /// apt takes no date to come (apt.conf(5), `Acquire::Max-FutureTime`), so one that a wrong clock gave must not stay.
-fn is_possible(date: Timestamp, now: Timestamp) -> bool {
+pub(super) fn is_possible(date: Timestamp, now: Timestamp) -> bool {
     date.duration_since(now) <= WRONG_CLOCK
 }
