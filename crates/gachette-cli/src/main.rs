@@ -20,8 +20,7 @@ use error::Failure;
 use output::Output;
 use task::Form;
 
-/// The allocator of musl is slow where several threads use it.
-#[cfg(target_env = "musl")]
+/// The allocator of musl is slow where several threads use it, and glibc's asks for memory in small pieces there.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
