@@ -20,7 +20,8 @@ use error::Failure;
 use output::Output;
 use task::Form;
 
-/// The allocator of musl is slow where several threads use it, and glibc's asks for memory in small pieces there.
+/// The allocator of musl is slow where several threads use it.
+#[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
