@@ -1,8 +1,11 @@
 //! What the documents show is true.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 
-use crate::hosts::{Hosts, project};
+use gachette_testkit::{GitRepository, Network};
+
 use crate::playground::{Playground, filters};
 
 pub(crate) fn document(name: &str) -> String {
@@ -40,27 +43,63 @@ fn the_readme_shows_what_the_demo_prints() {
 #[test]
 fn the_readme_shows_what_hosts_print() {
     let readme = document("README.md");
-    let shown = readme.split("```console\n").nth(2).unwrap().split("```").next().unwrap();
-    let (command, shown) = shown.split_once('\n').unwrap();
-    let source = project("true");
+    let blocks = readme.split("```console\n").skip(2).take(2);
+    let shown: String = blocks.map(|block| block.split("```").next().unwrap()).collect();
+    let source = GitRepository::new();
+    source.write(".missile.yml", "name: shop\ntype: application\n");
+    source.write("shop.py", "print('open')\n").commit("Open the shop");
     source.tag("v2.1");
-    let hosts = Hosts::new(&format!("projects.shop.url: {}\n", source.path().display()));
-    let said = hosts.run(&format!("--quiet {}", command.strip_prefix("$ gachette ").unwrap()));
-    let summary = hosts.run(command.strip_prefix("$ gachette ").unwrap()).stderr;
-    let table = summary.split_once("HOST").unwrap().1;
-    // Who is done first is not said.
-    let sorted = |text: &str| {
-        let mut lines = normal(text);
-        lines.sort();
-        lines
+    let network = Network::start();
+    let _hosts = ["build1", "build2"].map(|name| network.host(name));
+    let mut ssh_config = File::options().append(true).open(network.ssh_config()).unwrap();
+    // Nobody listens there.
+    ssh_config.write_all(b"Host build3\n  HostName 10.77.0.1\n  Port 1\n").unwrap();
+    let configuration = |more: &str| {
+        format!(
+            "ssh_config_path: {}\nreuse_connection: 0\nworking_copies: {own}/copies\nprojects.shop.url: {}\n{more}",
+            network.ssh_config().display(),
+            source.path().display(),
+            own = network.own().display()
+        )
     };
-    assert_eq!(sorted(shown), sorted(&format!("{}HOST{table}", said.stdout)));
+    let on_hosts = Playground::with_configuration(&configuration(&format!(
+        "meta_path: {}/repository\n",
+        network.own().display()
+    )));
+    let kept_here = Playground::with_configuration(&configuration(
+        "meta_path: repository\nhosts: build1\nrepository: here\n",
+    ));
+    let commands: Vec<(&str, Vec<&str>)> =
+        shown.split("$ gachette ").skip(1).map(command_and_lines).collect();
+    assert!(commands.len() >= 6, "{commands:?}");
+    // What is said while it goes on is left out.
+    let goes_on = regex::Regex::new(r"^(\[\w+\] )?  ").unwrap();
+    for (command, shown) in commands {
+        let playground = if command.starts_with("-H") { &on_hosts } else { &kept_here };
+        let words: Vec<&str> = command.split(' ').collect();
+        let program = network.command(env!("CARGO_BIN_EXE_gachette"));
+        let said = playground.said(&words, playground.as_user(program, &words).output().unwrap());
+        let stayed = said.stderr.lines().filter(|line| !goes_on.is_match(line));
+        // Which host is done first is not said.
+        let sorted = |lines: Vec<&str>| {
+            let mut lines = normal(&lines.join("\n"));
+            lines.sort();
+            lines
+        };
+        assert_eq!(sorted(shown), sorted(said.stdout.lines().chain(stayed).collect()), "{command}");
+    }
+}
+
+/// A command of a transcript, and the lines that are shown of it.
+fn command_and_lines(text: &str) -> (&str, Vec<&str>) {
+    let (command, lines) = text.split_once('\n').unwrap();
+    (command, lines.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect())
 }
 
 #[test]
 fn the_readme_shows_how_failures_are_answered() {
     let readme = document("README.md");
-    let shown = readme.split("```console\n").nth(3).unwrap().split("```").next().unwrap();
+    let shown = readme.split("```console\n").nth(4).unwrap().split("```").next().unwrap();
     let (command, shown) = shown.split_once('\n').unwrap();
     let playground = Playground::new();
     playground.ok("repository init");
