@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
 use crate::base::{BaseName, BaseRef};
-use crate::debian::{PackageName, Version};
+use crate::debian::{Architecture, PackageName, Version};
 use crate::git::{GitRef, GitUrl, RefName, WorkingCopyName};
 use crate::stack::{Domain, RoleName, StackName, StackRef};
 
@@ -33,6 +33,7 @@ macro_rules! laws {
 }
 
 laws! {
+    what_has_the_form_of_an_architecture_is_one: Architecture,
     what_has_the_form_of_a_bases_name_is_one: BaseName,
     what_has_the_form_of_a_base_or_entry_is_one: BaseRef,
     what_has_the_form_of_a_package_name_is_one: PackageName,

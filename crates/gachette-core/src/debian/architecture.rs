@@ -55,7 +55,12 @@ impl fmt::Display for Architecture {
     }
 }
 
-as_text!(Architecture);
+// Those that begin with `an` or `so`, or have a part that begins with `an`, are left out with the sets.
+as_text!(
+    Architecture,
+    wished
+        "^([b-rt-z0-9][a-z0-9]{1,15}|a[a-mo-z0-9][a-z0-9]{0,14}|s[a-np-z0-9][a-z0-9]{0,14})(-([b-z0-9][a-z0-9]{0,15}|a[a-mo-z0-9][a-z0-9]{0,14})){0,2}$"
+);
 
 #[cfg(test)]
 mod tests {
