@@ -17,12 +17,14 @@ pub mod stack;
 pub mod statement;
 pub mod yaml;
 
+mod counted;
 mod digest;
 mod login_shell;
 mod nearest;
 #[cfg(test)]
 mod text_patterns;
 
+pub use counted::{counted, plural};
 pub use login_shell::{LoginShell, LoginShellError};
 pub use nearest::nearest;
 

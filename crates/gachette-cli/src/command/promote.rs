@@ -5,7 +5,7 @@ use gachette::operation::{ChannelChanged, ChannelOrder, SuiteSignature};
 use gachette_core::apt::Suite;
 
 use crate::error::Failure;
-use crate::output::verdict_text;
+use crate::output::{unneeded_force, verdict_text};
 use crate::session::Session;
 
 /// Move a channel, such as `live`, to a sealed stack; back to an earlier one works the same way
@@ -48,16 +48,20 @@ impl PromoteArgs {
         let stack = self.stack.map(|stack| session.stack_ref(&stack)).transpose()?;
         let order = match stack {
             Some(stack) if self.approve => ChannelOrder::Approve { stack },
-            Some(stack) => ChannelOrder::Promote { stack, signature, force: self.force },
+            Some(stack) => ChannelOrder::Promote { stack, signature, force: self.force.clone() },
             None if self.release => ChannelOrder::Release {},
             None => ChannelOrder::Hold {},
         };
+        let forced = self.force.is_some();
         let reason = self.hold.unwrap_or(self.reason);
         let changed = session.client().await?.change_channel(&channel, order.clone(), &reason).await?;
         let warnings = changed.published.iter().flat_map(|published| &published.warnings);
         warnings.for_each(|warning| session.output.warn(warning));
         if let Some(check) = &changed.check {
             session.output.note(&format!("  {}", verdict_text(check)));
+        }
+        if forced {
+            unneeded_force(&session.output, changed.check.as_ref());
         }
         session.output.result(&changed, |changed| text(&channel, &order, changed))
     }

@@ -1,14 +1,18 @@
 //! `gachette verify`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use gachette::operation::{Link, Verification};
+use gachette::signing::Certificate;
 use gachette_core::stack::StackName;
 
 use crate::error::Failure;
-use crate::output::plural;
+use crate::output::counted;
 use crate::session::Session;
+
+/// The largest file of certificates that is read, in bytes.
+const LARGEST: u64 = 1 << 20;
 
 /// Verify a stack or channel, from the signature that machines see to the commits that its packages were built from
 ///
@@ -25,23 +29,28 @@ pub(crate) struct VerifyArgs {
 impl VerifyArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let name = StackName::parse_in(&self.name, &session.config.domain).map_err(Failure::usage)?;
-        let certificates = self.certificates.map(|path| {
-            let read = std::fs::read_to_string(&path);
-            read.map_err(|error| {
-                Failure::usage(format!("{}: {}", path.display(), gachette::io_reason(&error)))
-            })
-        });
+        let certificates = self.certificates.as_deref().map(read);
         let verification = session.client().await?.verify(&name.into(), certificates.transpose()?).await?;
+        verification.warnings.iter().for_each(|warning| session.output.warn(warning));
         session.output.result(&verification, text)?;
         let broken = verification.links.iter().filter(|link| !link.faults.is_empty()).count();
         if broken == 0 {
             return Ok(());
         }
-        let (suite, broken) = (&verification.suite, plural(broken, "link"));
+        let suite = &verification.suite;
+        let broken = counted(broken, "link of the chain does", "links of the chain do");
         // The answer is there already.
-        Err(Failure::refused(format!("{suite} cannot be believed: {broken} of the chain does not hold"))
-            .answered())
+        Err(Failure::refused(format!("{suite} cannot be believed: {broken} not hold")).answered())
     }
+}
+
+/// The certificates that are handed over, as text.
+fn read(path: &Path) -> Result<String, Failure> {
+    let origin = path.display().to_string();
+    let bytes = trebuchet::read_handed_over(path, LARGEST);
+    let bytes =
+        bytes.map_err(|error| Failure::usage(format!("{origin}: {}", gachette::io_reason(&error))))?;
+    Certificate::text_of_all(bytes, &origin).map_err(Failure::usage)
 }
 
 fn text(verification: &Verification) -> String {

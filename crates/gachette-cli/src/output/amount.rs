@@ -21,11 +21,6 @@ pub(crate) fn milliseconds(span: u64) -> String {
     }
 }
 
-/// A count and its noun: `1 package`, `2 packages`.
-pub(crate) fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,6 +30,5 @@ mod tests {
         let sizes = [0, 1023, 1024, 1536, 1_048_575, 1 << 30].map(bytes);
         assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "1.0 MiB", "1.0 GiB"]);
         assert_eq!([7, 1500, 61_000].map(milliseconds), ["7 ms", "1.5 s", "1 min 01 s"]);
-        assert_eq!([plural(1, "package"), plural(0, "package")], ["1 package", "0 packages"]);
     }
 }

@@ -10,15 +10,17 @@ mod table;
 mod verdict;
 mod yaml;
 
-pub(crate) use amount::{bytes, milliseconds, plural};
+pub(crate) use amount::{bytes, milliseconds};
 pub(crate) use built::built_table;
 pub(crate) use moment::moment;
 pub(crate) use printable::{printable, printable_json};
 pub(crate) use progress::Progress;
 pub(crate) use statement::statement;
 pub(crate) use table::table;
-pub(crate) use verdict::verdict_text;
+pub(crate) use verdict::{unneeded_force, verdict_text};
 pub(crate) use yaml::yaml;
+
+pub(crate) use gachette_core::{counted, plural};
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -214,6 +216,16 @@ fn failure_text(failure: &Failure) -> String {
         text += &format!("{HINT}hint:{HINT:#} {}\n", printable(hint));
     }
     text
+}
+
+/// Says on standard error that a command line cannot be understood, in clap's words, in which are the user's own.
+pub(crate) fn say_wrong_words(text: &str) {
+    let text = printable(text);
+    let text = match text.strip_prefix("error:") {
+        Some(rest) => format!("{ERROR}error:{ERROR:#}{rest}"),
+        None => text,
+    };
+    let _ = write!(anstream::stderr(), "{text}");
 }
 
 /// Prints bytes to standard output as they are.

@@ -2,6 +2,8 @@
 
 use gachette::operation::StackVerdict;
 
+use super::Output;
+
 /// What was known, in a sentence.
 pub(crate) fn verdict_text(verdict: &StackVerdict) -> String {
     match verdict {
@@ -10,5 +12,12 @@ pub(crate) fn verdict_text(verdict: &StackVerdict) -> String {
         }
         StackVerdict::Installable { base } => format!("it can be installed on {base}"),
         StackVerdict::Forced { refusal } => format!("forced: {refusal}"),
+    }
+}
+
+/// Says that nothing was forced: the reason to do so is then in no log.
+pub(crate) fn unneeded_force(output: &Output, check: Option<&StackVerdict>) {
+    if !matches!(check, Some(StackVerdict::Forced { .. })) {
+        output.note("  nothing had to be forced, so the reason for that is in no log; `-m` gives one");
     }
 }

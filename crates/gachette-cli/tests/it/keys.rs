@@ -54,7 +54,8 @@ fn a_key_is_made_listed_and_extended() {
 
 #[test]
 fn gpg_knows_what_is_exported_and_a_backup_brings_the_same_key_back() {
-    let (here, there, home) = (playground("archive"), playground("back"), GnupgHome::new());
+    let (here, there, third) = (playground("archive"), playground("back"), playground("again"));
+    let home = GnupgHome::new();
     here.ok("key generate archive");
     let key = fingerprint(&here, "archive");
     let certificate = here.ok("key export archive");
@@ -71,11 +72,11 @@ fn gpg_knows_what_is_exported_and_a_backup_brings_the_same_key_back() {
         there.ok("key import back.asc"),
         format!("key back {key}, ends on {}\n", ends(&there, "back"))
     );
-    let mut import = there.command(&["key", "import", "-", "--name", "again"]);
+    let mut import = third.command(&["key", "import", "-", "--name", "again"]);
     let file = fs::File::open(there.path("back.asc")).unwrap();
-    let said = there.said(&["key", "import"], import.stdin(Stdio::from(file)).output().unwrap());
+    let said = third.said(&["key", "import"], import.stdin(Stdio::from(file)).output().unwrap());
     assert_eq!(said.code, 0, "{}", said.stderr);
-    assert_eq!(there.ok("key export again"), certificate);
+    assert_eq!(third.ok("key export again"), certificate);
     let said = there.run("key import -");
     assert_eq!((said.code, said.stderr.contains("say `--name NAME`")), (2, true), "{}", said.stderr);
 }
@@ -85,6 +86,66 @@ fn ends(playground: &Playground, name: &str) -> String {
     let found = listed.as_array().unwrap().iter().find(|key| key["key"] == name).unwrap();
     let expires: jiff::Timestamp = found["certificate"]["expires"].as_str().unwrap().parse().unwrap();
     expires.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
+
+#[test]
+fn a_key_has_one_name_and_ends_earlier_only_when_that_is_said() {
+    let playground = playground("archive");
+    let refused = |line: &str, words: &[&str]| {
+        let said = playground.run(line);
+        assert_eq!(said.code, 5, "{line}: {}", said.stderr);
+        words.iter().for_each(|words| assert!(said.stderr.contains(words), "{line}: {}", said.stderr));
+    };
+    playground.ok("key generate archive --expires 10d");
+    let backup = playground.json("key export archive --secret");
+    assert!(backup.as_str().unwrap().starts_with(SECRET), "JSON is asked for");
+    playground.write("copy.asc", backup.as_str().unwrap());
+    playground.ok("key extend archive --expires 2y");
+    let lasts = ends(&playground, "archive");
+    refused("key import copy.asc", &["is there already as `archive`", "`--name archive --replace`"]);
+    assert_eq!(playground.json("key list").as_array().unwrap().len(), 1);
+    refused("key extend archive --expires 10d", &["and now ends on ", "`--shorten`"]);
+    assert_eq!(ends(&playground, "archive"), lasts);
+    playground.ok("key extend archive --expires 10d --shorten");
+    assert_ne!(ends(&playground, "archive"), lasts);
+    playground.ok("key extend archive --expires never");
+    refused("key extend archive --expires 2y", &["and now never ends"]);
+    playground.ok("key import copy.asc --name archive --replace");
+}
+
+#[test]
+fn what_is_handed_over_as_a_key_may_be_anything_and_costs_little() {
+    let playground = playground("archive");
+    let refused = |line: &str, code: i32, words: &str| {
+        let words_of_line: Vec<&str> = line.split_whitespace().collect();
+        let mut command = playground.command(&words_of_line);
+        // What it says does not depend on whether somebody looks for a fault in a program.
+        let said = playground.said(&words_of_line, command.env("RUST_BACKTRACE", "1").output().unwrap());
+        assert_eq!(said.code, code, "{line}: {}", said.stderr);
+        assert!(said.stderr.contains(words), "{line}: {}", said.stderr);
+        assert!(said.stderr.lines().count() <= 2 && said.stderr.len() < 400, "{line}: {}", said.stderr);
+    };
+    // A packet of a kind that nobody knows and that must be known (RFC 9580, 4.3).
+    fs::write(playground.path("critical.asc"), [0xe5, 1, 0]).unwrap();
+    playground.write("garbage.asc", "garbage");
+    assert!(std::process::Command::new("mkfifo").arg(playground.path("pipe")).status().unwrap().success());
+    refused("key import critical.asc", 3, "it holds no secret key");
+    refused("key import garbage.asc", 3, "it holds no secret key");
+    refused("key import pipe", 2, "pipe: it is a named pipe");
+    refused("key import /dev/zero", 2, "/dev/zero is larger than 1 MiB");
+    refused("key import nothing.asc", 2, "nothing.asc: No such file");
+    refused("verify 124 --certificates critical.asc", 2, "critical.asc: ");
+    refused("verify 124 --certificates pipe", 2, "pipe: it is a named pipe");
+    refused("verify 124 --certificates /dev/zero", 2, "/dev/zero: it is larger than 1 MiB");
+    refused("repository import pipe.sources", 2, "pipe.sources: No such file");
+    // What a shell hands over is a pipe too.
+    playground.ok("key generate archive");
+    let script = "gachette key import <(gachette -q key export archive --secret) --name archive --replace";
+    let mut shell = playground.as_user(std::process::Command::new("bash"), &["-c", script]);
+    let programs = std::path::Path::new(env!("CARGO_BIN_EXE_gachette")).parent().unwrap();
+    shell.env("PATH", format!("{}:{}", programs.display(), std::env::var("PATH").unwrap()));
+    let said = playground.said(&[script], shell.output().unwrap());
+    assert_eq!(said.code, 0, "{}", said.stderr);
 }
 
 #[test]
@@ -142,10 +203,10 @@ fn a_passphrase_protects_a_key_and_is_shown_to_no_step_of_a_recipe() {
     let made = run("key generate archive");
     assert!(!made.stderr.contains("no passphrase protects it"), "{}", made.stderr);
     assert_eq!(playground.json("key list")[0]["protected"], true);
-    let said = playground.run("key extend archive --expires 2y");
+    let said = playground.run("key extend archive --expires 5y");
     assert_eq!(said.code, 3, "{}", said.stderr);
     assert!(said.stderr.contains("is protected by a passphrase"), "{}", said.stderr);
-    assert_eq!(run("key extend archive --expires 2y").code, 0);
+    assert_eq!(run("key extend archive --expires 5y").code, 0);
 
     playground.ok("stack create 124");
     let built = run("quick 124 web");

@@ -105,14 +105,32 @@ fn a_whole_repository_has_a_line_for_each_link() {
     for (line, link) in lines.iter().zip(links) {
         assert!(line.starts_with(&format!("✓ {link} ")), "{line}");
     }
-    assert!(lines[7].contains("1 commits found with their recipes"), "{}", lines[7]);
+    assert!(lines[7].contains("1 commit found with its recipe"), "{}", lines[7]);
     published.chain.playground.ok("promote 124 --to live");
     assert_eq!(published.faults("verify live"), []);
+    // With a key more than there is, by the others.
+    let said = published.run("--set signing.keys=[gone\\,archive] verify live");
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+    assert!(
+        said.stderr.contains("warning: signatures of key gone are not known: there is no key"),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(published.run("--set signing.keys=gone verify live").code, 2);
     // A machine that has the certificate alone.
     fs::write(published.chain.playground.path("archive.asc"), published.chain.playground.ok("key export"))
         .unwrap();
     fs::remove_dir_all(published.chain.playground.path("keys")).unwrap();
     assert_eq!(published.faults("verify 124 --certificates archive.asc"), []);
+    // The same as bytes, which is how gpg keeps it, and through a pipe.
+    let playground = &published.chain.playground;
+    let script = format!(
+        "'{}' verify 124 --certificates <(gpg --dearmor < archive.asc)",
+        env!("CARGO_BIN_EXE_gachette")
+    );
+    let mut shell = playground.as_user(Command::new("bash"), &["-c", &script]);
+    let said = playground.said(&[&script], shell.output().unwrap());
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
 }
 
 #[test]

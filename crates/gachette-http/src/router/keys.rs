@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::IntoResponse;
-use gachette::signing::{KeyRef, ListedKey, OwnKey, SigningConfig, SigningError, usual_end};
+use gachette::signing::{KeyRef, ListedKey, NewEnd, OwnKey, SigningConfig, SigningError, usual_end};
 use http::{StatusCode, header};
 use jiff::Timestamp;
 
@@ -44,7 +44,9 @@ pub(super) async fn extend(
 ) -> Answer<KeySummary> {
     with(api, move |config| {
         let now = Timestamp::now();
-        let extended = config.folder.extend(&key, wish.expires.time(), &config.passphrase, now)?;
+        let expires = wish.expires.time();
+        let end = if wish.shorten { NewEnd::Any(expires) } else { NewEnd::NotBefore(expires) };
+        let extended = config.folder.extend(&key, end, &config.passphrase, now)?;
         summary(&config, key, &extended, now)
     })
     .await

@@ -60,6 +60,9 @@ pub struct CreateKey {
 pub struct ExtendKey {
     /// When it ends from now on.
     pub expires: KeyEnd,
+    /// Whether that may be before it ends now.
+    #[serde(default)]
+    pub shorten: bool,
 }
 
 /// When a key ends: a point in time, or `never`.

@@ -8,6 +8,7 @@ use pgp::packet::{Signature, SignatureType};
 use pgp::ser::Serialize;
 use pgp::types::{KeyDetails, KeyVersion, SignedUser, Tag, VerifyingKey};
 
+use super::error::plain;
 use super::{Fingerprint, KeyRef, SigningError};
 
 /// What others know of a key.
@@ -45,12 +46,24 @@ impl Certificate {
     /// When there is none, or one that cannot be used here.
     pub fn parse_all(bytes: &[u8], origin: &str) -> Result<Vec<Self>, SigningError> {
         let unusable = |reason: String| unusable(origin, reason);
-        let keys = SignedPublicKey::from_reader_many(bytes).map_err(|error| unusable(error.to_string()))?.0;
-        let keys: Vec<_> = keys.collect::<Result<_, _>>().map_err(|error| unusable(error.to_string()))?;
+        let keys = SignedPublicKey::from_reader_many(bytes).map_err(|error| unusable(plain(&error)))?.0;
+        let keys: Vec<_> = keys.collect::<Result<_, _>>().map_err(|error| unusable(plain(&error)))?;
         if keys.is_empty() {
             return Err(unusable("it holds no certificate".to_owned()));
         }
         keys.into_iter().map(|key| Self::of(key, origin)).collect()
+    }
+
+    /// Certificates that somebody hands over, as text: `gpg --export` writes bytes unless it is told `--armor`.
+    ///
+    /// # Errors
+    /// When they are bytes, and none or not to be used here.
+    pub fn text_of_all(bytes: Vec<u8>, origin: &str) -> Result<String, SigningError> {
+        let armor = |bytes: std::string::FromUtf8Error| {
+            let text = armored(&Self::parse_all(bytes.as_bytes(), origin)?)?;
+            Ok(String::from_utf8_lossy(&text).into_owned())
+        };
+        String::from_utf8(bytes).or_else(armor)
     }
 
     /// That of a public key.

@@ -31,6 +31,24 @@ pub enum SigningError {
         /// The key that has it.
         fingerprint: Fingerprint,
     },
+    /// The key that is imported is there.
+    #[error("the key is there already as `{name}`, {fingerprint}")]
+    Known {
+        /// By which name.
+        name: KeyName,
+        /// Its fingerprint.
+        fingerprint: Fingerprint,
+    },
+    /// The key ends later than it is to end.
+    #[error("key {name} would end on {}, and now {}", day(*expires), end(*ends))]
+    Earlier {
+        /// Its name.
+        name: KeyName,
+        /// When it would end.
+        expires: Timestamp,
+        /// When it ends now; none when it has no end.
+        ends: Option<Timestamp>,
+    },
     /// Secret keys would lie where a web server finds them.
     #[error("{} is in the repository's folder {}: secret keys do not belong there", path.display(), repository.display())]
     InRepository {
@@ -122,7 +140,7 @@ pub enum SigningError {
         key: KeyRef,
     },
     /// The OpenPGP library failed.
-    #[error("OpenPGP: {0}")]
+    #[error("OpenPGP: {}", plain(.0))]
     OpenPgp(#[from] pgp::errors::Error),
 }
 
@@ -157,7 +175,11 @@ impl SigningError {
             | Self::Gpg { .. } => SigningFault::Configuration,
             Self::NotThere { .. } => SigningFault::Missing,
             Self::WrongEnd { .. } | Self::WrongEmail(_) => SigningFault::Invalid,
-            Self::Taken { .. } | Self::Expired { .. } | Self::NotYet { .. } => SigningFault::Refused,
+            Self::Taken { .. }
+            | Self::Known { .. }
+            | Self::Earlier { .. }
+            | Self::Expired { .. }
+            | Self::NotYet { .. } => SigningFault::Refused,
             Self::Process(ProcessError::Cancelled { .. }) => SigningFault::Cancelled,
             Self::Process(ProcessError::NotFound { .. }) => SigningFault::Configuration,
             Self::File(_)
@@ -177,6 +199,10 @@ impl SigningError {
             }
             Self::NotThere { .. } => Some("see `gachette key list`".to_owned()),
             Self::Taken { .. } => Some("choose another name".to_owned()),
+            Self::Known { name, .. } => {
+                Some(format!("`--name {name} --replace` has the one that is imported take its place"))
+            }
+            Self::Earlier { .. } => Some("`--shorten` has it end earlier all the same".to_owned()),
             Self::InRepository { .. } => Some(
                 "keep keys elsewhere, as `signing.folder` says; whoever could read them may sign".to_owned(),
             ),
@@ -194,5 +220,19 @@ impl SigningError {
             }
             _ => None,
         }
+    }
+}
+
+/// When a key ends, in words.
+fn end(expires: Option<Timestamp>) -> String {
+    expires.map_or_else(|| "never ends".to_owned(), |expires| format!("ends on {}", day(expires)))
+}
+
+/// What the OpenPGP library says is wrong, in one line. Its own words show the innermost errors as they are debugged, with a
+/// backtrace where somebody asks for those.
+pub(super) fn plain(error: &pgp::errors::Error) -> String {
+    match error {
+        pgp::errors::Error::InvalidPacketContent { source } => plain(source),
+        error => error.to_string().lines().next().unwrap_or_default().to_owned(),
     }
 }

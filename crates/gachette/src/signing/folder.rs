@@ -34,6 +34,15 @@ pub enum Import {
     Replace,
 }
 
+/// Another end of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewEnd {
+    /// One that is not before the one it has; none is the last of all.
+    NotBefore(Option<Timestamp>),
+    /// Any.
+    Any(Option<Timestamp>),
+}
+
 /// When a key ends that is made now, unless somebody says otherwise: in three years.
 pub fn usual_end(now: Timestamp) -> Timestamp {
     let end = now.to_zoned(TimeZone::UTC).checked_add(3.years());
@@ -113,12 +122,13 @@ impl KeyFolder {
     /// Takes in a key that was made elsewhere. What protects it stays.
     ///
     /// # Errors
-    /// When it cannot be used here, or another key has that name.
+    /// When it cannot be used here, another key has that name, or it is there under another name.
     pub fn import(&self, name: &KeyName, bytes: &[u8], import: Import) -> Result<OwnKey, SigningError> {
         let key = OwnKey::parse(bytes, "the key that is imported")?;
         let folder = self.hold()?;
         let replaced = (import == Import::Replace).then(|| key.certificate().fingerprint());
         self.refuse_taken(name, replaced)?;
+        self.refuse_known(name, key.certificate().fingerprint())?;
         folder.write(&file_name(name), &key.armored()?)?;
         Ok(key)
     }
@@ -126,14 +136,15 @@ impl KeyFolder {
     /// Gives a key another end. What it said before stays in its certificate.
     ///
     /// # Errors
-    /// When it is not in the folder, cannot be opened, or the end is none.
+    /// When it is not in the folder, cannot be opened, or the end is none, or before the one that it has.
     pub fn extend(
         &self,
         key: &KeyRef,
-        expires: Option<Timestamp>,
+        end: NewEnd,
         passphrase: &PassphraseSource,
         now: Timestamp,
     ) -> Result<OwnKey, SigningError> {
+        let (NewEnd::NotBefore(expires) | NewEnd::Any(expires)) = end;
         if let Some(expires) = expires.filter(|expires| *expires <= now) {
             let reason = "that is not in the future".to_owned();
             return Err(SigningError::WrongEnd { expires, reason });
@@ -141,6 +152,12 @@ impl KeyFolder {
         let folder = self.hold()?;
         let name = self.name_of(key)?;
         let own = self.read(&KeyRef::Name(name.clone()))?;
+        if let (NewEnd::NotBefore(_), Some(expires)) = (end, expires) {
+            let ends = own.certificate().signs_until(key);
+            if ends.is_none_or(|ends| expires < ends) {
+                return Err(SigningError::Earlier { name, expires, ends });
+            }
+        }
         let (open, _) = own.open(passphrase.read()?)?;
         let extended = own.extended(&Extension { passphrase: &open.passphrase, now, expires })?;
         folder.write(&file_name(&name), &extended.armored()?)?;
@@ -187,6 +204,18 @@ impl KeyFolder {
             return Ok(());
         }
         Err(SigningError::Taken { name: name.clone(), fingerprint })
+    }
+
+    /// Refuses a key that is there under another name: of the two, only one would be extended.
+    fn refuse_known(&self, name: &KeyName, fingerprint: Fingerprint) -> Result<(), SigningError> {
+        let is_it = |other: &KeyName| {
+            let own = self.read(&KeyRef::Name(other.clone()));
+            own.is_ok_and(|own| own.certificate().fingerprint() == fingerprint)
+        };
+        match self.names()?.into_iter().find(|other| other != name && is_it(other)) {
+            Some(known) => Err(SigningError::Known { name: known, fingerprint }),
+            None => Ok(()),
+        }
     }
 
     fn hold(&self) -> Result<PrivateFolder, SigningError> {

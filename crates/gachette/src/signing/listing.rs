@@ -15,6 +15,9 @@ pub struct ListedKey {
     pub certificate: Result<Certificate, SigningError>,
 }
 
+/// Configured keys that cannot be had, with why.
+pub type MissingKeys = Vec<(KeyRef, SigningError)>;
+
 impl SigningConfig {
     /// The keys in the folder, by name, and those that are configured besides.
     ///
@@ -58,6 +61,28 @@ impl SigningConfig {
             }
         }
         if all.is_empty() { Err(SigningError::NoKeys) } else { certificate::armored(&all) }
+    }
+
+    /// Those of the configured keys that can be had, and why the others cannot.
+    ///
+    /// # Errors
+    /// When no key is configured, or none of them can be had.
+    pub fn known_certificates(&self) -> Result<(Vec<Certificate>, MissingKeys), SigningError> {
+        let (mut known, mut missing) = (Vec::new(), MissingKeys::new());
+        for key in &self.keys {
+            match self.certificate(key) {
+                Ok(certificate) => known.push(certificate),
+                Err(error) => missing.push((key.clone(), error)),
+            }
+        }
+        match missing.pop() {
+            Some((_, error)) if known.is_empty() => Err(error),
+            None if known.is_empty() => Err(SigningError::NoKeys),
+            last => {
+                missing.extend(last);
+                Ok((known, missing))
+            }
+        }
     }
 
     fn look(&self, key: KeyRef) -> ListedKey {

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::certificate::{Certificate, SigningPart};
 use super::certify::{self, Extension};
+use super::error::plain;
 use super::open_key::{OpenKey, SecretPart};
 use super::{Fingerprint, SigningError};
 
@@ -53,7 +54,7 @@ impl OwnKey {
             _ if Certificate::parse_all(bytes, origin).is_ok() => {
                 "it holds a certificate, and no secret key".to_owned()
             }
-            Err(error) => format!("it holds no secret key: {error}"),
+            Err(error) => format!("it holds no secret key: {}", plain(error)),
             Ok(_) => "it holds no secret key".to_owned(),
         };
         match <[SignedSecretKey; 1]>::try_from(keys.unwrap_or_default()) {

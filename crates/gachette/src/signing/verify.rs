@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::certificate::{Issued, SigningPart, moment};
+use super::error::plain;
 use super::expiry::day;
 use super::{Certificate, Fingerprint};
 
@@ -62,7 +63,7 @@ pub fn verify(
     certificates: &[Certificate],
     now: Timestamp,
 ) -> Result<VerifiedRelease, VerifyError> {
-    let malformed = |error: pgp::errors::Error| VerifyError::Malformed(error.to_string());
+    let malformed = |error: pgp::errors::Error| VerifyError::Malformed(plain(&error));
     let (message, _) = CleartextSignedMessage::from_armor(in_release).map_err(malformed)?;
     let text = message.signed_text();
     let signatures = judged(message.signatures(), SignatureType::Text, text.as_bytes(), certificates, now)?;
@@ -80,7 +81,7 @@ pub fn verify_detached(
     certificates: &[Certificate],
     now: Timestamp,
 ) -> Result<Vec<GoodSignature>, VerifyError> {
-    let malformed = |error: pgp::errors::Error| VerifyError::Malformed(error.to_string());
+    let malformed = |error: pgp::errors::Error| VerifyError::Malformed(plain(&error));
     let signatures = DetachedSignature::from_reader_many(release_gpg).map_err(malformed)?.0;
     let signatures: Result<Vec<Signature>, _> = signatures.map(|it| it.map(|it| it.signature)).collect();
     judged(&signatures.map_err(malformed)?, SignatureType::Binary, release, certificates, now)

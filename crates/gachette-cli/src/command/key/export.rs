@@ -40,7 +40,7 @@ async fn print_secret(session: &Session, key: KeyRef) -> Result<(), Failure> {
         Ok((own.armored()?, own.is_protected()))
     });
     let (secret, protected) = read.await.map_err(Failure::fault)?.map_err(failed)?;
-    crate::output::raw(&secret)?;
+    session.output.result(&String::from_utf8_lossy(&secret), |text| text.to_string())?;
     let note =
         if protected { "its passphrase protects it" } else { "who has it can sign: nothing protects it" };
     session.output.note(&format!("this is a secret key; {note}"));

@@ -19,11 +19,14 @@ pub(crate) struct ExtendArgs {
     /// How long it lasts from now on, such as `2y`, or `never`
     #[arg(long, value_name = "DURATION")]
     expires: Lifetime,
+    /// Have it end earlier than it does, too
+    #[arg(long)]
+    shorten: bool,
 }
 
 impl ExtendArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let wish = ExtendKey { expires: self.expires.end()? };
+        let wish = ExtendKey { expires: self.expires.end()?, shorten: self.shorten };
         let extended = session.client().await?.extend_key(&self.key, &wish).await?;
         session.output.result(&extended, line)?;
         session.output.note(&format!(

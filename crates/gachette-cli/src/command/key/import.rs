@@ -1,11 +1,11 @@
 //! `gachette key import`
 
-use std::fs::File;
 use std::io;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gachette::private_file;
+use gachette::private_file::{self, PrivateFileError};
 use gachette::signing::{Import, KeyName, KeyRef, SigningConfig, SigningError};
 
 use super::{line, refuse_elsewhere};
@@ -36,21 +36,25 @@ impl ImportArgs {
         let (config, file) = (SigningConfig::of(&session.config), self.file);
         let key = KeyRef::Name(name.clone());
         let taken = tokio::task::spawn_blocking(move || {
-            let bytes = if file == Path::new("-") {
-                private_file::read_all(io::stdin().lock(), Path::new("standard input"))?
-            } else {
-                let opened = File::open(&file).map_err(private_file::PrivateFileError::io(&file))?;
-                private_file::read_all(opened, &file)?
-            };
-            config.folder.import(&name, &bytes, import).map(|_| ())
+            let bytes = read(&file).map_err(Failure::usage)?;
+            config.folder.import(&name, &bytes, import).map(drop).map_err(failed)
         });
-        taken.await.map_err(Failure::fault)?.map_err(failed)?;
+        taken.await.map_err(Failure::fault)??;
         let keys = session.client().await?.keys().await?;
         let Some(summary) = keys.into_iter().find(|summary| summary.key == key) else {
             return Err(Failure::fault(format!("key {key} is gone")));
         };
         session.output.result(&summary, line)
     }
+}
+
+/// What is handed over: a file, or what comes through a pipe.
+fn read(file: &Path) -> Result<impl Deref<Target = Vec<u8>>, PrivateFileError> {
+    if file == Path::new("-") {
+        return private_file::read_all(io::stdin().lock(), Path::new("standard input"));
+    }
+    let opened = trebuchet::open_handed_over(file).map_err(PrivateFileError::io(file))?;
+    private_file::read_all(opened, file)
 }
 
 pub(super) fn failed(error: SigningError) -> Failure {

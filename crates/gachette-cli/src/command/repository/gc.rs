@@ -6,7 +6,7 @@ use gachette::repository::{CollectedFile, GcReport, Keeper, KeptPackage, Tally};
 use gachette_http::wire::GcOrder;
 
 use crate::error::Failure;
-use crate::output::{bytes, moment, plural, table};
+use crate::output::{bytes, counted, moment, plural, table};
 use crate::session::Session;
 
 /// Remove packages and indices that nothing names any more
@@ -63,14 +63,14 @@ fn text(report: &GcReport) -> String {
         lines.push(String::new());
     }
     lines.extend(report.suites.iter().map(|suite| format!("suite {suite}, whose stack was deleted")));
-    let mut tally = |tally: Tally, noun: &str| {
+    let mut tally = |tally: Tally, one: &str, many: &str| {
         if tally.number > 0 {
-            lines.push(format!("{} ({})", plural(tally.number, noun), bytes(tally.bytes)));
+            lines.push(format!("{} ({})", counted(tally.number, one, many), bytes(tally.bytes)));
         }
     };
-    tally(report.indices, "replaced index file");
-    tally(report.index_parts, "unused index part");
-    tally(report.answers, "old answer of a check");
+    tally(report.indices, "replaced index file", "replaced index files");
+    tally(report.index_parts, "unused index part", "unused index parts");
+    tally(report.answers, "old answer of a check", "old answers of checks");
     let kept = plural(report.kept_packages, "package");
     lines.push(if report.is_empty() {
         format!("nothing to remove; {kept} kept")

@@ -77,6 +77,7 @@ fn result_text(result: &CheckResult) -> String {
     let mut lines = match (result.installable, result.brings.len()) {
         (true, 0) => vec![format!("{head}, and apt brings nothing else")],
         (true, brings) => vec![format!("{head}, and apt brings {brings} more:")],
+        (false, _) if result.packages == 1 => vec![format!("{head}, which cannot be installed:")],
         (false, _) => vec![format!("{head}, which cannot be installed together:")],
     };
     lines.extend(result.brings.iter().map(|package| format!("  {package}")));

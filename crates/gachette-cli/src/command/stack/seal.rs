@@ -4,7 +4,7 @@ use clap::Args;
 use gachette_http::wire::Change;
 
 use crate::error::Failure;
-use crate::output::verdict_text;
+use crate::output::{unneeded_force, verdict_text};
 use crate::session::Session;
 
 /// Seal a stack: it never changes again
@@ -25,10 +25,14 @@ pub(crate) struct SealArgs {
 impl SealArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = session.stack(&self.stack)?;
+        let forced = self.force.is_some();
         let change = self.force.map_or(Change::Seal, Change::ForceSeal);
         let changed = session.client().await?.change(&stack, change, &self.reason).await?;
         if let Some(check) = &changed.check {
             session.output.note(&format!("  {}", verdict_text(check)));
+        }
+        if forced {
+            unneeded_force(&session.output, changed.check.as_ref());
         }
         super::report(&session.output, &changed, "sealed")
     }

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use gachette_core::Sha256Digest;
 use gachette_core::git::{Commit, GitUrl};
 use gachette_core::stack::PackageRecord;
+use gachette_core::{Sha256Digest, plural};
 
 use super::link::{LinkKind, Linked};
 use crate::config::Config;
@@ -34,12 +34,13 @@ pub(super) fn check(config: &Config, records: &[PackageRecord], whole: bool, lin
             Some(Some(fault)) => faults.push(fault),
         }
     }
-    let mut about = format!("{found} commits found with their recipes");
+    let with = if found == 1 { "its recipe" } else { "their recipes" };
+    let mut about = format!("{} found with {with}", plural(found, "commit"));
     if elsewhere > 0 {
         about += &format!(", {elsewhere} in repositories that are not at hand");
     }
     if unknown > 0 {
-        about += &format!("; of {unknown} packages no commit is known");
+        about += &format!("; of {} no commit is known", plural(unknown, "package"));
     }
     if !whole {
         about = "not looked for, since records are lost".to_owned();

@@ -3,10 +3,10 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use gachette_core::Sha256Digest;
 use gachette_core::apt::{IndexEntry, Release, Suite};
 use gachette_core::debian::Paragraphs;
 use gachette_core::stack::{Content, StackedPackage};
+use gachette_core::{Sha256Digest, counted};
 use jiff::Timestamp;
 
 use super::link::{LinkKind, Linked};
@@ -92,7 +92,7 @@ impl Indices {
                 }
             }
         }
-        linked.put(LinkKind::Indices, format!("{} indices", named.len()), faults);
+        linked.put(LinkKind::Indices, counted(named.len(), "index", "indices"), faults);
         whole.then(|| Self { content: packages.into_iter().collect() })
     }
 }

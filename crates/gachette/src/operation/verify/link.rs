@@ -16,6 +16,9 @@ pub struct Verification {
     pub shows: Option<StackRef>,
     /// The links of the chain, from what machines see to what was built.
     pub links: Vec<Link>,
+    /// What should be seen to: configured keys by which nothing could be verified.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// One link of the chain.

@@ -11,6 +11,7 @@ mod state;
 mod statements;
 
 use gachette_core::apt::Suite;
+use gachette_core::plural;
 use gachette_core::stack::{Entry, StackName, StackRef};
 use jiff::Timestamp;
 
@@ -39,13 +40,13 @@ pub enum Trusted {
 pub fn verify(config: &Config, suite: &Suite, trusted: &Trusted) -> Result<Verification, OperationError> {
     let repository = config.repository()?;
     let now = Timestamp::now();
-    let certificates = certificates(config, trusted)?;
+    let (certificates, warnings) = certificates(config, trusted)?;
     let shown = match Subject::of(&repository, suite) {
         // With the end of a ledger gone, nothing else can be told.
         Err(error @ RepositoryError::Damaged { .. }) => {
             let mut linked = Linked::default();
             linked.put(LinkKind::Ledger, suite.to_string(), vec![error.to_string()]);
-            return Ok(Verification { suite: suite.clone(), shows: None, links: linked.links });
+            return Ok(Verification { suite: suite.clone(), shows: None, links: linked.links, warnings });
         }
         shown => shown?,
     };
@@ -57,16 +58,16 @@ pub fn verify(config: &Config, suite: &Suite, trusted: &Trusted) -> Result<Verif
     let chain = repository.check_chain(&revision.stack, shown.channel.as_ref(), &revision.packages)?;
     let told = |findings: &[Finding]| findings.iter().map(ToString::to_string).collect();
     let checked = &chain.checked;
-    linked.put(LinkKind::Packages, format!("{} package files", checked.files), told(&chain.files));
-    linked.put(LinkKind::Records, format!("{} package records", checked.records), told(&chain.records));
-    let revisions = format!("{} revisions, each behind the one before", checked.revisions);
+    linked.put(LinkKind::Packages, count(checked.files, "package file"), told(&chain.files));
+    linked.put(LinkKind::Records, count(checked.records, "package record"), told(&chain.records));
+    let revisions = format!("{}, each behind the one before", count(checked.revisions, "revision"));
     linked.put(LinkKind::Ledger, revisions, told(&chain.ledger));
     let whole = chain.records.is_empty();
     let records = if whole { repository.records_in(&shown.entry)? } else { Vec::new() };
     statements::check(&repository, &shown.entry, &records, whole, &certificates, now, &mut linked)?;
     commits::check(config, &records, whole, &mut linked);
     let shows = Some(revision.stack.at(revision.number));
-    Ok(Verification { suite: suite.clone(), shows, links: linked.links })
+    Ok(Verification { suite: suite.clone(), shows, links: linked.links, warnings })
 }
 
 /// What a suite is to show.
@@ -94,11 +95,23 @@ impl Subject {
     }
 }
 
-fn certificates(config: &Config, trusted: &Trusted) -> Result<Vec<Certificate>, OperationError> {
+fn count(number: u64, noun: &str) -> String {
+    plural(usize::try_from(number).unwrap_or(usize::MAX), noun)
+}
+
+/// The certificates of the keys that are believed, and what is to be said of those that cannot be had.
+fn certificates(
+    config: &Config,
+    trusted: &Trusted,
+) -> Result<(Vec<Certificate>, Vec<String>), OperationError> {
     let text = match trusted {
+        Trusted::Certificates(text) => text,
         // Also of keys that cannot be opened now.
-        Trusted::Configured => SigningConfig::of(config).certificates()?,
-        Trusted::Certificates(text) => text.clone().into_bytes(),
+        Trusted::Configured => {
+            let (known, missing) = SigningConfig::of(config).known_certificates()?;
+            let warning = |(key, error)| format!("signatures of key {key} are not known: {error}");
+            return Ok((known, missing.into_iter().map(warning).collect()));
+        }
     };
-    Ok(Certificate::parse_all(&text, "the certificates")?)
+    Ok((Certificate::parse_all(text.as_bytes(), "the certificates")?, Vec::new()))
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use gachette::Cancel;
+use gachette::signing::NewEnd;
 use gachette_testkit::AptRoot;
 
 use super::{Desk, certificate};
@@ -130,7 +131,7 @@ fn apt_refuses_a_suite_whose_key_ended_until_it_is_given_the_new_certificate() {
     assert!(said.contains("EXPKEYSIG"), "{said}");
     desk.now = now;
     let (key, passphrase) = ("archive".parse().unwrap(), &desk.passphrase);
-    desk.keys().extend(&key, Some(desk.in_days(100)), passphrase, now).unwrap();
+    desk.keys().extend(&key, NewEnd::NotBefore(Some(desk.in_days(100))), passphrase, now).unwrap();
     let extended = certificate(&desk, "archive");
     // What was signed before is good again, too.
     suite.update(&extended).unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use gachette::signing::{Import, KeyFolder, KeyRef, SigningError};
+use gachette::signing::{Import, KeyFolder, KeyRef, NewEnd, SigningError};
 use gachette_testkit::GnupgHome;
 
 use super::{Desk, certificate, key_name};
@@ -67,8 +67,10 @@ fn an_import_takes_the_place_of_the_same_key_alone_and_only_when_told_so() {
     desk.generate("archive", 10);
     let early = fs::read(desk.path("keys/archive.asc")).unwrap();
     let reference: KeyRef = "archive".parse().unwrap();
-    let extended =
-        desk.keys().extend(&reference, Some(desk.in_days(500)), &desk.passphrase, desk.now).unwrap();
+    let extended = desk
+        .keys()
+        .extend(&reference, NewEnd::NotBefore(Some(desk.in_days(500))), &desk.passphrase, desk.now)
+        .unwrap();
     assert_eq!(extended.certificate().expires().unwrap().as_second(), desk.in_days(500).as_second());
     let name = key_name("archive");
     assert!(matches!(desk.keys().import(&name, &early, Import::New), Err(SigningError::Taken { .. })));

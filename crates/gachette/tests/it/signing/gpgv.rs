@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use gachette::signing::{Import, PassphraseSource};
+use gachette::signing::{Import, NewEnd, PassphraseSource};
 use gachette_testkit::GnupgHome;
 use jiff::Timestamp;
 
@@ -58,7 +58,12 @@ fn an_extended_key_is_accepted_again_with_its_new_certificate_alone() {
     let before = certificate(&desk, "archive");
     let signed_before = desk.sign();
     desk.keys()
-        .extend(&"archive".parse().unwrap(), Some(desk.in_days(800)), &desk.passphrase, desk.now)
+        .extend(
+            &"archive".parse().unwrap(),
+            NewEnd::NotBefore(Some(desk.in_days(800))),
+            &desk.passphrase,
+            desk.now,
+        )
         .unwrap();
     let after = certificate(&desk, "archive");
     let signed = desk.sign();
@@ -92,7 +97,8 @@ fn a_subkey_signs_without_its_primary_key() {
     assert!(said.contains(&format!("[GNUPG:] VALIDSIG {subkey}")) && said.contains(&primary), "{said}");
     // And the certificate that gpg itself gives out does for it.
     accepted(&desk, &desk.sign(), &home.gpg(&["--armor", "--export", &primary])).unwrap();
-    let error = desk.keys().extend(&desk.keys[0], None, &desk.passphrase, desk.now).unwrap_err();
+    let error =
+        desk.keys().extend(&desk.keys[0], NewEnd::NotBefore(None), &desk.passphrase, desk.now).unwrap_err();
     assert!(error.to_string().contains("subkey only"), "{error}");
 }
 

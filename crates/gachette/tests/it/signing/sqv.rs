@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use gachette::signing::Import;
+use gachette::signing::{Import, NewEnd};
 use gachette_testkit::GnupgHome;
 use jiff::Timestamp;
 
@@ -55,7 +55,7 @@ fn sqv_accepts_an_extended_key_and_what_it_signed_before() {
     let (before, ended) = (desk.sign(), certificate(&desk, "archive"));
     desk.now = now;
     let key = "archive".parse().unwrap();
-    desk.keys().extend(&key, Some(desk.in_days(100)), &desk.passphrase, desk.now).unwrap();
+    desk.keys().extend(&key, NewEnd::NotBefore(Some(desk.in_days(100))), &desk.passphrase, desk.now).unwrap();
     let (after, extended) = (desk.sign(), certificate(&desk, "archive"));
     sqv(&desk, &extended, &before.release_gpg, RELEASE).unwrap();
     sqv(&desk, &extended, &after.release_gpg, RELEASE).unwrap();
@@ -76,7 +76,9 @@ fn sqv_accepts_subkeys_and_keys_that_were_made_by_gpg_and_extended_here() {
     let said = sqv(&desk, &certificate(&desk, "made"), &desk.sign().release_gpg, RELEASE).unwrap();
     assert!(said.contains(&key), "{said}");
     let until = desk.in_days(700);
-    desk.keys().extend(&"made".parse().unwrap(), Some(until), &desk.passphrase, desk.now).unwrap();
+    desk.keys()
+        .extend(&"made".parse().unwrap(), NewEnd::NotBefore(Some(until)), &desk.passphrase, desk.now)
+        .unwrap();
     sqv(&desk, &certificate(&desk, "made"), &desk.sign().release_gpg, RELEASE).unwrap();
     // gpg says of both, the key and its subkey, that they end when they were told to.
     let listing = GnupgHome::new();
