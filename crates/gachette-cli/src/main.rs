@@ -48,11 +48,11 @@ async fn run(words: &[OsString]) -> u8 {
     match task::form_of(words) {
         Form::Tasks => match task::TaskLine::try_parse_from(words) {
             Ok(line) => told(&Output::new(&line.options), line.run().await),
-            Err(error) => told(&Output::of_words(words), say(&error)),
+            Err(error) => told(&Output::of_words(words), say(&error, words)),
         },
         Form::Command => match command::CommandLine::try_parse_from(words) {
             Ok(line) => told(&Output::new(&line.options), line.run().await),
-            Err(error) => told(&Output::of_words(words), say(&error)),
+            Err(error) => told(&Output::of_words(words), say(&error, words)),
         },
     }
 }
@@ -68,13 +68,17 @@ fn told(output: &Output, outcome: Result<(), Failure>) -> u8 {
 }
 
 /// Prints what clap has to say: help and version are results, anything else is a wrong command line.
-fn say(error: &clap::Error) -> Result<(), Failure> {
+fn say(error: &clap::Error, words: &[OsString]) -> Result<(), Failure> {
     if error.kind() == ErrorKind::InvalidSubcommand
         && let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
     {
-        return Err(task::unknown(word));
+        return Err(task::unknown(word, words));
     }
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if !help && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        output::say_wrong_words(&error.render().to_string());
+        return Err(misunderstood(error).said());
+    }
     match error.print() {
         // The reader of a pipe has seen enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => (),

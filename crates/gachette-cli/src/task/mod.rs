@@ -11,6 +11,8 @@ mod signature;
 
 pub(crate) use form::{Form, form_of};
 
+use std::ffi::OsString;
+
 use clap::{CommandFactory, Parser};
 
 use crate::command::CommandLine;
@@ -137,25 +139,32 @@ fn known(name: &str) -> Result<&'static Signature, Failure> {
     })
 }
 
-/// The error about a first word that is neither a subcommand nor a task.
-pub(crate) fn unknown(word: &str) -> Failure {
+/// The error about a word that is neither a subcommand nor, where it is the first, a task.
+pub(crate) fn unknown(word: &str, words: &[OsString]) -> Failure {
     let line = CommandLine::command();
-    let commands: Vec<&str> = line
+    let (mut command, mut path) = (&line, vec!["gachette"]);
+    for said in words.iter().skip(1).take_while(|said| *said.as_os_str() != *word) {
+        if let Some(found) = command.find_subcommand(said) {
+            command = found;
+            path.push(found.get_name());
+        }
+    }
+    let commands: Vec<&str> = command
         .get_subcommands()
         .filter(|command| !command.is_hide_set())
         .map(clap::Command::get_name)
         .collect();
-    let tasks: Vec<&str> = catalogue::TASKS.iter().map(|task| task.name).collect();
+    let is_first = path.len() == 1;
+    let tasks: Vec<&str> = catalogue::TASKS.iter().filter(|_| is_first).map(|task| task.name).collect();
     let all = [commands.as_slice(), tasks.as_slice()].concat();
     let hint = gachette_core::nearest(word, &all).map(|near| format!("did you mean `{near}`? "));
-    Failure::usage(format!("there is no subcommand and no task `{}`", word.escape_debug())).with_hint(
-        format!(
-            "{}the subcommands are {}; the tasks are {}",
-            hint.unwrap_or_default(),
-            commands.join(", "),
-            tasks.join(", ")
-        ),
-    )
+    let hint = format!("{}the subcommands are {}", hint.unwrap_or_default(), commands.join(", "));
+    if !is_first {
+        let title = format!("there is no subcommand `{}` of `{}`", word.escape_debug(), path.join(" "));
+        return Failure::usage(title).with_hint(hint);
+    }
+    Failure::usage(format!("there is no subcommand and no task `{}`", word.escape_debug()))
+        .with_hint(format!("{hint}; the tasks are {}", tasks.join(", ")))
 }
 
 #[cfg(test)]

@@ -173,3 +173,15 @@ fn a_base_whose_archive_is_broken_stays_as_it_was() {
     assert!(said.code == 3 && said.stderr.contains("apt-get update"), "{} {}", said.code, said.stderr);
     assert_eq!(playground.json("base log bookworm").as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn a_list_without_a_package_is_warned_about() {
+    let playground = Playground::with_configuration(
+        "meta_path: repository\nbases:\n  empty:\n    packages: lists/Packages\nbase: empty\n",
+    );
+    playground.write("lists/Packages", "");
+    let said = playground.run("base update");
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(said.stderr.contains("warning: base empty: "), "{}", said.stderr);
+    assert!(said.stderr.contains("lists/Packages names no package"), "{}", said.stderr);
+}

@@ -53,6 +53,24 @@ fn a_wrong_value_of_set_is_named_as_such() {
 }
 
 #[test]
+fn what_no_path_address_or_time_is_says_why() {
+    let playground = Playground::new();
+    for (line, words) in [
+        ("--set meta_path stack list", "`meta_path` takes a path, not `true`"),
+        ("--set publish.url=https://ada:secret@apt.example.org stack list", "has a user in it"),
+        ("--set publish.valid_for=1mo stack list", "months or years"),
+        ("repository gc --keep-for 2y", "months or years"),
+        ("repository gc --keep-for 0s", "is no time at all"),
+    ] {
+        let said = playground.run(line);
+        assert!([2, 3].contains(&said.code), "{line}: {}", said.code);
+        assert!(said.stderr.contains(words) && !said.stderr.contains("secret"), "{line}: {}", said.stderr);
+    }
+    let said = playground.run_words(&["--set", "publish.url=http://a b", "stack", "list"]);
+    assert!(said.code == 3 && said.stderr.contains("holds a space"), "{}", said.stderr);
+}
+
+#[test]
 fn unknown_keys_are_warned_about_and_nothing_fails() {
     assert_transcript!(Playground::with_configuration("meta_pth: x\n").run("show_config"));
 }

@@ -26,4 +26,10 @@ fn a_second_demo_takes_the_next_free_name() {
     playground.ok("demo");
     assert!(playground.path("gachette-demo-2/gachette.yml").is_file());
     assert_eq!(playground.run("demo gachette-demo").code, 2);
+    let said = playground.run("demo gachette.yml/demo");
+    assert!(said.code == 2 && said.stderr.contains("gachette.yml/demo/hello: "), "{}", said.stderr);
+    let said = playground.run("--format json demo other");
+    let answer: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!((said.code, &answer["kind"]), (2, &serde_json::json!("invalid")));
+    assert!(!playground.path("other").exists());
 }

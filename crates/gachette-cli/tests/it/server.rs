@@ -56,7 +56,7 @@ fn what_a_server_does_not_go_by_cannot_be_set_for_it() {
         ("--set meta_path=elsewhere", "meta_path"),
         ("--set domain=web,projects.shop.ref=main", "projects.shop.ref"),
         ("--set working_copies=elsewhere", "working_copies"),
-        ("--set publish.url=x", "publish.url"),
+        ("--set publish.url=http://x", "publish.url"),
         ("--set repository=here,meta_path=here,working_copies=elsewhere", "working_copies"),
     ] {
         let said = playground.run(&format!("{there} {settings} prepare shop"));

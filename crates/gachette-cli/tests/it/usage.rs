@@ -48,7 +48,31 @@ fn version_and_show_config_need_nothing() {
 fn an_unknown_first_word_shows_subcommands_and_tasks() {
     let playground = Playground::new();
     assert_transcript!(playground.run("stac list"));
-    assert_eq!(playground.run("stack lits").code, 2);
+    let said = playground.run("stack lits");
+    assert_eq!(said.code, 2);
+    assert!(said.stderr.contains("`lits` of `gachette stack`"), "{}", said.stderr);
+    assert!(said.stderr.contains("did you mean `list`? the subcommands are create,"), "{}", said.stderr);
+    assert!(!said.stderr.contains("quick"), "{}", said.stderr);
+}
+
+#[test]
+fn nothing_that_a_terminal_obeys_comes_back_from_a_wrong_command_line() {
+    let playground = Playground::new();
+    let trick = "x\u{9b}2J\u{202e}\u{1b}]0;title\u{7}";
+    for words in [
+        ["stack", "show", &format!("--{trick}")],
+        ["stack", "list", trick],
+        ["stack", trick, "x"],
+        [trick, "x", "x"],
+        ["--format", trick, "version"],
+        ["key", "import", trick],
+    ] {
+        let said = playground.command(&words).output().unwrap();
+        let shown = String::from_utf8(said.stderr).unwrap();
+        assert_eq!(said.status.code(), Some(2), "{words:?}: {shown}");
+        assert!(shown.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{shown:?}");
+        assert!(shown.contains("\\u{9b}"), "{shown:?}");
+    }
 }
 
 #[test]

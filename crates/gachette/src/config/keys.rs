@@ -161,8 +161,13 @@ impl<'a> Keys<'a> {
         self.parse(key, &path)
     }
 
-    /// A path.
+    /// A path. What is true or false is none, such as `--set KEY` without a value.
     pub(super) fn path(&mut self, key: &str) -> Option<PathBuf> {
+        let node = &self.entry(key)?.value;
+        if matches!(node.content, Content::Bool(..)) {
+            self.wrong(key, node, "a path");
+            return None;
+        }
         self.text(key).map(|text| self.rooted(&text))
     }
 

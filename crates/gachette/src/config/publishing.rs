@@ -7,6 +7,7 @@ use gachette_core::yaml::{Entry, Problems};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::keys::Keys;
 use crate::repository::SuiteSettings;
@@ -49,8 +50,34 @@ pub struct Period {
 
 /// Text that is no length of time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no length of time; write one such as `12h` or `14d`", .0.escape_debug())]
-pub struct PeriodError(String);
+#[error("`{}` {reason}; write one such as `12h` or `14d`", text.escape_debug())]
+pub struct PeriodError {
+    text: String,
+    reason: &'static str,
+}
+
+/// An address that can stand in everybody's `.sources` file.
+struct Address(String);
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let shown = text.escape_debug();
+        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(format!("`{shown}` holds a space, and apt would take it for several addresses"));
+        }
+        let url: Url = text.parse().map_err(|error| format!("`{shown}` is no address: {error}"))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            let host = url.host_str().unwrap_or_default();
+            return Err(format!(
+                "the address at `{host}` has a user in it, and all who install would see that; \
+                 on their machines it belongs into /etc/apt/auth.conf.d"
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
 
 impl Publishing {
     /// Whether nothing is configured.
@@ -84,7 +111,7 @@ impl Publishing {
     fn of(entries: &[Entry], problems: &mut Problems) -> Self {
         let keys = &mut Keys::of(entries, "publish.".to_owned(), KEYS, None, problems);
         Self {
-            url: keys.text("url"),
+            url: keys.parsed("url").map(|Address(url)| url),
             origin: keys.text("origin"),
             label: keys.text("label"),
             architectures: keys.parsed_list("architectures"),
@@ -106,11 +133,15 @@ impl FromStr for Period {
     type Err = PeriodError;
 
     fn from_str(text: &str) -> Result<Self, PeriodError> {
-        let wrong = || PeriodError(text.chars().take(40).collect());
-        let span: Span = text.parse().map_err(|_| wrong())?;
-        let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
+        let wrong = |reason| PeriodError { text: text.chars().take(40).collect(), reason };
+        let span: Span = text.parse().map_err(|_| wrong("is no length of time"))?;
+        if span.get_months() != 0 || span.get_years() != 0 {
+            return Err(wrong("is counted in months or years, of which one is longer than another"));
+        }
+        let duration = span.to_duration(SpanRelativeTo::days_are_24_hours());
+        let duration = duration.map_err(|_| wrong("is no length of time"))?;
         if !duration.is_positive() {
-            return Err(wrong());
+            return Err(wrong("is no time at all"));
         }
         Ok(Self { text: text.to_owned(), duration })
     }
@@ -135,11 +166,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_address_is_one_and_has_no_secret() {
+        for fine in ["http://10.0.0.1:8080", "https://apt.example.org/x", "file:/srv/repository"] {
+            assert_eq!(fine.parse::<Address>().map(|it| it.0).as_deref(), Ok(fine));
+        }
+        for wrong in ["", "x", "http://a b", "http://a\thttp://b", "https://u@a", "https://u:secret@a/"] {
+            let said = wrong.parse::<Address>().err().unwrap();
+            assert!(!said.contains("secret"), "{said}");
+        }
+    }
+
+    #[test]
     fn a_period_is_some_time() {
         let hours = |text: &str| text.parse::<Period>().map(|period| period.duration.as_hours());
         assert_eq!((hours("12h"), hours("14d"), hours("1w")), (Ok(12), Ok(14 * 24), Ok(7 * 24)));
         for wrong in ["", "soon", "-1h", "0s", "5", "1y 99999999999999h"] {
             assert!(hours(wrong).is_err(), "{wrong}");
+        }
+        for (wrong, reason) in
+            [("1mo", "months or years"), ("2y", "months or years"), ("0s", "no time at all")]
+        {
+            let said = hours(wrong).unwrap_err().to_string();
+            assert!(said.starts_with(&format!("`{wrong}` ")) && said.contains(reason), "{said}");
         }
     }
 }

@@ -35,6 +35,12 @@ impl UpdateArgs {
         for base in &bases {
             updated.push(unless_interrupted(async { Ok(client.update_base(base).await?) }).await?);
         }
+        for BaseUpdated { entry, .. } in &updated {
+            for list in entry.lists.iter().filter(|list| list.packages == 0) {
+                let place = &list.source.place;
+                session.output.warn(&format!("base {}: {place} names no package", entry.base));
+            }
+        }
         session.output.result(&updated, |updated| updated.iter().map(line).collect::<Vec<_>>().join("\n"))
     }
 }

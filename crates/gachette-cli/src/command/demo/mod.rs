@@ -9,7 +9,7 @@ use clap::{Args, Parser};
 
 use super::CommandLine;
 use crate::error::Failure;
-use crate::options::Options;
+use crate::options::{Format, Options};
 use crate::output::Output;
 use project::Project;
 
@@ -27,6 +27,9 @@ impl DemoArgs {
     pub(crate) async fn run(self, options: &Options) -> Result<(), Failure> {
         if !options.hosts.is_empty() {
             return Err(Failure::usage("the demo happens on this machine; leave `-H` out"));
+        }
+        if options.format == Format::Json {
+            return Err(Failure::usage("the demo is there to be read; leave `--format json` out"));
         }
         let folder = match self.folder {
             Some(folder) => folder,

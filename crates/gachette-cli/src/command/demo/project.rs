@@ -1,6 +1,7 @@
 //! The project of the demo: a git repository with a few small files, and a configuration beside it.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use gachette::Cancel;
@@ -74,8 +75,15 @@ impl Project {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder).map_err(unwritable(folder))?;
+    fs::write(path, text).map_err(unwritable(path))
+}
+
+fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Failure {
+    move |error| {
+        let reason = gachette::io_reason(&error);
+        Failure::usage(format!("{}: {reason}", path.display()))
+            .with_hint("name a folder where you may write: `gachette demo FOLDER`")
     }
-    Ok(fs::write(path, text)?)
 }
