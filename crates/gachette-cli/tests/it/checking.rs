@@ -231,7 +231,7 @@ fn an_answer_of_the_past_can_be_had_again() {
     assert_eq!((&unchanged[0]["changed"], &unchanged[0]["entry"]["number"]), (&false.into(), &2.into()));
     // What is lost or not what it was is no answer.
     let said = shop.playground.run("stack check 124 --base bookworm@7");
-    assert!(said.code == 2 && said.stderr.contains("bookworm@7 was never taken"), "{}", said.stderr);
+    assert!(said.code == 2 && said.stderr.contains("base bookworm has no entry 7"), "{}", said.stderr);
 }
 
 #[test]
@@ -385,8 +385,20 @@ fn a_channel_that_asks_for_it_moves_only_to_what_can_be_installed_and_left_again
     let reason = log[0]["reason"].as_str().unwrap();
     assert!(reason.starts_with("moved; forced (hosts that have stack default/123@"), "{reason}");
     assert!(reason.ends_with("): all mail was read"), "{reason}");
+    // Back is the same as forth, from whatever was forced.
+    assert_eq!(promote("123").code, 0);
+    let forced = |stack: &str| {
+        let line =
+            format!("--set channels.live.checked=yes promote {stack} --to live --unsigned --force why");
+        playground.run(&line)
+    };
+    assert!(!forced("125").stderr.contains("nothing had to be forced"));
+    assert_eq!(promote("124").code, 5, "that is no return");
+    assert_eq!(promote("123").code, 0);
+    let said = forced("123");
+    assert!(said.code == 0 && said.stderr.contains("nothing had to be forced"), "{}", said.stderr);
     // A check that cannot be made is not passed.
     let said = playground
-        .run("--set channels.live.checked=yes,base=,domains.default.base= promote 123 --to live --unsigned");
+        .run("--set channels.live.checked=yes,base=,domains.default.base= promote 124 --to live --unsigned");
     assert!(said.code == 3 && said.stderr.contains("base"), "{} {}", said.code, said.stderr);
 }

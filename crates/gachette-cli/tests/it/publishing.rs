@@ -153,7 +153,8 @@ fn a_channel_moves_when_nobody_holds_it_and_enough_agree() {
         assert!(said.code == 5 && said.stderr.contains(words), "{line}: {} {}", said.code, said.stderr);
     };
     playground.ok("stack create 126 --from 125");
-    refused("promote 126 --to live --unsigned", "is not sealed");
+    refused("promote 126 --to live --unsigned", "revision 1 of stack default/126 is not sealed");
+    refused("promote 124@1 --to live --unsigned", "of one that is sealed only the last revision is");
     refused("--set channels.live.approvals=2 promote 124 --to live --unsigned", "asks for 2 approvals");
     let other = |line: &str| {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -171,4 +172,41 @@ fn a_channel_moves_when_nobody_holds_it_and_enough_agree() {
     assert_eq!(playground.run("promote 124 --to live --hold why").code, 2);
     assert_eq!(playground.run("channel log nothing").code, 2);
     playground.ok("repository fsck");
+}
+
+#[test]
+fn a_channel_does_not_move_to_a_stack_of_which_a_package_file_is_lost() {
+    let chain = two_stacks();
+    let playground = &chain.playground;
+    let file =
+        std::fs::read_dir(playground.path("repository/debs")).unwrap().map(|file| file.unwrap().path());
+    let newer = format!("dh-shop-{}-", version(&chain, "125", "dh-shop"));
+    let file = file.into_iter().find(|file| file.display().to_string().contains(&newer)).unwrap();
+    let (whole, named) = (std::fs::read(&file).unwrap(), file.file_name().unwrap().to_str().unwrap());
+    playground.ok("promote 124 --to live --unsigned");
+    let refused = |line: &str, words: &str| {
+        let said = playground.run(line);
+        assert_eq!(said.code, 5, "{line}: {}", said.stderr);
+        for words in [named, words, "`gachette repository import FOLDER`", "`gachette repository fsck`"] {
+            assert!(said.stderr.contains(words), "{line}: {}", said.stderr);
+        }
+    };
+    // Before anything is kept of its indices, and then with all of it kept.
+    for _ in 0..2 {
+        std::fs::remove_file(&file).unwrap();
+        refused("promote 125 --to live --unsigned", "is lost");
+        std::fs::write(&file, &whole[1..]).unwrap();
+        refused("promote 125 --to live --unsigned", "bytes long, and was");
+        refused("promote 125 --to fresh --unsigned", "bytes long, and was");
+        std::fs::write(&file, &whole).unwrap();
+        playground.ok("publish 125 --unsigned");
+    }
+    playground.ok("stack create 126 --from 125");
+    std::fs::remove_file(&file).unwrap();
+    refused("publish 126 --unsigned", "is lost");
+    assert_eq!(playground.run("channel log fresh").code, 2, "nothing is made for what is refused");
+    assert!(playground.ok("channel list").contains("default/124@"));
+    std::fs::write(&file, &whole).unwrap();
+    playground.ok("promote 125 --to live --unsigned");
+    playground.ok("publish 126 --unsigned");
 }

@@ -32,6 +32,17 @@ pub fn stanza(record: &PackageRecord) -> Result<String, ParagraphError> {
     Ok(paragraph.to_string())
 }
 
+/// Which files an index of such paragraphs names, in the folder of package files, each with its size.
+pub fn files_of(index: &str) -> impl Iterator<Item = (&str, u64)> {
+    // One field follows the other, and lines of other fields begin otherwise or with a space.
+    let mut lines = index.lines();
+    std::iter::from_fn(move || {
+        let path = lines.find_map(|line| line.strip_prefix("Filename: "))?;
+        let name = path.strip_prefix(POOL)?.strip_prefix('/')?;
+        Some((name, lines.next()?.strip_prefix("Size: ")?.parse().ok()?))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +78,15 @@ mod tests {
              SHA256: {digest}\nDescription: a shop\n with lines\n .\n and more\n"
         );
         assert_eq!(stanza.unwrap(), expected);
+    }
+
+    #[test]
+    fn the_files_of_an_index_are_read_back() {
+        let one = stanza(&record(&[("Description", "a shop\nFilename: debs/x\nSize: 1")])).unwrap();
+        let found: Vec<(String, u64)> =
+            files_of(&format!("{one}\n{one}\n")).map(|(file, size)| (file.to_owned(), size)).collect();
+        assert_eq!(found, vec![("dh-web-1:2.0-1-all.deb".to_owned(), 1234); 2]);
+        assert_eq!(files_of("").count(), 0);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub struct ChannelPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChannelRefusal {
     /// What it would show could still change.
-    #[error("stack {stack} is not sealed, or has newer revisions than {revision}")]
+    #[error("revision {revision} of stack {stack} is not sealed")]
     Open {
         /// The stack.
         stack: StackName,

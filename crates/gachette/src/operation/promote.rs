@@ -1,7 +1,7 @@
 //! Moving a channel, and what else is done with one; its suite follows.
 
 use gachette_core::apt::Suite;
-use gachette_core::channel::{ChannelEntry, ChannelPolicy, ChannelStep};
+use gachette_core::channel::{ChannelEntry, ChannelPolicy, ChannelStep, Pin};
 use gachette_core::stack::{By, Entry, StackRef};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -74,6 +74,9 @@ pub fn change_channel(
             // Without what it takes to write the suite, the channel stays.
             let signers = open_signers(config, *signature)?;
             let to = repository.show_stack(stack)?;
+            if shown_by(&repository, channel)? != Some(Pin::of(&to)) {
+                repository.check_package_files(&to.revision.packages, channel)?;
+            }
             let gate = Gate::new(force.as_deref(), by)?;
             let (committed, check) = if policy.checked {
                 Checked { config, repository: &repository, channel, policy: &policy }
@@ -100,6 +103,15 @@ pub fn change_channel(
     Ok(ChannelChanged { newest, changed, published: None, check: None })
 }
 
+/// What a channel shows now, if there is one.
+fn shown_by(repository: &Repository, channel: &Suite) -> Result<Option<Pin>, OperationError> {
+    match repository.channel(channel) {
+        Ok(newest) => Ok(newest.entry.state.shows),
+        Err(RepositoryError::MissingChannel { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// A channel that asks for checks.
 struct Checked<'a> {
     config: &'a Config,
@@ -109,7 +121,8 @@ struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    /// Moves it, if the stack can be installed, and hosts can go there from what it shows, and back.
+    /// Moves it, if the stack can be installed, and hosts can go there from what it shows, and back. To what it showed before
+    /// that, they return: of that it is asked alone whether it can be installed.
     fn promote(
         &self,
         to: &Entry,
@@ -129,8 +142,12 @@ impl Checked<'_> {
         let (by, verdict) = match tried.map_err(RepositoryError::from)? {
             None => (by.clone(), None),
             Some(_) => {
+                // Where hosts came from, they were asked whether they can go back there when they left.
+                let before =
+                    newest.as_ref().map(|newest| self.repository.shown_before(newest)).transpose()?;
+                let returns = before.flatten() == Some(Pin::of(to));
                 let question = CheckRequest {
-                    from: from.map(|pin| pin.stack.at(pin.revision)),
+                    from: from.filter(|_| !returns).map(|pin| pin.stack.at(pin.revision)),
                     ..CheckRequest::of(to.revision.stack.at(to.revision.number))
                 };
                 let (by, verdict) = gate.pass(check_stack(self.config, &question, by, cancel))?;

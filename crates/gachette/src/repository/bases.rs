@@ -85,11 +85,16 @@ impl Repository {
     /// # Errors
     /// When there is no such base or entry, or it cannot be read.
     pub fn base(&self, base: &BaseRef) -> Result<BaseEntry, RepositoryError> {
-        let missing = || RepositoryError::MissingBase { base: base.clone() };
-        match base.number {
-            None => self.newest_of_base(&base.base)?.map(|(entry, _)| entry).ok_or_else(missing),
-            Some(number) => self.read_base(&base.base, number)?.map(|(entry, _)| entry).ok_or_else(missing),
+        let newest = || self.newest_of_base(&base.base);
+        let found = match base.number {
+            None => newest()?,
+            Some(number) => self.read_base(&base.base, number)?,
+        };
+        if let Some((entry, _)) = found {
+            return Ok(entry);
         }
+        let number = if newest()?.is_some() { base.number } else { None };
+        Err(RepositoryError::MissingBase { base: BaseRef { base: base.base.clone(), number } })
     }
 
     /// How a base was kept, newest first: at most `limit` entries.

@@ -147,6 +147,18 @@ impl Repository {
         numbers.map(|number| self.read_channel(channel, number)).collect()
     }
 
+    /// What a channel showed before that which it shows now.
+    pub(crate) fn shown_before(&self, newest: &KeptChannelEntry) -> Result<Option<Pin>, RepositoryError> {
+        let now = &newest.entry;
+        for number in (1..now.number).rev() {
+            let before = self.read_channel(&now.channel, number)?.entry.state.shows;
+            if before != now.state.shows {
+                return Ok(before);
+            }
+        }
+        Ok(None)
+    }
+
     /// The revision that a pin names.
     ///
     /// # Errors

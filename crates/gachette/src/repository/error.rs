@@ -180,7 +180,7 @@ pub enum RepositoryError {
         channel: Suite,
     },
     /// There is no such base, or it has no such entry.
-    #[error("base {base} was never taken")]
+    #[error("{}", missing_base(base))]
     MissingBase {
         /// The base.
         base: BaseRef,
@@ -206,6 +206,18 @@ pub enum RepositoryError {
         suite: Suite,
         /// Why not.
         reason: String,
+    },
+    /// A package file that a suite would show is lost, or is another.
+    #[error("suite {suite} cannot be published: package file {} {}", path.display(), lost_file(*size, *found))]
+    LostFile {
+        /// The suite.
+        suite: Suite,
+        /// Where the file should be.
+        path: PathBuf,
+        /// How long it was, in bytes.
+        size: u64,
+        /// How long the one is that is there.
+        found: Option<u64>,
     },
     /// The disk failed.
     #[error("{}: {}", path.display(), trebuchet::io_reason(source))]
@@ -243,6 +255,7 @@ impl RepositoryError {
             | Self::NameTaken { .. }
             | Self::Signing(_)
             | Self::Collected { .. }
+            | Self::LostFile { .. }
             | Self::Unpublishable { .. } => FailureKind::Refused,
             Self::Changed { .. } => FailureKind::Changed,
             Self::Refused(Refusal::Missing { .. } | Refusal::NotInStack { .. })
@@ -286,7 +299,7 @@ impl RepositoryError {
             Self::MissingChannel { channel } => {
                 format!("a first `gachette promote STACK --to {}` makes it", channel.name())
             }
-            Self::MissingBase { base } => format!("take it with `gachette base update {}`", base.base),
+            Self::MissingBase { base } => base_hint(base),
             Self::Channel(refusal) => channel_hint(refusal)?,
             Self::Refused(Refusal::Alias { .. }) => "choose another name: they get the stack that was sealed last".to_owned(),
             Self::Refused(Refusal::NotInStack { stack, .. }) => {
@@ -295,6 +308,11 @@ impl RepositoryError {
             Self::MissingRevision { stack, .. } => format!("see `gachette stack log {stack}`"),
             Self::MissingPackage { name, .. } => format!("see `gachette package list {name}`"),
             Self::MissingFile { .. } => "build it first, or put the file there".to_owned(),
+            Self::LostFile { .. } => {
+                "bring it back with `gachette repository import FOLDER`, or build it again; \
+                 `gachette repository fsck` says what else is lost"
+                    .to_owned()
+            }
             Self::NoBuildinfo { .. } => "bring it before the packages that name it".to_owned(),
             Self::Conflict(conflict) => conflict.hint().to_owned(),
             Self::Collected { .. } => "build them again, or begin with a stack that was not deleted".to_owned(),
@@ -344,7 +362,12 @@ impl RepositoryError {
 /// What to do about a channel that is left as it is.
 fn channel_hint(refusal: &ChannelRefusal) -> Option<String> {
     Some(match refusal {
-        ChannelRefusal::Open { stack, .. } => format!("seal it with `gachette stack seal {stack}`"),
+        ChannelRefusal::Open { stack, .. } => {
+            format!(
+                "seal the stack with `gachette stack seal {stack}`; \
+                 of one that is sealed only the last revision is, which its name alone means"
+            )
+        }
         ChannelRefusal::Held { channel, .. } => {
             format!("when the reason is gone, `gachette promote --to {channel} --release`")
         }
@@ -356,6 +379,30 @@ fn channel_hint(refusal: &ChannelRefusal) -> Option<String> {
         ChannelRefusal::Moved { .. } => "try it again".to_owned(),
         ChannelRefusal::Foreign { .. } => return None,
     })
+}
+
+/// What became of a package file that was so long once.
+fn lost_file(size: u64, found: Option<u64>) -> String {
+    match found {
+        Some(found) => format!("is {found} bytes long, and was {size}"),
+        None => "is lost".to_owned(),
+    }
+}
+
+/// What there is not of a base.
+fn missing_base(BaseRef { base, number }: &BaseRef) -> String {
+    match number {
+        Some(number) => format!("base {base} has no entry {number}"),
+        None => format!("base {base} was never taken"),
+    }
+}
+
+/// What to do where something of a base is missing.
+fn base_hint(BaseRef { base, number }: &BaseRef) -> String {
+    match number {
+        Some(_) => format!("see `gachette base log {base}`"),
+        None => format!("take it with `gachette base update {base}`"),
+    }
 }
 
 /// Why a storage failed, in plain words.

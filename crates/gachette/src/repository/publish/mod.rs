@@ -9,6 +9,7 @@
 mod contents;
 mod index;
 mod on_disk;
+mod package_files;
 mod part;
 mod parts;
 mod request;
@@ -31,6 +32,7 @@ use super::{Repository, key};
 use crate::Cancel;
 use crate::signing::Signers;
 use index::Index;
+use package_files::refuse_without_files;
 use state::SuiteState;
 use suite_folder::SuiteFolder;
 use wish::{Shown, Wish};
@@ -42,8 +44,7 @@ impl Repository {
     /// Makes the suite of a stack, or of a channel, show what that holds now. One that does already is left as it is.
     ///
     /// # Errors
-    /// When there is no such stack or channel, a package of it whose part of an index is new has no file here, the suite's
-    /// files cannot be written, or signing fails.
+    /// When there is no such stack or channel, a package file of it is lost, the suite's files cannot be written, or signing fails.
     pub fn publish(&self, request: &PublishRequest<'_>) -> Result<PublishedSuite, RepositoryError> {
         let suite = request.subject.suite();
         let nowhere = || unpublishable(&suite, "the repository is in no folder of this machine");
@@ -107,9 +108,7 @@ impl Repository {
         last: Option<SuiteState>,
     ) -> Result<PublishedSuite, RepositoryError> {
         let (suite, content) = (&wish.shown.suite, &wish.shown.entry.revision.packages);
-        if let Some(package) = content.iter().find(|package| package.files.is_empty()) {
-            return Err(unpublishable(suite, format!("package `{}` has no file", package.name)));
-        }
+        refuse_without_files(content, suite)?;
         folder.begin()?;
         let mut published = PublishedSuite::of(wish.shown);
         let mut indices = Indices::new();
@@ -121,6 +120,7 @@ impl Repository {
                     Some((donor, files)) => folder.link_from(&donor, &files, &place)?,
                     None => {
                         let parts = self.parts(&Listing::of(content, &architecture), suite)?;
+                        self.check_files_of_parts(&parts.kept, suite)?;
                         published.parts_made += parts.made;
                         published.parts_kept += parts.kept.len() - parts.made;
                         let index = Index::join(&parts.kept).map_err(at(folder.path()))?;

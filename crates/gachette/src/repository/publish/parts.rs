@@ -1,6 +1,5 @@
 //! The parts of an index: those that are kept, and those that have to be made from package records.
 
-use std::fs;
 use std::path::Path;
 
 use gachette_core::apt::{Listed, Listing, Suite, stanza};
@@ -45,20 +44,9 @@ impl Repository {
         Ok(Parts { kept: parts.into_iter().map(|(part, _)| part).collect(), made })
     }
 
-    /// A package's paragraph, of the record that the stack means, whose file is there.
+    /// A package's paragraph, of the record that the stack means.
     fn stanza(&self, listed: &Listed<'_>, suite: &Suite) -> Result<String, RepositoryError> {
-        let named = || format!("{} {} ({})", listed.name, listed.version, listed.architecture);
-        let record = self.record(listed.name, listed.version, listed.architecture)?;
-        let record = record.filter(|record| record.sha256 == listed.file);
-        let record = record.ok_or_else(|| {
-            unpublishable(suite, format!("the package record of {} is lost, or of another file", named()))
-        })?;
-        let path = self.debs.join(&record.file);
-        let found = fs::metadata(&path).map_err(at(&path))?;
-        if found.len() != record.size {
-            let path = path.display();
-            return Err(unpublishable(suite, format!("{path} is not {} bytes long any more", record.size)));
-        }
-        stanza(&record).map_err(|error| unpublishable(suite, format!("{}: {error}", named())))
+        let record = self.listed_record(listed, suite)?;
+        stanza(&record).map_err(|error| unpublishable(suite, format!("{}: {error}", record.file)))
     }
 }
