@@ -37,7 +37,7 @@ fn the_commits_between_two_versions_are_told_the_newest_first() {
 }
 
 #[test]
-fn where_the_commits_are_not_at_hand_nothing_is_said_of_them() {
+fn where_the_commits_are_not_at_hand_that_is_said_of_them() {
     let (chain, _) = chain(&["Open later"]);
     fs::remove_dir_all(chain.playground.path("working_copies")).unwrap();
     let said = chain.playground.run("stack diff 124 125");
@@ -47,6 +47,7 @@ fn where_the_commits_are_not_at_hand_nothing_is_said_of_them() {
         "{}",
         said.stdout
     );
+    assert!(said.stdout.contains(", which no working copy or mirror here has"), "{}", said.stdout);
     assert!(!chain.playground.path("working_copies").exists(), "looking makes nothing");
     // A working copy that was cut off between the two commits does not know what lies between them.
     let depth = ["clone", "--quiet", "--depth", "1"];

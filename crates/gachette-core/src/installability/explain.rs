@@ -26,9 +26,16 @@ pub(super) fn reasons(checker: &Checker<'_, '_>, query: &Query<'_>) -> Result<Ve
         let small = Query { install: &wanted, keep: &kept, ..*query };
         closure.fill(relations, &small);
         let facts = fewest_facts(relations, &closure, &small, checker.stop)?;
-        let ends = involved.is_empty();
-        install.retain(|index| !wanted.contains(index));
-        keep.retain(|index| !kept.contains(index));
+        // The solver may have come by packages that have no part in it, and a reason of their own.
+        let is_named = |index: &PackageIndex| {
+            facts
+                .iter()
+                .any(|fact| matches!(fact, FactIndex::Wanted(it) | FactIndex::Kept(it) if it == index))
+        };
+        let ends = !involved.iter().any(is_named);
+        let wanted: Vec<PackageIndex> = wanted.into_iter().filter(is_named).collect();
+        install.retain(|index| !is_named(index));
+        keep.retain(|index| !is_named(index));
         let known = found.iter_mut().find(|reason| reason.is_part_of(&facts));
         match known {
             Some(known) => known.wanted.extend(wanted),

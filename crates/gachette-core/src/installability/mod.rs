@@ -54,6 +54,10 @@ pub use package::{FieldError, Package};
 pub use solver::GaveUp;
 pub use universe::{Origin, PackageIndex, Universe, Versions};
 
+/// The rules by which is decided here, as a number that is another when the same question may have another answer, or one told in
+/// another way: answers that are kept are known by it.
+pub const RULES: u32 = 1;
+
 #[cfg(test)]
 #[path = "brute_force_tests.rs"]
 mod brute_force;

@@ -31,6 +31,9 @@ pub struct CommitRange {
     pub from: String,
     /// That of the new ones.
     pub to: String,
+    /// Whether nothing more is known of them: no working copy or mirror at hand has both.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
     /// Whether the commits were undone: the new versions are of an earlier one.
     pub undone: bool,
     /// How many commits there are.
@@ -60,7 +63,7 @@ struct Origin {
 }
 
 /// What lies between the commits of packages that differ, at most `most` subjects for each two commits. Of those that are not at
-/// hand nothing is said.
+/// hand it is only said that they are not.
 ///
 /// # Errors
 /// When the repository cannot be read.
@@ -82,14 +85,11 @@ pub fn commits_between(
     let mut ranges = Vec::new();
     for (origin, packages) in origins {
         let left = PATIENCE.saturating_sub(begun.elapsed());
-        if left.is_zero() {
-            break;
-        }
         let git = Git::new().env("GIT_NO_LAZY_FETCH", "1").within(left);
-        let mut folders = origin.folders(config).into_iter();
-        ranges.extend(
-            folders.find_map(|folder| History { git: &git, folder: &folder }.range(&origin, &packages, most)),
-        );
+        let mut folders = origin.folders(config).into_iter().filter(|_| !left.is_zero());
+        let known =
+            folders.find_map(|folder| History { git: &git, folder: &folder }.range(&origin, &packages, most));
+        ranges.push(known.unwrap_or_else(|| origin.elsewhere(packages)));
     }
     Ok(ranges)
 }
@@ -114,6 +114,12 @@ impl Origin {
         let same = from != to && old.url == new.url;
         let references = [new.reference, old.reference];
         same.then_some(Self { project: new.project, url: new.url, from, to, references })
+    }
+
+    /// What is said of packages whose commits are not at hand.
+    fn elsewhere(&self, packages: Vec<PackageName>) -> CommitRange {
+        let (from, to) = (self.from.to_string(), self.to.to_string());
+        CommitRange { packages, from, to, elsewhere: true, undone: false, number: 0, commits: Vec::new() }
     }
 
     /// The folders of this machine that may have the commits.
@@ -152,7 +158,8 @@ impl History<'_> {
         let number = if undone { self.count(to, from)? } else { forth };
         let commits = self.subjects(behind, ahead, most)?;
         let (from, to) = (from.to_string(), to.to_string());
-        Some(CommitRange { packages: packages.to_vec(), from, to, undone, number, commits })
+        let packages = packages.to_vec();
+        Some(CommitRange { packages, from, to, elsewhere: false, undone, number, commits })
     }
 
     fn count(&self, behind: &Commit, ahead: &Commit) -> Option<usize> {

@@ -35,6 +35,8 @@ impl Repository {
         if shown.is_empty() {
             return Ok(None);
         }
+        // The original knows no channels, so it may have made one of such a name.
+        self.check_no_channel(stack)?;
         let content = self.adopted_content(shown)?;
         let by = By::new("gachette").because("found in a tree of the original tool");
         let adopted = self.append_after(None, stack, &by, |newest, by| {

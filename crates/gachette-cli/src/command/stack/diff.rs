@@ -65,8 +65,11 @@ fn text(diff: &Diff) -> String {
 /// The commits between two versions, and the packages that they concern.
 fn commits(range: &CommitRange) -> String {
     let names: Vec<&str> = range.packages.iter().map(PackageName::as_str).collect();
-    let (number, undone) = (plural(range.number, "commit"), if range.undone { " undone" } else { "" });
     let (from, to) = (short(&range.from), short(&range.to));
+    if range.elsewhere {
+        return format!("\n{}: {from} → {to}, which no working copy or mirror here has\n", names.join(", "));
+    }
+    let (number, undone) = (plural(range.number, "commit"), if range.undone { " undone" } else { "" });
     let mut text = format!("\n{}: {number}{undone}, {from} → {to}\n", names.join(", "));
     for CommitSubject { commit, subject } in &range.commits {
         text.push_str(&format!("* {} {subject}\n", short(commit)));

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use gachette_core::Sha256Digest;
 use gachette_core::base::BaseEntry;
 use gachette_core::debian::{Architecture, PackageName};
+use gachette_core::installability::RULES;
 use gachette_core::stack::{Content, RoleName, packages_of_role};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,7 +64,8 @@ impl StackPart {
 impl Question<'_> {
     /// The digest of one line for each thing that it depends on, this gachette among them: another may know better.
     pub(super) fn digest(&self) -> Sha256Digest {
-        let mut lines = format!("check {}\nstack {}\n", env!("CARGO_PKG_VERSION"), self.stack.hash());
+        let version = env!("CARGO_PKG_VERSION");
+        let mut lines = format!("check {version} by rules {RULES}\nstack {}\n", self.stack.hash());
         let mut line = |words: std::fmt::Arguments<'_>| {
             // Writing to a String cannot fail.
             let _ = writeln!(lines, "{words}");
