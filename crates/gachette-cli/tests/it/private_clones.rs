@@ -1,5 +1,7 @@
 //! Private repositories, fetched by a host that has no key at all: with the agent of whoever gives the command.
 
+use std::process::Stdio;
+
 use gachette_testkit::SshAgent;
 
 use crate::forge::Family;
@@ -84,6 +86,19 @@ fn an_agent_without_the_right_key_is_told_from_none() {
 }
 
 #[test]
+fn a_server_of_repositories_that_the_host_does_not_know_is_told_with_where_to_accept_it() {
+    let mut family = keyless();
+    let _agent = agent_for(&mut family);
+    family.forge.sshd.forget_host_key();
+    let said = family.forge.run(&family.hosts, "-H build1 quick 124 web");
+    let [error, hint] = refused(&said);
+    assert!(error.starts_with("error: build1: the host key of the server is not known: ssh://"), "{error}");
+    assert!(hint.starts_with("hint: on the machine that fetches, connect once with `ssh "), "{hint}");
+    family.forge.sshd.trust_host_key();
+    family.forge.ok(&family.hosts, "-H build1 quick 124 web");
+}
+
+#[test]
 fn an_agent_is_lent_to_a_detached_build_until_it_has_its_commits() {
     let mut family = keyless();
     let mut agent = agent_for(&mut family);
@@ -99,4 +114,25 @@ fn an_agent_is_lent_to_a_detached_build_until_it_has_its_commits() {
     let state = || serde_json::from_str::<serde_json::Value>(&show()).unwrap()["state"].clone();
     wait_until("the build ends", || state() != "running");
     assert_eq!(state(), "succeeded", "{}", show());
+}
+
+#[test]
+fn a_connection_that_is_kept_lends_no_agent_to_who_forwards_none() {
+    let family = keyless();
+    let runtime = tempfile::Builder::new().prefix("gr").tempdir_in("/tmp").unwrap();
+    let [right, stranger] = [(); 2].map(|()| SshAgent::start());
+    right.add(&family.forge.sshd.client_key());
+    stranger.add_stranger("stranger");
+    let code = |agent: &SshAgent, more: &str| {
+        let line = format!("--set reuse_connection=10 -H build1 {more} prepare web");
+        let mut command = family.hosts.command(&line);
+        command.env("XDG_RUNTIME_DIR", runtime.path()).env("SSH_AUTH_SOCK", agent.socket());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().unwrap().code()
+    };
+    assert_eq!(code(&right, "-A"), Some(0));
+    let kept = std::fs::read_dir(runtime.path().join("gachette")).unwrap().count();
+    assert_eq!((code(&right, "-a"), kept), (Some(4), 1));
+    assert_eq!(code(&stranger, "-A"), Some(4));
+    assert_eq!(code(&right, "-A"), Some(0));
 }

@@ -236,10 +236,10 @@ impl Fault {
                 "configure an ssh key that the server knows, without passphrase or in an agent"
             }
             Self::UnknownHostKey => {
-                "connect once with `ssh HOST` and confirm its key, or add it to known_hosts"
+                "on the machine that fetches, connect once with `ssh HOST` and confirm its key, or add it to known_hosts"
             }
             Self::ChangedHostKey => {
-                "find out why it changed; if it is right, forget the old one with `ssh-keygen -R HOST`"
+                "find out why it changed; if it is right, forget the old one on the machine that fetches, with `ssh-keygen -R HOST`"
             }
             Self::Certificate => "install the certificate of its authority, or set git's `http.sslCAInfo`",
             Self::RefNotFound => "list what is there with `git ls-remote URL`",
