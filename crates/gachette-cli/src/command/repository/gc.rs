@@ -71,15 +71,24 @@ fn text(report: &GcReport) -> String {
     tally(report.indices, "replaced index file", "replaced index files");
     tally(report.index_parts, "unused index part", "unused index parts");
     tally(report.answers, "old answer of a check", "old answers of checks");
-    let kept = plural(report.kept_packages, "package");
+    let kept = versions(report.kept_packages);
     lines.push(if report.is_empty() {
         format!("nothing to remove; {kept} kept")
     } else {
         let done = if report.applied { "removed" } else { "would be removed" };
-        let packages = plural(report.packages.len() + report.files.len(), "package");
-        format!("{packages} {done}, {} in all; {kept} kept", bytes(report.bytes))
+        let files = match report.files.len() {
+            0 => String::new(),
+            number => format!(" and {} that no record names", plural(number, "file")),
+        };
+        let packages = versions(report.packages.len());
+        format!("{packages}{files} {done}, {} in all; {kept} kept", bytes(report.bytes))
     });
     lines.join("\n")
+}
+
+/// What is counted are packages in their versions.
+fn versions(number: usize) -> String {
+    counted(number, "version of a package", "versions of packages")
 }
 
 fn kept_row(kept: &KeptPackage) -> Vec<String> {
