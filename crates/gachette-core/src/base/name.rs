@@ -46,9 +46,10 @@ impl FromStr for BaseRef {
     fn from_str(text: &str) -> Result<Self, NameError> {
         match text.split_once('@') {
             None => Ok(text.parse::<BaseName>()?.into()),
-            Some((name, number)) => {
-                Ok(Self { base: name.parse()?, number: Some(revision_number(text, number)?) })
-            }
+            Some((name, number)) => Ok(Self {
+                base: name.parse()?,
+                number: Some(revision_number(text, "entry of a base", number)?),
+            }),
         }
     }
 }

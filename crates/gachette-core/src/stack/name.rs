@@ -103,7 +103,7 @@ impl StackRef {
     pub fn parse_in(text: &str, domain: &Domain) -> Result<Self, NameError> {
         let (name, revision) = match text.split_once('@') {
             None => (text, None),
-            Some((name, number)) => (name, Some(revision_number(text, number)?)),
+            Some((name, number)) => (name, Some(revision_number(text, "revision of a stack", number)?)),
         };
         Ok(Self { stack: StackName::parse_in(name, domain)?, revision })
     }
@@ -184,12 +184,12 @@ pub(crate) fn segment(text: &str, what: &str) -> Result<String, NameError> {
     Ok(text.to_owned())
 }
 
-/// A revision's number: from 1, and short enough for the ten digits of its file's name.
-pub(crate) fn revision_number(whole: &str, digits: &str) -> Result<u64, NameError> {
+/// The number of a revision, or whatever else has one: from 1, and short enough for the ten digits of its file's name.
+pub(crate) fn revision_number(whole: &str, what: &'static str, digits: &str) -> Result<u64, NameError> {
     let well_formed = (1..=10).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     match digits.parse::<u64>() {
         Ok(number) if well_formed && number > 0 => Ok(number),
-        _ => Err(NameError::new(whole, "revision of a stack", "after `@` comes a number from 1")),
+        _ => Err(NameError::new(whole, what, "after `@` comes a number from 1")),
     }
 }
 

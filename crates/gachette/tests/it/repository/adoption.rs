@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use gachette::repository::{FaultClass, FsckMode, Repository};
+use gachette::repository::{ChannelWish, FaultClass, FsckMode, Repository, RepositoryError};
 use gachette::stack::Stack;
+use gachette_core::apt::Suite;
+use gachette_core::channel::ChannelPolicy;
 use gachette_core::stack::Change;
 
 use super::packages::deb;
@@ -61,6 +63,21 @@ fn a_stack_that_the_original_tool_makes_later_is_taken_over_by_the_first_change(
     );
     let added = repository.add_to_stack(&stack("web/latest"), &[record("dh-new", "1")], &by()).unwrap();
     assert_eq!((added.entry.revision.number, added.entry.revision.packages.len()), (2, 2));
+}
+
+#[test]
+fn a_stack_that_the_original_tool_makes_under_the_name_of_a_channel_is_not_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = super::repository(folder.path());
+    repository.create_stack(&stack("1"), None, &by()).unwrap();
+    let sealed = repository.seal_stack(&stack("1"), &by()).unwrap().entry;
+    let policy = ChannelPolicy::default();
+    let live = Suite::from(stack("123"));
+    repository.change_channel(&live, &ChannelWish::Promote(&sealed), &policy, &by()).unwrap();
+    original(folder.path());
+    let refused = repository.add_to_stack(&stack("123"), &[record("dh-new", "1")], &by()).unwrap_err();
+    assert!(matches!(refused, RepositoryError::NameTaken { by: "a channel", .. }), "{refused}");
+    assert_eq!(repository.channel(&live).unwrap().entry.number, 1);
 }
 
 #[test]
