@@ -173,7 +173,7 @@ fn path_parameter(path: &str, name: &str) -> Value {
         "name" => schema_for!(crate::access::TokenName),
         "id" if path.contains("mirrors") => schema_for!(gachette::mirror::MirrorId),
         "id" => schema_for!(crate::run::BuildId),
-        "key" => schema_for!(gachette::signing::KeyRef),
+        "key" => schemars::json_schema!({"type": "string", "pattern": crate::wire::KEY_FORM}),
         "inputs" | "sha256" => schema_for!(gachette_core::Sha256Digest),
         "architecture" => schema_for!(gachette_core::debian::Architecture),
         "file" if path.starts_with("/dists") => schema_for!(String),

@@ -8,6 +8,11 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The form of a key in a path: the name or fingerprint of a key of gachette's own, `gpg:` and the fingerprint of one that gpg holds, or
+/// the file of one that is configured so.
+pub(crate) const KEY_FORM: &str =
+    "^(gpg:[0-9A-Fa-f]{40}|[A-Za-z0-9][A-Za-z0-9._-]{0,63}|/[A-Za-z0-9._/-]{1,200})$";
+
 /// What is known of a key.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct KeySummary {

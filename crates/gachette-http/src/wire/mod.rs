@@ -20,6 +20,7 @@ pub use check::CheckStack;
 pub use clone_url::CloneUrl;
 pub use hello::{AgentHello, ClientHello, PROTOCOL};
 pub use host::HostReport;
+pub(crate) use key::KEY_FORM;
 pub use key::{CertificateSummary, CreateKey, ExtendKey, KeyEnd, KeySummary};
 pub use package::{PackageDetail, PackagePlaces, PackageSummary, PackageVersion};
 pub use repository::{FsckRequest, GcOrder, RepositoryState};

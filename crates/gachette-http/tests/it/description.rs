@@ -132,6 +132,7 @@ async fn names_in_paths_have_the_form_that_is_taken() {
         ("domain", "/api/v1/domains/{domain}/stacks/{stack}"),
         ("package", "/api/v1/packages/{package}"),
         ("base", "/api/v1/bases/{base}"),
+        ("key", "/api/v1/keys/{key}/certificate"),
         ("architecture", "/api/v1/packages/{package}/versions/{version}/{architecture}/statement"),
     ] {
         let item = &document["paths"][path];
