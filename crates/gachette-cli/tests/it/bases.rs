@@ -184,6 +184,11 @@ fn a_list_without_a_package_is_warned_about() {
     assert_eq!(said.code, 0, "{}", said.stderr);
     assert!(said.stderr.contains("warning: base empty: "), "{}", said.stderr);
     assert!(said.stderr.contains("lists/Packages names no package"), "{}", said.stderr);
+    for pipe in ["lists/pipe", "lists/pipe.gz"] {
+        assert!(Command::new("mkfifo").arg(playground.path(pipe)).status().unwrap().success());
+        let said = playground.run(&format!("--set bases.empty.packages={pipe} base update"));
+        assert!(said.code == 3 && said.stderr.contains("it is no regular file"), "{}", said.stderr);
+    }
     let said = playground.run("base show empty@0");
     assert!(said.code == 2 && said.stderr.contains("`empty@0` is no entry of a base"), "{}", said.stderr);
 }

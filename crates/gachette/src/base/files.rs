@@ -40,15 +40,16 @@ pub(super) fn text(bytes: Vec<u8>, place: &str) -> Result<String, BaseError> {
 
 /// All of a file; what is compressed, is not any more.
 pub(super) fn read(file: &Path, cancel: &Cancel) -> Result<Vec<u8>, BaseError> {
+    let failed = |source| BaseError::Io { path: file.to_owned(), source };
+    // Also where another program reads it: that would wait for ever for who writes into a pipe.
+    let opened = trebuchet::open_regular(file).map_err(failed)?;
     let is_compressed = file.extension().is_some_and(|end| COMPRESSED.iter().any(|known| end == *known));
     if is_compressed {
         let helper = Process::new(HELPER).arg("cat-file").arg(file).output_limit(LARGEST_LIST as usize);
         return Ok(helper.output(cancel).map_err(BaseError::Process)?.stdout);
     }
     let mut bytes = Vec::new();
-    let read =
-        trebuchet::open_regular(file).and_then(|file| file.take(LARGEST_LIST + 1).read_to_end(&mut bytes));
-    read.map_err(|source| BaseError::Io { path: file.to_owned(), source })?;
+    opened.take(LARGEST_LIST + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > LARGEST_LIST {
         return Err(BaseError::Large { place: file.display().to_string() });
     }
