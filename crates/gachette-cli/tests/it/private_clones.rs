@@ -4,8 +4,8 @@ use std::process::Stdio;
 
 use gachette_testkit::SshAgent;
 
-use crate::forge::Family;
-use crate::hosts::wait_until;
+use crate::forge::{Family, Forge};
+use crate::hosts::{Hosts, project, wait_until};
 use crate::playground::Said;
 
 /// A private project with private submodules, and a host whose git knows the server, but has no key.
@@ -83,6 +83,27 @@ fn an_agent_without_the_right_key_is_told_from_none() {
     let [error, hint] = refused(&said);
     assert!(error.starts_with("error: build1: the server wants a login: ssh://"), "{error}");
     assert!(hint.contains("neither the authentication agent nor") && hint.contains("`ssh-add -l`"), "{hint}");
+}
+
+#[test]
+fn an_agent_that_sshd_lets_nobody_forward_is_not_there_either() {
+    let (mut forge, source, agent) = (Forge::new(), project("true"), SshAgent::start());
+    forge.publish("app.git", &source);
+    let configuration = format!("projects.web.url: {}\n", forge.url("app.git"));
+    let hosts = Hosts::with_sshd("AllowAgentForwarding no", &configuration);
+    forge.introduce_to(&hosts);
+    agent.add(&forge.sshd.client_key());
+    forge.access_by(&agent);
+    let said = forge.run(&hosts, "-H build1 prepare web");
+    let [_, hint] = refused(&said);
+    assert!(
+        hint.contains("no authentication agent was forwarded") && hint.contains("`AllowAgentForwarding`"),
+        "{hint}"
+    );
+    // The other way needs no agent there.
+    let mut pushed = hosts.command("-H build1 --set projects.web.source=push prepare web");
+    let pushed = pushed.env("GIT_SSH_COMMAND", forge.sshd.ssh_command()).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&pushed.stdout).trim(), source.head());
 }
 
 #[test]

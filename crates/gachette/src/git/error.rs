@@ -281,8 +281,9 @@ fn hint_of_keys() -> String {
         ),
         // Somebody came here by ssh, and may have an agent.
         (false, true) => format!(
-            "no authentication agent was forwarded to {machine}, and it has no key that the server knows: leave out `-a` and \
-             allow `AllowAgentForwarding` in its sshd, or fetch where the command is given with `source: push` of the project"
+            "no authentication agent was forwarded to {machine}, and it has no key that the server knows: leave out `-a`, see with \
+             `ssh-add -l` whether one runs where the command is given, and whether `AllowAgentForwarding` of sshd is in its way; \
+             or fetch where the command is given, with `source: push` of the project"
         ),
         (false, false) => format!(
             "{machine} has no authentication agent and no key that the server knows: add one with `ssh-add`, or configure one \
