@@ -7,6 +7,7 @@ mod access;
 mod client;
 mod file_body;
 mod observe;
+mod outside;
 mod problem;
 mod router;
 mod run;

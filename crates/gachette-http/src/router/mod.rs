@@ -43,6 +43,7 @@ use self::idempotency::Answers;
 use self::journal::ServerFolder;
 use crate::access::{Caller, TokenFile};
 use crate::observe::Metrics;
+use crate::outside::spawn_outside;
 use crate::run::{BuildFolder, Runs};
 use crate::{Problem, ProblemKind};
 
@@ -184,7 +185,7 @@ impl Drop for Asker {
 async fn on_disk<T: Send + 'static, E: Into<Problem> + Send + 'static>(
     work: impl FnOnce() -> Result<T, E> + Send + 'static,
 ) -> Result<T, Problem> {
-    match tokio::task::spawn_blocking(work).await {
+    match spawn_outside(work).await {
         Ok(outcome) => outcome.map_err(Into::into),
         Err(error) => Err(Problem::new(ProblemKind::Internal, format!("the operation ended: {error}"))),
     }

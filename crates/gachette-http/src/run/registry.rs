@@ -15,6 +15,7 @@ use super::record::{Attachment, Ordered, Record};
 use super::state::{Build, BuildId, BuildState};
 use super::tally::Tally;
 use super::work::{Ending, Run, Work, hold};
+use crate::outside::{runtime, spawn_outside};
 use crate::{Problem, ProblemKind};
 
 /// How many ended builds are remembered, with their events: where there are files of them, and where there are none.
@@ -133,10 +134,10 @@ impl Runs {
             // Who closed it meanwhile has not seen this one.
             run.end(Ending::HandedBack);
         }
-        tokio::spawn(end_when_wished(Arc::clone(&run)));
+        runtime().spawn(end_when_wished(Arc::clone(&run)));
         let carry_out = move |turn, run: Arc<Run>| {
             if run.begin() {
-                tokio::task::spawn_blocking(move || {
+                spawn_outside(move || {
                     run.carry_out(work);
                     tally.add(&run.build());
                     drop(turn);
@@ -150,7 +151,7 @@ impl Runs {
             Err(_) => {
                 run.wait();
                 let turns = Arc::clone(&self.turns);
-                tokio::spawn(async move {
+                runtime().spawn(async move {
                     let mut progress = run.follow();
                     tokio::select! {
                         Ok(turn) = turns.acquire_owned() => carry_out(turn, run),

@@ -16,6 +16,7 @@ use super::listen::{Listen, Listener, Stream};
 use super::tls::{Certificate, TlsFiles};
 use crate::access::{Gate, Openness, gate};
 use crate::observe::{self, Metrics};
+use crate::outside::spawn_outside;
 use crate::{Api, router};
 
 /// How long a client may take to agree on TLS.
@@ -140,7 +141,7 @@ async fn take_up(api: Api) {
             let _ = builds.remember();
             builds.take_up_builds();
         };
-        let _ = tokio::task::spawn_blocking(take_up).await;
+        let _ = spawn_outside(take_up).await;
         tokio::time::sleep(TAKE_UP).await;
     }
 }

@@ -17,7 +17,7 @@ static PROCESSORS: LazyLock<usize> =
 #[derive(Clone, Copy)]
 pub(crate) enum Worth {
     /// Many: each is a matter of microseconds, as a file of one line.
-    Lines = 125,
+    Lines = 50,
     /// A few: each is a matter of a millisecond, as a package file or a stack.
     Files = 8,
 }

@@ -1,7 +1,7 @@
 //! Files by key, of which some must never be written twice: the one door between a repository and its storage.
 //!
-//! Blocking. On a local folder `object_store` does its work on the calling thread; a bucket would do as well, since
-//! nothing here needs more than a create-only write.
+//! Blocking. On a local folder `object_store` does its work on the calling thread, unless that is one of `tokio`: then each access
+//! is handed to another one. A bucket would do as well, since nothing here needs more than a create-only write.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;

@@ -14,7 +14,7 @@ use crate::repository::{FailureKind, Repository, RepositoryError, Staged, Stagin
 /// What a first look at a file tells.
 pub(super) enum Looked {
     /// These bytes are there already, as this package.
-    Known(PackageRecord),
+    Known(Box<PackageRecord>),
     /// It is not.
     New(Candidate),
 }
@@ -49,7 +49,7 @@ impl Candidate {
         let package = (&control.package, &control.version, &control.architecture);
         let digest = || Ok(deb::read_control(path).map_err(no_package)?.sha256);
         let new = || Looked::New(Self { path: path.to_owned(), name });
-        Ok(known(repository, package, digest)?.map_or_else(new, Looked::Known))
+        Ok(known(repository, package, digest)?.map_or_else(new, |record| Looked::Known(Box::new(record))))
     }
 
     pub(super) fn path(&self) -> &Path {

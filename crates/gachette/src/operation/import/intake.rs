@@ -75,9 +75,9 @@ impl<'a> Intake<'a> {
         let staging = self.repository.staging()?;
         let look = |file: &PathBuf| Ok::<_, Infallible>(Candidate::look(self.repository, file));
         let (mut new, mut seconds) = (BTreeMap::new(), Vec::new());
-        for (file, looked) in files.iter().zip(gather(Worth::Lines, files, look).unwrap_or_default()) {
+        for (file, looked) in files.iter().zip(gather(Worth::Files, files, look).unwrap_or_default()) {
             match looked {
-                Ok(Looked::Known(record)) => self.known(record),
+                Ok(Looked::Known(record)) => self.known(*record),
                 Ok(Looked::New(candidate)) => match new.entry(candidate.name().to_owned()) {
                     Entry::Vacant(place) => drop(place.insert(candidate)),
                     Entry::Occupied(_) => seconds.push(candidate),
@@ -88,7 +88,7 @@ impl<'a> Intake<'a> {
         let new: Vec<Candidate> = new.into_values().collect();
         let stage = |candidate: &Candidate| Ok::<_, Infallible>(candidate.stage(&staging, &self.provenance));
         let (mut originals, mut staged) = (Vec::new(), Vec::new());
-        for (candidate, outcome) in new.iter().zip(gather(Worth::Lines, &new, stage).unwrap_or_default()) {
+        for (candidate, outcome) in new.iter().zip(gather(Worth::Files, &new, stage).unwrap_or_default()) {
             match outcome {
                 Ok(one) => {
                     originals.push(candidate.path());
