@@ -5,11 +5,14 @@
 //! sshd on loopback under many names.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
+mod median;
+
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gachette_testkit::Sshd;
+use median::median_of;
 
 const ROUNDS: usize = 9;
 const HOSTS: usize = 20;
@@ -163,16 +166,9 @@ impl Bench {
     }
 
     fn median(&self, name: &str, round: impl Fn()) -> Duration {
-        let mut times: Vec<Duration> = (0..ROUNDS)
-            .map(|_| {
-                let began = Instant::now();
-                round();
-                began.elapsed()
-            })
-            .collect();
-        times.sort_unstable();
-        println!("{name:60} {:8.1} ms", times[ROUNDS / 2].as_secs_f64() * 1000.0);
-        times[ROUNDS / 2]
+        let median = median_of(ROUNDS, round);
+        println!("{name:60} {:8.1} ms", median.as_secs_f64() * 1000.0);
+        median
     }
 }
 

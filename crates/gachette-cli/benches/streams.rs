@@ -4,6 +4,8 @@
 //! `cargo bench --package gachette-cli --bench streams`. The host is an sshd on loopback.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
+mod median;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -15,6 +17,7 @@ use gachette::event::Event;
 use gachette_http::wire::StartBuild;
 use gachette_http::{Client, ServerAccess};
 use gachette_testkit::{GitRepository, Sshd};
+use median::median_of;
 
 const ROUNDS: usize = 7;
 /// Lines of a step; of more than 4 MiB of events, followers get no lines of programs any more.
@@ -98,15 +101,7 @@ fn run(folder: &Path, program: &str, words: &str) {
 }
 
 fn median(round: impl Fn()) -> Duration {
-    let mut times: Vec<Duration> = (0..ROUNDS)
-        .map(|_| {
-            let began = Instant::now();
-            round();
-            began.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    times[ROUNDS / 2]
+    median_of(ROUNDS, round)
 }
 
 /// A server of its own, ended when dropped.
