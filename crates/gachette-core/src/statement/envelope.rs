@@ -82,6 +82,12 @@ impl Envelope {
             .map_err(|_| EnvelopeError::Base64("signature"))
     }
 
+    /// What kind of build the statement is about, as SLSA has it; none when it says no such thing.
+    pub fn build_type(&self) -> Option<String> {
+        let statement: serde_json::Value = serde_json::from_slice(&self.statement().ok()?).ok()?;
+        statement["predicate"]["buildDefinition"]["buildType"].as_str().map(str::to_owned)
+    }
+
     /// The SHA-256 of each of the statement's subjects.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use gachette_core::git::{GitRef, GitUrl, WorkingCopyName};
 use gachette_core::missile::Versions;
 use gachette_core::stack::{PackageRecord, Provenance};
 use jiff::Timestamp;
+use trebuchet::BuildinfoFile;
 
 use super::build::{Build, Product, choose_missile};
 use super::prepare::Origin;
@@ -116,15 +117,12 @@ impl<'a> Source<'a> {
                 return Ok(Taken { records, packages, repository });
             }
         }
-        let mut provenance = self.provenance();
+        let provenance = self.provenance();
         let staging = repository.staging()?;
         let products = self.build.run(context, staging.path())?;
         let described = self.build.describe(context, &products);
         let repository = repository.keeping()?;
-        if let Some(file) = described {
-            provenance.buildinfo = Some(repository.keep_buildinfo(&file.text)?);
-        }
-        let taken = take_in(context, &repository, products, &provenance)?;
+        let taken = take_in(context, &repository, products, provenance, described)?;
         let (records, packages) = taken.into_iter().unzip();
         Ok(Taken { records, packages, repository })
     }
@@ -171,7 +169,8 @@ fn take_in(
     context: &mut Context<'_>,
     repository: &Repository,
     products: Vec<Product>,
-    provenance: &Provenance,
+    mut provenance: Provenance,
+    described: Option<BuildinfoFile>,
 ) -> Result<Vec<(PackageRecord, BuiltPackage)>, OperationError> {
     let mut known = Vec::new();
     for product in &products {
@@ -182,7 +181,11 @@ fn take_in(
     }
     let new = products.iter().zip(&known).filter(|(_, known)| known.is_none());
     let new: Vec<PathBuf> = new.map(|(product, _)| product.path.clone()).collect();
-    let mut new = repository.take_in_all(&new, provenance)?.into_iter();
+    // Without a record that names it, it would be nobody's.
+    if let Some(file) = described.filter(|_| !new.is_empty()) {
+        provenance.buildinfo = Some(repository.keep_buildinfo(&file.text)?);
+    }
+    let mut new = repository.take_in_all(&new, &provenance)?.into_iter();
     let mut taken = Vec::new();
     for (product, known) in products.into_iter().zip(known) {
         match known {

@@ -8,6 +8,7 @@
 
 mod answers;
 mod marks;
+mod orphans;
 mod packages;
 mod reach;
 mod report;
@@ -81,6 +82,7 @@ impl Repository {
         gc.collect_answers(&mut report)?;
         gc.collect_packages(candidates, &mut marks, &mut report)?;
         gc.collect_files(files, &mut marks, &mut report)?;
+        gc.collect_orphans(&known, &mut report)?;
         report.add_up();
         Ok(report)
     }

@@ -45,6 +45,20 @@ struct KnownFile {
     file: String,
     size: u64,
     sha256: Sha256Digest,
+    /// The file that says how it was built.
+    buildinfo: Option<Sha256Digest>,
+}
+
+impl Known {
+    /// Whether a record of it cannot be read.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damage.is_some()
+    }
+
+    /// The digests by which files that belong to its records are named.
+    pub(super) fn digests(&self) -> impl Iterator<Item = Sha256Digest> {
+        self.files.iter().flat_map(|file| [Some(file.sha256), file.buildinfo]).flatten()
+    }
 }
 
 impl Gc<'_> {
@@ -79,7 +93,8 @@ impl Gc<'_> {
                     let path = self.repository.package_path(&record.file)?;
                     known.touched = known.touched.max(touched(&path));
                     let (file, size, sha256) = (record.file, record.size, record.sha256);
-                    known.files.push(KnownFile { file, size, sha256 });
+                    let buildinfo = record.provenance.buildinfo;
+                    known.files.push(KnownFile { file, size, sha256, buildinfo });
                 }
             }
         }
@@ -234,7 +249,7 @@ impl Gc<'_> {
     }
 
     /// Waits for a moment in which nobody relies on packages.
-    fn alone(&self) -> Result<Option<Collecting>, RepositoryError> {
+    pub(super) fn alone(&self) -> Result<Option<Collecting>, RepositoryError> {
         let begun = Instant::now();
         loop {
             match self.repository.collecting(TURN) {

@@ -24,6 +24,10 @@ pub struct GcReport {
     pub index_parts: Tally,
     /// Answers whether stacks can be installed, which are old.
     pub answers: Tally,
+    /// Files that belong to records of packages which are gone: how they were built, who stated what of them, and what they
+    /// install.
+    #[serde(default)]
+    pub orphans: Tally,
     /// How much room all of that takes, in bytes.
     pub bytes: u64,
     /// How many versions of packages stay.
@@ -86,7 +90,7 @@ impl GcReport {
         self.packages.is_empty()
             && self.files.is_empty()
             && self.suites.is_empty()
-            && self.indices.number + self.index_parts.number + self.answers.number == 0
+            && self.indices.number + self.index_parts.number + self.answers.number + self.orphans.number == 0
     }
 
     pub(super) fn add_up(&mut self) {
@@ -94,6 +98,7 @@ impl GcReport {
         self.bytes = files.map(|file| file.bytes).sum::<u64>()
             + self.indices.bytes
             + self.index_parts.bytes
-            + self.answers.bytes;
+            + self.answers.bytes
+            + self.orphans.bytes;
     }
 }

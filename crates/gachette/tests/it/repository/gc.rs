@@ -15,6 +15,7 @@ use gachette::repository::{
 use gachette_core::Sha256Digest;
 use gachette_core::channel::ChannelPolicy;
 use gachette_core::stack::{PackageRecord, Provenance};
+use gachette_core::statement::{Envelope, PACKAGE_BUILD, STACK_BUILD};
 use jiff::{SignedDuration, Timestamp};
 
 use super::kills::{Dice, build};
@@ -400,4 +401,44 @@ fn collectors_that_are_killed_leave_a_clean_repository() {
     let last = GcRequest { keep_for: Duration::ZERO, ..in_days(1, GcMode::Remove) };
     repository(folder.path()).gc(&last).unwrap();
     is_clean(&repository(folder.path()));
+}
+
+#[test]
+fn files_of_records_that_there_are_not_go_when_they_are_old() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = repository(folder.path());
+    let record = package(&repository, "dh-web", "1");
+    add(&repository, "1", std::slice::from_ref(&record));
+    let meta = folder.path().join("meta");
+    let put = |top: &str, digest: &Sha256Digest, end: &str, text: &str| {
+        let name = digest.to_string();
+        let path = meta.join(top).join(&name[..2]).join(format!("{name}{end}"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    };
+    // As collectors leave them that are killed between a record and these.
+    let nobody = Sha256Digest::of(b"nobody's");
+    let statement = |kind: &str| {
+        let statement = serde_json::json!({"predicate": {"buildDefinition": {"buildType": kind}}});
+        serde_json::to_string(&Envelope::of(statement.to_string().as_bytes())).unwrap()
+    };
+    let mut orphans = vec![
+        put("buildinfo", &nobody, ".buildinfo", "Format: 1.0"),
+        put("file-lists", &nobody, "", "x"),
+        put("statements", &nobody, ".json", &statement(PACKAGE_BUILD)),
+    ];
+    let staying = [
+        put("file-lists", &record.sha256, "", "x"),
+        put("statements", &record.sha256, ".json", &statement(PACKAGE_BUILD)),
+        put("statements", &Sha256Digest::of(b"a revision"), ".json", &statement(STACK_BUILD)),
+    ];
+    assert_eq!(collect(&repository, 0).orphans.number, 0, "who brought them may be about to name them");
+    let looked = repository.gc(&in_days(15, GcMode::Look)).unwrap();
+    assert_eq!((looked.orphans.number, looked.is_empty()), (3, false));
+    assert!(orphans.iter().chain(&staying).all(|path| path.exists()));
+    assert_eq!(collect(&repository, 15).orphans, looked.orphans);
+    orphans.retain(|path| path.exists());
+    assert_eq!(orphans, Vec::<PathBuf>::new());
+    assert!(staying.iter().all(|path| path.exists()));
 }

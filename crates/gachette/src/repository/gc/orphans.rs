@@ -1,0 +1,65 @@
+//! Files that belong to package records, and to none that is there: of builds that found their packages made by another one
+//! meanwhile, and of collectors that were killed.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use gachette_core::Sha256Digest;
+use gachette_core::statement::{Envelope, STACK_BUILD};
+
+use super::super::error::RepositoryError;
+use super::super::key;
+use super::super::place::remove;
+use super::packages::Known;
+use super::{Gc, GcReport};
+
+impl Gc<'_> {
+    pub(super) fn collect_orphans(
+        &self,
+        known: &[Known],
+        report: &mut GcReport,
+    ) -> Result<(), RepositoryError> {
+        let mut orphans = self.orphans(known)?;
+        if self.removes() && !orphans.is_empty() {
+            // Who brings one for a record holds the packages until that is there.
+            let _alone = self.alone()?;
+            orphans = self.orphans(&self.known_packages()?)?;
+            orphans.iter().try_for_each(|(path, _)| remove(path))?;
+        }
+        orphans.iter().for_each(|(_, size)| report.orphans.add(*size));
+        Ok(())
+    }
+
+    /// Those that are old, with their sizes; none while a record cannot be read, which may be theirs.
+    fn orphans(&self, known: &[Known]) -> Result<Vec<(PathBuf, u64)>, RepositoryError> {
+        let mut orphans = Vec::new();
+        if known.iter().any(Known::is_damaged) {
+            return Ok(orphans);
+        }
+        let named: HashSet<Sha256Digest> = known.iter().flat_map(Known::digests).collect();
+        let store = &self.repository.store;
+        for top in [key::BUILDINFO, key::STATEMENTS, key::FILE_LISTS] {
+            for folder in store.children(top)?.folders {
+                let folder = format!("{top}/{folder}");
+                for name in store.children(&folder)?.files {
+                    let digest = name.split('.').next().and_then(|digest| digest.parse().ok());
+                    let Some(digest) = digest.filter(|digest| !named.contains(digest)) else { continue };
+                    let path = self.root.join(&folder).join(&name);
+                    let Ok(found) = path.symlink_metadata() else { continue };
+                    let is_old = found.modified().is_ok_and(|modified| self.is_old(modified));
+                    if is_old && (top != key::STATEMENTS || self.is_about_a_package(&digest)) {
+                        orphans.push((path, found.len()));
+                    }
+                }
+            }
+        }
+        Ok(orphans)
+    }
+
+    /// Whether a statement is about no stack: the ledgers of those stay. What cannot be read is for `fsck`.
+    fn is_about_a_package(&self, digest: &Sha256Digest) -> bool {
+        let envelope = self.repository.signed_statement(digest).ok().flatten();
+        let kind = envelope.as_ref().and_then(Envelope::build_type);
+        kind.is_some_and(|kind| kind != STACK_BUILD)
+    }
+}
