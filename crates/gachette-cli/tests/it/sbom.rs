@@ -62,3 +62,30 @@ fn the_vendor_is_who_publishes() {
         "{sbom}"
     );
 }
+
+#[test]
+fn python_distributions_are_named_inside_of_the_package_that_brings_them() {
+    let source = GitRepository::new();
+    // As pip leaves it.
+    let metadata = "Metadata-Version: 2.1\nName: Flask-Login\nVersion: 0.6.3\n";
+    source
+        .write(".missile.yml", "name: web\ntype: application\n")
+        .write("lib/site-packages/Flask_Login-0.6.3.dist-info/METADATA", metadata)
+        .write("lib/site-packages/Flask_Login-0.6.3.dist-info/RECORD", "")
+        .commit("first");
+    let playground = Playground::with_configuration(&format!(
+        "meta_path: repository\nworking_copies: working_copies\nprojects.web.url: {}\n",
+        source.path().display()
+    ));
+    playground.ok("stack create 1");
+    playground.ok("quick 1 web");
+    let sbom = playground.json("stack sbom 1");
+    let component = &sbom["components"][0];
+    let reference = format!("{}#pkg:pypi/flask-login@0.6.3", component["bom-ref"].as_str().unwrap());
+    let inner = json!([{
+        "type": "library", "bom-ref": reference, "name": "flask-login", "version": "0.6.3",
+        "purl": "pkg:pypi/flask-login@0.6.3"
+    }]);
+    assert_eq!(component["components"], inner);
+    assert_eq!(playground.json("stack sbom 1"), sbom, "also when what is in the package was kept");
+}

@@ -3,6 +3,7 @@
 //! All of it follows from the revision and its package records, so that the same revision gives the same bytes.
 
 mod package_url;
+mod python;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,19 +15,29 @@ use crate::stack::{Entry, PackageRecord};
 use crate::statement::source_uri;
 use package_url::package_url;
 
-/// The bill of a revision, of whose package files these are the records; packages are `vendor`'s.
-pub fn cyclonedx(entry: &Entry, records: &[PackageRecord], vendor: &str) -> Value {
+pub use python::PythonDistribution;
+
+/// A package of a bill.
+pub struct Part {
+    /// Its record.
+    pub record: PackageRecord,
+    /// The Python distributions in it.
+    pub python: BTreeSet<PythonDistribution>,
+}
+
+/// The bill of a revision, of whose package files these are all; packages are `vendor`'s.
+pub fn cyclonedx(entry: &Entry, parts: &[Part], vendor: &str) -> Value {
     let revision = &entry.revision;
     let stack = revision.stack.at(revision.number).to_string();
-    let references: Vec<String> = records.iter().map(|record| package_url(record, vendor)).collect();
-    let named = Named::of(records);
+    let references: Vec<String> = parts.iter().map(|part| package_url(&part.record, vendor)).collect();
+    let named = Named::of(parts);
     let mut dependencies = vec![json!({"ref": stack, "dependsOn": references})];
-    for (record, reference) in records.iter().zip(&references) {
-        let needed = named.needed_by(record).into_iter().filter_map(|at| references.get(at));
+    for (part, reference) in parts.iter().zip(&references) {
+        let needed = named.needed_by(&part.record).into_iter().filter_map(|at| references.get(at));
         let needed: Vec<&String> = needed.collect();
         dependencies.push(json!({"ref": reference, "dependsOn": needed}));
     }
-    let components = records.iter().zip(&references).map(|(record, reference)| component(record, reference));
+    let components = parts.iter().zip(&references).map(|(part, reference)| component(part, reference));
     json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -49,7 +60,8 @@ pub fn cyclonedx(entry: &Entry, records: &[PackageRecord], vendor: &str) -> Valu
     })
 }
 
-fn component(record: &PackageRecord, reference: &str) -> Value {
+fn component(part: &Part, reference: &str) -> Value {
+    let Part { record, python } = part;
     let mut component = json!({
         "type": "application",
         "bom-ref": reference,
@@ -74,7 +86,21 @@ fn component(record: &PackageRecord, reference: &str) -> Value {
         None => json!([{"type": "distribution", "url": url}]),
     });
     put("externalReferences", source);
+    let inner: Vec<Value> = python.iter().map(|part| library(part, reference)).collect();
+    put("components", (!inner.is_empty()).then(|| json!(inner)));
     component
+}
+
+/// A Python distribution in a package. Others may hold it too, and a reference is of one thing in a bill.
+fn library(python: &PythonDistribution, holder: &str) -> Value {
+    let url = python.package_url();
+    json!({
+        "type": "library",
+        "bom-ref": format!("{holder}#{url}"),
+        "name": python.name,
+        "version": python.version,
+        "purl": url,
+    })
 }
 
 /// A UUID of version 8 (RFC 9562, 5.8), which is what its maker makes of it: here the beginning of the revision's hash.
@@ -90,27 +116,27 @@ fn serial_number(revision: &Sha256Digest) -> String {
 
 /// Packages by what they are called and what they provide.
 struct Named<'a> {
-    records: &'a [PackageRecord],
+    parts: &'a [Part],
     by_name: BTreeMap<&'a str, Vec<usize>>,
 }
 
 impl<'a> Named<'a> {
-    fn of(records: &'a [PackageRecord]) -> Self {
+    fn of(parts: &'a [Part]) -> Self {
         let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (at, record) in records.iter().enumerate() {
+        for (at, Part { record, .. }) in parts.iter().enumerate() {
             by_name.entry(record.name.as_str()).or_default().push(at);
             for provided in related(record, "Provides") {
                 by_name.entry(provided).or_default().push(at);
             }
         }
-        Self { records, by_name }
+        Self { parts, by_name }
     }
 
     /// The packages that this one depends on, alternatives included.
     fn needed_by(&self, record: &PackageRecord) -> BTreeSet<usize> {
         let own = &record.architecture;
         let fits = |at: &&usize| {
-            self.records.get(**at).is_some_and(|other| {
+            self.parts.get(**at).is_some_and(|Part { record: other, .. }| {
                 let their = &other.architecture;
                 !std::ptr::eq(other, record) && (their == own || their.is_all() || own.is_all())
             })

@@ -12,7 +12,7 @@ pub(super) fn package_url(record: &PackageRecord, vendor: &str) -> String {
 }
 
 /// Percent-encoded; the colon alone of all that is not plain stays.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let mut url = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -61,8 +61,8 @@ pub(super) async fn sbom(
         let repository = api.config.repository()?;
         let entry = repository.show_stack(&stack)?;
         let vendor = api.config.publish.settings().origin;
-        let records = repository.records_in(&entry)?;
-        Ok(sbom::cyclonedx(&entry, &records, vendor.as_deref().unwrap_or("gachette")))
+        let parts = operation::sbom_parts(&repository, &entry)?;
+        Ok(sbom::cyclonedx(&entry, &parts, vendor.as_deref().unwrap_or("gachette")))
     })
     .await
     .map(Json)

@@ -55,6 +55,7 @@ mod create_all;
 mod derived;
 mod disk;
 mod error;
+mod file_lists;
 mod forget;
 mod fsck;
 mod gc;
@@ -90,6 +91,7 @@ pub use bases::{BaseCommitted, KeptList};
 pub use channels::{ChannelCommitted, ChannelWish};
 pub use conflict::Conflict;
 pub use error::{FailureKind, RepositoryError};
+pub use file_lists::FileList;
 pub use fsck::{Checked, Fault, FaultClass, Finding, FsckMode, FsckReport};
 pub use gc::{
     CollectedFile, CollectedPackage, GcMode, GcReport, GcRequest, KEEP_FOR, Keeper, KeptPackage, Tally,

@@ -1,0 +1,83 @@
+//! What packages install. It is read from a package file once, and kept; derived, so that it may be lost.
+
+use std::io;
+use std::path::Path;
+
+use gachette_core::Sha256Digest;
+use gachette_core::stack::PackageRecord;
+use trebuchet::deb::{self, DebMemberKind};
+
+use super::disk::at;
+use super::error::RepositoryError;
+use super::register::no_package;
+use super::{Repository, key};
+
+/// What parts the name of a package and the paths that it installs: the one byte that is in no path.
+const BETWEEN: u8 = 0;
+/// zstd's level for such lists.
+const LEVEL: i32 = 3;
+
+/// What a package installs.
+pub struct FileList(Vec<u8>);
+
+impl FileList {
+    /// What the package is called in a Contents index: `[SECTION/]NAME`.
+    pub(crate) fn package(&self) -> &str {
+        self.0
+            .split(|byte| *byte == BETWEEN)
+            .next()
+            .and_then(|name| std::str::from_utf8(name).ok())
+            .unwrap_or("")
+    }
+
+    /// The paths of all that is no folder, without a leading `/`.
+    pub fn paths(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|byte| *byte == BETWEEN).skip(1)
+    }
+}
+
+impl Repository {
+    /// What a package installs.
+    ///
+    /// # Errors
+    /// When its file is lost, or another by now.
+    pub fn files_of(&self, record: &PackageRecord) -> Result<FileList, RepositoryError> {
+        self.file_list(&record.sha256, || Ok(record.clone()))
+    }
+
+    /// The same of the package file with this hash, whose record is only asked for when it was not read yet.
+    pub(crate) fn file_list(
+        &self,
+        file: &Sha256Digest,
+        record: impl FnOnce() -> Result<PackageRecord, RepositoryError>,
+    ) -> Result<FileList, RepositoryError> {
+        let key = key::file_list(file);
+        if let Some(kept) = self.store.read(&key)?.and_then(|bytes| zstd::decode_all(&*bytes).ok()) {
+            return Ok(FileList(kept));
+        }
+        let record = record()?;
+        let path = self.package_path(&record.file)?;
+        let read = deb::read(&path).map_err(no_package(&path))?;
+        if read.sha256 != *file {
+            return Err(RepositoryError::Unreadable { path, reason: "it is another file by now".to_owned() });
+        }
+        let mut list = match &read.control.section {
+            Some(section) => format!("{section}/{}", record.name),
+            None => record.name.to_string(),
+        }
+        .into_bytes();
+        for member in read.members.iter().filter(|member| member.kind != DebMemberKind::Directory) {
+            list.push(BETWEEN);
+            list.extend_from_slice(member.path.as_bytes());
+        }
+        self.store.replace(&key, checked(&list).map_err(at(Path::new(&key)))?)?;
+        Ok(FileList(list))
+    }
+}
+
+/// Compressed, with a checksum against decay of the disk.
+fn checked(list: &[u8]) -> io::Result<Vec<u8>> {
+    let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+    compressor.include_checksum(true)?;
+    compressor.compress(list)
+}
