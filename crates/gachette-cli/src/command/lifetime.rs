@@ -35,7 +35,7 @@ impl FromStr for Lifetime {
 
 /// The point in time so far from now, by the calendar.
 pub(crate) fn from_now(span: Span) -> Result<Timestamp, Failure> {
-    let wrong = || Failure::usage(format!("`--expires {span}` is no time to come"));
+    let wrong = || Failure::usage(format!("`--expires {span:#}` is no time to come"));
     let now = Timestamp::now();
     let then = now.to_zoned(TimeZone::UTC).checked_add(span).map_err(|_| wrong())?.timestamp();
     if then > now { Ok(then) } else { Err(wrong()) }

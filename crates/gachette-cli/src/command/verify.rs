@@ -50,7 +50,8 @@ fn read(path: &Path) -> Result<String, Failure> {
     let bytes = trebuchet::read_handed_over(path, LARGEST);
     let bytes =
         bytes.map_err(|error| Failure::usage(format!("{origin}: {}", gachette::io_reason(&error))))?;
-    Certificate::text_of_all(bytes, &origin).map_err(Failure::usage)
+    let text = Certificate::text_of_all(bytes, &origin);
+    text.map_err(|error| Failure::usage(error).with_hint("`gachette key export` writes such a file"))
 }
 
 fn text(verification: &Verification) -> String {

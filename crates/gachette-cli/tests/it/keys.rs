@@ -134,7 +134,8 @@ fn what_is_handed_over_as_a_key_may_be_anything_and_costs_little() {
     refused("key import pipe", 2, "pipe: it is a named pipe");
     refused("key import /dev/zero", 2, "/dev/zero is larger than 1 MiB");
     refused("key import nothing.asc", 2, "nothing.asc: No such file");
-    refused("verify 124 --certificates critical.asc", 2, "critical.asc: ");
+    refused("verify 124 --certificates critical.asc", 2, "critical.asc: it holds no certificate");
+    refused("verify 124 --certificates garbage.asc", 2, "garbage.asc: it holds no certificate");
     refused("verify 124 --certificates pipe", 2, "pipe: it is a named pipe");
     refused("verify 124 --certificates /dev/zero", 2, "/dev/zero: it is larger than 1 MiB");
     refused("repository import pipe.sources", 2, "pipe.sources: No such file");

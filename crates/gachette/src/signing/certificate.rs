@@ -46,8 +46,9 @@ impl Certificate {
     /// When there is none, or one that cannot be used here.
     pub fn parse_all(bytes: &[u8], origin: &str) -> Result<Vec<Self>, SigningError> {
         let unusable = |reason: String| unusable(origin, reason);
-        let keys = SignedPublicKey::from_reader_many(bytes).map_err(|error| unusable(plain(&error)))?.0;
-        let keys: Vec<_> = keys.collect::<Result<_, _>>().map_err(|error| unusable(plain(&error)))?;
+        let none = |error: &_| unusable(format!("it holds no certificate: {}", plain(error)));
+        let keys = SignedPublicKey::from_reader_many(bytes).map_err(|error| none(&error))?.0;
+        let keys: Vec<_> = keys.collect::<Result<_, _>>().map_err(|error| none(&error))?;
         if keys.is_empty() {
             return Err(unusable("it holds no certificate".to_owned()));
         }
@@ -57,13 +58,10 @@ impl Certificate {
     /// Certificates that somebody hands over, as text: `gpg --export` writes bytes unless it is told `--armor`.
     ///
     /// # Errors
-    /// When they are bytes, and none or not to be used here.
+    /// When they are none, or not to be used here.
     pub fn text_of_all(bytes: Vec<u8>, origin: &str) -> Result<String, SigningError> {
-        let armor = |bytes: std::string::FromUtf8Error| {
-            let text = armored(&Self::parse_all(bytes.as_bytes(), origin)?)?;
-            Ok(String::from_utf8_lossy(&text).into_owned())
-        };
-        String::from_utf8(bytes).or_else(armor)
+        let known = Self::parse_all(&bytes, origin)?;
+        String::from_utf8(bytes).or_else(|_| Ok(String::from_utf8_lossy(&armored(&known)?).into_owned()))
     }
 
     /// That of a public key.
