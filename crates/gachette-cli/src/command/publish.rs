@@ -2,6 +2,8 @@
 
 use clap::Args;
 use gachette::operation::{Published, SuiteSignature};
+use gachette::repository::SuiteSummary;
+use gachette_core::stack::{StackName, StackRef};
 
 use crate::error::Failure;
 use crate::output::{bytes, plural};
@@ -14,7 +16,11 @@ use crate::session::Session;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PublishArgs {
     /// The stack, NAME or DOMAIN/NAME; NAME@7 is its revision 7. Or a channel, whose suite is written and signed again
-    stack: String,
+    #[arg(required_unless_present = "all")]
+    stack: Option<String>,
+    /// Write and sign again every suite that was published, as it is: for other keys or settings. One that nobody signed stays so
+    #[arg(long, conflicts_with_all = ["stack", "unsigned"])]
+    all: bool,
     /// Do not sign it: clients have to be told to trust it
     #[arg(long)]
     unsigned: bool,
@@ -22,13 +28,37 @@ pub(crate) struct PublishArgs {
 
 impl PublishArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let stack = session.stack_ref(&self.stack)?;
-        let signature = if self.unsigned { SuiteSignature::Unsigned } else { SuiteSignature::Signed };
-        let published = session.client().await?.publish(&stack, signature).await?;
-        session.output.note(&summary(&published));
-        published.warnings.iter().for_each(|warning| session.output.warn(warning));
+        let Some(stack) = self.stack.filter(|_| !self.all) else { return all(session).await };
+        let published = publish(session, &session.stack_ref(&stack)?, !self.unsigned).await?;
         session.output.result(&published, |published| published.source.trim_end().to_owned())
     }
+}
+
+/// Publishes what is published, each as it is: of an open stack that has changed since, what clients see stays.
+async fn all(session: &Session) -> Result<(), Failure> {
+    let client = session.client().await?;
+    let mut published = Vec::new();
+    for domain in client.domains().await? {
+        for SuiteSummary { suite, stack, revision, signed, .. } in client.suites(&domain).await? {
+            let name = StackName::new(domain.clone(), suite.name()).map_err(Failure::usage)?;
+            let subject = if name == stack { stack.at(revision) } else { name.into() };
+            published.push(publish(session, &subject, signed).await?);
+        }
+    }
+    if published.is_empty() {
+        session.output.note("no suite is published yet; `gachette publish STACK` makes one");
+    }
+    session.output.result(&published, |published| {
+        published.iter().map(|published| published.suite.suite.to_string()).collect::<Vec<_>>().join("\n")
+    })
+}
+
+async fn publish(session: &Session, subject: &StackRef, signed: bool) -> Result<Published, Failure> {
+    let signature = if signed { SuiteSignature::Signed } else { SuiteSignature::Unsigned };
+    let published = session.client().await?.publish(subject, signature).await?;
+    session.output.note(&summary(&published));
+    published.warnings.iter().for_each(|warning| session.output.warn(warning));
+    Ok(published)
 }
 
 /// What was done and what was avoided.

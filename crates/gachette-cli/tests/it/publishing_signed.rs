@@ -222,3 +222,24 @@ fn a_channel_is_published_again_by_its_name() {
     assert_eq!((&again["suite"], &again["changed"]), (&"default/live".into(), &true.into()));
     assert!(again["stack"] == "default/124", "{again}");
 }
+
+#[test]
+fn all_that_is_published_is_signed_by_other_keys_and_shows_what_it_showed() {
+    let archive = Archive::new();
+    archive.promote("124");
+    let playground = &archive.chain.playground;
+    playground.ok("stack create 126 --from 125");
+    archive.signed("archive", "publish 126");
+    playground.ok("stack remove 126 dh-shop");
+    playground.ok("stack create 127");
+    archive.signed("archive", "publish 127 --unsigned");
+    archive.generate("other");
+    let again = archive.signed("other", "publish --all");
+    let shown: Vec<_> =
+        again.as_array().unwrap().iter().map(|it| (it["suite"].clone(), it["changed"].clone())).collect();
+    let expected = [("default/126", true), ("default/127", false), ("default/live", true)];
+    assert_eq!(shown, expected.map(|(suite, changed)| (suite.into(), changed.into())));
+    assert_eq!(again[0]["revision"], 1, "what was changed since is not shown by that");
+    assert_eq!(again[0]["signed_by"].as_array().unwrap().len(), 1);
+    assert_eq!(again[1]["signed_by"], serde_json::json!([]));
+}

@@ -4,7 +4,7 @@ use gachette::config::Config;
 use gachette::operation::{
     BuiltPackage, ChannelChanged, ChannelOrder, Published, SuiteSignature, Verification,
 };
-use gachette::repository::{FsckMode, FsckReport, GcReport, Placed, Readable, Span};
+use gachette::repository::{FsckMode, FsckReport, GcReport, Placed, Readable, Span, SuiteSummary};
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::channel::ChannelEntry;
@@ -136,6 +136,11 @@ impl Client {
         let mut request = request(Method::POST, &format!("{}/suite", path(&stack.stack)), Some(&wish))?;
         request.extensions_mut().insert(Patience::LONG);
         self.answer(self.send(request).await?).await
+    }
+
+    /// The suites of a domain that were published.
+    pub async fn suites(&self, domain: &Domain) -> Result<Vec<SuiteSummary>, Problem> {
+        self.get(&format!("/api/v1/domains/{domain}/suites")).await
     }
 
     /// The channels of a domain.

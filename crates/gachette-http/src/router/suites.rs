@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use gachette::operation::{self, Published};
+use gachette::repository::SuiteSummary;
 use gachette_core::stack::{Domain, StackName, StackRef};
 use http::Request;
 use http::header::IF_MODIFIED_SINCE;
@@ -13,6 +14,11 @@ use super::served_file::served;
 use super::{Answer, Api, blocking};
 use crate::wire::PublishStack;
 use crate::{Problem, ProblemKind};
+
+/// The suites of a domain.
+pub(super) async fn list(State(api): State<Api>, Path(domain): Path<Domain>) -> Answer<Vec<SuiteSummary>> {
+    blocking(move || Ok(api.config.repository()?.suites(&domain)?)).await.map(Json)
+}
 
 pub(super) async fn publish(
     State(api): State<Api>,

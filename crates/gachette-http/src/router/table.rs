@@ -9,7 +9,7 @@ use gachette::config::Config;
 use gachette::event::Event;
 use gachette::mirror::MirrorRefs;
 use gachette::operation::{BaseState, BaseUpdated, ChannelChanged, CheckReport, Published, Verification};
-use gachette::repository::{FsckReport, GcReport, Placed, Readable};
+use gachette::repository::{FsckReport, GcReport, Placed, Readable, SuiteSummary};
 use gachette_core::base::BaseEntry;
 use gachette_core::channel::ChannelEntry;
 use gachette_core::stack::{Domain, PackageRecord};
@@ -183,6 +183,11 @@ fn stack_routes(routes: Routes, api: &Api) -> Routes {
             routing::post(stacks::check),
         )
         .add(
+            "/api/v1/domains/{domain}/suites",
+            [get("The APT suites of a domain, as they were published last").answers::<Vec<SuiteSummary>>()],
+            routing::get(suites::list),
+        )
+        .add(
             &format!("{stack}/suite"),
             [post("Publish a stack as an APT suite").takes::<PublishStack>().answers::<Published>()],
             routing::post(suites::publish),
@@ -195,7 +200,7 @@ fn statement_routes(routes: Routes) -> Routes {
     routes
         .add(
             &format!("{stack}/statement"),
-            [get("What is stated of a stack, signed when it was published")
+            [get("What is stated of a stack, signed when it was sealed or published")
                 .query::<stacks::AtRevision>()
                 .answers::<Envelope>()],
             routing::get(statements::of_stack),

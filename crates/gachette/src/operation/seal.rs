@@ -25,32 +25,21 @@ pub fn seal_stack(
     by: &By,
     cancel: &Cancel,
 ) -> Result<(Committed, Option<StackVerdict>), OperationError> {
-    let (committed, verdict) = seal_checked(config, repository, stack, force, by, cancel)?;
-    sign_statements(config, repository, &committed.entry);
-    Ok((committed, verdict))
-}
-
-fn seal_checked(
-    config: &Config,
-    repository: &Repository,
-    stack: &StackName,
-    force: Option<&str>,
-    by: &By,
-    cancel: &Cancel,
-) -> Result<(Committed, Option<StackVerdict>), OperationError> {
     let gate = Gate::new(force, by)?;
     let newest = repository.show_stack(&stack.clone().into())?;
-    if newest.revision.sealed {
-        return Ok((repository.seal_stack(stack, by)?, None));
-    }
-    if config.base_of(stack.domain()).is_none() {
-        return Ok((repository.seal_stack(stack, by)?, Some(StackVerdict::Nothing {})));
-    }
-    let question = CheckRequest::of(stack.at(newest.revision.number));
-    let (by, verdict) = gate.pass(check_stack(config, &question, by, cancel))?;
-    // What was looked at is what is sealed.
-    let committed = repository.clone().expecting_exactly(newest.hash).seal_stack(stack, &by)?;
-    Ok((committed, Some(verdict)))
+    let (committed, verdict) = if newest.revision.sealed {
+        (repository.seal_stack(stack, by)?, None)
+    } else if config.base_of(stack.domain()).is_none() {
+        (repository.seal_stack(stack, by)?, Some(StackVerdict::Nothing {}))
+    } else {
+        let question = CheckRequest::of(stack.at(newest.revision.number));
+        let (by, verdict) = gate.pass(check_stack(config, &question, by, cancel))?;
+        // What was looked at is what is sealed.
+        let committed = repository.clone().expecting_exactly(newest.hash).seal_stack(stack, &by)?;
+        (committed, Some(verdict))
+    };
+    sign_statements(config, repository, &committed.entry);
+    Ok((committed, verdict))
 }
 
 /// Signs what is stated of a sealed stack with the keys of our own, if they can be used here: its suite and the channels that

@@ -99,7 +99,7 @@ pub use gc::{
 pub use identity::Identity;
 pub use ledger::Committed;
 pub use place::{Placed, Placement};
-pub use publish::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings};
+pub use publish::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings, SuiteSummary};
 pub use readable::{DamagedStack, Readable};
 pub use register_all::ToRegister;
 pub(crate) use spread::{Worth, gather};

@@ -38,7 +38,7 @@ use suite_folder::SuiteFolder;
 use wish::{Shown, Wish};
 
 pub(crate) use on_disk::SuiteOnDisk;
-pub use request::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings};
+pub use request::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings, SuiteSummary};
 
 impl Repository {
     /// Makes the suite of a stack, or of a channel, show what that holds now. One that does already is left as it is.

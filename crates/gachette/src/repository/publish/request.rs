@@ -105,6 +105,24 @@ pub struct PublishedSuite {
     pub valid_until: Option<Timestamp>,
 }
 
+/// A suite as it was published last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SuiteSummary {
+    /// The suite: that of the stack which it shows, or of a channel.
+    pub suite: Suite,
+    /// The stack that it shows.
+    pub stack: StackName,
+    /// The revision of it.
+    pub revision: u64,
+    /// Whether it is signed.
+    pub signed: bool,
+    /// The date of its Release file.
+    pub date: Timestamp,
+    /// Until when clients believe it; for ever without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Timestamp>,
+}
+
 impl PublishedSuite {
     pub(super) fn of(shown: &Shown) -> Self {
         let revision = &shown.entry.revision;

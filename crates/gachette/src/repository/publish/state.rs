@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{Indices, Release, Suite};
 use gachette_core::debian::Architecture;
-use gachette_core::stack::{Entry, StackName};
+use gachette_core::stack::{Domain, Entry, StackName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::error::RepositoryError;
 use super::super::store::Store;
-use super::request::{PublishRequest, PublishedSuite};
+use super::super::{Repository, key};
+use super::request::{PublishRequest, PublishedSuite, SuiteSummary};
 use super::state_key;
 use super::wish::{Wish, is_possible};
 use crate::signing::Signed;
@@ -42,6 +43,27 @@ pub(super) struct SuiteState {
     pub(super) indices: Indices,
     /// Files that are named by their hash and by no Release file any more, and since when.
     pub(super) retired: BTreeMap<String, Timestamp>,
+}
+
+impl Repository {
+    /// The suites of a domain that were published, by name.
+    ///
+    /// # Errors
+    /// When what is known of one cannot be read.
+    pub fn suites(&self, domain: &Domain) -> Result<Vec<SuiteSummary>, RepositoryError> {
+        let files = self.store.children(&key::suite_states(domain))?.files;
+        let names = files.iter().filter_map(|file| file.strip_suffix(".json"));
+        let suites = names.filter_map(|name| StackName::new(domain.clone(), name).ok()).map(Suite::from);
+        let summary = |suite: Suite| {
+            let state = SuiteState::read(&self.store, &suite)?.ok_or_else(|| RepositoryError::Damaged {
+                key: state_key(&suite),
+                reason: "it is not what is known of a suite; publish that again by its name".to_owned(),
+            })?;
+            let SuiteState { stack, revision, signed, date, valid_until, .. } = state;
+            Ok(SuiteSummary { suite, stack, revision, signed, date, valid_until })
+        };
+        suites.map(summary).collect()
+    }
 }
 
 impl SuiteState {
