@@ -219,6 +219,55 @@ fn an_import_that_is_killed_is_begun_again_and_loses_nothing() {
     playground.ok("repository fsck --repair");
 }
 
+#[test]
+fn what_is_lost_or_damaged_in_the_repository_is_brought_again_under_its_name() {
+    let chain = Chain::new();
+    let playground = &chain.playground;
+    playground.ok("quick 124 config");
+    let debs = playground.path("repository/debs");
+    let built = fs::read_dir(&debs).unwrap().map(|file| file.unwrap().path());
+    let built = built.into_iter().find(|file| file.extension().is_some_and(|end| end == "deb")).unwrap();
+    let (bytes, elsewhere) = (fs::read(&built).unwrap(), playground.path("elsewhere"));
+    fs::create_dir(&elsewhere).unwrap();
+    fs::copy(&built, elsewhere.join("backup.deb")).unwrap();
+    let import =
+        |more: &str| playground.json(&format!("repository import elsewhere {more}"))["import"].clone();
+    assert_eq!(import("")["already_there"], 1);
+    fs::remove_file(&built).unwrap();
+    assert_eq!(import("")["taken"], 1);
+    assert_eq!(fs::read(&built).unwrap(), bytes);
+    // As long as it was, and another.
+    let mut other = bytes.clone();
+    other[bytes.len() / 2] ^= 1;
+    fs::write(&built, &other).unwrap();
+    assert_eq!(import("")["already_there"], 1, "its size alone is looked at");
+    let said = playground.run("repository fsck");
+    assert!(said.code == 5 && said.stderr.contains("import FOLDER --verify"), "{}", said.stderr);
+    assert_eq!(import("--verify")["taken"], 1);
+    assert_eq!(import("--verify")["already_there"], 1);
+    assert_eq!(fs::read(&built).unwrap(), bytes);
+    playground.ok("repository fsck");
+    assert_eq!(playground.run_words(&["repository", "import", ""]).code, 2);
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_told_and_hides_no_other() {
+    let playground = Playground::new();
+    deb(&playground.path("source"), "dh-web", "1", "x");
+    deb(&playground.path("source/z"), "dh-tool", "1", "x");
+    // Root can read all folders but those whose path is longer than the system takes.
+    let deep = "import os\nfor n in range(22): os.mkdir('x' * 200); os.chdir('x' * 200)";
+    run(Command::new("python3").args(["-c", deep]).current_dir(playground.path("source")));
+    let said = playground.run("repository import source");
+    assert_eq!(said.code, 5, "{}", said.stderr);
+    assert!(
+        said.stdout.contains("2 packages taken in") && said.stdout.contains("1 refused"),
+        "{}",
+        said.stdout
+    );
+    assert!(said.stdout.contains("File name too long"), "{}", said.stdout);
+}
+
 /// A repository whose stack is published, served over HTTP.
 struct Published {
     chain: Chain,

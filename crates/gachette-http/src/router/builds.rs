@@ -10,8 +10,8 @@ use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use gachette::operation::{
-    BuildRequest, Context, ImportRequest, ImportSource, Missing, Origin, PrepareRequest, QuickRequest,
-    SourceRequest, build, import, make, prepare, quick,
+    BuildRequest, Compare, Context, ImportRequest, ImportSource, Missing, Origin, PrepareRequest,
+    QuickRequest, SourceRequest, build, import, make, prepare, quick,
 };
 use gachette_core::stack::By;
 use http::StatusCode;
@@ -146,12 +146,13 @@ fn work(api: &Api, ordered: &Ordered) -> Work {
                 let missing = if order.plan { Missing::Plan } else { Missing::Build };
                 make(&mut context, &source_request(order), missing)
             }
-            StartBuild::Import(ImportOrder { from, stack, reason }) => {
+            StartBuild::Import(ImportOrder { from, stack, verify, reason }) => {
                 let source = match from {
                     ImportFrom::Folder { path } => ImportSource::Folder(path.into()),
                     ImportFrom::Apt { sources, unsigned } => ImportSource::Apt { sources, unsigned },
                 };
-                import(&mut context, &ImportRequest { source, stack, by: by.because(reason) })
+                let compare = if verify { Compare::Bytes } else { Compare::Size };
+                import(&mut context, &ImportRequest { source, stack, compare, by: by.because(reason) })
             }
             StartBuild::Quick {
                 stack,

@@ -148,6 +148,9 @@ pub struct ImportOrder {
     /// The stack that gets the highest version of each package.
     #[serde(default)]
     pub stack: Option<StackName>,
+    /// Whether what is there already is read too, and brought again where it is not as it was.
+    #[serde(default)]
+    pub verify: bool,
     /// Why.
     #[serde(default)]
     pub reason: String,

@@ -254,6 +254,9 @@ impl OperationError {
             Self::Repository(error) => error.hint(),
             Self::Signing(error) => error.hint(),
             Self::SuiteLags { source, .. } => source.hint(),
+            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                Some("make room on the disk, and run the same command again".to_owned())
+            }
             _ => None,
         }
     }

@@ -4,6 +4,7 @@ use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{Content, PackageRecord, StackedPackage};
 
+use super::disk::hash;
 use super::error::RepositoryError;
 use super::register::parse_record;
 use super::spread::{Worth, gather};
@@ -81,6 +82,13 @@ impl Repository {
     pub fn has_whole_file(&self, record: &PackageRecord) -> bool {
         let metadata = self.package_path(&record.file).map(|path| path.metadata());
         metadata.is_ok_and(|found| found.is_ok_and(|found| found.is_file() && found.len() == record.size))
+    }
+
+    /// Whether a record's file has the bytes that were registered, all of which are read.
+    pub fn has_same_bytes(&self, record: &PackageRecord) -> bool {
+        let opened = self.package_path(&record.file).map(|path| trebuchet::open_regular(&path));
+        let read = opened.ok().and_then(|file| hash(&file.ok()?).ok());
+        read.is_some_and(|(sha256, _)| sha256 == record.sha256)
     }
 
     /// The records of all that was built from these inputs.

@@ -1,5 +1,6 @@
 //! Reads package files that anybody may have made: in one pass, in bounded memory, trusting nothing they announce.
 
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
@@ -12,8 +13,9 @@ use sha2::{Digest, Sha256};
 
 use super::archive::{ArchiveReader, MemberHeader};
 use super::decode::{Bounded, decoder};
+use super::package_path::printable;
 use super::tar_reader::TarReader;
-use super::{DebFault, DebMember, DebReadError, ReadLimits};
+use super::{DebFault, DebMember, DebMemberKind, DebReadError, ReadLimits};
 
 /// What is in a package file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,7 +177,34 @@ fn members<R: Read>(
         members.extend(DebMember::of(found)?);
     }
     tar.finish().map_err(|fault| limited(fault, left))?;
+    check_places(&members)?;
     Ok(members)
+}
+
+/// Refuses what would lie below a link or file of the same package: dpkg does not install that, and other programs would follow
+/// the link to wherever it leads.
+fn check_places(members: &[DebMember]) -> Result<(), DebFault> {
+    let others = members.iter().filter(|member| member.kind != DebMemberKind::Directory);
+    let others: HashSet<&[u8]> = others.map(|member| member.path.as_bytes()).collect();
+    let paths = members.iter().flat_map(|member| match &member.kind {
+        DebMemberKind::HardLink(target) => [Some(&member.path), Some(target)],
+        _ => [Some(&member.path), None],
+    });
+    let mut checked: &[u8] = b"";
+    for path in paths.flatten() {
+        let path = path.as_bytes();
+        let parent = &path[..path.iter().rposition(|byte| *byte == b'/').unwrap_or(0)];
+        // Neighbours in a package mostly lie in one folder.
+        if parent == std::mem::replace(&mut checked, parent) {
+            continue;
+        }
+        let ends = parent.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(end, _)| end);
+        if let Some(end) = ends.chain([parent.len()]).find(|end| others.contains(&parent[..*end])) {
+            let (path, other) = (printable(path, 120), printable(&parent[..end], 120));
+            return Err(DebFault::Through { path, other });
+        }
+    }
+    Ok(())
 }
 
 /// Says how much would have been read.

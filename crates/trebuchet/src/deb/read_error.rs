@@ -54,6 +54,14 @@ pub enum DebFault {
     /// A path that would leave the package or cannot be written down.
     #[error(transparent)]
     Path(#[from] PackagePathError),
+    /// A path that goes through something else than a folder.
+    #[error("`{path}` would lie below `{other}`, which is no folder in this package")]
+    Through {
+        /// The path, made printable.
+        path: String,
+        /// The link or file.
+        other: String,
+    },
     /// Its control file is no text.
     #[error("its control file is not UTF-8")]
     Text,

@@ -230,3 +230,52 @@ fn what_is_no_package_is_said_to_be_none() {
         assert!(matches!(read(path).unwrap_err().fault, DebFault::NoFile));
     }
 }
+
+/// A tar archive of these members, each with what a link points at.
+fn data(members: &[(&str, tar::EntryType, &str)]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, kind, target) in members {
+        let mut header = tar::Header::new_gnu();
+        header.set_path(name).unwrap();
+        header.set_entry_type(*kind);
+        if !target.is_empty() {
+            header.set_link_name(target).unwrap();
+        }
+        header.set_mode(0o755);
+        header.set_size(0);
+        header.set_cksum();
+        builder.append(&header, std::io::empty()).unwrap();
+    }
+    builder.into_inner().unwrap()
+}
+
+#[test]
+fn what_lies_below_a_link_or_file_of_its_package_is_refused_as_by_dpkg() {
+    use tar::EntryType::{Directory, Link, Regular, Symlink};
+    let control =
+        b"Package: dh-x\nVersion: 1\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: x\n";
+    let control = tar(b"./control", Regular, control.len() as u64, control);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dh-x_1_all.deb");
+    let (opt, a) = (("./opt", Directory, ""), ("./opt/a", Symlink, "/etc"));
+    for (members, fine) in [
+        (vec![opt, ("./opt/b", Directory, ""), ("./opt/b/x", Regular, ""), ("./opt/a", Symlink, "b")], true),
+        (vec![opt, a, ("./opt/ab", Directory, ""), ("./opt/ab/x", Regular, "")], true),
+        (vec![opt, a, ("./opt/a/x", Regular, "")], false),
+        (vec![opt, ("./opt/b", Directory, ""), ("./opt/a", Symlink, "b"), ("./opt/a/x", Regular, "")], false),
+        (vec![opt, a, ("./opt/a/b", Directory, ""), ("./opt/a/b/x", Regular, "")], false),
+        (vec![opt, ("./opt/a", Regular, ""), ("./opt/a/x", Regular, "")], false),
+        (vec![opt, a, ("./opt/y", Link, "./opt/a/x")], false),
+    ] {
+        let data = data(&members);
+        let deb = archive(&[("debian-binary", b"2.0\n"), ("control.tar", &control), ("data.tar", &data)]);
+        fs::write(&file, &deb).unwrap();
+        let installed = gachette_testkit::DpkgRoot::new().dpkg_install(&[&file]);
+        let said = String::from_utf8_lossy(&installed.stderr).into_owned();
+        assert_eq!(installed.status.success(), fine, "{members:?}: {said}");
+        match read(&file) {
+            Ok(found) => assert!(fine, "{members:?}: {found:?}"),
+            Err(error) => assert!(!fine && matches!(error.fault, DebFault::Through { .. }), "{error}"),
+        }
+    }
+}

@@ -41,7 +41,10 @@ impl FsckArgs {
                 failure.with_hint("see above what is in the way, and run it again after that")
             }
             (0, _) => failure.with_hint("mend it with `gachette repository fsck --repair`"),
-            _ => failure.with_hint("bring damaged files back from a backup, or build them again"),
+            _ => failure.with_hint(
+                "bring damaged files back from a backup; packages also with `gachette repository import FOLDER --verify`, \
+                 or build them again",
+            ),
         })
     }
 }

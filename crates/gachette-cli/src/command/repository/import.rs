@@ -1,6 +1,6 @@
 //! `gachette repository import`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use gachette::operation::{ImportReport, Outcome};
@@ -9,6 +9,9 @@ use gachette_http::wire::{ImportFrom, ImportOrder, StartBuild};
 use crate::error::Failure;
 use crate::output::{bytes, plural};
 use crate::session::Session;
+
+/// The largest file of APT sources that is read, in bytes.
+const LARGEST_SOURCES: u64 = 1 << 20;
 
 /// Take package files, or those of a repository of aptly, reprepro or APT, into the repository
 ///
@@ -24,6 +27,9 @@ pub(crate) struct ImportArgs {
     /// Believe APT sources that nobody signed
     #[arg(long)]
     unsigned: bool,
+    /// Read all bytes of what is there already, and bring again what is damaged; else its size is enough
+    #[arg(long)]
+    verify: bool,
     /// Add the highest version of each package to this stack, in one revision
     #[arg(long, value_name = "STACK")]
     to: Option<String>,
@@ -36,7 +42,7 @@ impl ImportArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = self.to.as_deref().map(|stack| session.stack(stack)).transpose()?;
         let from = source(session, self.source, self.unsigned)?;
-        let order = StartBuild::Import(ImportOrder { from, stack, reason: self.reason });
+        let order = StartBuild::Import(ImportOrder { from, stack, verify: self.verify, reason: self.reason });
         let build = session.carry_out(&order).await?;
         let unsaid = || Failure::fault(format!("build {} says nothing of what it took", build.id));
         let outcome = build.outcome.clone().ok_or_else(unsaid)?;
@@ -56,12 +62,16 @@ fn source(session: &Session, word: String, unsigned: bool) -> Result<ImportFrom,
         return Ok(ImportFrom::Apt { sources: word, unsigned });
     }
     if word.ends_with(".sources") {
-        let sources = std::fs::read_to_string(&word);
+        let sources = trebuchet::read_handed_over(Path::new(&word), LARGEST_SOURCES);
+        let sources = sources.and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
         let sources = sources.map_err(|error| Failure::usage(format!("{word}: {error}")))?;
         return Ok(ImportFrom::Apt { sources, unsigned });
     }
     if unsigned {
         return Err(Failure::usage("`--unsigned` is for APT sources: a folder is believed"));
+    }
+    if word.is_empty() {
+        return Err(Failure::usage("it is not said which folder"));
     }
     let folder = PathBuf::from(word);
     let folder = match session.host() {

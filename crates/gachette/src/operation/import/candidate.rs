@@ -8,7 +8,7 @@ use gachette_core::debian::{Architecture, Control, PackageName, Version};
 use gachette_core::stack::{PackageRecord, Provenance};
 use trebuchet::deb;
 
-use super::OperationError;
+use super::{Compare, OperationError};
 use crate::repository::{FailureKind, Repository, RepositoryError, Staged, Staging};
 
 /// What a first look at a file tells.
@@ -23,7 +23,19 @@ pub(super) enum Looked {
 pub(super) struct Candidate {
     path: PathBuf,
     /// The name that it has by right.
+    by_right: String,
+    /// The name that it gets: another when its package was built here, and its file is lost.
     name: String,
+}
+
+/// What the repository has of a package.
+pub(super) enum Known {
+    /// Nothing.
+    Nothing,
+    /// Its record, and its file not as it was, under this name.
+    Lost(String),
+    /// All of it.
+    Whole(Box<PackageRecord>),
 }
 
 /// Why a file does not come in.
@@ -36,20 +48,24 @@ pub(super) enum Hindrance {
 
 impl Candidate {
     /// Looks at the beginning of a file, and at the rest only when its package is known.
-    pub(super) fn look(repository: &Repository, path: &Path) -> Result<Looked, Hindrance> {
+    pub(super) fn look(repository: &Repository, compare: Compare, path: &Path) -> Result<Looked, Hindrance> {
         let found = fs::symlink_metadata(path).map_err(|error| Hindrance::Refused(error.to_string()))?;
         if found.is_symlink() {
             return Err(Hindrance::Refused("it is a symbolic link".to_owned()));
         }
         let control = deb::read_head(path).map_err(no_package)?;
         check_name(path, &control)?;
-        let name = file_name(&control);
+        let by_right = file_name(&control);
         // One of which no file can be made by its right name is refused, not a fault of the disk.
-        repository.package_path(&name)?;
+        repository.package_path(&by_right)?;
         let package = (&control.package, &control.version, &control.architecture);
         let digest = || Ok(deb::read_control(path).map_err(no_package)?.sha256);
-        let new = || Looked::New(Self { path: path.to_owned(), name });
-        Ok(known(repository, package, digest)?.map_or_else(new, |record| Looked::Known(Box::new(record))))
+        let name = match known(repository, compare, package, digest)? {
+            Known::Whole(record) => return Ok(Looked::Known(record)),
+            Known::Lost(name) => name,
+            Known::Nothing => by_right.clone(),
+        };
+        Ok(Looked::New(Self { path: path.to_owned(), by_right, name }))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -77,20 +93,22 @@ impl Candidate {
         };
         let mut copy = File::create_new(path).map_err(failed)?;
         let read = deb::read_copying(&self.path, &mut copy).map_err(failed)?.map_err(no_package)?;
-        if file_name(&read.control) != self.name {
+        if file_name(&read.control) != self.by_right {
             return Err(Hindrance::Refused("it changed while it was read".to_owned()));
         }
         Ok(read)
     }
 }
 
-/// The record of this package, when it is that of the bytes with this digest, and they are there.
+/// What there is of this package, when it is that of the bytes with this digest.
 pub(super) fn known(
     repository: &Repository,
+    compare: Compare,
     (name, version, architecture): (&PackageName, &Version, &Architecture),
     sha256: impl FnOnce() -> Result<Sha256Digest, Hindrance>,
-) -> Result<Option<PackageRecord>, Hindrance> {
-    let Some(known) = repository.record(name, version, architecture)? else { return Ok(None) };
+) -> Result<Known, Hindrance> {
+    let known = repository.record(name, version, architecture)?;
+    let Some(known) = known else { return Ok(Known::Nothing) };
     if known.sha256 != sha256()? {
         let from = known.provenance.url.map(|url| format!(", from {url}")).unwrap_or_default();
         let registered = known.sha256;
@@ -98,8 +116,10 @@ pub(super) fn known(
             format!("another file is registered as {name} {version} ({architecture}): {registered}{from}");
         return Err(Hindrance::Refused(reason));
     }
-    let is_there = repository.has_whole_file(&known) && repository.renew(&known.file);
-    Ok(is_there.then_some(known))
+    let is_as_it_was = repository.has_whole_file(&known)
+        && (compare == Compare::Size || repository.has_same_bytes(&known))
+        && repository.renew(&known.file);
+    Ok(if is_as_it_was { Known::Whole(Box::new(known)) } else { Known::Lost(known.file) })
 }
 
 fn no_package(error: deb::DebReadError) -> Hindrance {

@@ -1,16 +1,25 @@
 //! The package files in a folder, or in the pool of a repository that aptly or reprepro keeps there.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::OperationError;
+use super::{OperationError, RefusedFile};
 
 /// What else lies beside the pool of a repository: of reprepro, of aptly, or as it is published.
 const BESIDE_POOL: [&str; 4] = ["dists", "conf", "db", "public"];
 
-/// All files in the folder and those below it whose names end in `.deb`, in order. Links to folders are not followed; what lies
+/// What is found in a folder.
+pub(super) struct Found {
+    /// The package files, in order.
+    pub(super) files: Vec<PathBuf>,
+    /// The folders below it that cannot be looked into.
+    pub(super) unseen: Vec<RefusedFile>,
+}
+
+/// All files in the folder and those below it whose names end in `.deb`. Links to folders are not followed; what lies
 /// in `own`, the repository's own folder, is no source of anything.
-pub(super) fn package_files(folder: &Path, own: &Path) -> Result<Vec<PathBuf>, OperationError> {
+pub(super) fn package_files(folder: &Path, own: &Path) -> Result<Found, OperationError> {
     let shown = folder.display().to_string();
     let shown = shown.escape_debug();
     if !folder.is_absolute() {
@@ -20,27 +29,42 @@ pub(super) fn package_files(folder: &Path, own: &Path) -> Result<Vec<PathBuf>, O
         return Err(OperationError::Invalid(format!("there is no folder `{shown}`")));
     }
     let own = own.canonicalize().ok();
-    let mut folders = vec![pool_of(folder)];
-    let mut files = Vec::new();
+    let top = pool_of(folder);
+    let mut folders = vec![top.clone()];
+    let mut found = Found { files: Vec::new(), unseen: Vec::new() };
     while let Some(folder) = folders.pop() {
         if own.is_some() && folder.canonicalize().ok() == own {
             continue;
         }
-        let failed = |source| OperationError::Io { path: folder.display().to_string(), source };
-        for entry in fs::read_dir(&folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            if entry.file_type().map_err(failed)?.is_dir() {
-                folders.push(entry.path());
-            } else if entry.file_name().to_string_lossy().ends_with(".deb") {
-                files.push(entry.path());
+        match look(&folder, &mut folders, &mut found.files) {
+            Err(source) if folder == top => {
+                return Err(OperationError::Io { path: folder.display().to_string(), source });
             }
+            Err(error) => {
+                let (file, reason) = (folder.display().to_string(), error.to_string());
+                found.unseen.push(RefusedFile { file, reason });
+            }
+            Ok(()) => {}
         }
     }
-    if files.is_empty() {
+    if found.files.is_empty() && found.unseen.is_empty() {
         return Err(OperationError::Invalid(format!("there is no package file in `{shown}`")));
     }
-    files.sort();
-    Ok(files)
+    found.files.sort();
+    Ok(found)
+}
+
+/// Notes the folders and package files that lie in a folder.
+fn look(folder: &Path, folders: &mut Vec<PathBuf>, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            folders.push(entry.path());
+        } else if entry.file_name().to_string_lossy().ends_with(".deb") {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
 }
 
 /// The part of a repository that has each package once; the folder itself when it is none.

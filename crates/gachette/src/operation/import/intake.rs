@@ -10,13 +10,14 @@ use gachette_core::debian::PackageName;
 use gachette_core::stack::{By, PackageRecord, Provenance, StackName};
 
 use super::archive::Offer;
-use super::candidate::{Candidate, Hindrance, Looked, known};
-use super::{ImportReport, OperationError, RefusedFile, StackedIn};
+use super::candidate::{Candidate, Hindrance, Known, Looked, known};
+use super::{Compare, ImportReport, OperationError, RefusedFile, StackedIn};
 use crate::repository::{Repository, RepositoryError, Staged, Worth, gather};
 
 /// One import, as far as it came.
 pub(super) struct Intake<'a> {
     repository: &'a Repository,
+    compare: Compare,
     provenance: Provenance,
     report: ImportReport,
     /// The records of the highest version of each package, one for each architecture.
@@ -24,9 +25,9 @@ pub(super) struct Intake<'a> {
 }
 
 impl<'a> Intake<'a> {
-    pub(super) fn new(repository: &'a Repository) -> Self {
+    pub(super) fn new(repository: &'a Repository, compare: Compare) -> Self {
         let (provenance, report) = (Provenance::default(), ImportReport::default());
-        Self { repository, provenance, report, highest: BTreeMap::new() }
+        Self { repository, compare, provenance, report, highest: BTreeMap::new() }
     }
 
     /// Says where all of it comes from.
@@ -42,12 +43,12 @@ impl<'a> Intake<'a> {
     /// Whether a package that is offered needs not be fetched: it is there, or refused.
     pub(super) fn has(&mut self, offer: &Offer) -> Result<bool, OperationError> {
         let Offer { name, version, architecture, sha256 } = offer;
-        match known(self.repository, (name, version, architecture), || Ok(*sha256)) {
-            Ok(known) => {
-                let is_known = known.is_some();
-                known.into_iter().for_each(|record| self.known(record));
-                Ok(is_known)
+        match known(self.repository, self.compare, (name, version, architecture), || Ok(*sha256)) {
+            Ok(Known::Whole(record)) => {
+                self.known(*record);
+                Ok(true)
             }
+            Ok(Known::Lost(_) | Known::Nothing) => Ok(false),
             Err(Hindrance::Fault(error)) => Err(error),
             Err(Hindrance::Refused(reason)) => {
                 self.refuse_offer(offer, reason);
@@ -62,6 +63,11 @@ impl<'a> Intake<'a> {
         self.report.refused.push(RefusedFile { file, reason });
     }
 
+    /// Notes what cannot be taken.
+    pub(super) fn refuse_all(&mut self, refused: Vec<RefusedFile>) {
+        self.report.refused.extend(refused);
+    }
+
     pub(super) fn report(&self) -> &ImportReport {
         &self.report
     }
@@ -73,7 +79,7 @@ impl<'a> Intake<'a> {
     /// Takes in what of these files is new.
     pub(super) fn take(&mut self, files: &[PathBuf]) -> Result<(), OperationError> {
         let staging = self.repository.staging()?;
-        let look = |file: &PathBuf| Ok::<_, Infallible>(Candidate::look(self.repository, file));
+        let look = |file: &PathBuf| Ok::<_, Infallible>(Candidate::look(self.repository, self.compare, file));
         let (mut new, mut seconds) = (BTreeMap::new(), Vec::new());
         for (file, looked) in files.iter().zip(gather(Worth::Files, files, look).unwrap_or_default()) {
             match looked {

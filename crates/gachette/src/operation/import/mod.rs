@@ -39,6 +39,15 @@ pub enum ImportSource {
     },
 }
 
+/// By what a package file that is there already is known to be as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compare {
+    /// Its size.
+    Size,
+    /// All of its bytes.
+    Bytes,
+}
+
 /// What to import.
 #[derive(Debug, Clone)]
 pub struct ImportRequest {
@@ -46,6 +55,8 @@ pub struct ImportRequest {
     pub source: ImportSource,
     /// The stack that gets the highest version of each package; it must exist.
     pub stack: Option<StackName>,
+    /// What is looked at of what is there already; one that is not as it was is brought again.
+    pub compare: Compare,
     /// Who does it, and why.
     pub by: By,
 }
@@ -59,7 +70,7 @@ pub fn import(context: &mut Context<'_>, request: &ImportRequest) -> Result<Outc
     if let Some(stack) = &request.stack {
         repository.check_open(stack)?;
     }
-    let mut intake = Intake::new(&repository);
+    let mut intake = Intake::new(&repository, request.compare);
     match &request.source {
         ImportSource::Folder(folder) => take_folder(context, folder, &repository, &mut intake)?,
         ImportSource::Apt { sources, unsigned } => {
@@ -81,7 +92,7 @@ fn take_folder(
     repository: &Repository,
     intake: &mut Intake<'_>,
 ) -> Result<(), OperationError> {
-    let files = folder::package_files(folder, repository.debs())?;
+    let folder::Found { files, unseen } = folder::package_files(folder, repository.debs())?;
     let source = format!("file:{}", folder.display());
     intake.name_source(source.clone());
     intake.come_from(Provenance {
@@ -97,5 +108,6 @@ fn take_folder(
         let text = format!("{} of {} package files", intake.report().looked_at(), files.len());
         context.tell(Event::Step { name: None, text });
     }
+    intake.refuse_all(unseen);
     Ok(())
 }
