@@ -251,6 +251,31 @@ fn what_is_lost_or_damaged_in_the_repository_is_brought_again_under_its_name() {
 }
 
 #[test]
+fn of_two_imports_at_once_each_counts_what_it_brought() {
+    let playground = Playground::new();
+    let source = playground.path("source");
+    for number in 0..60 {
+        deb(&source, &format!("dh-p{number}"), "1", "x");
+    }
+    let words = ["--format", "json", "repository", "import", "source"];
+    let both: Vec<_> = (0..2)
+        .map(|_| {
+            let mut import = playground.command(&words);
+            import.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    let (mut taken, mut there) = (0, 0);
+    for import in both {
+        let said = playground.said(&words, import.wait_with_output().unwrap());
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        let outcome: Value = serde_json::from_str(&said.stdout).unwrap();
+        taken += outcome["import"]["taken"].as_u64().unwrap();
+        there += outcome["import"]["already_there"].as_u64().unwrap();
+    }
+    assert_eq!((taken, there), (60, 60));
+}
+
+#[test]
 fn a_folder_that_cannot_be_read_is_told_and_hides_no_other() {
     let playground = Playground::new();
     deb(&playground.path("source"), "dh-web", "1", "x");

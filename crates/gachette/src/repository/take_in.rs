@@ -12,7 +12,7 @@ use trebuchet::deb::DebFile;
 use super::disk::{can_sync_file_system, sync_file_system};
 use super::error::RepositoryError;
 use super::lock::Hold;
-use super::place::remove;
+use super::place::{Placement, remove};
 use super::register::{read_package, record_of};
 use super::register_all::{FEW, first_of};
 use super::spread::{Worth, gather};
@@ -37,9 +37,18 @@ impl Repository {
     /// # Errors
     /// As [`Repository::place`] and [`Repository::register`].
     pub fn take_in(&self, built: &Path, provenance: &Provenance) -> Result<PackageRecord, RepositoryError> {
+        self.take_in_told(built, provenance).map(|(record, _)| record)
+    }
+
+    /// The same, with how the file came there.
+    pub(crate) fn take_in_told(
+        &self,
+        built: &Path,
+        provenance: &Provenance,
+    ) -> Result<(PackageRecord, Placement), RepositoryError> {
         let kept = self.keeping()?;
         let placed = kept.place(built).map_err(|error| error.of_file_from(provenance))?;
-        kept.register(Path::new(&placed.file), provenance)
+        Ok((kept.register(Path::new(&placed.file), provenance)?, placed.placement))
     }
 
     /// Does so with each of these files; many are done at once.
@@ -69,13 +78,16 @@ impl Repository {
         kept.register_all(&placed)
     }
 
-    /// Does so with what was read already, and is not read again.
+    /// Does so with what was read already, and is not read again; each with how it came there.
     ///
     /// # Errors
     /// As those of [`Repository::take_in_all`].
-    pub(crate) fn take_in_staged(&self, staged: &[Staged]) -> Result<Vec<PackageRecord>, RepositoryError> {
+    pub(crate) fn take_in_staged(
+        &self,
+        staged: &[Staged],
+    ) -> Result<Vec<(PackageRecord, Placement)>, RepositoryError> {
         let kept = self.keeping()?;
-        let take_in = |staged: &Staged| kept.take_in(&staged.path, &staged.record.provenance);
+        let take_in = |staged: &Staged| kept.take_in_told(&staged.path, &staged.record.provenance);
         if staged.len() <= FEW || !can_sync_file_system(&self.debs) {
             return staged.iter().map(take_in).collect();
         }
@@ -94,7 +106,7 @@ impl Repository {
             (placed, kept.write_records(&new)?)
         };
         let record = |(staged, placed): (&Staged, bool)| match placed {
-            true => Ok(first_of(&others, staged.record.clone())),
+            true => Ok((first_of(&others, staged.record.clone()), Placement::New)),
             // Whatever is not a simple move.
             false => take_in(staged),
         };

@@ -12,7 +12,7 @@ use gachette_core::stack::{By, PackageRecord, Provenance, StackName};
 use super::archive::Offer;
 use super::candidate::{Candidate, Hindrance, Known, Looked, known};
 use super::{Compare, ImportReport, OperationError, RefusedFile, StackedIn};
-use crate::repository::{Repository, RepositoryError, Staged, Worth, gather};
+use crate::repository::{Placement, Repository, RepositoryError, Staged, Worth, gather};
 
 /// One import, as far as it came.
 pub(super) struct Intake<'a> {
@@ -110,26 +110,27 @@ impl<'a> Intake<'a> {
 
     /// Takes in what was copied from these files.
     fn take_staged(&mut self, originals: &[&Path], staged: &[Staged]) -> Result<(), OperationError> {
-        if let Ok(records) = self.repository.take_in_staged(staged) {
-            records.into_iter().for_each(|record| self.taken(record));
+        if let Ok(taken_in) = self.repository.take_in_staged(staged) {
+            taken_in.into_iter().for_each(|(record, placement)| self.taken_in(record, placement));
             return Ok(());
         }
         // One of them hinders the others: each by itself.
         for (original, staged) in originals.iter().zip(staged) {
             match self.take_one(&staged.path) {
-                Ok(record) => self.taken(record),
+                Ok((record, placement)) => self.taken_in(record, placement),
                 Err(error) => self.refuse(original, error.into())?,
             }
         }
         Ok(())
     }
 
-    fn take_one(&self, copy: &Path) -> Result<PackageRecord, RepositoryError> {
+    fn take_one(&self, copy: &Path) -> Result<(PackageRecord, Placement), RepositoryError> {
         if copy.exists() {
-            return self.repository.take_in(copy, &self.provenance);
+            return self.repository.take_in_told(copy, &self.provenance);
         }
         // It was placed before another of the files failed.
-        self.repository.register(Path::new(copy.file_name().unwrap_or_default()), &self.provenance)
+        let file = Path::new(copy.file_name().unwrap_or_default());
+        Ok((self.repository.register(file, &self.provenance)?, Placement::New))
     }
 
     /// Notes that a package is there already.
@@ -138,7 +139,11 @@ impl<'a> Intake<'a> {
         self.note(record);
     }
 
-    fn taken(&mut self, record: PackageRecord) {
+    fn taken_in(&mut self, record: PackageRecord, placement: Placement) {
+        if placement == Placement::AlreadyThere {
+            // Another import has brought it meanwhile.
+            return self.known(record);
+        }
         self.report.taken += 1;
         self.report.bytes += record.size;
         self.note(record);
