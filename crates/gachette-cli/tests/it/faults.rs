@@ -151,3 +151,30 @@ fn a_full_disk_is_called_so_with_the_file_that_does_not_fit_and_nothing_is_half_
     let failure: serde_json::Value = serde_json::from_str(failure).unwrap();
     assert_eq!((&failure["kind"], &failure["exit_code"]), (&"internal".into(), &1.into()));
 }
+
+#[test]
+fn an_import_for_which_the_disk_is_too_small_says_what_to_do_and_goes_on_when_there_is_room() {
+    let playground = Playground::new();
+    for folder in ["repository", "source", "tree/DEBIAN"] {
+        std::fs::create_dir_all(playground.path(folder)).unwrap();
+    }
+    let control = "Package: big\nVersion: 1\nArchitecture: all\nMaintainer: me\nDescription: x\n";
+    playground.write("tree/DEBIAN/control", control);
+    // A disk of its own, which nobody else sees; this takes root.
+    let script = r#"head -c 600000 /dev/urandom >tree/noise
+        dpkg-deb --root-owner-group --build tree source/big_1_all.deb >&2 || exit 90
+        mount -t tmpfs -o size=1m tmpfs repository || exit 91
+        "$0" stack create 1 >&2 || exit 92
+        head -c 500000 /dev/zero >repository/filler
+        "$0" repository import source; code=$?
+        rm repository/filler
+        "$0" repository import source && "$0" repository fsck --repair >&2 || exit 93
+        exit $code"#;
+    let mut shell = std::process::Command::new("unshare");
+    shell.args(["--mount", "sh", "-c", script, env!("CARGO_BIN_EXE_gachette")]);
+    let said = playground.said(&[], playground.as_user(shell, &[]).output().unwrap());
+    assert_eq!(said.code, 1, "{}{}", said.stdout, said.stderr);
+    assert!(said.stderr.contains("big_1_all.deb: the disk is full"), "{}", said.stderr);
+    assert!(said.stderr.contains("hint: make room on the disk"), "{}", said.stderr);
+    assert!(said.stdout.contains("1 package taken in"), "{}", said.stdout);
+}
