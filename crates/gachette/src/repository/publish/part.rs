@@ -52,31 +52,39 @@ impl Part {
 
     /// Reads kept bytes; nothing when they are not what was written.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
-        let rest = bytes.strip_prefix(MAGIC)?;
-        let (sum, rest) = rest.split_first_chunk::<4>()?;
-        if crc32fast::hash(rest) != u32::from_le_bytes(*sum) {
-            return None;
-        }
-        let mut rest = rest;
-        let mut lengths = [0; 4];
-        for length in &mut lengths {
-            let (bytes, after) = rest.split_first_chunk::<4>()?;
-            *length = u32::from_le_bytes(*bytes) as usize;
-            rest = after;
-        }
-        let (unpadded, rest) = rest.split_first_chunk::<8>()?;
-        let (length, mut rest) = rest.split_first_chunk::<8>()?;
-        let record =
-            XzRecord { unpadded: u64::from_le_bytes(*unpadded), length: u64::from_le_bytes(*length) };
-        let mut take = |length: usize| {
-            let (form, after) = rest.split_at_checked(length)?;
-            rest = after;
-            Some(form.to_vec())
-        };
-        let [plain, gzip, zstd, xz] = lengths;
-        let (plain, gzip, zstd) = (take(plain)?, take(gzip)?, take(zstd)?);
-        Some(Self { plain, gzip, zstd, xz: XzBlock { bytes: take(xz)?, record } })
+        let (forms, record) = split(bytes)?;
+        let [plain, gzip, zstd, xz] = forms.map(<[u8]>::to_vec);
+        Some(Self { plain, gzip, zstd, xz: XzBlock { bytes: xz, record } })
     }
+
+    /// The stanzas alone of kept bytes.
+    pub(super) fn plain_of(bytes: &[u8]) -> Option<&[u8]> {
+        split(bytes).map(|([plain, ..], _)| plain)
+    }
+}
+
+/// The forms in kept bytes, and what the end of an xz file says of its block.
+fn split(bytes: &[u8]) -> Option<([&[u8]; 4], XzRecord)> {
+    let rest = bytes.strip_prefix(MAGIC)?;
+    let (sum, rest) = rest.split_first_chunk::<4>()?;
+    if crc32fast::hash(rest) != u32::from_le_bytes(*sum) {
+        return None;
+    }
+    let mut rest = rest;
+    let mut lengths = [0; 4];
+    for length in &mut lengths {
+        let (bytes, after) = rest.split_first_chunk::<4>()?;
+        *length = u32::from_le_bytes(*bytes) as usize;
+        rest = after;
+    }
+    let (unpadded, rest) = rest.split_first_chunk::<8>()?;
+    let (length, mut rest) = rest.split_first_chunk::<8>()?;
+    let record = XzRecord { unpadded: u64::from_le_bytes(*unpadded), length: u64::from_le_bytes(*length) };
+    let mut forms: [&[u8]; 4] = [&[]; 4];
+    for (form, length) in forms.iter_mut().zip(lengths) {
+        (*form, rest) = rest.split_at_checked(length)?;
+    }
+    Some((forms, record))
 }
 
 #[cfg(test)]
