@@ -173,6 +173,12 @@ impl Marks {
     }
 
     /// What names a version.
+    /// Every version that is named, with its package's name.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&str, &str)> {
+        let versions = self.versions.iter();
+        versions.flat_map(|(name, versions)| versions.keys().map(|version| (name.as_str(), version.as_str())))
+    }
+
     pub(super) fn keeper(&self, name: &PackageName, version: &Version) -> Option<&Keeper> {
         self.versions.get(name)?.get(version.as_str())
     }

@@ -82,7 +82,7 @@ impl Repository {
         gc.collect_answers(&mut report)?;
         gc.collect_packages(candidates, &mut marks, &mut report)?;
         gc.collect_files(files, &mut marks, &mut report)?;
-        gc.collect_orphans(&known, &mut report)?;
+        gc.collect_orphans(&known, &mut marks, &mut report)?;
         report.add_up();
         Ok(report)
     }

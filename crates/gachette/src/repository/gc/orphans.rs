@@ -11,29 +11,33 @@ use super::super::error::RepositoryError;
 use super::super::key;
 use super::super::place::remove;
 use super::packages::Known;
-use super::{Gc, GcReport};
+use super::{Gc, GcReport, Marks};
 
 impl Gc<'_> {
     pub(super) fn collect_orphans(
         &self,
         known: &[Known],
+        marks: &mut Marks,
         report: &mut GcReport,
     ) -> Result<(), RepositoryError> {
-        let mut orphans = self.orphans(known)?;
+        let mut orphans = self.orphans(known, marks)?;
         if self.removes() && !orphans.is_empty() {
             // Who brings one for a record holds the packages until that is there.
             let _alone = self.alone()?;
-            orphans = self.orphans(&self.known_packages()?)?;
+            marks.catch_up(self.repository)?;
+            orphans = self.orphans(&self.known_packages()?, marks)?;
             orphans.iter().try_for_each(|(path, _)| remove(path))?;
         }
         orphans.iter().for_each(|(_, size)| report.orphans.add(*size));
         Ok(())
     }
 
-    /// Those that are old, with their sizes; none while a record cannot be read, which may be theirs.
-    fn orphans(&self, known: &[Known]) -> Result<Vec<(PathBuf, u64)>, RepositoryError> {
+    /// Those that are old, with their sizes; none while a record cannot be read or is lost, which may be theirs.
+    fn orphans(&self, known: &[Known], marks: &Marks) -> Result<Vec<(PathBuf, u64)>, RepositoryError> {
         let mut orphans = Vec::new();
-        if known.iter().any(Known::is_damaged) {
+        let with_records: HashSet<(&str, &str)> =
+            known.iter().filter(|package| package.has_records()).map(Known::spelled).collect();
+        if known.iter().any(Known::is_damaged) || !marks.named().all(|named| with_records.contains(&named)) {
             return Ok(orphans);
         }
         let named: HashSet<Sha256Digest> = known.iter().flat_map(Known::digests).collect();

@@ -55,6 +55,16 @@ impl Known {
         self.damage.is_some()
     }
 
+    /// Whether there is any.
+    pub(super) fn has_records(&self) -> bool {
+        !self.files.is_empty()
+    }
+
+    /// Its name and version, as they are spelled.
+    pub(super) fn spelled(&self) -> (&str, &str) {
+        (self.name.as_str(), self.version.as_str())
+    }
+
     /// The digests by which files that belong to its records are named.
     pub(super) fn digests(&self) -> impl Iterator<Item = Sha256Digest> {
         self.files.iter().flat_map(|file| [Some(file.sha256), file.buildinfo]).flatten()

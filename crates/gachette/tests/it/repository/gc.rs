@@ -437,6 +437,11 @@ fn files_of_records_that_there_are_not_go_when_they_are_old() {
     let looked = repository.gc(&in_days(15, GcMode::Look)).unwrap();
     assert_eq!((looked.orphans.number, looked.is_empty()), (3, false));
     assert!(orphans.iter().chain(&staying).all(|path| path.exists()));
+    // Of a package that is named, and whose record comes back from a backup.
+    let record = meta.join("packages/dh-web/version/1/all.json");
+    fs::rename(&record, folder.path().join("backup")).unwrap();
+    assert_eq!(collect(&repository, 15).orphans.number, 0);
+    fs::rename(folder.path().join("backup"), &record).unwrap();
     assert_eq!(collect(&repository, 15).orphans, looked.orphans);
     orphans.retain(|path| path.exists());
     assert_eq!(orphans, Vec::<PathBuf>::new());
