@@ -3,7 +3,7 @@
 use clap::Args;
 use gachette::operation::{Published, SuiteSignature};
 use gachette::repository::SuiteSummary;
-use gachette_core::stack::{StackName, StackRef};
+use gachette_http::ProblemKind;
 
 use crate::error::Failure;
 use crate::output::{bytes, plural};
@@ -29,21 +29,38 @@ pub(crate) struct PublishArgs {
 impl PublishArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let Some(stack) = self.stack.filter(|_| !self.all) else { return all(session).await };
-        let published = publish(session, &session.stack_ref(&stack)?, !self.unsigned).await?;
+        let stack = session.stack_ref(&stack)?;
+        let signature = if self.unsigned { SuiteSignature::Unsigned } else { SuiteSignature::Signed };
+        let published = session.client().await?.publish(&stack, signature).await?;
+        tell(session, &published);
         session.output.result(&published, |published| published.source.trim_end().to_owned())
     }
 }
 
-/// Publishes what is published, each as it is: of an open stack that has changed since, what clients see stays.
+/// Publishes what is published, each as it is: of an open stack that has changed since, what clients see stays. One that cannot
+/// be published keeps no other from it.
 async fn all(session: &Session) -> Result<(), Failure> {
     let client = session.client().await?;
-    let mut published = Vec::new();
+    let (mut published, mut failed) = (Vec::new(), None);
     for domain in client.domains().await? {
-        for SuiteSummary { suite, stack, revision, signed, .. } in client.suites(&domain).await? {
-            let name = StackName::new(domain.clone(), suite.name()).map_err(Failure::usage)?;
-            let subject = if name == stack { stack.at(revision) } else { name.into() };
-            published.push(publish(session, &subject, signed).await?);
+        for SuiteSummary { suite, .. } in client.suites(&domain).await? {
+            match client.publish_as_it_is(&suite).await {
+                Ok(done) => {
+                    tell(session, &done);
+                    published.push(done);
+                }
+                Err(problem) if problem.kind == ProblemKind::NotFound => {
+                    session.output.note(&format!("suite {suite} is left as it is: {}", problem.title));
+                }
+                Err(problem) => {
+                    session.output.warn(&format!("suite {suite} is left as it is: {}", problem.title));
+                    failed.get_or_insert(problem);
+                }
+            }
         }
+    }
+    if let Some(problem) = failed {
+        return Err(problem.into());
     }
     if published.is_empty() {
         session.output.note("no suite is published yet; `gachette publish STACK` makes one");
@@ -53,12 +70,10 @@ async fn all(session: &Session) -> Result<(), Failure> {
     })
 }
 
-async fn publish(session: &Session, subject: &StackRef, signed: bool) -> Result<Published, Failure> {
-    let signature = if signed { SuiteSignature::Signed } else { SuiteSignature::Unsigned };
-    let published = session.client().await?.publish(subject, signature).await?;
-    session.output.note(&summary(&published));
+/// Says what was done, and what should be soon.
+fn tell(session: &Session, published: &Published) {
+    session.output.note(&summary(published));
     published.warnings.iter().for_each(|warning| session.output.warn(warning));
-    Ok(published)
 }
 
 /// What was done and what was avoided.

@@ -36,6 +36,7 @@ mod publishing_hammered;
 mod publishing_peers;
 mod publishing_signed;
 mod pushes;
+mod republished;
 mod sbom;
 mod server;
 mod server_builds;

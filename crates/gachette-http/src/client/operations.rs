@@ -132,8 +132,18 @@ impl Client {
 
     /// Publishes a stack as an APT suite.
     pub async fn publish(&self, stack: &StackRef, signature: SuiteSignature) -> Result<Published, Problem> {
-        let wish = PublishStack { revision: stack.revision, signature };
-        let mut request = request(Method::POST, &format!("{}/suite", path(&stack.stack)), Some(&wish))?;
+        let wish = PublishStack { revision: stack.revision, signature, as_it_is: false };
+        self.publish_suite(&stack.stack, wish).await
+    }
+
+    /// Publishes a suite as it is, by the keys and settings of now.
+    pub async fn publish_as_it_is(&self, suite: &Suite) -> Result<Published, Problem> {
+        let name = StackName::new(suite.domain().clone(), suite.name()).map_err(Problem::invalid)?;
+        self.publish_suite(&name, PublishStack { as_it_is: true, ..PublishStack::default() }).await
+    }
+
+    async fn publish_suite(&self, name: &StackName, wish: PublishStack) -> Result<Published, Problem> {
+        let mut request = request(Method::POST, &format!("{}/suite", path(name)), Some(&wish))?;
         request.extensions_mut().insert(Patience::LONG);
         self.answer(self.send(request).await?).await
     }

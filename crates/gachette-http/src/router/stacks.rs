@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use gachette::Cancel;
-use gachette::operation::{self, CheckReport, OperationError, commits_between};
+use gachette::operation::{self, CheckReport, OperationError, Sealed, commits_between};
 use gachette::repository::{Committed, Readable, Repository, ToRegister};
 use gachette_core::stack::{By, Domain, Entry, PackageRecord, StackDiff, StackName, StackRef};
 use http::{HeaderMap, StatusCode};
@@ -154,12 +154,15 @@ pub(super) async fn change(
         match wish.change {
             Change::Seal => seal(None),
             Change::ForceSeal(reason) => seal(Some(&reason)),
-            other => Ok((carry_out(&repository, &stack, other, &by)?, None)),
+            other => {
+                let committed = carry_out(&repository, &stack, other, &by)?;
+                Ok(Sealed { committed, verdict: None, unsigned: None })
+            }
         }
     };
-    let (committed, check) = while_awaited(change).await?;
+    let Sealed { committed, verdict, unsigned } = while_awaited(change).await?;
     let tag = revision_tag::of(&committed.entry.hash);
-    Ok(([tag], Json(Changed { check, ..Changed::from(committed) })))
+    Ok(([tag], Json(Changed { check: verdict, unsigned, ..Changed::from(committed) })))
 }
 
 pub(super) async fn check(
@@ -224,6 +227,7 @@ impl From<Committed> for Changed {
             revision: revision.number,
             changed: committed.changed,
             check: None,
+            unsigned: None,
         }
     }
 }

@@ -28,6 +28,9 @@ pub(super) async fn publish(
     let stack = StackName::new(domain, &name).map_err(Problem::invalid)?;
     let named = StackRef { stack, revision: wish.revision };
     let publish = move || {
+        if wish.as_it_is {
+            return operation::publish_as_it_is(&api.config, named.stack.into());
+        }
         let subject = operation::published_as(&api.config, named)?;
         operation::publish(&api.config, subject, wish.signature)
     };

@@ -172,6 +172,9 @@ pub struct Changed {
     /// What was known when it was sealed just now: whether it can be installed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<StackVerdict>,
+    /// Why what is stated of a sealed stack could not be signed, although there are keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsigned: Option<String>,
 }
 
 /// What leads from one stack to another.

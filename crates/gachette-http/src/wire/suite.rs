@@ -14,6 +14,9 @@ pub struct PublishStack {
     /// Whether it is signed.
     #[serde(default)]
     pub signature: SuiteSignature,
+    /// Whether the suite is only written again as it is, by the keys and settings of now; neither of the others counts then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_it_is: bool,
 }
 
 /// A wish to have the suite of a stack or channel verified.

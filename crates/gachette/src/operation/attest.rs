@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::OperationError;
 use crate::Cancel;
 use crate::repository::{Repository, Worth, gather};
-use crate::signing::{Holders, Signers};
+use crate::signing::{Fingerprint, Holders, Signers};
 
 /// Statements about a sealed stack and its packages, which are signed where they are not signed yet.
 pub(super) struct Statements<'a> {
@@ -19,18 +19,20 @@ pub(super) struct Statements<'a> {
 }
 
 impl Statements<'_> {
-    /// Signs the statement about a sealed stack, and those about its packages with keys of our own: a token that wants to be
-    /// touched is touched once for all of them. The revision that the `hash` names is only read when there is something to do.
-    pub(super) fn sign(
+    /// The same as [`Statements::sign`], unless the statement about the stack is signed: that was the last. Only then the revision
+    /// that the `hash` names is read.
+    pub(super) fn sign_unless_done(
         &self,
         hash: &Sha256Digest,
         entry: impl FnOnce() -> Result<Entry, OperationError>,
     ) -> Result<(), OperationError> {
-        if self.is_signed(hash) {
-            return Ok(());
-        }
-        let entry = entry()?;
-        let records = self.repository.records_in(&entry)?;
+        if self.is_signed(hash) { Ok(()) } else { self.sign(&entry()?) }
+    }
+
+    /// Signs the statement about a sealed stack, and those about its packages with keys of our own: a token that wants to be
+    /// touched is touched once for all of them. What is signed already is left as it is.
+    pub(super) fn sign(&self, entry: &Entry) -> Result<(), OperationError> {
+        let records = self.repository.records_in(entry)?;
         let signers = self.signers.unlocked()?;
         let of_packages = Statements { repository: self.repository, signers: &signers, by: Holders::Own };
         gather(Worth::Files, &records, |record| match of_packages.is_signed(&record.sha256) {
@@ -39,14 +41,25 @@ impl Statements<'_> {
         })?;
         drop(signers);
         // Last: it says that the others are there.
-        self.add(&entry.hash, &self.repository.statement_of(&entry, &records)?)
+        if !self.is_signed(&entry.hash) {
+            self.add(&entry.hash, &self.repository.statement_of(entry, &records)?)?;
+        }
+        Ok(())
     }
 
-    /// Whether there is a statement that all keys signed. One that is damaged is as good as none.
+    /// Whether there is a statement about this that all keys signed. One that is damaged is as good as none.
     fn is_signed(&self, about: &Sha256Digest) -> bool {
-        let known = self.repository.signed_statement(about).ok().flatten();
-        let by_key = |key: &str| known.iter().flat_map(|it| &it.signatures).any(|it| it.keyid == key);
-        self.signers.held_by(self.by).iter().all(|key| by_key(&key.to_string()))
+        let held = self.signers.held_by(self.by);
+        let Ok(Some(known)) = self.repository.signed_statement(about) else { return held.is_empty() };
+        let by_key = |key: &Fingerprint| known.signatures.iter().any(|it| it.keyid == key.to_string());
+        let is_true = || {
+            let (content, signatures) = (known.statement().ok()?, known.signature_bytes().ok()?.concat());
+            let content = statement::signed_bytes(&content);
+            let good = self.signers.judge(&content, &signatures, Timestamp::now()).ok()?;
+            let by_all = held.iter().all(|key| good.iter().any(|it| it.key == *key));
+            Some(by_all && known.subjects().ok()?.contains(about))
+        };
+        held.iter().all(by_key) && is_true().unwrap_or(held.is_empty())
     }
 
     /// Adds the signatures of the keys to the statement, or writes it with them.

@@ -34,10 +34,10 @@ pub use import::{Compare, ImportReport, ImportRequest, ImportSource, RefusedFile
 pub use outcome::{BuiltPackage, Outcome, PackageState, PreparedCopy, StackedIn};
 pub use prepare::{Origin, PrepareRequest, prepare};
 pub use promote::{ChannelChanged, ChannelOrder, change_channel};
-pub use publish::{Published, SuiteSignature, publish, published_as};
+pub use publish::{Published, SuiteSignature, publish, publish_as_it_is, published_as};
 pub use quick::{Missing, QuickRequest, make, quick};
 pub use sbom::sbom_parts;
-pub use seal::seal_stack;
+pub use seal::{Sealed, seal_stack};
 pub use source::SourceRequest;
 pub use verify::{Link, LinkKind, Trusted, Verification, verify};
 

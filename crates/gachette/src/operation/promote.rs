@@ -74,6 +74,7 @@ pub fn change_channel(
             // Without what it takes to write the suite, the channel stays.
             let signers = open_signers(config, *signature)?;
             let to = repository.show_stack(stack)?;
+            repository.check_unedited(&to)?;
             if shown_by(&repository, channel)? != Some(Pin::of(&to)) {
                 repository.check_package_files(&to.revision.packages, channel)?;
             }

@@ -65,6 +65,16 @@ pub fn publish(
     publish_by(config, subject, open_signers(config, signature)?)
 }
 
+/// Publishes a suite as it is, by the keys and settings of now; one that nobody signed stays so.
+///
+/// # Errors
+/// When it was not published, or its stack was deleted; and as for [`publish`].
+pub fn publish_as_it_is(config: &Config, suite: Suite) -> Result<Published, OperationError> {
+    let signed = config.repository()?.is_suite_signed(&suite)?;
+    let signature = if signed { SuiteSignature::Signed } else { SuiteSignature::Unsigned };
+    publish(config, PublishSubject::AsItIs(suite), signature)
+}
+
 /// The same, by keys that are open already.
 pub(super) fn publish_by(
     config: &Config,
@@ -79,7 +89,8 @@ pub(super) fn publish_by(
     })?;
     if let Some(signers) = signers.as_ref().filter(|_| suite.sealed) {
         let entry = || Ok(repository.show_stack(&suite.stack.at(suite.revision))?);
-        Statements { repository: &repository, signers, by: Holders::All }.sign(&suite.hash, entry)?;
+        Statements { repository: &repository, signers, by: Holders::All }
+            .sign_unless_done(&suite.hash, entry)?;
     }
     let root = repository.meta().unwrap_or(Path::new("/"));
     let uri = config.publish.url.clone().unwrap_or_else(|| format!("file:{}", root.display()));

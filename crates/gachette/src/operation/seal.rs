@@ -12,8 +12,18 @@ use crate::config::Config;
 use crate::repository::{Committed, Repository};
 use crate::signing::Holders;
 
+/// A sealed stack.
+pub struct Sealed {
+    /// Its newest revision.
+    pub committed: Committed,
+    /// What was known of it when it was sealed; nothing of one that was sealed already.
+    pub verdict: Option<StackVerdict>,
+    /// Why what is stated of it is not signed yet, although there are keys: publishing it does that then, or fails.
+    pub unsigned: Option<String>,
+}
+
 /// Seals a stack, if its packages can be installed together on the base it is meant for, or else for the reason `force`, which
-/// stands in the revision then. Of a stack that is sealed already there is no verdict.
+/// stands in the revision then.
 ///
 /// # Errors
 /// When there is no such stack, or it cannot be installed, or that cannot be found out, and nothing is forced.
@@ -24,7 +34,7 @@ pub fn seal_stack(
     force: Option<&str>,
     by: &By,
     cancel: &Cancel,
-) -> Result<(Committed, Option<StackVerdict>), OperationError> {
+) -> Result<Sealed, OperationError> {
     let gate = Gate::new(force, by)?;
     let newest = repository.show_stack(&stack.clone().into())?;
     let (committed, verdict) = if newest.revision.sealed {
@@ -38,16 +48,18 @@ pub fn seal_stack(
         let committed = repository.clone().expecting_exactly(newest.hash).seal_stack(stack, &by)?;
         (committed, Some(verdict))
     };
-    sign_statements(config, repository, &committed.entry);
-    Ok((committed, verdict))
+    let unsigned = sign_statements(config, repository, &committed.entry).err().map(|it| it.to_string());
+    Ok(Sealed { committed, verdict, unsigned })
 }
 
-/// Signs what is stated of a sealed stack with the keys of our own, if they can be used here: its suite and the channels that
-/// are moved to it need not wait for that then.
-fn sign_statements(config: &Config, repository: &Repository, entry: &Entry) {
-    // What could not be done is done when it is published, which tells why if it cannot be done then either.
-    if let Ok(Some(signers)) = open_signers(config, SuiteSignature::Signed) {
-        let statements = Statements { repository, signers: &signers, by: Holders::Own };
-        let _ = statements.sign(&entry.hash, || Ok(entry.clone()));
+/// Signs what is stated of a sealed stack with the keys of our own, if there are any here: its suite and the channels that are
+/// moved to it need not wait for that then. What was signed before and is lost or damaged comes back.
+fn sign_statements(config: &Config, repository: &Repository, entry: &Entry) -> Result<(), OperationError> {
+    if config.signing.keys.is_empty() {
+        return Ok(());
+    }
+    match open_signers(config, SuiteSignature::Signed)? {
+        Some(signers) => Statements { repository, signers: &signers, by: Holders::Own }.sign(entry),
+        None => Ok(()),
     }
 }

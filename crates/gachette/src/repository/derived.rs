@@ -82,6 +82,19 @@ impl Repository {
         Ok(shown.filter(|shown| (1..=key::LAST_REVISION).contains(&shown.revision)))
     }
 
+    /// Refuses a revision that is not the one which derived files were written from: somebody edited it since, and it should be
+    /// shown to no host.
+    pub(crate) fn check_unedited(&self, entry: &Entry) -> Result<(), RepositoryError> {
+        let revision = &entry.revision;
+        match self.shown(&revision.stack)? {
+            Some(shown) if shown.revision == revision.number && shown.hash != entry.hash => {
+                let reason = "it is not the revision that derived files were written from".to_owned();
+                Err(RepositoryError::Damaged { key: key::revision(&revision.stack, revision.number), reason })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The versions that the derived files show by their mark, if the ledger knows that revision.
     fn entry_shown(
         &self,

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use pgp::packet::SignatureType;
 
 use super::signer::Signer;
-use super::{EndingKey, Fingerprint, SigningConfig, SigningError, certificate, release};
+use super::{
+    EndingKey, Fingerprint, GoodSignature, SigningConfig, SigningError, VerifyError, certificate, release,
+    verify_detached,
+};
 use crate::Cancel;
 
 /// The keys that a suite is signed with, open and ready.
@@ -124,6 +127,20 @@ impl Signers {
             signatures.push((signer.fingerprint(), release::packet(&signature)?));
         }
         Ok(signatures)
+    }
+
+    /// Which of these signatures hold that the keys made of this content, as of now.
+    ///
+    /// # Errors
+    /// When one is false, or none holds.
+    pub fn judge(
+        &self,
+        content: &[u8],
+        signatures: &[u8],
+        now: Timestamp,
+    ) -> Result<Vec<GoodSignature>, VerifyError> {
+        let certificates: Vec<_> = self.signers.iter().map(|it| it.certificate().clone()).collect();
+        verify_detached(content, signatures, &certificates, now)
     }
 
     /// The fingerprints of the keys that such a holder has.

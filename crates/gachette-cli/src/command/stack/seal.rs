@@ -31,6 +31,10 @@ impl SealArgs {
         if let Some(check) = &changed.check {
             session.output.note(&format!("  {}", verdict_text(check)));
         }
+        if let Some(reason) = &changed.unsigned {
+            let later = "what is stated of it is signed when it is published";
+            session.output.warn(&format!("{later}: {reason}"));
+        }
         if forced {
             unneeded_force(&session.output, changed.check.as_ref());
         }

@@ -51,7 +51,11 @@ pub(super) fn signature(
         Ok(verified) => {
             let by: Vec<String> =
                 verified.signatures.iter().map(|it| format!("key {} at {}", it.key, it.made)).collect();
-            linked.put(LinkKind::Signature, format!("InRelease, signed by {}", by.join(" and ")), Vec::new());
+            // What a client sees that knows the older form.
+            let same = small(&folder.join("Release")).is_ok_and(|release| release == verified.release);
+            let fault = (!same).then(|| "Release: it is not what InRelease says".to_owned());
+            let about = format!("InRelease, signed by {}", by.join(" and "));
+            linked.put(LinkKind::Signature, about, fault.into_iter().collect());
             text(verified.release)
         }
         Err(error) => {

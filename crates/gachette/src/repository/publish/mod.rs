@@ -33,7 +33,7 @@ use crate::Cancel;
 use crate::signing::Signers;
 use index::Index;
 use package_files::refuse_without_files;
-use state::SuiteState;
+use state::{SuiteState, unknown};
 use suite_folder::SuiteFolder;
 use wish::{Shown, Wish};
 
@@ -52,11 +52,22 @@ impl Repository {
         let _kept = self.keeping()?;
         // Nothing is made for what is not there.
         if !SuiteFolder::look(root, &suite).path().exists() {
-            self.shown_by(&request.subject)?;
+            match &request.subject {
+                PublishSubject::AsItIs(suite) => return Err(unknown(suite)),
+                subject => self.shown_by(subject)?,
+            };
         }
         self.link_pool(root, &suite)?;
         let folder = SuiteFolder::hold(root, &suite)?;
         let mut last = SuiteState::read(&self.store, &suite)?;
+        let as_it_is;
+        let request = match &request.subject {
+            PublishSubject::AsItIs(suite) => {
+                as_it_is = self.as_it_is(request, suite, last.as_ref())?;
+                &as_it_is
+            }
+            _ => request,
+        };
         // Looked at in our turn: a publisher that was slow must not bring back what was before.
         if let Some(same) = last.take_if(|last| self.still_shows(request, last, &folder).unwrap_or_default())
         {
@@ -73,6 +84,25 @@ impl Repository {
             return Ok(same.unchanged(suite));
         }
         self.write_suite(&folder, &wish, last)
+    }
+
+    /// What is to be published for a suite to stay as it is: what it shows now, or where its channel is.
+    fn as_it_is<'a>(
+        &self,
+        request: &PublishRequest<'a>,
+        suite: &Suite,
+        last: Option<&SuiteState>,
+    ) -> Result<PublishRequest<'a>, RepositoryError> {
+        let last = last.ok_or_else(|| unknown(suite))?;
+        if last.signed != request.signers.is_some() {
+            return Err(unpublishable(suite, "it was published otherwise just now; try again"));
+        }
+        let subject = if Suite::from(last.stack.clone()) == *suite {
+            PublishSubject::Stack(last.stack.at(last.revision))
+        } else {
+            PublishSubject::Channel(suite.clone())
+        };
+        Ok(PublishRequest { subject, settings: request.settings.clone(), signers: request.signers })
     }
 
     /// Whether a suite was published as it is wished, by the very revision that it is to show now: so much is known without
@@ -92,6 +122,7 @@ impl Repository {
                 Some(pin) => (pin.stack, pin.revision, pin.hash),
                 None => return Ok(false),
             },
+            PublishSubject::AsItIs(_) => return Ok(false),
         };
         let is_it = (&stack, revision, hash) == (&last.stack, last.revision, last.hash);
         if folder.was_interrupted() || !is_it || !last.suits(request, Timestamp::now()) {
@@ -185,6 +216,7 @@ impl Repository {
                 if stack.revision.is_some() {
                     self.resolve(&stack.stack.clone().into())?;
                 }
+                self.check_unedited(&entry)?;
                 Ok(Shown { suite, date: entry.revision.time, entry })
             }
             PublishSubject::Channel(channel) => {
@@ -193,6 +225,7 @@ impl Repository {
                     newest.state.shows.ok_or_else(|| unpublishable(channel, "nothing was promoted to it"))?;
                 Ok(Shown { suite, date: newest.time, entry: self.pinned(&pin)? })
             }
+            PublishSubject::AsItIs(suite) => Err(unknown(suite)),
         }
     }
 

@@ -45,6 +45,8 @@ pub enum PublishSubject {
     Stack(StackRef),
     /// A channel.
     Channel(Suite),
+    /// Whatever a suite shows when it is its turn, by the signature that it has then or none.
+    AsItIs(Suite),
 }
 
 impl PublishSubject {
@@ -52,7 +54,7 @@ impl PublishSubject {
     pub fn suite(&self) -> Suite {
         match self {
             Self::Stack(stack) => stack.stack.clone().into(),
-            Self::Channel(channel) => channel.clone(),
+            Self::Channel(channel) | Self::AsItIs(channel) => channel.clone(),
         }
     }
 }
@@ -110,14 +112,14 @@ pub struct PublishedSuite {
 pub struct SuiteSummary {
     /// The suite: that of the stack which it shows, or of a channel.
     pub suite: Suite,
-    /// The stack that it shows.
-    pub stack: StackName,
-    /// The revision of it.
-    pub revision: u64,
+    /// The stack that it shows, at a revision; none when what is known of it cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shows: Option<StackRef>,
     /// Whether it is signed.
     pub signed: bool,
     /// The date of its Release file.
-    pub date: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Timestamp>,
     /// Until when clients believe it; for ever without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Timestamp>,

@@ -17,7 +17,7 @@ use super::unpublishable;
 
 /// What is found of a suite.
 pub(crate) struct SuiteReview {
-    /// Whether the file that clients begin with is the one that was written.
+    /// Whether the files above the indices are those that were written.
     pub(crate) release_is_intact: bool,
     /// Whether the suite of a channel shows where the channel is.
     pub(crate) shows_its_channel: bool,
@@ -71,7 +71,7 @@ impl Repository {
             Err(RepositoryError::MissingChannel { .. }) => true,
             Err(error) => return Err(error),
         };
-        let release_is_intact = intact(state.first_file(), state.first);
+        let release_is_intact = folder.has_top(&state);
         Ok(Some(SuiteReview { release_is_intact, shows_its_channel, damaged }))
     }
 

@@ -13,8 +13,8 @@ use super::super::error::RepositoryError;
 use super::super::store::Store;
 use super::super::{Repository, key};
 use super::request::{PublishRequest, PublishedSuite, SuiteSummary};
-use super::state_key;
 use super::wish::{Wish, is_possible};
+use super::{state_key, unpublishable};
 use crate::signing::Signed;
 
 /// The format that is written, and the only one that is read: another is as good as none.
@@ -37,8 +37,8 @@ pub(super) struct SuiteState {
     pub(super) date: Timestamp,
     pub(super) valid_until: Option<Timestamp>,
     pub(super) architectures: Vec<Architecture>,
-    /// The SHA-256 of the file that clients begin with.
-    pub(super) first: Sha256Digest,
+    /// The files above the indices, by name, with their SHA-256.
+    pub(super) top: BTreeMap<String, Sha256Digest>,
     pub(super) signed: bool,
     pub(super) indices: Indices,
     /// Files that are named by their hash and by no Release file any more, and since when.
@@ -49,26 +49,46 @@ impl Repository {
     /// The suites of a domain that were published, by name.
     ///
     /// # Errors
-    /// When what is known of one cannot be read.
+    /// When the repository cannot be read.
     pub fn suites(&self, domain: &Domain) -> Result<Vec<SuiteSummary>, RepositoryError> {
         let files = self.store.children(&key::suite_states(domain))?.files;
         let names = files.iter().filter_map(|file| file.strip_suffix(".json"));
         let suites = names.filter_map(|name| StackName::new(domain.clone(), name).ok()).map(Suite::from);
         let summary = |suite: Suite| {
-            let state = SuiteState::read(&self.store, &suite)?.ok_or_else(|| RepositoryError::Damaged {
-                key: state_key(&suite),
-                reason: "it is not what is known of a suite; publish that again by its name".to_owned(),
-            })?;
-            let SuiteState { stack, revision, signed, date, valid_until, .. } = state;
-            Ok(SuiteSummary { suite, stack, revision, signed, date, valid_until })
+            let state = SuiteState::read(&self.store, &suite)?;
+            Ok(SuiteSummary {
+                shows: state.as_ref().map(|state| state.stack.at(state.revision)),
+                signed: state.as_ref().is_some_and(|state| state.signed),
+                date: state.as_ref().map(|state| state.date),
+                valid_until: state.and_then(|state| state.valid_until),
+                suite,
+            })
         };
         suites.map(summary).collect()
     }
+
+    /// Whether a suite is signed that was published.
+    ///
+    /// # Errors
+    /// When it was not, or what is known of it cannot be read.
+    pub fn is_suite_signed(&self, suite: &Suite) -> Result<bool, RepositoryError> {
+        let state = SuiteState::read(&self.store, suite)?;
+        state.map(|state| state.signed).ok_or_else(|| unknown(suite))
+    }
+}
+
+/// The error of a suite of which nothing is known, so that it cannot be published as it is.
+pub(super) fn unknown(suite: &Suite) -> RepositoryError {
+    unpublishable(suite, "nothing can be read of how it was published; publish it by its name")
 }
 
 impl SuiteState {
     pub(super) fn after(wish: &Wish<'_>, release: &Release, text: &str, signed: Option<&Signed>) -> Self {
-        let first = signed.map_or(text.as_bytes(), |signed| &signed.in_release);
+        let mut top = BTreeMap::from([("Release".to_owned(), Sha256Digest::of(text.as_bytes()))]);
+        if let Some(signed) = signed {
+            top.insert("Release.gpg".to_owned(), Sha256Digest::of(&signed.release_gpg));
+            top.insert("InRelease".to_owned(), Sha256Digest::of(&signed.in_release));
+        }
         let Entry { revision, hash } = &wish.shown.entry;
         Self {
             format: FORMAT,
@@ -82,7 +102,7 @@ impl SuiteState {
             date: release.date,
             valid_until: release.valid_until,
             architectures: release.architectures.clone(),
-            first: Sha256Digest::of(first),
+            top,
             signed: signed.is_some(),
             indices: release.indices.clone(),
             retired: BTreeMap::new(),
@@ -119,11 +139,6 @@ impl SuiteState {
             date: Some(self.date),
             valid_until: self.valid_until,
         }
-    }
-
-    /// The name of the file that clients begin with.
-    pub(super) fn first_file(&self) -> &'static str {
-        if self.signed { "InRelease" } else { "Release" }
     }
 
     /// What is known; nothing when it cannot be read, which costs no more than making the suite again.

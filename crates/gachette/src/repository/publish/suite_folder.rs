@@ -23,6 +23,9 @@ const UNFINISHED: &str = ".new-";
 /// There from the first change on until what is known of the suite is written: of a publisher that was killed between.
 const BEGUN: &str = ".new-begun";
 
+/// What of a file above the indices is read: more than any has that was written here, in bytes.
+const LARGEST_TOP: u64 = 1 << 24;
+
 /// A suite's folder.
 pub(super) struct SuiteFolder {
     path: PathBuf,
@@ -96,14 +99,6 @@ impl SuiteFolder {
         &self.path
     }
 
-    /// Whether all of these are there under the name of their hash.
-    pub(super) fn has(&self, files: &Indices) -> bool {
-        files.iter().all(|(path, entry)| {
-            fs::metadata(self.path.join(Self::by_hash(path, entry)))
-                .is_ok_and(|found| found.len() == entry.size)
-        })
-    }
-
     /// Whether all of these are there with the bytes that their names are of.
     pub(super) fn has_sound(&self, files: &Indices) -> bool {
         files.iter().all(|(path, entry)| {
@@ -114,15 +109,25 @@ impl SuiteFolder {
 
     /// Whether the suite is as it was when this state was written.
     pub(super) fn shows(&self, state: &SuiteState) -> bool {
-        let first = fs::read(self.path.join(state.first_file()));
-        let intact = first.is_ok_and(|bytes| Sha256Digest::of(&bytes) == state.first);
+        let intact = self.has_top(state);
         // A publisher that was killed may have left an index of another state there, and one as long.
         let plain = |(path, entry): (&String, &IndexEntry)| {
             let file =
                 |path: &str| fs::metadata(self.path.join(path)).map(|found| (found.dev(), found.ino()));
             matches!((file(path), file(&Self::by_hash(path, entry))), (Ok(one), Ok(other)) if one == other)
         };
-        intact && self.has(&state.indices) && state.indices.iter().all(plain)
+        intact && self.has_sound(&state.indices) && state.indices.iter().all(plain)
+    }
+
+    /// Whether the files above the indices are those that were written, and no others.
+    pub(super) fn has_top(&self, state: &SuiteState) -> bool {
+        ["InRelease", "Release", "Release.gpg"].iter().all(|name| match state.top.get(*name) {
+            Some(sha256) => {
+                let read = trebuchet::read_regular(&self.path.join(name), LARGEST_TOP);
+                read.is_ok_and(|bytes| Sha256Digest::of(&bytes) == *sha256)
+            }
+            None => !self.path.join(name).exists(),
+        })
     }
 
     /// Puts an index there under the names of its hashes, and says how many bytes had to be written.

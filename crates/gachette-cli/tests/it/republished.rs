@@ -1,0 +1,150 @@
+//! Publishing what was published already: what somebody damaged comes back, and what cannot keeps no other from it.
+
+use std::fs;
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+use crate::chain::Chain;
+
+const KEY: &str = "--set signing.folder=keys,signing.keys=archive";
+
+/// Two sealed stacks, of which the first is what `live` shows, signed by the key `archive`.
+fn archive() -> Chain {
+    let chain = Chain::new();
+    let playground = &chain.playground;
+    playground.ok("--set signing.folder=keys key generate archive --email archive@example.org");
+    playground.ok("quick 124 shop");
+    for stack in ["124", "125"] {
+        if stack == "125" {
+            playground.ok("stack create 125 --from 124");
+        }
+        playground.ok(&format!("{KEY} stack seal {stack}"));
+        playground.ok(&format!("{KEY} publish {stack}"));
+    }
+    playground.ok(&format!("{KEY} promote 124 --to live"));
+    chain
+}
+
+#[test]
+fn one_that_cannot_be_published_keeps_no_other_from_it() {
+    let chain = archive();
+    let playground = &chain.playground;
+    playground.ok("stack create 100 --from 124");
+    playground.ok(&format!("{KEY} publish 100"));
+    playground.ok("stack delete 100 --yes");
+    playground.write("repository/domain/default/suites/125.json", "{}");
+    playground.ok("--set signing.folder=keys key generate other --email other@example.org");
+    let other = "--set signing.folder=keys,signing.keys=other";
+    let said = playground.run(&format!("{other} publish --all"));
+    assert_ne!(said.code, 0, "{}", said.stderr);
+    for wanted in [
+        "suite default/100 is left as it is: there is no stack default/100",
+        "suite default/125 is left as it is: suite default/125 cannot be published: nothing can be read",
+        "suite default/live shows default/124",
+    ] {
+        assert!(said.stderr.contains(wanted), "{}", said.stderr);
+    }
+    playground.ok(&format!("{other} verify live"));
+    // By its name it can.
+    playground.ok(&format!("{other} publish 125"));
+    playground.ok(&format!("{other} publish --all"));
+    playground.ok("repository fsck");
+}
+
+#[test]
+fn every_file_of_a_suite_comes_back_as_it_was() {
+    let chain = archive();
+    let playground = &chain.playground;
+    let suite = playground.path("repository/dists/default/live");
+    let file = |name: &str| suite.join(name);
+    let again = || playground.json(&format!("{KEY} publish live"))["changed"].clone();
+    assert_eq!(again(), false);
+    for name in ["InRelease", "Release", "Release.gpg"] {
+        for damage in [None, Some("x")] {
+            match damage {
+                None => fs::remove_file(file(name)).unwrap(),
+                Some(text) => fs::write(file(name), text).unwrap(),
+            }
+            assert_eq!(playground.run("repository fsck").code, 5, "{name}");
+            assert_eq!(again(), true, "{name}");
+            playground.ok("repository fsck");
+        }
+    }
+    // In place and as long, under both of its names.
+    let mut index = fs::File::options().write(true).open(file("main/binary-all/Packages.gz")).unwrap();
+    index.seek(SeekFrom::Start(30)).unwrap();
+    index.write_all(b"X").unwrap();
+    assert_eq!(again(), true);
+    playground.ok(&format!("{KEY} verify live"));
+}
+
+#[test]
+fn an_older_release_file_beside_a_newer_one_is_told() {
+    let chain = archive();
+    let playground = &chain.playground;
+    let suite = playground.path("repository/dists/default/live");
+    let old = ["Release", "Release.gpg"].map(|name| (name, fs::read(suite.join(name)).unwrap()));
+    playground.ok(&format!("{KEY} promote 125 --to live"));
+    playground.ok(&format!("{KEY} verify live"));
+    old.iter().for_each(|(name, bytes)| fs::write(suite.join(name), bytes).unwrap());
+    let said = playground.run(&format!("{KEY} verify live"));
+    assert!(
+        said.code != 0 && said.stdout.contains("Release: it is not what InRelease says"),
+        "{}",
+        said.stdout
+    );
+    assert_eq!(playground.json(&format!("{KEY} publish live"))["changed"], true);
+    playground.ok(&format!("{KEY} verify live"));
+}
+
+#[test]
+fn a_revision_that_somebody_edited_is_published_and_promoted_by_nobody() {
+    let chain = archive();
+    let playground = &chain.playground;
+    let revisions = playground.path("repository/domain/default/stacks/125/revisions");
+    let newest = fs::read_dir(revisions).unwrap().map(|file| file.unwrap().path()).max().unwrap();
+    let text = fs::read_to_string(&newest).unwrap();
+    fs::write(&newest, text.replace("\"reason\": \"\"", "\"reason\": \"mallory was here\"")).unwrap();
+    assert_ne!(fs::read_to_string(&newest).unwrap(), text);
+    for line in ["publish 125", "promote 125 --to live", "publish --all"] {
+        let said = playground.run(&format!("{KEY} {line}"));
+        let told = "it is not the revision that derived files were written from";
+        assert!(said.code != 0 && said.stderr.contains(told), "{line}: {}", said.stderr);
+    }
+    fs::write(&newest, text).unwrap();
+    playground.ok(&format!("{KEY} promote 125 --to live"));
+    playground.ok("repository fsck");
+}
+
+#[test]
+fn statements_that_were_lost_or_damaged_are_signed_again_and_what_keeps_them_from_it_is_said() {
+    let chain = archive();
+    let playground = &chain.playground;
+    let below = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = below(&playground.path("repository/statements")).flat_map(|folder| below(&folder));
+    let before: Vec<_> = files.map(|path| (path.clone(), fs::read(path).unwrap())).collect();
+    let signed = |path: &Path| {
+        let envelope: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        (envelope["payload"].clone(), envelope["signatures"][0]["keyid"].clone())
+    };
+    let known: Vec<_> = before.iter().map(|(path, _)| signed(path)).collect();
+    for (number, (path, bytes)) in before.iter().enumerate() {
+        match number % 2 {
+            0 => fs::remove_file(path).unwrap(),
+            _ => {
+                // Another byte of the signature.
+                let text = String::from_utf8(bytes.clone()).unwrap();
+                let (head, sig) = text.split_once("\"sig\":\"").unwrap();
+                let flipped = if sig.as_bytes()[80] == b'A' { "B" } else { "A" };
+                fs::write(path, format!("{head}\"sig\":\"{}{flipped}{}", &sig[..80], &sig[81..])).unwrap();
+            }
+        }
+    }
+    let said = playground.run("--set signing.folder=keys,signing.keys=nobody stack seal 124");
+    assert!(said.code == 0 && said.stderr.contains("is signed when it is published: "), "{}", said.stderr);
+    playground.ok(&format!("{KEY} stack seal 124"));
+    playground.ok(&format!("{KEY} stack seal 125"));
+    assert_eq!(before.iter().map(|(path, _)| signed(path)).collect::<Vec<_>>(), known);
+    playground.ok(&format!("{KEY} verify 124"));
+    playground.ok(&format!("{KEY} verify 125"));
+}
