@@ -232,8 +232,10 @@ pub(crate) async fn unless_interrupted<T>(
 ) -> Result<T, Failure> {
     let mut interrupts = Interrupts::listen()?;
     tokio::select! {
-        outcome = work => outcome,
+        // First: one that comes with the end of the work is for what would follow, and nobody else hears of it.
+        biased;
         () = interrupts.next() => Err(Failure::interrupted()),
+        outcome = work => outcome,
     }
 }
 
