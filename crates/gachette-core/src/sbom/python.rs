@@ -22,16 +22,37 @@ impl PythonDistribution {
 
     fn of(path: &[u8]) -> Option<Self> {
         let path = std::str::from_utf8(path).ok()?.strip_suffix(".dist-info/METADATA")?;
-        // Neither of them holds a `-`.
+        // No name holds a `-` there.
         let (name, version) = path.rsplit('/').next()?.split_once('-')?;
-        let name = name.to_lowercase().replace(['_', '.'], "-");
-        (!name.is_empty() && !version.is_empty()).then(|| Self { name, version: version.to_owned() })
+        (is_name(name) && is_version(version))
+            .then(|| Self { name: normalized(name), version: version.to_owned() })
     }
 
     /// `pkg:pypi/NAME@VERSION`.
     pub(super) fn package_url(&self) -> String {
         format!("pkg:pypi/{}@{}", encoded(&self.name), encoded(&self.version))
     }
+}
+
+/// What may be in a name besides letters and digits; runs of it are all the same.
+const BETWEEN: [char; 3] = ['-', '_', '.'];
+
+/// <https://packaging.python.org/en/latest/specifications/name-normalization/>
+fn is_name(text: &str) -> bool {
+    let is_end = |end: Option<char>| end.is_some_and(|end| end.is_ascii_alphanumeric());
+    is_end(text.chars().next())
+        && is_end(text.chars().next_back())
+        && text.chars().all(|one| one.is_ascii_alphanumeric() || BETWEEN.contains(&one))
+}
+
+fn normalized(name: &str) -> String {
+    let words: Vec<&str> = name.split(BETWEEN).filter(|word| !word.is_empty()).collect();
+    words.join("-").to_ascii_lowercase()
+}
+
+/// Whether this is made of what versions are made of, <https://packaging.python.org/en/latest/specifications/version-specifiers/>.
+fn is_version(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".+!_-".contains(&byte))
 }
 
 #[cfg(test)]
@@ -51,5 +72,44 @@ mod tests {
         let found: Vec<String> =
             PythonDistribution::among(paths).iter().map(PythonDistribution::package_url).collect();
         assert_eq!(found, ["pkg:pypi/flask-login@0.6.3", "pkg:pypi/local-tool@1.0%2Bshop.2"]);
+    }
+
+    fn names(folders: &[&str]) -> Vec<String> {
+        let paths: Vec<String> =
+            folders.iter().map(|folder| format!("lib/{folder}.dist-info/METADATA")).collect();
+        let found = PythonDistribution::among(paths.iter().map(String::as_bytes));
+        found.iter().map(PythonDistribution::package_url).collect()
+    }
+
+    #[test]
+    fn names_are_compared_as_the_package_index_does() {
+        // The spellings of the specification, as far as they can be in the name of such a folder.
+        let spellings =
+            ["friendly_bard", "Friendly_Bard", "FRIENDLY.BARD", "friendly__bard", "FrIeNdLy_._.bArD"];
+        let folders: Vec<String> = spellings.iter().map(|name| format!("{name}-1!2.0.post1")).collect();
+        let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+        assert_eq!(names(&folders), ["pkg:pypi/friendly-bard@1%212.0.post1"]);
+    }
+
+    #[test]
+    fn what_is_no_name_or_no_version_is_no_distribution() {
+        let folders = [
+            "_x-1",
+            "x_-1",
+            ".x-1",
+            "x y-1",
+            "\u{fc}x-1",
+            "x\u{130}-1",
+            "x@y-1",
+            "x-",
+            "x",
+            "x-1 0",
+            "x-1:0",
+            "x-1\n",
+            "x-\u{661}",
+            "x-1/2",
+        ];
+        assert_eq!(names(&folders), Vec::<String>::new());
+        assert_eq!(names(&["x-1", "3to2-1"]), ["pkg:pypi/3to2@1", "pkg:pypi/x@1"]);
     }
 }
