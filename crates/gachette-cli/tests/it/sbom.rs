@@ -1,5 +1,8 @@
 //! What a stack is made of. That it is valid by CycloneDX's own schema is seen by `scripts/validate-sbom`.
 
+use std::fs;
+use std::os::unix::fs::symlink;
+
 use gachette_testkit::GitRepository;
 use serde_json::{Value, json};
 
@@ -88,4 +91,15 @@ fn python_distributions_are_named_inside_of_the_package_that_brings_them() {
     }]);
     assert_eq!(component["components"], inner);
     assert_eq!(playground.json("stack sbom 1"), sbom, "also when what is in the package was kept");
+    let kept = playground.path("repository/file-lists");
+    fs::remove_dir_all(&kept).unwrap();
+    // Nothing can be kept there, as in a repository that may only be read.
+    symlink(playground.path("nowhere/file-lists"), &kept).unwrap();
+    assert_eq!(playground.json("stack sbom 1"), sbom, "also when it cannot be kept");
+    let debs = fs::read_dir(playground.path("repository/debs")).unwrap().map(|file| file.unwrap().path());
+    debs.filter(|file| file.extension().is_some_and(|end| end == "deb"))
+        .for_each(|file| fs::remove_file(file).unwrap());
+    let said = playground.run("stack sbom 1");
+    assert!(said.code != 0 && said.stderr.contains("there is no package file"), "{}", said.stderr);
+    assert!(said.stderr.contains("repository import FOLDER"), "{}", said.stderr);
 }

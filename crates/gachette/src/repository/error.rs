@@ -307,7 +307,9 @@ impl RepositoryError {
             }
             Self::MissingRevision { stack, .. } => format!("see `gachette stack log {stack}`"),
             Self::MissingPackage { name, .. } => format!("see `gachette package list {name}`"),
-            Self::MissingFile { .. } => "build it first, or put the file there".to_owned(),
+            Self::MissingFile { .. } => {
+                "build it, put the file there, or bring it back with `gachette repository import FOLDER`".to_owned()
+            }
             Self::LostFile { .. } => {
                 "bring it back with `gachette repository import FOLDER`, or build it again; \
                  `gachette repository fsck` says what else is lost"

@@ -70,7 +70,8 @@ impl Repository {
             list.push(BETWEEN);
             list.extend_from_slice(member.path.as_bytes());
         }
-        self.store.replace(&key, checked(&list).map_err(at(Path::new(&key)))?)?;
+        // What cannot be kept, as in a repository that may only be read, is read again the next time.
+        let _ = self.store.replace(&key, checked(&list).map_err(at(Path::new(&key)))?);
         Ok(FileList(list))
     }
 }

@@ -1,11 +1,12 @@
 //! Making a package file known: opening it, and writing its record, once and for all.
 
+use std::io;
 use std::path::Path;
 
 use gachette_core::debian::{Control, PackageName, Version};
 use gachette_core::stack::{PackageRecord, Provenance, RECORD_FORMAT};
 
-use trebuchet::deb::{self, DebFile, DebReadError};
+use trebuchet::deb::{self, DebFault, DebFile, DebReadError};
 
 use super::conflict::conflict;
 use super::disk::{at, sync_folder_of};
@@ -130,7 +131,12 @@ pub(crate) fn record_of(deb: DebFile, file: &str) -> PackageRecord {
 }
 
 pub(crate) fn no_package(path: &Path) -> impl FnOnce(DebReadError) -> RepositoryError {
-    move |error| RepositoryError::Unreadable { path: path.to_path_buf(), reason: error.fault.to_string() }
+    move |DebReadError { fault, .. }| match fault {
+        DebFault::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+            RepositoryError::MissingFile { path: path.to_path_buf() }
+        }
+        _ => RepositoryError::Unreadable { path: path.to_path_buf(), reason: fault.to_string() },
+    }
 }
 
 /// Refuses a file that is another package than was said.
