@@ -218,13 +218,29 @@ impl Repository {
         // architecture may come between, so look again until it is right.
         loop {
             let Some(first) = self.records(name, version)?.into_iter().next() else { return Ok(()) };
-            let (key, line) = (key::file(name, version), format!("{}\n", first.file));
+            let (key, line) = (key::file(name, version), file_line(&first));
             if self.store.read(&key)?.is_some_and(|bytes| bytes == line.as_bytes()) {
                 return Ok(());
             }
             self.store.replace(&key, line)?;
         }
     }
+
+    /// Makes the derived files of a record that was there before, of which most are right: those of a version's first
+    /// architecture are known to be by reading a line.
+    pub(crate) fn ensure_derived(&self, record: &PackageRecord) -> Result<(), RepositoryError> {
+        let line = self.store.read(&key::file(&record.name, &record.version))?;
+        if line.is_some_and(|line| line == file_line(record).as_bytes()) {
+            self.derive_input(record)
+        } else {
+            self.derive_record(record)
+        }
+    }
+}
+
+/// What the file of a version says when it is of this record.
+pub(crate) fn file_line(record: &PackageRecord) -> String {
+    format!("{}\n", record.file)
 }
 
 /// The file of a package's version, among those of its stack.

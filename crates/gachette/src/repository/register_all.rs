@@ -12,6 +12,7 @@ use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::{PackageRecord, Provenance};
 
 use super::create_all::NewFile;
+use super::derived::file_line;
 use super::disk::{can_sync_file_system, sync_file_system};
 use super::error::RepositoryError;
 use super::ledger::unreadable;
@@ -123,11 +124,11 @@ impl Repository {
         records: &[(String, &PackageRecord)],
     ) -> Result<Vec<(String, PackageRecord)>, RepositoryError> {
         let mut files = Vec::new();
-        // Those of one version follow each other; the derived line is that of the first.
+        // Those of one version, by its spelling as their folder is, follow each other; the derived line is that of the first.
         let mut before = None;
         for (key, record) in records {
-            let version = Some((&record.name, &record.version));
-            let line = (before != version).then(|| (key::FILE, Bytes::from(format!("{}\n", record.file))));
+            let version = Some((&record.name, record.version.as_str()));
+            let line = (before != version).then(|| (key::FILE, Bytes::from(file_line(record))));
             before = version;
             let bytes = record.to_bytes().map_err(|error| unreadable(key.clone(), &error))?;
             files.push(NewFile { key: key.clone(), bytes: bytes.into(), beside: line });

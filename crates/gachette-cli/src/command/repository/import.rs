@@ -97,7 +97,10 @@ fn text(report: &ImportReport, outcome: &Outcome) -> String {
         let changed = if stacked.changed { "" } else { ", as before" };
         text.push_str(&format!("\n{}: revision {}{changed}", stacked.stack, stacked.revision));
         if report.left_out > 0 {
-            text.push_str(&format!(", without {} of lower versions", plural(report.left_out, "package")));
+            text.push_str(&format!(
+                ", without {} of lower or equal versions",
+                plural(report.left_out, "package")
+            ));
         }
     }
     text

@@ -117,12 +117,7 @@ impl Archive {
         for list in &self.lists {
             intake.come_from(list.provenance.clone());
             for batch in list.offers.chunks(BATCH) {
-                let mut wanted = Vec::new();
-                for offer in batch {
-                    if !intake.has(offer)? {
-                        wanted.push(offer);
-                    }
-                }
+                let wanted = intake.wanted(batch)?;
                 self.fetch(context, &wanted, intake)?;
                 let text = format!("{} of {total} packages", intake.report().looked_at());
                 context.tell(Event::Step { name: None, text });

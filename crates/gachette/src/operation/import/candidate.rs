@@ -100,7 +100,8 @@ impl Candidate {
     }
 }
 
-/// What there is of this package, when it is that of the bytes with this digest.
+/// What there is of this package, when it is that of the bytes with this digest. Of one that is whole the derived files are made
+/// right too: who brought it may have been stopped before that, as by a full disk.
 pub(super) fn known(
     repository: &Repository,
     compare: Compare,
@@ -119,7 +120,11 @@ pub(super) fn known(
     let is_as_it_was = repository.has_whole_file(&known)
         && (compare == Compare::Size || repository.has_same_bytes(&known))
         && repository.renew(&known.file);
-    Ok(if is_as_it_was { Known::Whole(Box::new(known)) } else { Known::Lost(known.file) })
+    if !is_as_it_was {
+        return Ok(Known::Lost(known.file));
+    }
+    repository.ensure_derived(&known)?;
+    Ok(Known::Whole(Box::new(known)))
 }
 
 fn no_package(error: deb::DebReadError) -> Hindrance {

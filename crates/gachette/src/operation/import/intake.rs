@@ -20,7 +20,7 @@ pub(super) struct Intake<'a> {
     compare: Compare,
     provenance: Provenance,
     report: ImportReport,
-    /// The records of the highest version of each package, one for each architecture.
+    /// The records of the highest version of each package, in one spelling, one for each architecture.
     highest: BTreeMap<PackageName, Vec<PackageRecord>>,
 }
 
@@ -40,21 +40,23 @@ impl<'a> Intake<'a> {
         self.provenance = provenance;
     }
 
-    /// Whether a package that is offered needs not be fetched: it is there, or refused.
-    pub(super) fn has(&mut self, offer: &Offer) -> Result<bool, OperationError> {
-        let Offer { name, version, architecture, sha256 } = offer;
-        match known(self.repository, self.compare, (name, version, architecture), || Ok(*sha256)) {
-            Ok(Known::Whole(record)) => {
-                self.known(*record);
-                Ok(true)
-            }
-            Ok(Known::Lost(_) | Known::Nothing) => Ok(false),
-            Err(Hindrance::Fault(error)) => Err(error),
-            Err(Hindrance::Refused(reason)) => {
-                self.refuse_offer(offer, reason);
-                Ok(true)
+    /// Those of the packages offered that are to be fetched: they are not there, and not refused.
+    pub(super) fn wanted<'o>(&mut self, offers: &'o [Offer]) -> Result<Vec<&'o Offer>, OperationError> {
+        let look = |offer: &Offer| {
+            let Offer { name, version, architecture, sha256 } = offer;
+            let package = (name, version, architecture);
+            Ok::<_, Infallible>(known(self.repository, self.compare, package, || Ok(*sha256)))
+        };
+        let mut wanted = Vec::new();
+        for (offer, known) in offers.iter().zip(gather(Worth::Files, offers, look).unwrap_or_default()) {
+            match known {
+                Ok(Known::Whole(record)) => self.known(*record),
+                Ok(Known::Lost(_) | Known::Nothing) => wanted.push(offer),
+                Err(Hindrance::Fault(error)) => return Err(error),
+                Err(Hindrance::Refused(reason)) => self.refuse_offer(offer, reason),
             }
         }
+        Ok(wanted)
     }
 
     /// Notes a package that is offered and cannot be taken.
@@ -149,13 +151,17 @@ impl<'a> Intake<'a> {
         self.note(record);
     }
 
-    /// Remembers what a stack would get: of each package the highest version.
+    /// Remembers what a stack would get: of each package the highest version, in one spelling. Of those that Debian holds equal
+    /// it is the one that comes first by its text, in whatever order they are found.
     fn note(&mut self, record: PackageRecord) {
         // Thousands of them are remembered, of which a stack names no more than this.
         let record =
             PackageRecord { control: Default::default(), provenance: Provenance::default(), ..record };
         let highest = self.highest.entry(record.name.clone()).or_default();
-        let order = highest.first().map_or(Ordering::Equal, |first| record.version.cmp(&first.version));
+        let order = highest.first().map_or(Ordering::Equal, |first| {
+            let by_text = || first.version.as_str().cmp(record.version.as_str());
+            record.version.cmp(&first.version).then_with(by_text)
+        });
         match order {
             Ordering::Less => self.report.left_out += 1,
             Ordering::Equal => highest.push(record),

@@ -14,7 +14,8 @@ pub struct ImportReport {
     pub bytes: u64,
     /// How many were there already.
     pub already_there: usize,
-    /// How many did not come into the stack, because it got a higher version of the same package.
+    /// How many did not come into the stack, because it got a higher version of the same package, or one that
+    /// Debian holds equal in another spelling.
     pub left_out: usize,
     /// Those that were not taken.
     pub refused: Vec<RefusedFile>,

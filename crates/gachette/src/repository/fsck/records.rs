@@ -3,6 +3,7 @@
 use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::PackageRecord;
 
+use super::super::derived::file_line;
 use super::super::error::RepositoryError;
 use super::super::key;
 use super::super::lock::{self, Hold};
@@ -117,7 +118,7 @@ impl Fsck<'_> {
 
     fn fault_of_line(&self, key: &str, first: &PackageRecord) -> Result<Option<Fault>, RepositoryError> {
         Ok(match self.repository.store.read(key)? {
-            Some(bytes) if bytes == format!("{}\n", first.file).as_bytes() => None,
+            Some(bytes) if bytes == file_line(first).as_bytes() => None,
             Some(_) => Some(Fault::Stale),
             None => Some(Fault::Missing),
         })
