@@ -53,7 +53,7 @@ impl Installation<'_> {
             install.run(cancel, on_line)?;
         }
         for step in self.post_environment {
-            let shell = Process::new("sh").args(["-e", "-c", step]).current_dir(self.project);
+            let shell = Process::step(step).current_dir(self.project);
             self.prepared(activated(shell, environment), scratch).run(cancel, on_line)?;
         }
         Ok(())

@@ -93,6 +93,8 @@ pub struct Process {
     kept_lines: usize,
     output_limit: usize,
     held: Option<Arc<File>>,
+    /// Whether it begins only once its watcher knows it.
+    waits: bool,
 }
 
 impl Process {
@@ -109,7 +111,14 @@ impl Process {
             kept_lines: 20,
             output_limit: 64 << 20,
             held: None,
+            waits: false,
         }
+    }
+
+    /// A step of a recipe for `sh -e`. It may do anything, for as long as it likes; so it begins only once whoever ends it when this
+    /// process is killed knows of it ([`watch_over`]).
+    pub fn step(script: &str) -> Self {
+        Self { waits: true, ..Self::new("sh").args(["-e", "-c", script]) }
     }
 
     /// Adds one argument.

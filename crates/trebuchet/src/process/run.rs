@@ -1,7 +1,8 @@
 //! The wait for a child: reads both of its pipes, watches the clock and the wish to cancel, and leaves no descendant behind.
 
+use std::ffi::OsStr;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -20,6 +21,10 @@ const TICK: Duration = Duration::from_millis(50);
 const GRACE: Duration = Duration::from_secs(3);
 /// How long the pipes may stay open in somebody else's hands once the program itself is gone.
 const DRAIN: Duration = Duration::from_millis(500);
+
+/// What a program is that waits: when we are killed before the word, it never begins; after that it is the program, by the same
+/// number, with nothing on its standard input.
+const GATE: &str = "read -r go && exec \"$@\" </dev/null";
 
 /// How a program came to its end.
 #[derive(Debug)]
@@ -178,7 +183,11 @@ impl Group {
         let Some(child) = running::start(spawn, Pid::from_child) else {
             return Err(ProcessError::Cancelled { command: process.to_string() });
         };
-        let child = child.map_err(|source| not_started(process, source))?;
+        let mut child = child.map_err(|source| not_started(process, source))?;
+        if let Some(mut gate) = child.stdin.take() {
+            // Who is gone by now does not begin.
+            let _ = gate.write_all(b"go\n");
+        }
         let leader = Pid::from_child(&child);
         let notice = pidfd_open(leader, PidfdFlags::empty()).ok();
         Ok(Self { child, leader, notice, reaped: false })
@@ -234,7 +243,10 @@ impl Drop for Group {
 }
 
 fn command(process: &Process, held: Option<File>) -> Command {
-    let mut command = Command::new(&process.program);
+    let mut command = Command::new(if process.waits { OsStr::new("sh") } else { &process.program });
+    if process.waits {
+        command.args(["-c", GATE, "sh"]).arg(&process.program);
+    }
     command.args(&process.arguments);
     if process.environment_cleared {
         command.env_clear();
@@ -251,7 +263,8 @@ fn command(process: &Process, held: Option<File>) -> Command {
     if let Some(directory) = &process.directory {
         command.current_dir(directory);
     }
-    command.stdin(held.map_or_else(Stdio::null, Stdio::from)).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let nothing = || if process.waits { Stdio::piped() } else { Stdio::null() };
+    command.stdin(held.map_or_else(nothing, Stdio::from)).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.process_group(0);
     command
 }

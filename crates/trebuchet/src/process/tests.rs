@@ -196,3 +196,11 @@ fn a_command_is_shown_as_one_would_type_it() {
     let shown = Process::new("git").args(["fetch", "it's", "", "a b", "--depth=1"]).to_string();
     assert_eq!(shown, r"git fetch 'it'\''s' '' 'a b' --depth=1");
 }
+
+#[test]
+fn a_step_of_a_recipe_finds_nothing_on_its_standard_input_and_is_the_process_that_is_watched() {
+    let (result, seen) = lines(&Process::step("! read -r line; echo \"$0 ' $$\"; kill -9 $$"));
+    let leader = seen[0].1.rsplit(' ').next().unwrap().parse::<i32>().unwrap();
+    assert!(seen[0].1.starts_with("sh ' ") && !is_alive(leader), "{seen:?}");
+    assert!(matches!(result, Err(ProcessError::Failed { .. })), "{result:?}");
+}

@@ -69,7 +69,7 @@ fn build_assets(
     }
     for (index, step) in recipe.build_assets.iter().enumerate() {
         report.step(&format!("building assets, step {} of {}", index + 1, recipe.build_assets.len()));
-        let shell = Process::new("sh").args(["-e", "-c", step]).current_dir(&tree);
+        let shell = Process::step(step).current_dir(&tree);
         let shell = if environment.is_some() { activated(shell, &home) } else { shell };
         let shell = shell.env("SOURCE_DATE_EPOCH", workshop.mtime.to_string());
         shell.run(cancel, &mut |_, line| report.line(line))?;
