@@ -91,9 +91,15 @@ fn a_server_that_ends_lets_builds_finish_and_tells_their_followers() {
     let socket = format!("unix://{}", busy.playground.path("server.sock").display());
     let client = busy.playground.command(&["-H", &socket, "quick", "1", "a"]).output_later();
     let deadline = Instant::now() + Duration::from_secs(60);
-    while busy.serving.ask("GET /api/v1/builds", &[], "").json().as_array().unwrap().is_empty() {
+    let build = loop {
+        let builds = busy.serving.ask("GET /api/v1/builds", &[], "").json();
+        if let Some(build) = builds.as_array().unwrap().first() {
+            break build["id"].clone();
+        }
         assert!(Instant::now() < deadline);
-    }
+    };
+    // One that did not begin yet would be handed back.
+    busy.reaches(&build, "running");
     busy.serving.signal("-TERM");
     busy.serving.logged("no new connections");
     busy.let_go();

@@ -1,6 +1,7 @@
 //! Builds: start, look at, follow, cancel.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
+use futures::stream::unfold;
+use futures::{Stream, StreamExt};
 use gachette::operation::{
     BuildRequest, Compare, Context, ImportRequest, ImportSource, Missing, Origin, PrepareRequest,
     QuickRequest, SourceRequest, build, import, make, prepare, quick,
@@ -17,6 +19,7 @@ use gachette_core::stack::By;
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::time::sleep;
 
 use super::extract::{Json, Path, Query};
 use super::{Answer, Api, on_disk};
@@ -106,15 +109,29 @@ pub(super) async fn events(State(api): State<Api>, Path(id): Path<BuildId>) -> R
     // A proxy in between takes silence for an end.
     let told = Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
     Ok(told.map(|body| {
-        let together = body.into_data_stream().ready_chunks(TOGETHER).map(joined);
-        Body::from_stream(together.then(async |piece| {
-            tokio::time::sleep(GATHERS).await;
-            piece
-        }))
+        let events = Box::pin(body.into_data_stream().fuse());
+        Body::from_stream(unfold(events, async |mut events| Some((gathered(&mut events).await?, events))))
     }))
 }
 
-/// What is there already, as one piece.
+/// What comes within a while from the first on, as one piece; nothing at the end.
+async fn gathered(
+    events: &mut (impl Stream<Item = Result<Bytes, axum::Error>> + Unpin),
+) -> Option<Result<Bytes, axum::Error>> {
+    let mut pieces = vec![events.next().await?];
+    let mut while_lasts = pin!(sleep(GATHERS));
+    while pieces.len() < TOGETHER {
+        // Also where the runtime has this task make way in the middle.
+        tokio::select! {
+            biased;
+            Some(piece) = events.next() => pieces.push(piece),
+            () = &mut while_lasts => break,
+        }
+    }
+    Some(joined(pieces))
+}
+
+/// All of them as one piece.
 fn joined(pieces: Vec<Result<Bytes, axum::Error>>) -> Result<Bytes, axum::Error> {
     let pieces: Vec<Bytes> = pieces.into_iter().collect::<Result<_, _>>()?;
     Ok(pieces.concat().into())
