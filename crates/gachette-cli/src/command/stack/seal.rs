@@ -10,6 +10,7 @@ use crate::session::Session;
 /// Seal a stack: it never changes again
 ///
 /// When a base is configured for its domain, a stack that cannot be installed on it is not sealed; `gachette stack check` says why.
+/// With keys of gachette's own in `signing.keys`, what is stated of the stack and its packages is signed; done again, what was lost of that.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SealArgs {
     /// The stack

@@ -116,7 +116,10 @@ impl Repository {
         let (stack, revision, hash) = match &request.subject {
             PublishSubject::Stack(StackRef { stack, revision }) => {
                 let newest = self.last_number(stack)?;
-                (stack.clone(), revision.filter(|number| *number != newest).map_or(newest, |_| 0), last.hash)
+                if revision.is_some_and(|number| number != newest) {
+                    return Ok(false);
+                }
+                (stack.clone(), newest, last.hash)
             }
             PublishSubject::Channel(channel) => match self.channel(channel)?.entry.state.shows {
                 Some(pin) => (pin.stack, pin.revision, pin.hash),
