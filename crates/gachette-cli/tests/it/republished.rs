@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
+use std::process::Command;
 
 use crate::chain::Chain;
 
@@ -70,6 +71,11 @@ fn every_file_of_a_suite_comes_back_as_it_was() {
             playground.ok("repository fsck");
         }
     }
+    // A pipe that nobody writes into.
+    fs::remove_file(file("Release")).unwrap();
+    assert!(Command::new("mkfifo").arg(file("Release")).status().unwrap().success());
+    assert_eq!(again(), true);
+    playground.ok("repository fsck");
     // In place and as long, under both of its names.
     let mut index = fs::File::options().write(true).open(file("main/binary-all/Packages.gz")).unwrap();
     index.seek(SeekFrom::Start(30)).unwrap();

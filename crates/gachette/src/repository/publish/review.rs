@@ -1,9 +1,7 @@
 //! Looking at a suite that was published, and making its indices again: what needs no key.
 
-use std::fs;
-
 use gachette_core::Sha256Digest;
-use gachette_core::apt::{Contents, Listing, Release, Suite};
+use gachette_core::apt::{Contents, IndexEntry, Listing, Release, Suite};
 use gachette_core::stack::Entry;
 
 use super::super::Repository;
@@ -51,13 +49,14 @@ impl Repository {
         let Some(root) = self.store.root() else { return Ok(None) };
         let Some(state) = SuiteState::read(&self.store, suite)? else { return Ok(None) };
         let folder = SuiteFolder::look(root, suite);
-        let intact = |path: &str, sha256: Sha256Digest| {
-            fs::read(folder.path().join(path)).is_ok_and(|bytes| Sha256Digest::of(&bytes) == sha256)
+        let intact = |path: &str, entry: &IndexEntry| {
+            let read = trebuchet::read_regular(&folder.path().join(path), entry.size.saturating_add(1));
+            read.is_ok_and(|bytes| Sha256Digest::of(&bytes) == entry.sha256)
         };
         let mut damaged = Vec::new();
         for (path, entry) in &state.indices {
             for path in [path.clone(), SuiteFolder::by_hash(path, entry)] {
-                if !intact(&path, entry.sha256) {
+                if !intact(&path, entry) {
                     damaged.push(path);
                 }
             }

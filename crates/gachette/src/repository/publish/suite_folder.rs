@@ -86,7 +86,8 @@ impl SuiteFolder {
 
     /// The date of the Release file that is there.
     pub(super) fn date(&self) -> Option<Timestamp> {
-        Release::date_of(&fs::read_to_string(self.path.join("Release")).ok()?)
+        let release = trebuchet::read_regular(&self.path.join("Release"), LARGEST_TOP).ok()?;
+        Release::date_of(&String::from_utf8(release).ok()?)
     }
 
     /// The path of an index under the name of its hash, from the suite's folder.
@@ -102,7 +103,7 @@ impl SuiteFolder {
     /// Whether all of these are there with the bytes that their names are of.
     pub(super) fn has_sound(&self, files: &Indices) -> bool {
         files.iter().all(|(path, entry)| {
-            fs::read(self.path.join(Self::by_hash(path, entry)))
+            trebuchet::read_regular(&self.path.join(Self::by_hash(path, entry)), entry.size.saturating_add(1))
                 .is_ok_and(|bytes| Sha256Digest::of(&bytes) == entry.sha256)
         })
     }
@@ -137,7 +138,8 @@ impl SuiteFolder {
             let path = format!("{folder}/{}", file.name);
             let hashed = self.path.join(Self::by_hash(&path, &file.entry));
             // What has the name of its hash may still have suffered since.
-            if !fs::read(&hashed).is_ok_and(|there| there == file.bytes) {
+            let there = trebuchet::read_regular(&hashed, file.entry.size.saturating_add(1));
+            if !there.is_ok_and(|there| there == file.bytes) {
                 self.write(&hashed, &file.bytes)?;
                 written += file.bytes.len() as u64;
             }
