@@ -204,9 +204,11 @@ fn a_channel_does_not_move_to_a_stack_of_which_a_package_file_is_lost() {
     playground.ok("stack create 126 --from 125");
     std::fs::remove_file(&file).unwrap();
     refused("publish 126 --unsigned", "is lost");
+    refused("stack seal 126", "is lost");
     assert_eq!(playground.run("channel log fresh").code, 2, "nothing is made for what is refused");
     assert!(playground.ok("channel list").contains("default/124@"));
     std::fs::write(&file, &whole).unwrap();
     playground.ok("promote 125 --to live --unsigned");
     playground.ok("publish 126 --unsigned");
+    playground.ok("stack seal 126");
 }

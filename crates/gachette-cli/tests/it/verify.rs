@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use gachette_core::statement::Envelope;
 use serde_json::Value;
 
 use crate::chain::Chain;
@@ -213,6 +214,31 @@ open(path, 'w').write(re.sub(r'(\"record\": \")[0-9a-f]{64}', lambda it: it[1] +
     assert!(told("statements", "is not the one that was signed"), "{faults:?}");
     assert!(told("statements", "says otherwise than its record"), "{faults:?}");
     assert!(told("commits", &format!("commit {} is not in", &forged[..12])), "{faults:?}");
+}
+
+#[test]
+fn a_lost_statement_about_one_package_is_told_and_signed_again_by_sealing() {
+    let published = Published::new();
+    let about = statement_of(published.chain.playground.ok("package statement dh-shop").as_bytes());
+    let about = about["subject"][0]["digest"]["sha256"].as_str().unwrap();
+    let lost = published.path("statements").join(&about[..2]).join(format!("{about}.json"));
+    let signed = fs::read(&lost).unwrap();
+    fs::remove_file(&lost).unwrap();
+    let said = published.run("verify 124");
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+    assert!(said.stderr.contains("1 of 2 packages without a signed statement"), "{}", said.stderr);
+    assert!(said.stderr.contains("such as dh-shop-0"), "{}", said.stderr);
+    // What it says to do helps.
+    let advice = said.stderr.split('`').nth(1).unwrap().strip_prefix("gachette ").unwrap().to_owned();
+    published.chain.playground.ok(&advice);
+    assert_eq!(published.run("verify 124").stderr, "");
+    assert_eq!(statement_of(&fs::read(&lost).unwrap()), statement_of(&signed));
+}
+
+/// What an envelope says, without who signed it and when.
+fn statement_of(envelope: &[u8]) -> Value {
+    serde_json::from_slice(&serde_json::from_slice::<Envelope>(envelope).unwrap().statement().unwrap())
+        .unwrap()
 }
 
 #[test]

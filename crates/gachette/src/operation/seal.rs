@@ -26,7 +26,8 @@ pub struct Sealed {
 /// stands in the revision then.
 ///
 /// # Errors
-/// When there is no such stack, or it cannot be installed, or that cannot be found out, and nothing is forced.
+/// When there is no such stack, or a package file of it is lost; when it cannot be installed, or that cannot be found out, and
+/// nothing is forced.
 pub fn seal_stack(
     config: &Config,
     repository: &Repository,
@@ -37,6 +38,11 @@ pub fn seal_stack(
 ) -> Result<Sealed, OperationError> {
     let gate = Gate::new(force, by)?;
     let newest = repository.show_stack(&stack.clone().into())?;
+    let content = &newest.revision.packages;
+    // Names without files, of the original tool, are nothing that could be lost.
+    if !newest.revision.sealed && content.iter().all(|package| !package.files.is_empty()) {
+        repository.check_package_files(content, &stack.clone().into())?;
+    }
     let (committed, verdict) = if newest.revision.sealed {
         (repository.seal_stack(stack, by)?, None)
     } else if config.base_of(stack.domain()).is_none() {

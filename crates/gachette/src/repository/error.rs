@@ -207,8 +207,8 @@ pub enum RepositoryError {
         /// Why not.
         reason: String,
     },
-    /// A package file that a suite would show is lost, or is another.
-    #[error("suite {suite} cannot be published: package file {} {}", path.display(), lost_file(*size, *found))]
+    /// A package file that a stack or its suite needs is lost, or is another.
+    #[error("{suite}: package file {} {}", path.display(), lost_file(*size, *found))]
     LostFile {
         /// The suite.
         suite: Suite,

@@ -16,7 +16,7 @@ pub struct Verification {
     pub shows: Option<StackRef>,
     /// The links of the chain, from what machines see to what was built.
     pub links: Vec<Link>,
-    /// What should be seen to: configured keys by which nothing could be verified.
+    /// What should be seen to: configured keys by which nothing could be verified, packages whose own statement is lost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }

@@ -40,7 +40,7 @@ pub enum Trusted {
 pub fn verify(config: &Config, suite: &Suite, trusted: &Trusted) -> Result<Verification, OperationError> {
     let repository = config.repository()?;
     let now = Timestamp::now();
-    let (certificates, warnings) = certificates(config, trusted)?;
+    let (certificates, mut warnings) = certificates(config, trusted)?;
     let shown = match Subject::of(&repository, suite) {
         // With the end of a ledger gone, nothing else can be told.
         Err(error @ RepositoryError::Damaged { .. }) => {
@@ -64,7 +64,15 @@ pub fn verify(config: &Config, suite: &Suite, trusted: &Trusted) -> Result<Verif
     linked.put(LinkKind::Ledger, revisions, told(&chain.ledger));
     let whole = chain.records.is_empty();
     let records = if whole { repository.records_in(&shown.entry)? } else { Vec::new() };
-    statements::check(&repository, &shown.entry, &records, whole, &certificates, now, &mut linked)?;
+    warnings.extend(statements::check(
+        &repository,
+        &shown.entry,
+        &records,
+        whole,
+        &certificates,
+        now,
+        &mut linked,
+    )?);
     commits::check(config, &records, whole, &mut linked);
     let shows = Some(revision.stack.at(revision.number));
     Ok(Verification { suite: suite.clone(), shows, links: linked.links, warnings })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gachette_core::stack::{Entry, PackageRecord};
+use gachette_core::stack::{Entry, PackageRecord, StackName};
 use gachette_core::statement::{self, Envelope};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -12,7 +12,8 @@ use crate::operation::OperationError;
 use crate::repository::{Repository, RepositoryError};
 use crate::signing::{Certificate, verify_detached};
 
-/// Checks the statement about the revision, and those about its packages that are there.
+/// Checks the statement about the revision, and those about its packages that are there. Says what should be seen to: packages
+/// without one, of which others have one. That is no fault, since the statement about the revision has the sums of all records.
 pub(super) fn check(
     repository: &Repository,
     entry: &Entry,
@@ -21,7 +22,7 @@ pub(super) fn check(
     certificates: &[Certificate],
     now: Timestamp,
     linked: &mut Linked,
-) -> Result<(), OperationError> {
+) -> Result<Vec<String>, OperationError> {
     let judge = Judge { certificates, now };
     let mut faults = Vec::new();
     let signed = read(repository.signed_statement(&entry.hash), &mut faults)?;
@@ -29,7 +30,7 @@ pub(super) fn check(
         None if !entry.revision.sealed => {
             let about = "none yet: those of sealed stacks are signed";
             linked.put(LinkKind::Statements, about, faults);
-            return Ok(());
+            return Ok(Vec::new());
         }
         None if faults.is_empty() => {
             faults.push("no key signed a statement about this revision; publish it again".to_owned());
@@ -48,8 +49,10 @@ pub(super) fn check(
         }
     }
     let mut count = 1;
+    let mut without = Vec::new();
     for record in records {
         let Some(envelope) = read(repository.signed_statement(&record.sha256), &mut faults)? else {
+            without.push(record.file.as_str());
             continue;
         };
         count += 1;
@@ -60,7 +63,18 @@ pub(super) fn check(
         }
     }
     linked.put(LinkKind::Statements, format!("{count} signed"), faults);
-    Ok(())
+    Ok(lost(&without, records.len(), &entry.revision.stack))
+}
+
+/// What is to be said of packages without a statement. Where none has one, the keys are those of gpg, which sign stacks alone.
+fn lost(without: &[&str], of: usize, stack: &StackName) -> Vec<String> {
+    match without {
+        [first, ..] if without.len() < of => vec![format!(
+            "{} of {of} packages without a signed statement of their own, such as {first}: `gachette stack seal {stack}` signs them",
+            without.len()
+        )],
+        _ => Vec::new(),
+    }
 }
 
 fn read(
