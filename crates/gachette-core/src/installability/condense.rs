@@ -31,9 +31,9 @@ impl Condensed {
             for field in paragraph.iter().filter(|field| decides(field.name())) {
                 condensed.text.push_str(field.name());
                 condensed.text.push(':');
-                for line in field.raw().lines() {
+                for line in field.raw().lines().map(str::trim_ascii).filter(|line| !line.is_empty()) {
                     condensed.text.push(' ');
-                    condensed.text.push_str(line.trim_ascii());
+                    condensed.text.push_str(line);
                 }
                 condensed.text.push('\n');
             }

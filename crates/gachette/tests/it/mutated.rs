@@ -1,6 +1,8 @@
-//! The fuzz targets' entry functions for names and configurations, fed with their corpus and mutations of it: no panic, no
+//! The fuzz targets' entry functions for names, configurations and the files of APT repositories, fed with their corpus and mutations of it: no panic, no
 //! broken promise, no hang.
 
+#[path = "../../../../fuzz/entry/apt.rs"]
+mod apt;
 #[path = "../../../../fuzz/entry/configuration.rs"]
 mod configuration;
 #[path = "../../../../fuzz/entry/git.rs"]
@@ -39,4 +41,19 @@ fn no_text_breaks_the_reading_of_stack_references() {
 #[test]
 fn no_file_breaks_the_reading_of_configurations() {
     corpus("configuration").feed(5_000, configuration::configuration);
+}
+
+#[test]
+fn no_index_of_packages_breaks_the_check_and_what_is_left_of_it_decides_alike() {
+    corpus("packages").feed(10_000, apt::packages);
+}
+
+#[test]
+fn no_release_file_names_anything_outside_its_folder() {
+    corpus("release").feed(10_000, apt::release);
+}
+
+#[test]
+fn nothing_but_what_was_signed_is_ever_believed() {
+    corpus("in_release").feed(200, apt::in_release);
 }
