@@ -17,6 +17,7 @@ mod fsck;
 mod host_arrivals;
 mod host_check;
 mod host_ends;
+mod host_keys;
 mod hostile;
 mod hostile_hosts;
 mod hosts;

@@ -194,7 +194,7 @@ pub struct Connection {
     pub connection_attempts: Option<u32>,
     /// Seconds between keep-alive messages.
     pub keepalive: Option<u64>,
-    /// Whether the list of known hosts is ignored.
+    /// Whether keys of hosts that are not known yet are taken, where `ssh` would ask.
     pub disable_known_hosts: bool,
     /// The file of the token that servers want to see.
     pub token_file: Option<PathBuf>,

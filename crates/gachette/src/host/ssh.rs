@@ -71,7 +71,8 @@ impl Ssh {
         } else if effective.get("serveraliveinterval") == Some("0") {
             option(&mut arguments, &format!("ServerAliveInterval={ALIVE_SECONDS}"));
         }
-        // Fabric's word for taking any key; whoever told `ssh` to be strict keeps that.
+        // Answers the question about an unknown key, and remembers the key; one that the lists know otherwise is refused, and whoever
+        // told `ssh` to be strict keeps that. Fabric took any.
         if connection.disable_known_hosts && effective.get("stricthostkeychecking") == Some("ask") {
             option(&mut arguments, "StrictHostKeyChecking=accept-new");
         }
@@ -193,10 +194,6 @@ fn plain_arguments(host: &HostAddress, connection: &Connection) -> Result<Vec<Os
     // Else those in the agent are offered first, and after some of them the host hangs up (`MaxAuthTries` in sshd_config(5)).
     if !connection.key_filename.is_empty() {
         option(&mut arguments, "IdentitiesOnly=yes");
-    }
-    if connection.disable_known_hosts {
-        option(&mut arguments, "UserKnownHostsFile=/dev/null");
-        option(&mut arguments, "GlobalKnownHostsFile=/dev/null");
     }
     Ok(arguments)
 }
