@@ -9,13 +9,9 @@ use gachette_core::host::{HostAddress, HostTarget};
 use gachette_core::host_check::Link;
 use gachette_http::wire::ClientHello;
 use gachette_http::{Api, Binary, BuildFolder, Client, ServerAccess, router};
-use tokio::sync::OnceCell;
 
 use super::Session;
 use crate::error::Failure;
-
-/// This program, which hosts get: read once, whatever their number.
-static BINARY: OnceCell<Binary> = OnceCell::const_new();
 
 impl Session {
     pub(super) async fn connect(&self) -> Result<Client, Failure> {
@@ -78,13 +74,10 @@ impl Session {
     }
 
     async fn connect_by_ssh(&self, address: HostAddress) -> Result<Client, Failure> {
-        // To read a program of some size takes about as long as to ask `ssh` for its options.
-        let binary = BINARY.get_or_try_init(async || {
-            let read = tokio::task::spawn_blocking(Binary::of_this_process);
-            Ok::<_, Failure>(read.await.map_err(Failure::fault)??)
-        });
-        let (ssh, binary) = tokio::join!(self.ssh(address), binary);
-        Ok(Client::ssh(&ssh?, binary?, &ClientHello::new(identity::author(), &self.config)).await?)
+        // It takes as long as the login over a connection that is kept, so it begins first.
+        drop(tokio::spawn(Binary::of_this_process()));
+        let ssh = self.ssh(address).await?;
+        Ok(Client::ssh(&ssh, &ClientHello::new(identity::author(), &self.config)).await?)
     }
 }
 

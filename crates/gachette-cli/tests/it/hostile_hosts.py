@@ -34,6 +34,8 @@ class Http:
     """HTTP/2 enough to answer whole requests."""
 
     def __init__(self):
+        # The digest of the program, and who wants to work with which configuration.
+        inp.readline()
         inp.readline()
         read_exactly(24)
         self.windows = {0: 65535}

@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 use tower_http::timeout::TimeoutBody;
 use url::Url;
 
-use crate::transport::{self, Binary, Connection, Loss, Server, ServerAccess, Transport};
+use crate::transport::{self, Connection, Loss, Server, ServerAccess, Transport};
 use crate::wire::{ClientHello, encoded};
 use crate::{Problem, ProblemKind};
 
@@ -44,12 +44,12 @@ impl Client {
     }
 
     /// A client of the API on another machine, reached by `ssh`, where `hello` says on whose behalf it works. The machine gets
-    /// `binary`, this program, first when it has not got it.
+    /// this program first when it has not got it.
     ///
     /// # Errors
     /// When the host cannot be reached, does not let us in, or cannot run the program.
-    pub async fn ssh(ssh: &Ssh, binary: &Binary, hello: &ClientHello) -> Result<Self, Problem> {
-        let connection = Connection::ssh(ssh, binary, hello).await?;
+    pub async fn ssh(ssh: &Ssh, hello: &ClientHello) -> Result<Self, Problem> {
+        let connection = Connection::ssh(ssh, hello).await?;
         Ok(Self { transport: Transport::Connection(connection) })
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gachette::host::{ScriptWord, Ssh};
+use gachette::host::Ssh;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
@@ -13,30 +13,34 @@ use super::ssh::Line;
 use crate::wire::{AgentHello, PROTOCOL};
 use crate::{Problem, ProblemKind};
 
-/// What the host's shell runs: it starts the program of that digest ($1), after taking its bytes ($2) from us when it is
-/// not there. One line without an exclamation mark or an apostrophe, since any login shell has to pass it on as it is.
+/// What the host's shell runs: it is told a digest ($s) and a size ($n) in one line, and starts the program of that digest,
+/// after taking its bytes from us when it is not there. One line without an exclamation mark or an apostrophe, since any login
+/// shell has to pass it on as it is.
+///
+/// That line comes over the connection, so that we can take the digest of a program of some size while `ssh` logs in.
+/// `read` takes no byte beyond it (POSIX, read), and what is behind it is for the program.
 ///
 /// The program lies in a folder of the user's under its digest, so versions never meet; what is not what was sent never
 /// gets that name, and one of another size, which a dying disk may leave, is sent again. The three newest others stay. It
-/// is started by a login shell, or by the one that is configured ($3 and on): what a build finds in PATH is what the user of
+/// is started by a login shell, or by the one that is configured ($1 and on): what a build finds in PATH is what the user of
 /// that machine set up.
-const SCRIPT: &str = "exec /bin/sh -c 'umask 077; d=\"${XDG_CACHE_HOME:-$HOME/.cache}/gachette/bin\"; f=\"$d/$1\"; \
+const SCRIPT: &str = "exec /bin/sh -c 'umask 077; read -r s n || exit 7; \
+    d=\"${XDG_CACHE_HOME:-$HOME/.cache}/gachette/bin\"; f=\"$d/$s\"; \
     fail() { echo \"gachette-arrival failed $1\"; exit 7; }; \
-    if [ -x \"$f\" ] && [ \"$(stat -c %s \"$f\")\" = \"$2\" ]; then :; else \
+    if [ -x \"$f\" ] && [ \"$(stat -c %s \"$f\")\" = \"$n\" ]; then :; else \
       echo \"gachette-arrival needs $(uname -s) $(uname -m)\"; \
       mkdir -p \"$d\" 2>/dev/null || fail \"cannot make the folder $d\"; \
       t=$(mktemp \"$d/.arriving-XXXXXX\" 2>/dev/null) || fail \"cannot write into the folder $d\"; \
       echo \"gachette-arrival ready\"; \
-      head -c \"$2\" 2>/dev/null >\"$t\" || { rm -f \"$t\"; fail \"cannot write into the folder $d; is the disk full?\"; }; \
-      s=$(sha256sum <\"$t\"); \
-      [ \"${s%% *}\" = \"$1\" ] || { rm -f \"$t\"; fail \"what arrived in $d is not what was sent; is the disk full?\"; }; \
+      head -c \"$n\" 2>/dev/null >\"$t\" || { rm -f \"$t\"; fail \"cannot write into the folder $d; is the disk full?\"; }; \
+      h=$(sha256sum <\"$t\"); \
+      [ \"${h%% *}\" = \"$s\" ] || { rm -f \"$t\"; fail \"what arrived in $d is not what was sent; is the disk full?\"; }; \
       chmod 700 \"$t\" && sync \"$t\" && mv -f \"$t\" \"$f\" || fail \"cannot write into the folder $d\"; \
       \"$f\" --version >/dev/null 2>&1 || fail \"cannot run what was put into $d; is it mounted noexec, or its C library older?\"; \
       ls -t \"$d\" | tail -n +5 | while read -r o; do rm -f \"$d/$o\"; done; \
       find \"$d\" -name \".arriving-*\" -mmin +60 -exec rm -f {} + 2>/dev/null; \
     fi; \
-    if [ $# -gt 2 ]; then \
-      shift 2; \
+    if [ $# -gt 0 ]; then \
       command -v \"$1\" >/dev/null || fail \"there is no $1, which is configured as shell\"; \
       exec \"$@\" \"exec \\\"\\$0\\\" dial-stdio\" \"$f\"; \
     fi; \
@@ -58,9 +62,8 @@ pub(super) struct Arrived {
 }
 
 /// Starts `ssh`.
-pub(super) fn start(ssh: &Ssh, binary: &Binary) -> Result<Child, Problem> {
-    let words = [ScriptWord::from(binary.sha256), ScriptWord::from(binary.size)];
-    let mut command = tokio::process::Command::from(ssh.command(SCRIPT, &words));
+pub(super) fn start(ssh: &Ssh) -> Result<Child, Problem> {
+    let mut command = tokio::process::Command::from(ssh.command(SCRIPT));
     command.kill_on_drop(true);
     // An interrupt from the keyboard is for us: what it means for the host, we decide.
     command.process_group(0);
@@ -75,8 +78,12 @@ pub(super) async fn arrive(
     line: &Line,
     mut input: ChildStdin,
     output: ChildStdout,
-    binary: &Binary,
 ) -> Result<Arrived, Problem> {
+    let binary = Binary::of_this_process().await.map_err(|error| {
+        Problem::new(ProblemKind::Internal, format!("cannot read the program of this process: {error}"))
+    })?;
+    // When nobody takes it, `ssh` says why.
+    let _ = input.write_all(format!("{} {}\n", binary.sha256, binary.size).as_bytes()).await;
     let mut output = BufReader::new(output);
     let mut noise = 0;
     // It asks for the program and says that it waits for it once, if at all.

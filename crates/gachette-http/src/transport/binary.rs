@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use gachette_core::Sha256Digest;
 use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
 
 /// The program of this process, as it lies on disk.
 #[derive(Debug, Clone)]
@@ -16,11 +18,16 @@ pub struct Binary {
 }
 
 impl Binary {
-    /// Reads the program of this process once, to know its digest.
+    /// The program of this process. It is read once, whatever the number of hosts, to know its digest.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn of_this_process() -> io::Result<Self> {
+    pub async fn of_this_process() -> io::Result<&'static Self> {
+        static BINARY: OnceCell<Binary> = OnceCell::const_new();
+        BINARY.get_or_try_init(async || spawn_blocking(Self::read).await?).await
+    }
+
+    fn read() -> io::Result<Self> {
         // Through /proc it is the very file that runs, also when another was put in its place since.
         let path = PathBuf::from("/proc/self/exe");
         let mut file = File::open(&path)?;

@@ -8,10 +8,10 @@ use gachette_core::host::HostAddress;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr};
 
+use super::arrival;
 use super::connection::{ANSWER_WITHIN, Connection, FarEnd};
 use super::heard::Heard;
 use super::loss::Loss;
-use super::{Binary, arrival};
 use crate::wire::ClientHello;
 use crate::{Problem, ProblemKind};
 
@@ -37,8 +37,8 @@ impl Connection {
     ///
     /// # Errors
     /// When the host cannot be reached, or refuses, or is of another kind.
-    pub(crate) async fn ssh(ssh: &Ssh, binary: &Binary, hello: &ClientHello) -> Result<Self, Problem> {
-        let mut child = arrival::start(ssh, binary)?;
+    pub(crate) async fn ssh(ssh: &Ssh, hello: &ClientHello) -> Result<Self, Problem> {
+        let mut child = arrival::start(ssh)?;
         let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(input), Some(output), Some(errors)) = streams else {
             return Err(Problem::new(ProblemKind::Internal, "`ssh` was started without its streams"));
@@ -53,7 +53,7 @@ impl Connection {
             was_sent: false,
             ssh: tokio::sync::Mutex::new(child),
         };
-        let mut arrived = arrival::arrive(&line, input, output, binary).await?;
+        let mut arrived = arrival::arrive(&line, input, output).await?;
         line.was_sent = arrived.was_sent;
         let hello = hello.line()?;
         match tokio::time::timeout(arrival::SILENCE, arrived.input.write_all(&hello)).await {

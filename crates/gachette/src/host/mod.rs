@@ -7,4 +7,4 @@ mod failure;
 mod ssh;
 
 pub use failure::{SshFault, explain, lost, silent};
-pub use ssh::{ScriptWord, Ssh, SshError};
+pub use ssh::{Ssh, SshError};

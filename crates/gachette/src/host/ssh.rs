@@ -120,35 +120,18 @@ impl Ssh {
         self.shared.then_some(ssh)
     }
 
-    /// An `ssh` that runs `script` there with these words and those of the configured shell behind it, and with its standard
-    /// streams as pipes. The host's login shell reads it.
-    pub fn command(&self, script: &'static str, words: &[ScriptWord]) -> Command {
+    /// An `ssh` that runs `script` there with the words of the configured shell behind it, and with its standard streams as
+    /// pipes. The host's login shell reads it.
+    pub fn command(&self, script: &'static str) -> Command {
         let mut line = script.to_owned();
-        let shell = self.shell.iter().flat_map(LoginShell::words).cloned().map(ScriptWord);
-        for ScriptWord(word) in words.iter().cloned().chain(shell) {
+        for word in self.shell.iter().flat_map(LoginShell::words) {
             line.push(' ');
-            line.push_str(&word);
+            line.push_str(word);
         }
         let mut ssh = self::ssh();
         ssh.args(&self.arguments).arg("--").arg(self.host.host()).arg(line);
         ssh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         ssh
-    }
-}
-
-/// A word that every shell reads as itself: digits and lower-case letters, or what a [`LoginShell`] may hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScriptWord(String);
-
-impl From<Sha256Digest> for ScriptWord {
-    fn from(digest: Sha256Digest) -> Self {
-        Self(digest.to_string())
-    }
-}
-
-impl From<u64> for ScriptWord {
-    fn from(number: u64) -> Self {
-        Self(number.to_string())
     }
 }
 
