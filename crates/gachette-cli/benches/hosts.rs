@@ -1,5 +1,5 @@
 //! How long work on other machines takes, side by side with `ssh` itself and with Fabric, Ansible and pyinfra where they are
-//! installed, in one run. Prints medians and ratios.
+//! installed, in one run and by turns. Prints medians and ratios.
 //!
 //! `cargo bench --package gachette-cli --bench hosts`, with `pip install fabric ansible-core pyinfra` in `PATH`. The hosts are one
 //! sshd on loopback under many names.
@@ -12,9 +12,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use gachette_testkit::Sshd;
-use median::median_of;
+use median::medians_of;
 
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 15;
 const HOSTS: usize = 20;
 
 /// What the original tool ran for `stack_create`, one command after the other, by Fabric 3.
@@ -46,39 +46,60 @@ struct Bench {
     folder: tempfile::TempDir,
 }
 
+/// Whose time is taken: its name, and what it does in a round.
+type Contestant<'a> = (&'static str, Box<dyn Fn() + 'a>);
+
 fn main() {
     let bench = Bench::new();
-    bench.gachette(&["--set", "reuse_connection=0", "-H", "build1", "stack", "create", "124"]);
+    let fabric = installed("fab");
+    let original = || -> Contestant {
+        ("the original's commands by a Fabric 3 script, a new connection", Box::new(|| bench.fabric_create()))
+    };
 
-    let login = bench.median("ssh host true, a new connection", || bench.ssh(&[]));
-    let create = bench.median("stack_create over a new connection, arrived", || {
-        bench.gachette(&["--set", "reuse_connection=0", "-H", "build1", "stack_create:124"]);
-    });
-    println!("  → {:.2} of `ssh host true` (goal: at most 1.15)", ratio(create, login));
-    if installed("fab") {
-        let fabric = bench.median("the original's commands by a Fabric 3 script", || bench.fabric_create());
-        println!("  → Fabric takes {:.1} times as long (goal: at least 3)", ratio(fabric, create));
+    let new = ["--set", "reuse_connection=0", "-H", "build1", "stack_create:124"];
+    bench.gachette(&new);
+    let mut contestants: Vec<Contestant> = vec![
+        ("ssh host true, a new connection", Box::new(|| bench.ssh(&[]))),
+        ("stack_create over a new connection, arrived", Box::new(|| bench.gachette(&new))),
+    ];
+    contestants.extend(fabric.then(original));
+    let times = medians(&contestants);
+    println!("  → {:.2} of `ssh host true` (goal: at most 1.15)", ratio(times[1], times[0]));
+    if let [login, ours, fabric] = times[..] {
+        println!("  → Fabric takes {:.1} times as long", ratio(fabric, ours));
+        println!("  → Fabric takes {:.1} times as long as `ssh host true`\n", ratio(fabric, login));
     }
-    println!();
 
     let control = format!("ControlPath={}", bench.path("control").display());
     let shared = ["-o", "ControlMaster=auto", "-o", "ControlPersist=120", "-o", &control];
+    let kept = ["-H", "build1", "stack_create:124"];
     bench.ssh(&shared);
-    let warm_login = bench.median("ssh host true, a kept connection", || bench.ssh(&shared));
-    bench.gachette(&["-H", "build1", "stack_create:124"]);
-    let warm = bench.median("stack_create over a kept connection", || {
-        bench.gachette(&["-H", "build1", "stack_create:124"]);
-    });
-    println!("  → {:.2} of `ssh host true`\n", ratio(warm, warm_login));
+    bench.gachette(&kept);
+    let mut contestants: Vec<Contestant> = vec![
+        ("ssh host true, a kept connection", Box::new(|| bench.ssh(&shared))),
+        ("stack_create over a kept connection, as is the default", Box::new(|| bench.gachette(&kept))),
+    ];
+    contestants.extend(fabric.then(original));
+    let times = medians(&contestants);
+    println!("  → {:.2} of `ssh host true`", ratio(times[1], times[0]));
+    if let [_, ours, fabric] = times[..] {
+        println!(
+            "  → Fabric, which keeps none, takes {:.1} times as long (goal: at least 3)\n",
+            ratio(fabric, ours)
+        );
+    }
     bench.ssh(&["-O", "exit", "-o", &control]);
 
     let names: Vec<String> = (1..=HOSTS).map(|number| format!("build{number}")).collect();
-    let all = names.join(",");
-    bench.gachette(&["-P", "-H", &all, "stack_create:124"]);
-    let ours = bench.median("stack_create on 20 hosts, kept connections", || {
-        bench.gachette(&["-P", "-H", &all, "stack_create:124"]);
-    });
-    bench.peers(ours);
+    let all = ["-P", "-H", &names.join(","), "stack_create:124"];
+    bench.gachette(&all);
+    let mut contestants: Vec<Contestant> =
+        vec![("stack_create on 20 hosts, kept connections", Box::new(|| bench.gachette(&all)))];
+    contestants.extend(bench.peers());
+    let times = medians(&contestants);
+    for ((name, _), time) in contestants.iter().zip(&times).skip(1) {
+        println!("  → {name}: {:.1} times as long", ratio(*time, times[0]));
+    }
 }
 
 impl Bench {
@@ -128,13 +149,11 @@ impl Bench {
     }
 
     /// The others that are installed, with one trivial command on the same number of hosts.
-    fn peers(&self, ours: Duration) {
-        let told = |name: &str, theirs: Duration| {
-            println!("  → {name} takes {:.1} times as long", ratio(theirs, ours));
-        };
+    fn peers(&self) -> Vec<Contestant<'_>> {
+        let mut peers: Vec<Contestant> = Vec::new();
         if installed("fab") {
             let group = || self.python(FABRIC_GROUP, &[&HOSTS.to_string()]);
-            told("Fabric", self.median("true on 20 hosts by Fabric 3, new connections", group));
+            peers.push(("true on 20 hosts by Fabric 3, new connections", Box::new(group)));
         }
         if installed("ansible") {
             let inventory = (1..=HOSTS).map(|number| format!("build{number}\n")).collect::<String>();
@@ -144,32 +163,37 @@ impl Bench {
                 self.sshd.ssh_config().display(),
                 self.folder.path().display()
             );
-            let ansible = || {
+            let ansible = move || {
                 let mut ansible = self.command("ansible");
                 ansible.args(["all", "-i", "inventory", "-m", "raw", "-a", "true", "-f", &HOSTS.to_string()]);
                 run(ansible.args(["--ssh-common-args", &ssh]).env("ANSIBLE_LOCALHOST_WARNING", "False"));
             };
             ansible();
-            told("Ansible", self.median("true on 20 hosts by Ansible (raw), kept connections", ansible));
+            peers.push(("true on 20 hosts by Ansible (raw), kept connections", Box::new(ansible)));
         }
         if installed("pyinfra") {
             let hosts = (1..=HOSTS).map(|number| format!("build{number}")).collect::<Vec<_>>().join(",");
             let config = self.sshd.ssh_config();
-            let pyinfra = || {
+            let pyinfra = move || {
                 let mut pyinfra = self.command("pyinfra");
                 pyinfra.args(["-y", &hosts, "--data", &format!("ssh_config_file={}", config.display())]);
                 pyinfra.args(["--data", "ssh_strict_host_key_checking=off"]);
                 run(pyinfra.args(["exec", "--", "true"]));
             };
-            told("pyinfra", self.median("true on 20 hosts by pyinfra, new connections", pyinfra));
+            peers.push(("true on 20 hosts by pyinfra, new connections", Box::new(pyinfra)));
         }
+        peers
     }
+}
 
-    fn median(&self, name: &str, round: impl Fn()) -> Duration {
-        let median = median_of(ROUNDS, round);
-        println!("{name:60} {:8.1} ms", median.as_secs_f64() * 1000.0);
-        median
+/// Prints and returns what each takes in the middle.
+fn medians(contestants: &[Contestant]) -> Vec<Duration> {
+    let rounds: Vec<&dyn Fn()> = contestants.iter().map(|(_, round)| &**round as &dyn Fn()).collect();
+    let medians = medians_of(ROUNDS, &rounds);
+    for ((name, _), median) in contestants.iter().zip(&medians) {
+        println!("{name:70} {:8.1} ms", median.as_secs_f64() * 1000.0);
     }
+    medians
 }
 
 fn installed(program: &str) -> bool {

@@ -17,7 +17,7 @@ use gachette::event::Event;
 use gachette_http::wire::StartBuild;
 use gachette_http::{Client, ServerAccess};
 use gachette_testkit::{GitRepository, Sshd};
-use median::median_of;
+use median::medians_of;
 
 const ROUNDS: usize = 7;
 /// Lines of a step; of more than 4 MiB of events, followers get no lines of programs any more.
@@ -101,7 +101,7 @@ fn run(folder: &Path, program: &str, words: &str) {
 }
 
 fn median(round: impl Fn()) -> Duration {
-    median_of(ROUNDS, round)
+    medians_of(ROUNDS, &[&round])[0]
 }
 
 /// A server of its own, ended when dropped.
