@@ -42,7 +42,7 @@ fn apt_installs_exactly_what_a_stack_names() {
     assert_eq!(apt.installed("dh-shop").as_deref(), Some(&*old));
     apt.source(&second);
     apt.check(&["update"]);
-    apt.check(&["dist-upgrade"]);
+    apt.check(&["upgrade"]);
     assert_eq!(apt.installed("dh-shop").as_deref(), Some(&*new));
     // And back, when it is told that this may be.
     apt.source(&first);

@@ -8,6 +8,7 @@ use gachette_testkit::AptRoot;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::chain::Chain;
+use crate::publishing::version;
 use crate::serving::Serving;
 
 /// Two stacks, the keys to sign them with, and a machine that installs from them.
@@ -60,6 +61,11 @@ impl Archive {
     fn promote(&self, stack: &str) -> String {
         let changed = self.signed("archive", &format!("promote {stack} --to live"));
         changed["published"]["source"].as_str().unwrap().to_owned()
+    }
+
+    /// The version of dh-shop in a stack.
+    fn version(&self, stack: &str) -> String {
+        version(&self.chain, stack, "dh-shop")
     }
 
     fn suite(&self, name: &str) -> PathBuf {
@@ -124,8 +130,18 @@ fn a_repository_that_somebody_meddled_with_is_refused() {
     fs::remove_dir_all(&suite).unwrap();
     archive.apt.source(&archive.publish("archive", "124"));
     archive.apt.check(&["update"]);
-    // A package in place of another.
+    // A package in place of another: good ones, each under the other's name, then one that is damaged.
     let debs = archive.chain.playground.path("repository/debs");
+    let old = debs.join(format!("dh-shop-{}-all.deb", archive.version("124")));
+    let (new, aside) = (debs.join(format!("dh-shop-{}-all.deb", archive.version("125"))), debs.join("aside"));
+    let change_places = || {
+        for (from, to) in [(&old, &aside), (&new, &old), (&aside, &new)] {
+            fs::rename(from, to).unwrap();
+        }
+    };
+    change_places();
+    archive.refused(&["install", "dh-shop"]);
+    change_places();
     for file in fs::read_dir(&debs).unwrap() {
         let path = file.unwrap().path();
         if path.is_file() {
@@ -155,9 +171,7 @@ fn an_older_state_that_is_played_again_is_not_believed() {
     fs::write(live.join("InRelease"), old).unwrap();
     archive.apt.run(&["update"]);
     archive.apt.check(&["install", "dh-shop"]);
-    let newest = archive.chain.playground.json("stack show 125");
-    let version = newest["packages"].as_array().unwrap().iter().find(|it| it["name"] == "dh-shop").unwrap();
-    assert_eq!(archive.apt.installed("dh-shop").as_deref(), version["version"].as_str());
+    assert_eq!(archive.apt.installed("dh-shop"), Some(archive.version("125")));
     // The next promotion writes it again.
     archive.promote("125");
     assert!(fs::read_to_string(live.join("InRelease")).unwrap().contains("Stack default/125"));
