@@ -141,7 +141,9 @@ impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         let problem = |kind| Self::new(kind, error.to_string());
         match &error {
-            TokenError::Taken(_) => problem(ProblemKind::Refused),
+            TokenError::Taken(name) => problem(ProblemKind::Refused).with_hint(format!(
+                "if it was lost, take it back with `gachette token revoke {name}`, and make it again"
+            )),
             TokenError::Missing(_) => problem(ProblemKind::NotFound),
             TokenError::File(file) => match file.hint() {
                 Some(hint) => problem(ProblemKind::Configuration).with_hint(hint),

@@ -40,6 +40,7 @@ mod pushes;
 mod republished;
 mod sbom;
 mod server;
+mod server_answers;
 mod server_builds;
 mod server_clients;
 mod server_hooks;

@@ -14,14 +14,16 @@ use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use gachette::host::Ssh;
+use gachette::repository::writer_id;
 use gachette_core::stack::StackName;
-use http::{Method, Request, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower_http::timeout::TimeoutBody;
 use url::Url;
 
+use crate::router::IDEMPOTENCY_KEY;
 use crate::transport::{self, Connection, Loss, Server, ServerAccess, Transport};
 use crate::wire::{ClientHello, encoded};
 use crate::{Problem, ProblemKind};
@@ -96,8 +98,12 @@ impl Client {
         self.call(Method::GET, path, None::<&()>).await
     }
 
+    /// Asks for something to be made: once, also where the transport has to ask twice.
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Problem> {
-        self.call(Method::POST, path, Some(body)).await
+        let mut request = request(Method::POST, path, Some(body))?;
+        let key = HeaderValue::from_str(&writer_id()).map_err(Problem::invalid)?;
+        request.headers_mut().insert(IDEMPOTENCY_KEY, key);
+        self.answer(self.send(request).await?).await
     }
 
     async fn call<T: DeserializeOwned>(

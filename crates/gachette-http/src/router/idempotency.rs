@@ -1,8 +1,9 @@
 //! `Idempotency-Key`: a wish that is sent again, because its answer got lost, is carried out once. Answers are remembered for a
-//! day, by a server also beyond its end.
+//! day, by a server also beyond its end; those that hold a [secret](Secret) for ten minutes, and in memory alone.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -22,25 +23,31 @@ use super::journal::{Journal, ServerFolder};
 use crate::access::Caller;
 use crate::{Problem, ProblemKind};
 
-const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest key, in bytes.
 const LONGEST: usize = 255;
 /// The largest body of such a wish, and of its answer, in bytes.
 const LARGEST: usize = 1 << 20;
-/// How long an answer is remembered, how many of one client are, and of all.
+/// How long an answer with a secret is remembered: its client asks again soon, or never.
+const SECRET_FOR: Duration = Duration::from_secs(600);
+/// How long any other answer is remembered, how many of one client are, and of all.
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
 const REMEMBERED_OF_ONE: usize = 1000;
 const REMEMBERED: usize = 10_000;
 
-/// The answers that are remembered.
-#[derive(Debug, Clone, Default)]
+/// An extension of an answer that holds a secret: it is never written down.
+#[derive(Clone, Copy)]
+pub(super) struct Secret;
+
+/// The answers that are remembered. Some hold secrets, so none is ever printed.
+#[derive(Clone, Default)]
 pub(crate) struct Answers(Arc<Mutex<Remembered>>);
 
 /// Whose a wish is, and its key.
 type Who = (String, String);
 
 /// The wishes, and where they are written down.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Remembered {
     wishes: HashMap<Who, Wish>,
     journal: Option<Journal<Entry>>,
@@ -59,7 +66,7 @@ struct Entry {
 }
 
 /// A wish, and its answer once it is there.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Wish {
     since: Timestamp,
     digest: Sha256Digest,
@@ -67,11 +74,12 @@ struct Wish {
 }
 
 /// An answer that can be given again.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
+    is_secret: bool,
 }
 
 /// Carries a wish with a key out once, and gives its answer to everybody who sends the same again.
@@ -139,6 +147,9 @@ impl Answers {
         let carried_out = wish.answer.get_or_try_init(async || {
             let answer = Answer::of(next.run(request).await).await?;
             self.write_down(who, wish, &answer);
+            if answer.is_secret {
+                tokio::spawn(self.clone().forget(who.clone(), wish.clone(), SECRET_FOR));
+            }
             Ok(answer)
         });
         match carried_out.await {
@@ -165,6 +176,16 @@ impl Answers {
                 .with_hint("take a new key for each wish, and the same when the same is sent again"));
         }
         Ok(wish.clone())
+    }
+
+    /// Forgets a wish after a while.
+    async fn forget(self, who: Who, wish: Wish, after: Duration) {
+        tokio::time::sleep(after).await;
+        let wishes = &mut self.hold().wishes;
+        // A newer one may have its key.
+        if wishes.get(&who).is_some_and(|there| Arc::ptr_eq(&there.answer, &wish.answer)) {
+            wishes.remove(&who);
+        }
     }
 
     fn write_down(&self, who: &Who, wish: &Wish, answer: &Answer) {
@@ -221,8 +242,11 @@ fn caller_of(parts: &Parts) -> String {
 }
 
 impl Entry {
-    /// An answer as it is written down; none when it is no text.
+    /// An answer as it is written down; none when it is no text, or holds a secret.
     fn of((caller, key): &Who, wish: &Wish, answer: &Answer) -> Option<Self> {
+        if answer.is_secret {
+            return None;
+        }
         let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
         let headers =
             answer.headers.iter().filter_map(|(name, value)| Some((name.to_string(), text(value)?)));
@@ -245,6 +269,7 @@ impl Entry {
             status: StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: self.headers.into_iter().filter_map(header).collect(),
             body: self.body.into(),
+            is_secret: false,
         };
         Wish { since: self.since, digest: self.digest, answer: Arc::new(OnceCell::from(answer)) }
     }
@@ -260,7 +285,8 @@ impl Answer {
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             return Err(Ok(Response::from_parts(parts, Body::from(body))));
         }
-        Ok(Self { status, headers, body })
+        let is_secret = parts.extensions.get::<Secret>().is_some();
+        Ok(Self { status, headers, body, is_secret })
     }
 }
 
@@ -338,5 +364,36 @@ mod tests {
             slow.ask(key).await;
             assert_eq!(slow.asked.load(Ordering::Relaxed), asked, "{key}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_answer_with_a_secret_is_never_written_down_and_soon_forgotten() {
+        let folders = tempfile::tempdir().unwrap();
+        let folder = ServerFolder::take(folders.path(), "/srv/meta").unwrap().unwrap();
+        let answers = Answers::default();
+        answers.adopt(&folder).unwrap();
+        let asked = Arc::<AtomicUsize>::default();
+        let counted = Arc::clone(&asked);
+        let create = async move || {
+            let number = counted.fetch_add(1, Ordering::Relaxed);
+            (axum::Extension(Secret), format!("opensesame {number}"))
+        };
+        let route = post(create).layer(from_fn_with_state(answers.clone(), once));
+        let router = Router::new().route("/", route);
+        let ask = async || {
+            let request = http::Request::post("/").header(HEADER, "k").body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+            answer.into_body().collect().await.unwrap().to_bytes()
+        };
+        assert_eq!((ask().await, ask().await), ("opensesame 0".into(), "opensesame 0".into()));
+        let files = std::fs::read_dir(folders.path()).unwrap().map(|entry| entry.unwrap().path());
+        let files = files.flat_map(|folder| std::fs::read_dir(folder).unwrap());
+        let texts: Vec<String> =
+            files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+        assert!(texts.len() >= 2 && !texts.concat().contains("opensesame"), "{texts:?}");
+        let (who, wish) =
+            answers.hold().wishes.iter().map(|(who, wish)| (who.clone(), wish.clone())).next().unwrap();
+        answers.clone().forget(who, wish, Duration::ZERO).await;
+        assert_eq!((ask().await, asked.load(Ordering::Relaxed)), ("opensesame 1".into(), 2));
     }
 }

@@ -40,6 +40,7 @@ use serde::Serialize;
 use self::extract::Json;
 use self::hooks::Deliveries;
 use self::idempotency::Answers;
+pub(crate) use self::idempotency::HEADER as IDEMPOTENCY_KEY;
 use self::journal::ServerFolder;
 use crate::access::{Caller, TokenFile};
 use crate::observe::Metrics;

@@ -36,14 +36,16 @@ const TEXT: &str = "text/plain; charset=utf-8";
 /// All routes, with the one that describes them.
 pub(super) fn all(api: &Api) -> axum::Router<Api> {
     let stacks = statement_routes(stack_routes(Routes::new(), api));
-    let routes = base_routes(key_routes(channel_routes(stacks, api)));
-    let (router, description) = old_routes(build_routes(package_routes(own_routes(routes)), api)).finish();
+    let routes = base_routes(key_routes(channel_routes(stacks, api), api), api);
+    let (router, description) =
+        old_routes(build_routes(package_routes(own_routes(routes, api)), api)).finish();
     let description = Arc::new(description);
     let document = async move || Json(Description::document(&description));
     router.route("/openapi.json", routing::get(document))
 }
 
-fn own_routes(routes: Routes) -> Routes {
+fn own_routes(routes: Routes, api: &Api) -> Routes {
+    let once = || from_fn_with_state(api.answers.clone(), idempotency::once);
     let health = async || Json(Health { version: env!("CARGO_PKG_VERSION") });
     routes
         .add(
@@ -63,8 +65,8 @@ fn own_routes(routes: Routes) -> Routes {
         )
         .add(
             "/api/v1/repository",
-            [post("Make the repository when it is not there").answers::<RepositoryState>()],
-            routing::post(repository::init),
+            [post("Make the repository when it is not there").answers::<RepositoryState>().once()],
+            routing::post(repository::init).layer(once()),
         )
         .add(
             "/api/v1/repository/fsck",
@@ -80,9 +82,9 @@ fn own_routes(routes: Routes) -> Routes {
             "/api/v1/tokens",
             [
                 get("All tokens").answers::<Vec<TokenSummary>>(),
-                post("Make a token").takes::<CreateToken>().answers::<CreatedToken>().status(201),
+                post("Make a token").takes::<CreateToken>().answers::<CreatedToken>().status(201).once(),
             ],
-            routing::get(tokens::list).post(tokens::create),
+            routing::post(tokens::create).layer(once()).get(tokens::list),
         )
         .add(
             "/api/v1/tokens/{name}",
@@ -104,15 +106,16 @@ fn own_routes(routes: Routes) -> Routes {
         )
 }
 
-fn key_routes(routes: Routes) -> Routes {
+fn key_routes(routes: Routes, api: &Api) -> Routes {
+    let once = from_fn_with_state(api.answers.clone(), idempotency::once);
     routes
         .add(
             "/api/v1/keys",
             [
                 get("The keys that are there, or that suites are signed with").answers::<Vec<KeySummary>>(),
-                post("Make a key").takes::<CreateKey>().answers::<KeySummary>().status(201),
+                post("Make a key").takes::<CreateKey>().answers::<KeySummary>().status(201).once(),
             ],
-            routing::get(keys::list).post(keys::create),
+            routing::post(keys::create).layer(once).get(keys::list),
         )
         .add(
             "/api/v1/keys/{key}/certificate",
@@ -189,8 +192,8 @@ fn stack_routes(routes: Routes, api: &Api) -> Routes {
         )
         .add(
             &format!("{stack}/suite"),
-            [post("Publish a stack as an APT suite").takes::<PublishStack>().answers::<Published>()],
-            routing::post(suites::publish),
+            [post("Publish a stack as an APT suite").takes::<PublishStack>().answers::<Published>().once()],
+            routing::post(suites::publish).layer(once()),
         )
 }
 
@@ -256,7 +259,8 @@ fn channel_routes(routes: Routes, api: &Api) -> Routes {
         )
 }
 
-fn base_routes(routes: Routes) -> Routes {
+fn base_routes(routes: Routes, api: &Api) -> Routes {
+    let once = from_fn_with_state(api.answers.clone(), idempotency::once);
     routes
         .add(
             "/api/v1/bases",
@@ -272,9 +276,9 @@ fn base_routes(routes: Routes) -> Routes {
             "/api/v1/bases/{base}/entries",
             [
                 get("How a base was taken").query::<stacks::LogRange>().answers::<Vec<BaseEntry>>(),
-                post("Take a base as it is now").answers::<BaseUpdated>(),
+                post("Take a base as it is now").answers::<BaseUpdated>().once(),
             ],
-            routing::post(bases::update).get(bases::log),
+            routing::post(bases::update).layer(once).get(bases::log),
         )
 }
 

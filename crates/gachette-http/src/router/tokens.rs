@@ -1,9 +1,11 @@
 //! Tokens: list, create, revoke.
 
+use axum::Extension;
 use axum::extract::State;
 use http::StatusCode;
 
 use super::extract::{Json, Path};
+use super::idempotency::Secret;
 use super::{Api, on_disk};
 use crate::Problem;
 use crate::access::TokenName;
@@ -16,9 +18,9 @@ pub(super) async fn list(State(api): State<Api>) -> Result<Json<Vec<TokenSummary
 pub(super) async fn create(
     State(api): State<Api>,
     Json(wish): Json<CreateToken>,
-) -> Result<(StatusCode, Json<CreatedToken>), Problem> {
+) -> Result<(StatusCode, Extension<Secret>, Json<CreatedToken>), Problem> {
     let created = on_disk(move || api.tokens.create(wish)).await?;
-    Ok((StatusCode::CREATED, Json(created)))
+    Ok((StatusCode::CREATED, Extension(Secret), Json(created)))
 }
 
 pub(super) async fn revoke(

@@ -1,4 +1,5 @@
-//! HTTP/1.1 or HTTP/2 to a server, in the clear or with TLS, with the token it wants to see.
+//! HTTP/1.1 or HTTP/2 to a server, in the clear or with TLS, with the token it wants to see. What has an `Idempotency-Key` is sent
+//! again when its answer does not come.
 
 use std::error::Error;
 use std::fmt;
@@ -11,6 +12,7 @@ use axum::body::Body;
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::uri::{PathAndQuery, Uri};
 use http::{Request, Response};
+use http_body_util::BodyExt;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -21,6 +23,7 @@ use rustls::{ClientConfig, RootCertStore};
 use url::{Host, Url};
 
 use super::loss::Loss;
+use crate::router::IDEMPOTENCY_KEY;
 use crate::{Problem, ProblemKind};
 
 /// How long connecting may take when nothing is configured.
@@ -96,10 +99,23 @@ impl Server {
         if let Some(authorization) = &self.authorization {
             request.headers_mut().insert(AUTHORIZATION, authorization.clone());
         }
-        match self.client.request(request).await {
-            Ok(response) => Ok(response.map(Body::new)),
-            Err(error) => Err(self.failed(&error)),
-        }
+        let again = if request.headers().contains_key(IDEMPOTENCY_KEY) {
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await.map_err(Problem::invalid)?.to_bytes();
+            request = Request::from_parts(parts.clone(), body.clone().into());
+            Some(Request::from_parts(parts, body.into()))
+        } else {
+            None
+        };
+        let answer = match (self.client.request(request).await, again) {
+            // Its connection broke: whether it was carried out is not known, so it is sent once more.
+            (Err(error), Some(again)) if !error.is_connect() => {
+                tracing::debug!(%error, "the answer did not come; it is asked for again");
+                self.client.request(again).await.map_err(|_| error)
+            }
+            (answer, _) => answer,
+        };
+        answer.map(|response| response.map(Body::new)).map_err(|error| self.failed(&error))
     }
 
     /// Why an answer broke off.

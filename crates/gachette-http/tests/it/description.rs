@@ -110,6 +110,29 @@ async fn the_tags_of_stacks_and_the_events_of_builds_are_described() {
 }
 
 #[tokio::test]
+async fn whatever_is_made_may_be_asked_for_again_with_its_key() {
+    let document = document(&Service::new()).await;
+    let takes_a_key = |operation: &Value| {
+        let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+        parameters.any(|parameter| parameter["name"] == "Idempotency-Key")
+    };
+    let posts = document["paths"].as_object().unwrap().iter().filter_map(|(path, item)| {
+        let post = item.get("post")?;
+        (!takes_a_key(post)).then_some(path.as_str())
+    });
+    // To ask, to check, to collect and to end may be done twice; a delivery is known by its own id.
+    let others = [
+        "/api/v1/builds/{id}/cancel",
+        "/api/v1/domains/{domain}/stacks/{stack}/check",
+        "/api/v1/domains/{domain}/suites/{suite}/verify",
+        "/api/v1/repository/fsck",
+        "/api/v1/repository/gc",
+        "/hooks/{name}",
+    ];
+    assert_eq!(posts.collect::<BTreeSet<_>>(), BTreeSet::from(others));
+}
+
+#[tokio::test]
 async fn the_texts_of_a_wish_for_a_key_are_described() {
     let document = document(&Service::new()).await;
     let followed = |schema: &Value| match schema["$ref"].as_str() {

@@ -107,6 +107,7 @@ pub use staging::Staging;
 pub use store::Store;
 pub(crate) use take_in::Staged;
 pub use whereabouts::{ChannelWithPackage, Span, StackWithPackage, Standing};
+pub use writer::id as writer_id;
 
 /// A repository of packages and stacks.
 #[derive(Clone, Debug)]

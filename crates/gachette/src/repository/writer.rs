@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 
 /// A new name: 32 hexadecimal digits from the system's random numbers, the time, the process and a counter.
-pub(crate) fn id() -> String {
+pub fn id() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let now = Timestamp::now().as_nanosecond();
     let this = (now, std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
