@@ -46,6 +46,7 @@ mod server_clients;
 mod server_hooks;
 mod server_limits;
 mod server_restarts;
+mod server_tags;
 mod serving;
 mod ssh_faults;
 mod ssh_masters;

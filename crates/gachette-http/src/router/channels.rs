@@ -1,14 +1,16 @@
 //! Channels: list, show, log, move.
 
 use axum::extract::State;
-use gachette::operation::{self, ChannelChanged};
+use axum::response::{IntoResponse, Response};
+use gachette::{Cancel, operation};
 use gachette_core::apt::Suite;
 use gachette_core::channel::ChannelEntry;
 use gachette_core::stack::{Domain, StackName};
+use http::HeaderMap;
 
 use super::extract::{Json, Path, Query};
 use super::stacks::LogRange;
-use super::{Answer, Api, blocking, while_awaited};
+use super::{Answer, Api, blocking, entity_tag, while_awaited};
 use crate::Problem;
 use crate::access::Caller;
 use crate::wire::ChangeChannel;
@@ -18,9 +20,14 @@ pub(super) async fn list(State(api): State<Api>, Path(domain): Path<Domain>) -> 
     Ok(Json(channels.into_iter().map(|kept| kept.entry).collect()))
 }
 
-pub(super) async fn show(State(api): State<Api>, Path(name): Path<(Domain, String)>) -> Answer<ChannelEntry> {
+pub(super) async fn show(
+    State(api): State<Api>,
+    Path(name): Path<(Domain, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let channel = named(name)?;
-    Ok(Json(blocking(move || Ok(api.config.repository()?.channel(&channel)?)).await?.entry))
+    let kept = blocking(move || Ok(api.config.repository()?.channel(&channel)?)).await?;
+    Ok(entity_tag::answer(&headers, &kept.hash, Json(kept.entry)))
 }
 
 pub(super) async fn log(
@@ -37,12 +44,17 @@ pub(super) async fn change(
     State(api): State<Api>,
     caller: Caller,
     Path(name): Path<(Domain, String)>,
+    headers: HeaderMap,
     Json(wish): Json<ChangeChannel>,
-) -> Answer<ChannelChanged> {
+) -> Result<impl IntoResponse, Problem> {
     let (channel, by) = (named(name)?, caller.by(&wish.reason));
-    while_awaited(move |cancel| operation::change_channel(&api.config, &channel, &wish.order, &by, cancel))
-        .await
-        .map(Json)
+    let expected = entity_tag::expected(&headers);
+    let change = move |cancel: &Cancel| {
+        let repository = api.config.repository()?.expecting(expected);
+        operation::change_channel(&api.config, &repository, &channel, &wish.order, &by, cancel)
+    };
+    let changed = while_awaited(change).await?;
+    Ok(([entity_tag::of(&changed.hash)], Json(changed)))
 }
 
 fn named((domain, name): (Domain, String)) -> Result<Suite, Problem> {

@@ -42,7 +42,7 @@ impl Description {
                 "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
                 "schemas": words.schemas.take_definitions(true),
                 "headers": {"ETag": {
-                    "description": "The hash of the stack's revision (RFC 9110, 8.8.3).",
+                    "description": "The hash of a stack's revision, of an entry of a channel or base, or of a certificate (RFC 9110, 8.8.3).",
                     "required": true,
                     "schema": {"type": "string", "pattern": "^\"[0-9a-f]{64}\"$"},
                 }},
@@ -156,7 +156,7 @@ fn header_parameter(header: Header) -> Option<Value> {
         ),
         Header::IfMatch => (
             "If-Match",
-            "The tags of revisions (RFC 9110, 13.1.1); the stack is changed while one of them is its newest.",
+            "Tags that were seen (RFC 9110, 13.1.1): it is changed while one of them is that of its newest state.",
             json!({"type": "string"}),
         ),
     };

@@ -1,13 +1,14 @@
 //! Signing keys: list, make, extend, and hand out what others may know of them. Secret keys have no route.
 
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use gachette::signing::{KeyRef, ListedKey, NewEnd, OwnKey, SigningConfig, SigningError, usual_end};
-use http::{StatusCode, header};
+use gachette_core::Sha256Digest;
+use http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 
 use super::extract::{Json, Path};
-use super::{Answer, Api, blocking};
+use super::{Answer, Api, blocking, entity_tag};
 use crate::Problem;
 use crate::wire::{CreateKey, ExtendKey, KeyEnd, KeySummary};
 
@@ -40,32 +41,43 @@ pub(super) async fn create(
 pub(super) async fn extend(
     State(api): State<Api>,
     Path(key): Path<KeyRef>,
+    headers: HeaderMap,
     Json(wish): Json<ExtendKey>,
-) -> Answer<KeySummary> {
-    with(api, move |config| {
+) -> Result<impl IntoResponse, Problem> {
+    let expected = entity_tag::expected(&headers);
+    let extend = move |config: SigningConfig| {
         let now = Timestamp::now();
         let expires = wish.expires.time();
         let end = if wish.shorten { NewEnd::Any(expires) } else { NewEnd::NotBefore(expires) };
-        let extended = config.folder.extend(&key, end, &config.passphrase, now)?;
-        summary(&config, key, &extended, now)
-    })
-    .await
-    .map(Json)
+        let folder = config.folder.clone().expecting(expected);
+        let extended = folder.extend(&key, end, &config.passphrase, now)?;
+        let certificate = extended.certificate().armored()?;
+        Ok((Sha256Digest::of(&certificate), summary(&config, key, &extended, now)?))
+    };
+    let (hash, extended) = with(api, extend).await?;
+    Ok(([entity_tag::of(&hash)], Json(extended)))
 }
 
 /// The certificate of a key.
 pub(super) async fn certificate(
     State(api): State<Api>,
     Path(key): Path<KeyRef>,
-) -> Result<impl IntoResponse, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let text = with(api, move |config| config.certificate(&key)?.armored()).await?;
-    Ok(([(header::CONTENT_TYPE, CERTIFICATES)], text))
+    Ok(shown(&headers, text))
 }
 
 /// The certificates of all keys that suites are signed with.
-pub(super) async fn certificates(State(api): State<Api>) -> Result<impl IntoResponse, Problem> {
-    let text = with(api, |config| config.certificates()).await?;
-    Ok(([(header::CONTENT_TYPE, CERTIFICATES)], text))
+pub(super) async fn certificates(State(api): State<Api>, headers: HeaderMap) -> Result<Response, Problem> {
+    Ok(shown(&headers, with(api, |config| config.certificates()).await?))
+}
+
+/// Certificates as an answer, with the tag of their text.
+fn shown(headers: &HeaderMap, text: impl Into<Vec<u8>>) -> Response {
+    let text = text.into();
+    let hash = Sha256Digest::of(&text);
+    entity_tag::answer(headers, &hash, ([(header::CONTENT_TYPE, CERTIFICATES)], text))
 }
 
 async fn with<T: Send + 'static>(

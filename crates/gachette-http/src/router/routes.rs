@@ -44,11 +44,11 @@ pub(super) enum Body {
 pub(super) enum Header {
     /// A wish that is sent again is carried out once.
     IdempotencyKey,
-    /// The answer has the tag of a stack's revision.
+    /// The answer has the tag of what it holds, or of what was changed.
     ETag,
     /// An answer that is known already need not be sent.
     IfNoneMatch,
-    /// A stack is changed while one of these revisions is its newest.
+    /// It is changed while one of these tags is that of its newest state.
     IfMatch,
 }
 
@@ -125,7 +125,7 @@ impl Operation {
         self.with(Header::IdempotencyKey)
     }
 
-    /// Its answer has the tag of a stack's revision.
+    /// Its answer has the tag of what it holds, or of what was changed.
     pub(super) fn tagged(self) -> Self {
         self.with(Header::ETag)
     }
@@ -135,7 +135,7 @@ impl Operation {
         self.with(Header::IfNoneMatch)
     }
 
-    /// It may be bound to the newest revision of a stack.
+    /// It may be bound to the newest state of what it changes.
     pub(super) fn while_newest(self) -> Self {
         self.with(Header::IfMatch)
     }

@@ -6,12 +6,12 @@ use gachette::Cancel;
 use gachette::operation::{self, CheckReport, OperationError, Sealed, commits_between};
 use gachette::repository::{Committed, Readable, Repository, ToRegister};
 use gachette_core::stack::{By, Domain, Entry, PackageRecord, StackDiff, StackName, StackRef};
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::extract::{Json, Path, Query};
-use super::{Answer, Api, blocking, revision_tag, while_awaited};
+use super::{Answer, Api, blocking, entity_tag, while_awaited};
 use crate::Problem;
 use crate::access::{Caller, Role};
 use crate::wire::{
@@ -77,11 +77,8 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let stack = StackRef { stack: stack_name(name)?, revision: at.revision };
     let entry = blocking(move || Ok(api.config.repository()?.show_stack(&stack)?)).await?;
-    let tag = revision_tag::of(&entry.hash);
-    if revision_tag::is_known(&headers, &entry.hash) {
-        return Ok((StatusCode::NOT_MODIFIED, [tag]).into_response());
-    }
-    Ok(([tag], Json(StackState::from(entry))).into_response())
+    let hash = entry.hash;
+    Ok(entity_tag::answer(&headers, &hash, Json(StackState::from(entry))))
 }
 
 pub(super) async fn log(
@@ -143,13 +140,9 @@ pub(super) async fn change(
     if matches!(wish.change, Change::Delete) && caller.role < Role::Admin {
         return Err(caller.lacks(Role::Admin));
     }
-    let expected = revision_tag::expected(&headers);
+    let expected = entity_tag::expected(&headers);
     let change = move |cancel: &Cancel| {
-        let repository = api.config.repository()?;
-        let repository = match expected {
-            Some(newest) => repository.expecting(newest),
-            None => repository,
-        };
+        let repository = api.config.repository()?.expecting(expected);
         let seal = |force| operation::seal_stack(&api.config, &repository, &stack, force, &by, cancel);
         match wish.change {
             Change::Seal => seal(None),
@@ -161,7 +154,7 @@ pub(super) async fn change(
         }
     };
     let Sealed { committed, verdict, unsigned } = while_awaited(change).await?;
-    let tag = revision_tag::of(&committed.entry.hash);
+    let tag = entity_tag::of(&committed.entry.hash);
     Ok(([tag], Json(Changed { check: verdict, unsigned, ..Changed::from(committed) })))
 }
 
@@ -177,7 +170,7 @@ pub(super) async fn check(
 
 /// What became of a wish, with the tag of the revision after it.
 fn answer(committed: Committed) -> impl IntoResponse {
-    ([revision_tag::of(&committed.entry.hash)], Json(Changed::from(committed)))
+    ([entity_tag::of(&committed.entry.hash)], Json(Changed::from(committed)))
 }
 
 fn carry_out(

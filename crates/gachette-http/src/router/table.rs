@@ -119,17 +119,24 @@ fn key_routes(routes: Routes, api: &Api) -> Routes {
         )
         .add(
             "/api/v1/keys/{key}/certificate",
-            [get("What others may know of a key").answers_as(keys::CERTIFICATES)],
+            [get("What others may know of a key").answers_as(keys::CERTIFICATES).tagged().unless_known()],
             routing::get(keys::certificate),
         )
         .add(
             "/api/v1/keys/{key}/expiry",
-            [put("Have a key end at another time").takes::<ExtendKey>().answers::<KeySummary>()],
+            [put("Have a key end at another time")
+                .takes::<ExtendKey>()
+                .answers::<KeySummary>()
+                .tagged()
+                .while_newest()],
             routing::put(keys::extend),
         )
         .add(
             "/api/v1/certificates",
-            [get("The certificates of all keys that suites are signed with").answers_as(keys::CERTIFICATES)],
+            [get("The certificates of all keys that suites are signed with")
+                .answers_as(keys::CERTIFICATES)
+                .tagged()
+                .unless_known()],
             routing::get(keys::certificates),
         )
 }
@@ -241,7 +248,7 @@ fn channel_routes(routes: Routes, api: &Api) -> Routes {
         )
         .add(
             &format!("{channels}/{{channel}}"),
-            [get("A channel").answers::<ChannelEntry>()],
+            [get("A channel").answers::<ChannelEntry>().tagged().unless_known()],
             routing::get(channels::show),
         )
         .add(
@@ -253,6 +260,8 @@ fn channel_routes(routes: Routes, api: &Api) -> Routes {
                 post("Do something with a channel")
                     .takes::<ChangeChannel>()
                     .answers::<ChannelChanged>()
+                    .tagged()
+                    .while_newest()
                     .once(),
             ],
             routing::post(channels::change).layer(once).get(channels::log),
@@ -269,14 +278,18 @@ fn base_routes(routes: Routes, api: &Api) -> Routes {
         )
         .add(
             "/api/v1/bases/{base}",
-            [get("A base, now or at one of its entries").query::<bases::AtEntry>().answers::<BaseEntry>()],
+            [get("A base, now or at one of its entries")
+                .query::<bases::AtEntry>()
+                .answers::<BaseEntry>()
+                .tagged()
+                .unless_known()],
             routing::get(bases::show),
         )
         .add(
             "/api/v1/bases/{base}/entries",
             [
                 get("How a base was taken").query::<stacks::LogRange>().answers::<Vec<BaseEntry>>(),
-                post("Take a base as it is now").answers::<BaseUpdated>().once(),
+                post("Take a base as it is now").answers::<BaseUpdated>().tagged().while_newest().once(),
             ],
             routing::post(bases::update).layer(once).get(bases::log),
         )

@@ -78,7 +78,7 @@ async fn every_reference_leads_somewhere() {
 }
 
 #[tokio::test]
-async fn the_tags_of_stacks_and_the_events_of_builds_are_described() {
+async fn the_tags_of_what_can_be_changed_and_the_events_of_builds_are_described() {
     let document = document(&Service::new()).await;
     let headers = |operation: &Value| -> Vec<String> {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
@@ -94,6 +94,16 @@ async fn the_tags_of_stacks_and_the_events_of_builds_are_described() {
         assert!(operation["responses"]["200"]["headers"]["ETag"].is_object(), "{operation}");
     }
     assert!(stack["responses"]["304"].is_object() && change["responses"]["412"].is_object());
+    for (path, method, header) in [
+        ("/api/v1/domains/{domain}/channels/{channel}", "get", "If-None-Match"),
+        ("/api/v1/domains/{domain}/channels/{channel}/entries", "post", "If-Match"),
+        ("/api/v1/bases/{base}", "get", "If-None-Match"),
+        ("/api/v1/bases/{base}/entries", "post", "If-Match"),
+        ("/api/v1/keys/{key}/certificate", "get", "If-None-Match"),
+        ("/api/v1/keys/{key}/expiry", "put", "If-Match"),
+    ] {
+        assert_eq!(headers(&paths[path][method])[0], header, "{path}");
+    }
     let events =
         &paths["/api/v1/builds/{id}/events"]["get"]["responses"]["200"]["content"]["text/event-stream"];
     let event = &events["schema"]["properties"]["data"]["contentSchema"]["$ref"];

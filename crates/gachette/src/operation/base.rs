@@ -1,5 +1,6 @@
 //! Bases: the distributions that stacks are meant for, taken anew, and as they were taken.
 
+use gachette_core::Sha256Digest;
 use gachette_core::base::{BaseEntry, BaseName};
 use gachette_core::stack::By;
 use schemars::JsonSchema;
@@ -10,7 +11,7 @@ use super::check::configured;
 use crate::Cancel;
 use crate::base;
 use crate::config::{Base, Config};
-use crate::repository::{Repository, RepositoryError};
+use crate::repository::{BaseCommitted, Repository, RepositoryError};
 
 /// A base, as it is known here.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +29,8 @@ pub struct BaseState {
 pub struct BaseUpdated {
     /// Its newest entry.
     pub entry: BaseEntry,
+    /// The SHA-256 of that entry.
+    pub hash: Sha256Digest,
     /// Whether it is new; otherwise the base is as it was.
     pub changed: bool,
 }
@@ -57,15 +60,15 @@ pub fn bases(config: &Config) -> Result<Vec<BaseState>, OperationError> {
 /// Takes a base as it is now: reads its files, or has apt fetch and verify its lists.
 ///
 /// # Errors
-/// When it is not configured, or cannot be taken or kept.
+/// When it is not configured, not as the repository [expects](Repository::expecting), or cannot be taken or kept.
 pub fn update_base(
     config: &Config,
+    repository: &Repository,
     name: &BaseName,
     by: &By,
     cancel: &Cancel,
 ) -> Result<BaseUpdated, OperationError> {
-    let repository = config.made_repository()?;
-    take(&repository, name, configured(config, name)?, by, cancel)
+    take(repository, name, configured(config, name)?, by, cancel)
 }
 
 /// The newest entry of a base, which is taken anew when its files are not those it was taken from.
@@ -93,6 +96,6 @@ fn take(
     cancel: &Cancel,
 ) -> Result<BaseUpdated, OperationError> {
     let lists = base::take(name, settings, cancel)?;
-    let committed = repository.keep_base(name, &lists, by)?;
-    Ok(BaseUpdated { entry: committed.entry, changed: committed.changed })
+    let BaseCommitted { entry, hash, changed } = repository.keep_base(name, &lists, by)?;
+    Ok(BaseUpdated { entry, hash, changed })
 }

@@ -206,6 +206,7 @@ impl OperationError {
                 SigningFault::Missing => FaultKind::NotFound,
                 SigningFault::Invalid => FaultKind::Invalid,
                 SigningFault::Refused => FaultKind::Refused,
+                SigningFault::Changed => FaultKind::Changed,
                 SigningFault::Cancelled => FaultKind::Cancelled,
                 SigningFault::Broken => FaultKind::Internal,
             },

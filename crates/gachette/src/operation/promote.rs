@@ -1,5 +1,6 @@
 //! Moving a channel, and what else is done with one; its suite follows.
 
+use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::channel::{ChannelEntry, ChannelPolicy, ChannelStep, Pin};
 use gachette_core::stack::{By, Entry, StackRef};
@@ -47,6 +48,8 @@ pub enum ChannelOrder {
 pub struct ChannelChanged {
     /// Its newest entry.
     pub newest: ChannelEntry,
+    /// The SHA-256 of that entry.
+    pub hash: Sha256Digest,
     /// Whether that is new.
     pub changed: bool,
     /// What became of its suite, when it was to be moved.
@@ -59,37 +62,38 @@ pub struct ChannelChanged {
 /// Does with a channel what is ordered. Its suite follows a promotion, also when an earlier one stopped short of that.
 ///
 /// # Errors
-/// When it is refused, there is no such stack, or no key to sign with; and when the suite cannot be written, by which
+/// When it is refused, not as the repository [expects](Repository::expecting), there is no such stack, or no key to sign with; and when the suite cannot be written, by which
 /// time the channel is moved.
 pub fn change_channel(
     config: &Config,
+    repository: &Repository,
     channel: &Suite,
     order: &ChannelOrder,
     by: &By,
     cancel: &Cancel,
 ) -> Result<ChannelChanged, OperationError> {
-    let (repository, policy) = (config.repository()?, config.channel_policy(channel));
+    let policy = config.channel_policy(channel);
+    repository.check_expected_channel(channel)?;
     let wished = match order {
         ChannelOrder::Promote { stack, signature, force } => {
             // Without what it takes to write the suite, the channel stays.
             let signers = open_signers(config, *signature)?;
             let to = repository.show_stack(stack)?;
             repository.check_unedited(&to)?;
-            if shown_by(&repository, channel)? != Some(Pin::of(&to)) {
+            if shown_by(repository, channel)? != Some(Pin::of(&to)) {
                 repository.check_package_files(&to.revision.packages, channel)?;
             }
             let gate = Gate::new(force.as_deref(), by)?;
             let (committed, check) = if policy.checked {
-                Checked { config, repository: &repository, channel, policy: &policy }
-                    .promote(&to, &gate, by, cancel)?
+                Checked { config, repository, channel, policy: &policy }.promote(&to, &gate, by, cancel)?
             } else {
                 (repository.change_channel(channel, &ChannelWish::Promote(&to), &policy, by)?, None)
             };
             let published = publish_by(config, PublishSubject::Channel(channel.clone()), signers);
             let lags =
                 |source| OperationError::SuiteLags { channel: channel.clone(), source: Box::new(source) };
-            let (newest, changed) = (committed.newest.entry, committed.changed);
-            return Ok(ChannelChanged { newest, changed, published: Some(published.map_err(lags)?), check });
+            let published = Some(published.map_err(lags)?);
+            return Ok(ChannelChanged { published, check, ..ChannelChanged::from(committed) });
         }
         ChannelOrder::Approve { stack } => Some(repository.show_stack(stack)?),
         ChannelOrder::Hold {} | ChannelOrder::Release {} => None,
@@ -99,9 +103,13 @@ pub fn change_channel(
         (ChannelOrder::Release {}, _) => ChannelWish::Release,
         _ => ChannelWish::Hold,
     };
-    let committed = repository.change_channel(channel, &wish, &policy, by)?;
-    let (newest, changed) = (committed.newest.entry, committed.changed);
-    Ok(ChannelChanged { newest, changed, published: None, check: None })
+    Ok(repository.change_channel(channel, &wish, &policy, by)?.into())
+}
+
+impl From<ChannelCommitted> for ChannelChanged {
+    fn from(ChannelCommitted { newest, changed }: ChannelCommitted) -> Self {
+        Self { newest: newest.entry, hash: newest.hash, changed, published: None, check: None }
+    }
 }
 
 /// What a channel shows now, if there is one.

@@ -32,6 +32,8 @@ pub struct KeptList {
 pub struct BaseCommitted {
     /// Its newest entry.
     pub entry: BaseEntry,
+    /// The SHA-256 of its stored bytes.
+    pub hash: Sha256Digest,
     /// Whether it was written; otherwise the base was so already.
     pub changed: bool,
 }
@@ -40,7 +42,7 @@ impl Repository {
     /// Makes a base what these lists are, unless it is already.
     ///
     /// # Errors
-    /// When it cannot be read or written.
+    /// When it is not as expected any more, or cannot be read or written.
     pub fn keep_base(
         &self,
         base: &BaseName,
@@ -53,10 +55,12 @@ impl Repository {
         }
         loop {
             let newest = self.newest_of_base(base)?;
+            let seen = newest.as_ref().map(|(entry, hash)| (entry.number, hash));
+            self.check_newest(format!("base {base}"), seen)?;
             let previous = newest.as_ref().map(|(_, hash)| *hash);
             let number = match newest {
-                Some((entry, _)) if entry.lists == named => {
-                    return Ok(BaseCommitted { entry, changed: false });
+                Some((entry, hash)) if entry.lists == named => {
+                    return Ok(BaseCommitted { entry, hash, changed: false });
                 }
                 Some((entry, _)) => entry.number + 1,
                 None => 1,
@@ -74,8 +78,9 @@ impl Repository {
             };
             let key = key::base_entry(base, number);
             let bytes = entry.to_bytes().map_err(|error| unreadable(key.clone(), &error))?;
+            let hash = Sha256Digest::of(&bytes);
             if self.store.create(&key, bytes)? == Created::New {
-                return Ok(BaseCommitted { entry, changed: true });
+                return Ok(BaseCommitted { entry, hash, changed: true });
             }
         }
     }
@@ -85,13 +90,21 @@ impl Repository {
     /// # Errors
     /// When there is no such base or entry, or it cannot be read.
     pub fn base(&self, base: &BaseRef) -> Result<BaseEntry, RepositoryError> {
+        Ok(self.hashed_base(base)?.0)
+    }
+
+    /// The same, with the SHA-256 of its stored bytes.
+    ///
+    /// # Errors
+    /// As [`Repository::base`].
+    pub fn hashed_base(&self, base: &BaseRef) -> Result<(BaseEntry, Sha256Digest), RepositoryError> {
         let newest = || self.newest_of_base(&base.base);
         let found = match base.number {
             None => newest()?,
             Some(number) => self.read_base(&base.base, number)?,
         };
-        if let Some((entry, _)) = found {
-            return Ok(entry);
+        if let Some(found) = found {
+            return Ok(found);
         }
         let number = if newest()?.is_some() { base.number } else { None };
         Err(RepositoryError::MissingBase { base: BaseRef { base: base.base.clone(), number } })

@@ -89,6 +89,7 @@ impl Repository {
     ) -> Result<ChannelCommitted, RepositoryError> {
         loop {
             let newest = self.newest_of_channel(channel)?;
+            self.check_expected_of(channel, newest.as_ref())?;
             // Nobody makes a stack of the same name meanwhile.
             let _free = if newest.is_none() { self.free_turn(name)? } else { None };
             let step = ChannelStep { channel, newest: newest.as_ref() };
@@ -104,6 +105,20 @@ impl Repository {
                 return Ok(ChannelCommitted { newest: entry, changed: true });
             }
         }
+    }
+
+    /// Refuses a change of a channel that is not as expected any more.
+    pub(crate) fn check_expected_channel(&self, channel: &Suite) -> Result<(), RepositoryError> {
+        self.check_expected_of(channel, self.newest_of_channel(channel)?.as_ref())
+    }
+
+    fn check_expected_of(
+        &self,
+        channel: &Suite,
+        newest: Option<&KeptChannelEntry>,
+    ) -> Result<(), RepositoryError> {
+        let newest = newest.map(|kept| (kept.entry.number, &kept.hash));
+        self.check_newest(format!("channel {channel}"), newest)
     }
 
     /// A channel's newest entry.

@@ -38,6 +38,14 @@ pub enum RepositoryError {
         /// The number of its newest revision.
         newest: u64,
     },
+    /// The channel or base was changed since it was looked at.
+    #[error("{ledger} was changed meanwhile: it has {newest} entries")]
+    EntryChanged {
+        /// Which.
+        ledger: String,
+        /// The number of its newest entry; 0 without any.
+        newest: u64,
+    },
     /// The stack has no revision of this number.
     #[error("stack {stack} has no revision {number}; its newest is {newest}")]
     MissingRevision {
@@ -257,7 +265,7 @@ impl RepositoryError {
             | Self::Collected { .. }
             | Self::LostFile { .. }
             | Self::Unpublishable { .. } => FailureKind::Refused,
-            Self::Changed { .. } => FailureKind::Changed,
+            Self::Changed { .. } | Self::EntryChanged { .. } => FailureKind::Changed,
             Self::Refused(Refusal::Missing { .. } | Refusal::NotInStack { .. })
             | Self::MissingRevision { .. }
             | Self::MissingPackage { .. }

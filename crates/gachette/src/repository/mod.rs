@@ -115,7 +115,7 @@ pub struct Repository {
     store: Store,
     debs: PathBuf,
     identity: Identity,
-    /// The revisions of which one must be a stack's newest, for it to be changed.
+    /// The revisions or entries of which one must be the newest of a ledger, for it to be changed.
     expected: Option<Vec<Sha256Digest>>,
     /// While it is there, nothing is collected.
     kept: Option<Arc<File>>,
@@ -167,10 +167,11 @@ impl Repository {
         Ok(Self { identity, ..fresh })
     }
 
-    /// The same repository, in which a stack is changed only while one of these is its newest revision.
+    /// The same repository, in which a stack, channel or base is changed only while one of these is its newest revision or
+    /// entry, if any are named.
     #[must_use]
-    pub fn expecting(self, newest: Vec<Sha256Digest>) -> Self {
-        Self { expected: Some(newest), ..self }
+    pub fn expecting(self, newest: Option<Vec<Sha256Digest>>) -> Self {
+        Self { expected: newest, ..self }
     }
 
     /// The same repository, in which a stack is changed only while this is its newest revision, and one of those that were
@@ -179,7 +180,21 @@ impl Repository {
     pub(crate) fn expecting_exactly(self, newest: Sha256Digest) -> Self {
         match &self.expected {
             Some(expected) if !expected.contains(&newest) => self,
-            _ => self.expecting(vec![newest]),
+            _ => self.expecting(Some(vec![newest])),
+        }
+    }
+
+    /// Refuses to change a channel or base whose newest entry, with its number, is none that was expected.
+    fn check_newest(
+        &self,
+        ledger: String,
+        newest: Option<(u64, &Sha256Digest)>,
+    ) -> Result<(), RepositoryError> {
+        match &self.expected {
+            Some(expected) if !newest.is_some_and(|(_, hash)| expected.contains(hash)) => {
+                Err(RepositoryError::EntryChanged { ledger, newest: newest.map_or(0, |(number, _)| number) })
+            }
+            _ => Ok(()),
         }
     }
 

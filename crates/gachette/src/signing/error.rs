@@ -23,6 +23,12 @@ pub enum SigningError {
         /// Where it was looked for.
         folder: PathBuf,
     },
+    /// The key was changed since it was looked at.
+    #[error("key `{name}` was changed meanwhile: its certificate is another")]
+    Changed {
+        /// Its name.
+        name: KeyName,
+    },
     /// Another key has that name.
     #[error("there is a key `{name}` already, {fingerprint}")]
     Taken {
@@ -155,6 +161,8 @@ pub enum SigningFault {
     Invalid,
     /// It was refused.
     Refused,
+    /// It was changed since it was looked at.
+    Changed,
     /// It was cancelled.
     Cancelled,
     /// The machine, or gachette itself, is at fault.
@@ -175,6 +183,7 @@ impl SigningError {
             | Self::Gpg { .. } => SigningFault::Configuration,
             Self::NotThere { .. } => SigningFault::Missing,
             Self::WrongEnd { .. } | Self::WrongEmail(_) => SigningFault::Invalid,
+            Self::Changed { .. } => SigningFault::Changed,
             Self::Taken { .. }
             | Self::Known { .. }
             | Self::Earlier { .. }

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gachette_core::Sha256Digest;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
@@ -23,6 +24,8 @@ pub struct KeyFolder {
     path: PathBuf,
     /// The folders in which no key may lie.
     repository: Vec<PathBuf>,
+    /// The SHA-256 of certificates of which a key must have one, for it to be extended.
+    expected: Option<Vec<Sha256Digest>>,
 }
 
 /// Whether an imported key may take the place of the same key, as it was exported at another time.
@@ -52,7 +55,14 @@ pub fn usual_end(now: Timestamp) -> Timestamp {
 impl KeyFolder {
     /// Keys in this folder, which need not exist yet, and which must not lie in one of the `repository`'s.
     pub fn new(path: impl Into<PathBuf>, repository: Vec<PathBuf>) -> Self {
-        Self { path: path.into(), repository }
+        Self { path: path.into(), repository, expected: None }
+    }
+
+    /// The same folder, in which a key is extended only while the SHA-256 of its certificate's text is one of these, if any are
+    /// named.
+    #[must_use]
+    pub fn expecting(self, certificates: Option<Vec<Sha256Digest>>) -> Self {
+        Self { expected: certificates, ..self }
     }
 
     /// The folder.
@@ -136,7 +146,7 @@ impl KeyFolder {
     /// Gives a key another end. What it said before stays in its certificate.
     ///
     /// # Errors
-    /// When it is not in the folder, cannot be opened, or the end is none, or before the one that it has.
+    /// When it is not in the folder, not as expected, cannot be opened, or the end is none, or before the one that it has.
     pub fn extend(
         &self,
         key: &KeyRef,
@@ -152,6 +162,11 @@ impl KeyFolder {
         let folder = self.hold()?;
         let name = self.name_of(key)?;
         let own = self.read(&KeyRef::Name(name.clone()))?;
+        if let Some(expected) = &self.expected
+            && !expected.contains(&Sha256Digest::of(&own.certificate().armored()?))
+        {
+            return Err(SigningError::Changed { name });
+        }
         if let (NewEnd::NotBefore(_), Some(expires)) = (end, expires) {
             let ends = own.certificate().signs_until(key);
             if ends.is_none_or(|ends| expires < ends) {

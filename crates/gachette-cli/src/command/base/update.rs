@@ -45,7 +45,7 @@ impl UpdateArgs {
     }
 }
 
-fn line(BaseUpdated { entry, changed }: &BaseUpdated) -> String {
+fn line(BaseUpdated { entry, changed, .. }: &BaseUpdated) -> String {
     let verb = if *changed { "taken" } else { "is as it was" };
     format!("{}@{} {verb}: {}", entry.base, entry.number, super::size(entry))
 }
