@@ -211,7 +211,7 @@ fn every_answer_has_an_id_and_everything_is_counted() {
     let made = serving.ask("GET /nowhere?token=secret", &["X-Request-Id: not one\""], "");
     assert!(made.status == 404 && made.header("x-request-id").is_some_and(|id| id.len() == 16), "{made:?}");
     let line: serde_json::Value = serde_json::from_str(&serving.logged("mine-1")).unwrap();
-    assert_eq!((line["path"].as_str(), line["status"].as_u64()), (Some("\"/api/v1/health\""), Some(200)));
+    assert_eq!((line["path"].as_str(), line["status"].as_u64()), (Some("/api/v1/health"), Some(200)));
     assert!(!serving.logged("/nowhere").contains("secret"));
     let metrics = serving.ask("GET /metrics", &[], "");
     assert!(metrics.header("content-type").is_some_and(|kind| kind.starts_with("text/plain; version=0.0.4")));
@@ -227,11 +227,15 @@ fn every_answer_has_an_id_and_everything_is_counted() {
 
 /// A certificate for localhost and its key, in files whose names begin so.
 fn make_certificate(playground: &Playground, prefix: &str) -> [PathBuf; 2] {
+    make_certificate_with(playground, prefix, "basicConstraints=critical,CA:FALSE")
+}
+
+fn make_certificate_with(playground: &Playground, prefix: &str, extension: &str) -> [PathBuf; 2] {
     let [certificate, key] = ["cert.pem", "key.pem"].map(|name| playground.path(&format!("{prefix}{name}")));
     let made = std::process::Command::new("openssl")
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
         .args(["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"])
+        .args(["-addext", extension, "-keyout"])
         .args([key.as_os_str(), "-out".as_ref(), certificate.as_os_str()])
         .output()
         .unwrap();
@@ -265,6 +269,39 @@ fn over_tls_the_certificate_must_be_of_a_known_authority() {
     std::fs::copy(&renewed[1], &key).unwrap();
     let said = with_renewed();
     assert_eq!(said.code, 0, "{}", said.stderr);
+}
+
+#[test]
+fn what_keeps_tls_from_coming_about_is_said_with_a_way_out() {
+    let playground = Playground::new();
+    playground.ok("repository init");
+    let [certificate, key] = make_certificate(&playground, "");
+    let [authority, its_key] = make_certificate_with(&playground, "ca-", "keyUsage=critical,keyCertSign");
+    playground.write("empty.pem", "");
+    let started = |files: [&PathBuf; 2]| {
+        let [certificate, key] = files.map(|file| file.to_str().unwrap());
+        Serving::start(&playground, &["--tls-cert", certificate, "--tls-key", key])
+    };
+    let plain = Serving::start(&playground, &["--no-auth"]);
+    let port = plain.port;
+    let expect = |line: &str, code: i32, words: &[&str]| {
+        let said = playground.run(&format!("{line} package list"));
+        assert_eq!(said.code, code, "{line}: {}", said.stderr);
+        words.iter().for_each(|words| assert!(said.stderr.contains(words), "{line}: {}", said.stderr));
+    };
+    let known = "--set ca_file=cert.pem";
+    expect(&format!("{known} -H https://localhost:{port}"), 6, &["does not speak TLS", "say `http://…`"]);
+    drop(plain);
+    let serving = started([&certificate, &key]);
+    let port = serving.port;
+    expect(&format!("-H http://localhost:{port}"), 6, &["in the clear", "say `https://…`"]);
+    expect(&format!("{known} -H https://127.0.0.1:{port}"), 6, &["not for this name"]);
+    expect(&format!("--set ca_file=ca-cert.pem -H https://localhost:{port}"), 6, &["unknown authority"]);
+    expect(&format!("--set ca_file=empty.pem -H https://localhost:{port}"), 3, &["no certificate in it"]);
+    drop(serving);
+    let serving = started([&authority, &its_key]);
+    let line = format!("--set ca_file=ca-cert.pem -H https://localhost:{}", serving.port);
+    expect(&line, 6, &["that of an authority", "CA:FALSE"]);
 }
 
 #[test]

@@ -42,7 +42,15 @@ fn a_signed_push_to_the_branch_is_built_once() {
         assert_eq!(send("web", headers, &first).status, 401, "{headers:?}");
     }
     assert_eq!(send("web", &[&github(&first)], &push("main", "a2")).status, 401, "another body");
-    assert_eq!(send("other", &[&github(&first)], &first).status, 404, "no hook is configured");
+    let nowhere = [send("other", &[&github(&first)], &first), send("nobody", &[], &first)];
+    let guessed = send("web", &[], &first);
+    for answer in nowhere {
+        assert_eq!(
+            (answer.status, answer.json()),
+            (401, guessed.json()),
+            "who has hooks is nobody's business"
+        );
+    }
     let started = send("web", &[&github(&first), "X-GitHub-Delivery: d1"], &first);
     assert_eq!((started.status, started.json()["kind"].as_str()), (202, Some("quick")), "{started:?}");
     let (second, third) = (push("main", "a2"), push("main", "a3"));
@@ -54,6 +62,8 @@ fn a_signed_push_to_the_branch_is_built_once() {
         (vec![github(&push("side", "a4"))], &push("side", "a4")),
         (vec![github(&push("main", "0000"))], &push("main", "0000")),
         (vec![github("{\"zen\": \"ping\"}")], &"{\"zen\": \"ping\"}".to_owned()),
+        // What says a ref, and is no push.
+        (vec![github(&third), "X-GitHub-Event: ping".to_owned()], &third),
     ] {
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
         let answer = send("web", &headers, body);
@@ -67,6 +77,15 @@ fn a_signed_push_to_the_branch_is_built_once() {
     assert_eq!(statuses.map(|(id, body)| gitlab(id, body)), [202, 200, 202, 202]);
     // An id of GitLab makes no other delivery new.
     assert_eq!(send("web", &[&github(&first), "X-Gitlab-Event-UUID: e3"], &first).status, 200);
+    // As GitHub sends it when nothing else is chosen: JSON in a form.
+    let form: String = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("payload", &push("main", "a5"))
+        .finish();
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    assert_eq!(send("web", &[&github(&form), kind, "X-GitHub-Event: push"], &form).status, 202);
+    let form = "payload=%5B%5D";
+    let refused = send("web", &[&github(form), kind, "X-GitHub-Event: push"], form);
+    assert!(refused.status == 422 && refused.text().contains("says nothing of a push"), "{refused:?}");
     let gitea = format!("X-Gitea-Signature: {}", signature("between us", &third));
     assert_eq!(send("web", &[&gitea, "X-Gitea-Delivery: t1"], &third).status, 202);
     serving.signal("-TERM");

@@ -74,7 +74,10 @@ impl Serving {
     pub(crate) fn ask(&self, line: &str, headers: &[&str], body: &str) -> Answered {
         let mut text = format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
         if !body.is_empty() {
-            text += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+            text += &format!("Content-Length: {}\r\n", body.len());
+        }
+        if !body.is_empty() && !headers.iter().any(|header| header.starts_with("Content-Type:")) {
+            text += "Content-Type: application/json\r\n";
         }
         headers.iter().for_each(|header| text += &format!("{header}\r\n"));
         Answered::read(self.send(format!("{text}\r\n{body}").as_bytes()))

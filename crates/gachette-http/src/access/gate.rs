@@ -39,7 +39,12 @@ impl Gate {
 
     /// Who asks, if anybody is known to.
     fn caller(&self, request: &Request) -> Result<Option<Caller>, Problem> {
-        if let Some(shown) = request.headers().get(AUTHORIZATION) {
+        let mut tokens = request.headers().get_all(AUTHORIZATION).iter();
+        if let Some(shown) = tokens.next() {
+            // Another one may be the one that a proxy looked at.
+            if tokens.next().is_some() {
+                return Err(unauthenticated("more than one token is shown"));
+            }
             let token = shown.to_str().ok().and_then(bearer);
             let known = token.map(|token| self.tokens.caller(token)).transpose()?.flatten();
             return known

@@ -26,6 +26,7 @@ pub(crate) async fn watch(State(metrics): State<Arc<Metrics>>, request: Request,
     let caller = response.extensions().get::<Caller>().map_or("-", |caller| &*caller.name);
     let milliseconds = took.as_secs_f64() * 1000.0;
     let (id, status) = (id.to_str().unwrap_or_default(), status.as_u16());
-    tracing::info!(id, %method, path = ?path, status, milliseconds, caller, "request");
+    let path = path.escape_debug();
+    tracing::info!(id, %method, %path, status, milliseconds, caller, "request");
     response
 }

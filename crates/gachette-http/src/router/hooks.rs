@@ -1,6 +1,7 @@
 //! Push webhooks of GitHub, GitLab and Gitea: a push to the configured branch of a project is built into its stack. Who knows
 //! the project's secret is believed; the same delivery is carried out once.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +13,8 @@ use gachette_core::Sha256Digest;
 use gachette_core::git::GitRef;
 use gachette_core::stack::StackName;
 use hmac::{Hmac, KeyInit, Mac};
-use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -28,6 +30,14 @@ use crate::{Problem, ProblemKind};
 
 /// How many marks of deliveries are remembered; each has at most two.
 const REMEMBERED: usize = 20_000;
+/// What the hooks of the three call a push; GitLab has hooks of the whole server too.
+const PUSHES: [(&str, &[&str]); 3] = [
+    ("x-github-event", &["push"]),
+    ("x-gitea-event", &["push"]),
+    ("x-gitlab-event", &["Push Hook", "System Hook"]),
+];
+/// How GitHub sends JSON when a hook is set to forms: in this field of one.
+const FORM: (&str, &str) = ("application/x-www-form-urlencoded", "payload");
 /// How the refs of branches begin.
 const BRANCH: &str = "refs/heads/";
 
@@ -71,8 +81,12 @@ pub(super) async fn receive(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let missing =
-        || Problem::new(ProblemKind::NotFound, format!("no hook `{}` is configured", name.escape_debug()));
+    // Strangers are not told which hooks there are.
+    let missing = || {
+        let title =
+            "there is no such hook, or the signature is missing, or not made with the secret of this hook";
+        Problem::new(ProblemKind::Unauthenticated, title)
+    };
     let project = api.config.projects.get(&name).cloned().ok_or_else(missing)?;
     let (stack, secret_file) =
         project.hook_stack.clone().zip(project.hook_secret_file.clone()).ok_or_else(missing)?;
@@ -84,11 +98,9 @@ pub(super) async fn receive(
     let secret = secret.await?;
     let secret = secret.trim_ascii_end();
     if secret.is_empty() || !is_signed(&headers, secret, &body) {
-        let title = "the signature is missing, or not made with the secret of this hook";
-        return Err(Problem::new(ProblemKind::Unauthenticated, title));
+        return Err(missing());
     }
-    let push: Push = serde_json::from_slice(&body).map_err(Problem::invalid)?;
-    let branch = match wanted(&project, &push) {
+    let branch = match wanted(&project, &headers, &Push::read(&headers, &body)?) {
         Ok(branch) => branch,
         Err(ignored) => return Ok(Json(Ignored { ignored }).into_response()),
     };
@@ -127,8 +139,32 @@ fn order(project: String, stack: StackName, branch: GitRef) -> StartBuild {
     }
 }
 
+impl Push {
+    fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Problem> {
+        let (form, field) = FORM;
+        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let json = if kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(form)) {
+            let found = url::form_urlencoded::parse(body).find(|(name, _)| name == field);
+            let missing = || Problem::invalid(format!("the form has no field `{field}`"));
+            Cow::Owned(found.ok_or_else(missing)?.1.into_owned().into_bytes())
+        } else {
+            Cow::Borrowed(body)
+        };
+        serde_json::from_slice(&json).map_err(|error| {
+            Problem::invalid(format!("the body says nothing of a push: {error}"))
+                .with_hint("have the hook send JSON (`application/json`)")
+        })
+    }
+}
+
 /// The branch to build, or why there is nothing to do.
-fn wanted(project: &Project, push: &Push) -> Result<GitRef, &'static str> {
+fn wanted(project: &Project, headers: &HeaderMap, push: &Push) -> Result<GitRef, &'static str> {
+    for (name, pushes) in PUSHES {
+        let is_push = |event: &HeaderValue| pushes.iter().any(|push| event == push);
+        if !headers.get(name).is_none_or(is_push) {
+            return Err("it is no push");
+        }
+    }
     let reference = push.reference.as_deref().ok_or("it is no push")?;
     let branch = reference.strip_prefix(BRANCH).ok_or("it is no push to a branch")?;
     if push.after.as_deref().is_some_and(|commit| commit.bytes().all(|digit| digit == b'0')) {

@@ -22,7 +22,7 @@ pub struct BuildId(String);
 
 /// Text that is no build's identity.
 #[derive(Debug, thiserror::Error)]
-#[error("`{}` is no build; `GET /api/v1/builds` lists them", .0.escape_debug())]
+#[error("`{}` is no build; `gachette builds list` lists them", .0.escape_debug())]
 pub struct BuildIdError(String);
 
 impl BuildId {

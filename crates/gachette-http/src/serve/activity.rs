@@ -19,6 +19,8 @@ struct State {
     requests: usize,
     /// Those of them whose answers are being sent: with these it is the client's turn.
     answers: usize,
+    /// Whether there was a request yet.
+    known: bool,
     last: Instant,
 }
 
@@ -34,19 +36,25 @@ struct BusyBody {
 impl Activity {
     /// Nothing yet.
     pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(State { requests: 0, answers: 0, last: Instant::now() })))
+        Self(Arc::new(Mutex::new(State { requests: 0, answers: 0, known: false, last: Instant::now() })))
     }
 
     /// A request begins.
     pub(super) fn begin(&self) -> Busy {
-        self.change(|state| state.requests += 1);
+        self.change(|state| {
+            state.requests += 1;
+            state.known = true;
+        });
         Busy(self.clone())
     }
 
-    /// Returns when nothing went on for so long: there was no request, or nothing of its answer was taken.
-    pub(super) async fn idle(&self, longest: Duration) {
+    /// Returns when nothing went on for so long: there was no request, or nothing of its answer was taken. The `first` request must
+    /// come sooner than those after it.
+    pub(super) async fn idle(&self, first: Duration, later: Duration) {
         loop {
-            let (busy, last) = self.change(|state| (state.requests > state.answers, state.last));
+            let (busy, known, last) =
+                self.change(|state| (state.requests > state.answers, state.known, state.last));
+            let longest = if known { later } else { first };
             let until = if busy { Instant::now() + longest } else { last + longest };
             if !busy && until <= Instant::now() {
                 return;
@@ -119,7 +127,7 @@ mod tests {
 
     /// Whether nothing has gone on for so long by now.
     fn is_idle(activity: &Activity, longest: Duration) -> bool {
-        activity.idle(longest).now_or_never().is_some()
+        activity.idle(longest, longest).now_or_never().is_some()
     }
 
     #[tokio::test]
@@ -136,5 +144,16 @@ mod tests {
         assert!(activity.change(|state| state.last) > before && !is_idle(&activity, Duration::from_secs(60)));
         drop((unread, other));
         assert!(is_idle(&activity, Duration::ZERO));
+    }
+
+    #[tokio::test]
+    async fn the_first_request_must_come_sooner_than_those_after_it() {
+        let activity = Activity::new();
+        let is_idle = |activity: &Activity| {
+            activity.idle(Duration::ZERO, Duration::from_secs(60)).now_or_never().is_some()
+        };
+        assert!(is_idle(&activity));
+        drop(activity.begin());
+        assert!(!is_idle(&activity));
     }
 }

@@ -16,8 +16,8 @@ use super::activity::Activity;
 use super::listen::Stream;
 use crate::access::Peer;
 
-/// How long a client may take for the headers of a request (HTTP/1.1).
-const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// How long a client may take until its first request is here: strangers must not keep the places of others.
+const FIRST_WITHIN: Duration = Duration::from_secs(10);
 /// The most of headers, in bytes.
 const HEADERS_AT_MOST: u32 = 32 << 10;
 /// After how long without a frame an HTTP/2 client is asked whether it is there, and how long its answer may take.
@@ -51,7 +51,8 @@ pub(super) async fn serve_connection(
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_WITHIN)
+        // From the end of the answer before, or the beginning of the connection.
+        .header_read_timeout(IDLE)
         .max_buf_size(HEADERS_AT_MOST as usize);
     builder
         .http2()
@@ -65,7 +66,7 @@ pub(super) async fn serve_connection(
     // How a connection ends is of no interest: clients go as they like.
     tokio::select! {
         _ = &mut connection => return,
-        () = activity.idle(IDLE) => (),
+        () = activity.idle(FIRST_WITHIN, IDLE) => (),
         _ = ending.wait_for(|ending| *ending) => (),
     }
     connection.as_mut().graceful_shutdown();

@@ -5,6 +5,7 @@ mod body;
 mod connection;
 mod detach;
 mod listen;
+mod open_files;
 mod server;
 mod stdio;
 mod tls;

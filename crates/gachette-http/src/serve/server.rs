@@ -13,6 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use super::body::read_whole;
 use super::connection::serve_connection;
 use super::listen::{Listen, Listener, Stream};
+use super::open_files::OpenFiles;
 use super::tls::{Certificate, TlsFiles};
 use crate::access::{Gate, Openness, gate};
 use crate::observe::{self, Metrics};
@@ -31,9 +32,6 @@ const LINGER: Duration = Duration::from_secs(1);
 const CLOSE_WITHIN: Duration = Duration::from_secs(6);
 /// How long it is waited after a connection could not be accepted: there may be no more file descriptors.
 const BREATH: Duration = Duration::from_millis(100);
-
-/// The most connections that are taken at one place; a process has fewer file descriptors.
-const MOST_CONNECTIONS: usize = 1 << 24;
 
 /// How a server serves.
 #[derive(Debug, Clone)]
@@ -97,7 +95,7 @@ pub async fn serve(
     let (runs, metrics, builds) = (api.runs(), api.metrics(), api.clone());
     let (ending, watched) = watch::channel(false);
     let tls = tls.map(Arc::new);
-    let places = options.limits.connections.clamp(1, MOST_CONNECTIONS);
+    let places = OpenFiles::raised().connections(options.limits.connections, options.listen.len());
     let door = Door { tls, router: guarded(api, &options), metrics, ending: watched };
     let mut listeners = Vec::new();
     for listen in &options.listen {

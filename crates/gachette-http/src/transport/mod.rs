@@ -10,6 +10,7 @@ mod loss;
 mod patience;
 mod server;
 mod ssh;
+mod tls_failure;
 
 pub use binary::Binary;
 pub(crate) use connection::Connection;

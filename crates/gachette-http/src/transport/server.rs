@@ -23,6 +23,7 @@ use rustls::{ClientConfig, RootCertStore};
 use url::{Host, Url};
 
 use super::loss::Loss;
+use super::tls_failure::TlsFailure;
 use crate::router::IDEMPOTENCY_KEY;
 use crate::{Problem, ProblemKind};
 
@@ -131,20 +132,26 @@ impl Server {
     }
 
     fn failed(&self, error: &hyper_util::client::legacy::Error) -> Problem {
-        // The innermost of it says what happened.
-        let mut cause: &dyn Error = error;
-        while let Some(source) = cause.source() {
-            cause = source;
+        if let Some(TlsFailure { reason, hint }) = TlsFailure::behind(error) {
+            return self.unreachable(&reason, hint);
         }
-        let (verb, hint) = if error.is_connect() {
-            (
-                "cannot connect to",
-                "see whether a server runs there; an unknown certificate authority is named by `ca_file`",
-            )
-        } else {
-            ("lost the connection to", "what was begun may go on there: `GET /api/v1/builds` shows it")
-        };
-        Problem::new(ProblemKind::HostFailed, format!("{verb} {self}: {cause}")).with_hint(hint)
+        if self.url.scheme() == "http" && spoke_otherwise(error) {
+            return self.unreachable(
+                &"it does not speak HTTP in the clear",
+                "say `https://…`, if it is a server with TLS",
+            );
+        }
+        // The innermost of it says what happened.
+        let cause = causes(error).last().map_or_else(String::new, ToString::to_string);
+        if error.is_connect() {
+            return self.unreachable(&cause, "see whether a server runs there");
+        }
+        Problem::new(ProblemKind::HostFailed, format!("lost the connection to {self}: {cause}"))
+            .with_hint("what was begun may go on there: `gachette builds list` shows it")
+    }
+
+    fn unreachable(&self, reason: &dyn fmt::Display, hint: &str) -> Problem {
+        Problem::new(ProblemKind::HostFailed, format!("cannot connect to {self}: {reason}")).with_hint(hint)
     }
 }
 
@@ -152,6 +159,23 @@ impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.url.as_str().trim_end_matches('/'))
     }
+}
+
+/// An error, and all that it came from, the innermost last.
+pub(super) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+/// Whether the answer was no HTTP at all.
+fn spoke_otherwise(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse))
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -172,6 +196,9 @@ fn tls(access: &ServerAccess) -> io::Result<ClientConfig> {
         for certificate in CertificateDer::pem_file_iter(file).map_err(|error| wrong(error.to_string()))? {
             let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
             roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
+        }
+        if roots.is_empty() {
+            return Err(wrong("there is no certificate in it".to_owned()));
         }
     } else {
         // Some of the system's may be of kinds that are not known; those that are count.
