@@ -14,6 +14,9 @@ use crate::debian::{Architecture, PackageName, Version};
 /// The newest version of the format. A record is written in the oldest that can say it, so that older readers know what they can.
 pub const RECORD_FORMAT: u32 = 2;
 
+/// How a record ends, as it is written.
+const END: &str = "\n}\n";
+
 /// What is known of one package file. Written once, when the file is registered, and never changed.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -108,9 +111,17 @@ impl PackageRecord {
     /// # Errors
     /// Never in practice; the signature is JSON's.
     pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
-        let bare = Self { format: self.provenance.format(), record: None, ..self.clone() };
-        let digest = Sha256Digest::of(&to_readable_json(&bare)?);
-        Ok(to_readable_json(&Self { record: Some(digest), ..bare })?)
+        let format = self.provenance.format();
+        let mut bytes = if self.format == format && self.record.is_none() {
+            to_readable_json(self)?
+        } else {
+            to_readable_json(&Self { format, record: None, ..self.clone() })?
+        };
+        let digest = Sha256Digest::of(&bytes);
+        // The last field, so that nothing before it changes.
+        bytes.truncate(bytes.len().saturating_sub(END.len()));
+        bytes.extend_from_slice(format!(",\n  \"record\": \"{digest}\"{END}").as_bytes());
+        Ok(bytes)
     }
 
     /// Whether these are the bytes that gachette writes for this record.
@@ -124,5 +135,37 @@ impl PackageRecord {
     /// When they are no record, or one of a newer format.
     pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
         parse_format(bytes, RECORD_FORMAT, |record: &Self| record.format)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_comes_last_and_changes_nothing_else() {
+        let record = PackageRecord {
+            format: RECORD_FORMAT,
+            name: "dh-web".parse().unwrap(),
+            version: "1.0".parse().unwrap(),
+            architecture: "all".parse().unwrap(),
+            file: "dh-web-1.0-all.deb".to_owned(),
+            size: 3,
+            sha256: Sha256Digest::of(b"abc"),
+            provenance: Provenance::default(),
+            control: IndexMap::new(),
+            record: None,
+        };
+        let control = [("Package", "dh-web"), ("Description", "a\n b \"c\"\n }")];
+        let control: IndexMap<_, _> = control.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let provenance = Provenance { missile: Some("m.yml".to_owned()), ..Provenance::default() };
+        for record in [record.clone(), PackageRecord { control, provenance, ..record }] {
+            let bytes = record.to_bytes().unwrap();
+            let stored = PackageRecord::parse(&bytes).unwrap();
+            assert_eq!(bytes, to_readable_json(&stored).unwrap());
+            let bare = PackageRecord { record: None, ..stored.clone() };
+            assert_eq!(stored.record, Some(Sha256Digest::of(&to_readable_json(&bare).unwrap())));
+            assert!(stored.is_intact(&bytes));
+        }
     }
 }

@@ -10,7 +10,8 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, linkat, mkdirat, openat, renameat};
+use rustix::io::Errno;
 
 use super::spread::spread;
 
@@ -32,7 +33,8 @@ pub(crate) struct Aside {
     path: PathBuf,
     /// Whether it lies beside its place still.
     left: bool,
-    _held: File,
+    /// The folder, from which on all paths in it are looked up: from the root on, that would be most of what it costs.
+    held: File,
 }
 
 /// What became of a file whose folder was there before.
@@ -51,7 +53,7 @@ impl Aside {
         let held = hold(&path).inspect_err(|_| {
             let _ = fs::remove_dir(&path);
         })?;
-        let aside = Self { path, left: true, _held: held };
+        let aside = Self { path, left: true, held };
         let folders: Vec<&[Small]> = files.chunk_by(|one, other| one.folder() == other.folder()).collect();
         spread(&folders, |files| aside.fill(files))?;
         Ok(aside)
@@ -61,9 +63,9 @@ impl Aside {
     fn fill(&self, files: &[Small]) -> io::Result<()> {
         let Some(first) = files.first() else { return Ok(()) };
         for (end, _) in first.path.match_indices('/') {
-            make_folder(&self.path.join(&first.path[..end]))?;
+            make_folder(&self.held, &first.path[..end])?;
         }
-        files.iter().try_for_each(|file| File::create_new(self.path.join(&file.path))?.write_all(&file.bytes))
+        files.iter().try_for_each(|file| create_new(&self.held, &file.path)?.write_all(&file.bytes))
     }
 
     /// The folder, which is on the file system of its place.
@@ -82,8 +84,37 @@ impl Aside {
     /// it is told what became of it, by its path.
     pub(crate) fn join(self, place: &Path) -> io::Result<BTreeMap<PathBuf, Joined>> {
         let mut joined = BTreeMap::new();
-        join_below(&self.path, place, Path::new(""), &mut joined)?;
+        self.join_below(&File::open(place)?, Path::new(""), &mut joined)?;
         Ok(joined)
+    }
+
+    fn join_below(
+        &self,
+        place: &File,
+        folder: &Path,
+        joined: &mut BTreeMap<PathBuf, Joined>,
+    ) -> io::Result<()> {
+        // All of them first: moving them changes the folder that is read.
+        let entries: Vec<_> = fs::read_dir(self.path.join(folder))?.collect::<Result<_, _>>()?;
+        for entry in entries {
+            let path = folder.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                // rename(2) puts a folder where there is none, or an empty one.
+                match renameat(&self.held, &path, place, &path).map_err(io::Error::from) {
+                    Err(error) if is_taken(&error) => self.join_below(place, &path, joined)?,
+                    outcome => outcome?,
+                }
+            } else {
+                let linked = linkat(&self.held, &path, place, &path, AtFlags::empty());
+                let outcome = match linked.map_err(io::Error::from) {
+                    Ok(()) => Joined::Added,
+                    Err(error) if is_taken(&error) => Joined::Taken,
+                    Err(error) => return Err(error),
+                };
+                joined.insert(path, outcome);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -95,44 +126,21 @@ impl Drop for Aside {
     }
 }
 
-fn join_below(
-    from: &Path,
-    place: &Path,
-    folder: &Path,
-    joined: &mut BTreeMap<PathBuf, Joined>,
-) -> io::Result<()> {
-    // All of them first: moving them changes the folder that is read.
-    let entries: Vec<_> = fs::read_dir(from.join(folder))?.collect::<Result<_, _>>()?;
-    for entry in entries {
-        let path = folder.join(entry.file_name());
-        let target = place.join(&path);
-        if entry.file_type()?.is_dir() {
-            // rename(2) puts a folder where there is none, or an empty one.
-            match fs::rename(entry.path(), &target) {
-                Err(error) if is_taken(&error) => join_below(from, place, &path, joined)?,
-                outcome => outcome?,
-            }
-        } else {
-            let outcome = match fs::hard_link(entry.path(), &target) {
-                Ok(()) => Joined::Added,
-                Err(error) if is_taken(&error) => Joined::Taken,
-                Err(error) => return Err(error),
-            };
-            joined.insert(path, outcome);
-        }
-    }
-    Ok(())
-}
-
 fn is_taken(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty)
 }
 
-fn make_folder(path: &Path) -> io::Result<()> {
-    match fs::create_dir(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        outcome => outcome,
+fn make_folder(top: &File, path: &str) -> io::Result<()> {
+    // What more than its owner may do is said by the umask, as ever.
+    match mkdirat(top, path, Mode::from_raw_mode(0o777)) {
+        Err(Errno::EXIST) => Ok(()),
+        outcome => Ok(outcome?),
     }
+}
+
+fn create_new(top: &File, path: &str) -> io::Result<File> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+    Ok(openat(top, path, flags, Mode::from_raw_mode(0o666))?.into())
 }
 
 fn hold(folder: &Path) -> io::Result<File> {

@@ -123,14 +123,16 @@ impl Repository {
         &self,
         records: &[(String, &PackageRecord)],
     ) -> Result<Vec<(String, PackageRecord)>, RepositoryError> {
+        let bytes = gather(Worth::Lines, records, |(key, record)| {
+            record.to_bytes().map_err(|error| unreadable(key.clone(), &error))
+        })?;
         let mut files = Vec::new();
         // Those of one version, by its spelling as their folder is, follow each other; the derived line is that of the first.
         let mut before = None;
-        for (key, record) in records {
+        for ((key, record), bytes) in records.iter().zip(bytes) {
             let version = Some((&record.name, record.version.as_str()));
             let line = (before != version).then(|| (key::FILE, Bytes::from(file_line(record))));
             before = version;
-            let bytes = record.to_bytes().map_err(|error| unreadable(key.clone(), &error))?;
             files.push(NewFile { key: key.clone(), bytes: bytes.into(), beside: line });
         }
         let created = self.store.create_all(key::PACKAGES, &files)?;

@@ -9,7 +9,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use trebuchet::deb::DebFile;
 
-use super::disk::{can_sync_file_system, sync_file_system};
+use super::disk::{at, can_sync_file_system, sync_file_system};
 use super::error::RepositoryError;
 use super::lock::Hold;
 use super::place::{Placement, remove};
@@ -18,7 +18,7 @@ use super::register_all::{FEW, first_of};
 use super::spread::{Worth, gather};
 use super::{Repository, ToRegister};
 
-/// A package in a staging folder, under the name that it is to have, which was read whole while it was written there.
+/// A package in a staging folder, which was read whole before it was written there, or meanwhile.
 pub(crate) struct Staged {
     pub(crate) path: PathBuf,
     pub(crate) record: PackageRecord,
@@ -28,6 +28,16 @@ impl Staged {
     pub(crate) fn new(path: PathBuf, file: &str, read: DebFile, provenance: &Provenance) -> Self {
         let (format, provenance) = (provenance.format(), provenance.clone());
         Self { path, record: PackageRecord { format, provenance, ..record_of(read, file) } }
+    }
+
+    /// Gives the copy the name that it is to have, if it has another, and returns its path, at which there is none when it was
+    /// placed.
+    pub(crate) fn named(&self) -> Result<PathBuf, RepositoryError> {
+        let named = self.path.with_file_name(&self.record.file);
+        match fs::rename(&self.path, &named) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&self.path)(error)),
+            _ => Ok(named),
+        }
     }
 }
 
@@ -87,7 +97,7 @@ impl Repository {
         staged: &[Staged],
     ) -> Result<Vec<(PackageRecord, Placement)>, RepositoryError> {
         let kept = self.keeping()?;
-        let take_in = |staged: &Staged| kept.take_in_told(&staged.path, &staged.record.provenance);
+        let take_in = |staged: &Staged| kept.take_in_told(&staged.named()?, &staged.record.provenance);
         if staged.len() <= FEW || !can_sync_file_system(&self.debs) {
             return staged.iter().map(take_in).collect();
         }

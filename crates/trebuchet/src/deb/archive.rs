@@ -1,6 +1,6 @@
 //! The outer format of a package file: an ar(5) archive in the dialect of deb(5).
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use super::{DebError, DebFault};
 
@@ -122,6 +122,25 @@ impl<R: Read> Read for Contents<'_, R> {
         }
         self.archive.left -= count as u64;
         Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for Contents<'_, R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.archive.left == 0 {
+            return Ok(&[]);
+        }
+        let buffer = self.archive.input.fill_buf()?;
+        if buffer.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let most = buffer.len().min(usize::try_from(self.archive.left).unwrap_or(usize::MAX));
+        Ok(&buffer[..most])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.archive.input.consume(count);
+        self.archive.left -= count as u64;
     }
 }
 

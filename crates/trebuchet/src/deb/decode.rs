@@ -1,9 +1,9 @@
 //! Unpacks the members of a package that may have been made to harm: in bounded memory, and never more than allowed.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
-use flate2::read::MultiGzDecoder;
-use liblzma::read::XzDecoder;
+use flate2::bufread::MultiGzDecoder;
+use liblzma::bufread::XzDecoder;
 use liblzma::stream::{CONCATENATED, Stream};
 
 use super::DebFault;
@@ -12,7 +12,7 @@ use super::DebFault;
 const XZ_MEMORY: u64 = 256 << 20;
 
 /// A reader of the unpacked bytes of the member of this name, such as `data.tar.xz`.
-pub(super) fn decoder<'a>(name: &str, packed: impl Read + 'a) -> Result<Box<dyn Read + 'a>, DebFault> {
+pub(super) fn decoder<'a>(name: &str, packed: impl BufRead + 'a) -> Result<Box<dyn Read + 'a>, DebFault> {
     let (_, extension) = name.split_once(".tar").unwrap_or_default();
     Ok(match extension {
         "" => Box::new(packed),
@@ -22,7 +22,7 @@ pub(super) fn decoder<'a>(name: &str, packed: impl Read + 'a) -> Result<Box<dyn 
             Box::new(XzDecoder::new_stream(packed, stream))
         }
         // The decoder refuses windows of more than 128 MiB by itself.
-        ".zst" => Box::new(zstd::Decoder::new(packed)?),
+        ".zst" => Box::new(zstd::Decoder::with_buffer(packed)?),
         _ => return Err(DebFault::Compression(super::package_path::printable(name.as_bytes(), 16))),
     })
 }

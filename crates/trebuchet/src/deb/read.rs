@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Read, Write as _};
+use std::io::{self, BufRead, BufReader, Read, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -95,12 +95,17 @@ fn open(path: &Path) -> Result<File, DebFault> {
 }
 
 /// Reads a package from any stream; [`read`] for bytes that are no file.
-pub fn read_from(input: impl Read, limits: &ReadLimits) -> Result<DebFile, DebFault> {
+pub fn read_from(input: impl BufRead, limits: &ReadLimits) -> Result<DebFile, DebFault> {
     read_stream(input, limits, |_| true)
 }
 
+/// Reads a package from any stream; [`read_if`] for bytes that are no file.
+pub fn read_from_if(input: impl BufRead, whole: impl FnOnce(&Control) -> bool) -> Result<DebFile, DebFault> {
+    read_stream(input, &ReadLimits::default(), whole)
+}
+
 fn read_stream(
-    input: impl Read,
+    input: impl BufRead,
     limits: &ReadLimits,
     whole: impl FnOnce(&Control) -> bool,
 ) -> Result<DebFile, DebFault> {
@@ -121,7 +126,7 @@ struct Head {
     control_files: Vec<String>,
 }
 
-fn head<R: Read>(archive: &mut ArchiveReader<R>, limits: &ReadLimits) -> Result<Head, DebFault> {
+fn head<R: BufRead>(archive: &mut ArchiveReader<R>, limits: &ReadLimits) -> Result<Head, DebFault> {
     let header = archive.expect("control.tar")?;
     let (text, control_files) = control_text(archive, &header, limits)?;
     let fields = Paragraph::parse(&text)?;
@@ -129,7 +134,7 @@ fn head<R: Read>(archive: &mut ArchiveReader<R>, limits: &ReadLimits) -> Result<
 }
 
 /// The text of the control file, and the names of all control files.
-fn control_text<R: Read>(
+fn control_text<R: BufRead>(
     archive: &mut ArchiveReader<R>,
     header: &MemberHeader,
     limits: &ReadLimits,
@@ -157,7 +162,7 @@ fn control_text<R: Read>(
     Ok((String::from_utf8(control).map_err(|_| DebFault::Text)?, names))
 }
 
-fn members<R: Read>(
+fn members<R: BufRead>(
     archive: &mut ArchiveReader<R>,
     header: &MemberHeader,
     limits: &ReadLimits,
@@ -228,6 +233,21 @@ impl<R: Read> Read for Hashed<R> {
         self.hash.update(&buffer[..count]);
         self.size += count as u64;
         Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for Hashed<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.input.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        // What is consumed was filled, and is there still.
+        if let Some(bytes) = self.input.fill_buf().ok().and_then(|buffer| buffer.get(..count)) {
+            self.hash.update(bytes);
+        }
+        self.input.consume(count);
+        self.size += count as u64;
     }
 }
 

@@ -1,18 +1,18 @@
 //! An import as far as it came: what was taken in, what was refused, and what a stack would get of it.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use gachette_core::debian::PackageName;
 use gachette_core::stack::{By, PackageRecord, Provenance, StackName};
 
 use super::archive::Offer;
-use super::candidate::{Candidate, Hindrance, Known, Looked, known};
+use super::candidate::{Hindrance, Known, Look, Looked, known};
 use super::{Compare, ImportReport, OperationError, RefusedFile, StackedIn};
-use crate::repository::{Placement, Repository, RepositoryError, Staged, Worth, gather};
+use crate::repository::{Placement, Repository, RepositoryError, Staged, Staging, Worth, gather};
 
 /// One import, as far as it came.
 pub(super) struct Intake<'a> {
@@ -45,7 +45,7 @@ impl<'a> Intake<'a> {
         let look = |offer: &Offer| {
             let Offer { name, version, architecture, sha256 } = offer;
             let package = (name, version, architecture);
-            Ok::<_, Infallible>(known(self.repository, self.compare, package, || Ok(*sha256)))
+            Ok::<_, Infallible>(known(self.repository, self.compare, package, *sha256))
         };
         let mut wanted = Vec::new();
         for (offer, known) in offers.iter().zip(gather(Worth::Files, offers, look).unwrap_or_default()) {
@@ -81,33 +81,30 @@ impl<'a> Intake<'a> {
     /// Takes in what of these files is new.
     pub(super) fn take(&mut self, files: &[PathBuf]) -> Result<(), OperationError> {
         let staging = self.repository.staging()?;
-        let look = |file: &PathBuf| Ok::<_, Infallible>(Candidate::look(self.repository, self.compare, file));
-        let (mut new, mut seconds) = (BTreeMap::new(), Vec::new());
-        for (file, looked) in files.iter().zip(gather(Worth::Files, files, look).unwrap_or_default()) {
+        let (mut originals, mut staged, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
+        let mut names = HashSet::new();
+        for (file, looked) in files.iter().zip(self.look(files, &staging)) {
             match looked {
                 Ok(Looked::Known(record)) => self.known(*record),
-                Ok(Looked::New(candidate)) => match new.entry(candidate.name().to_owned()) {
-                    Entry::Vacant(place) => drop(place.insert(candidate)),
-                    Entry::Occupied(_) => seconds.push(candidate),
-                },
-                Err(hindrance) => self.refuse(file, hindrance)?,
-            }
-        }
-        let new: Vec<Candidate> = new.into_values().collect();
-        let stage = |candidate: &Candidate| Ok::<_, Infallible>(candidate.stage(&staging, &self.provenance));
-        let (mut originals, mut staged) = (Vec::new(), Vec::new());
-        for (candidate, outcome) in new.iter().zip(gather(Worth::Files, &new, stage).unwrap_or_default()) {
-            match outcome {
-                Ok(one) => {
-                    originals.push(candidate.path());
-                    staged.push(one);
+                Ok(Looked::New(new)) if names.insert(new.record.file.clone()) => {
+                    originals.push(file.as_path());
+                    staged.push(*new);
                 }
-                Err(hindrance) => self.refuse(candidate.path(), hindrance)?,
+                Ok(Looked::New(_)) => seconds.push(file),
+                Err(hindrance) => self.refuse(file, hindrance)?,
             }
         }
         self.take_staged(&originals, &staged)?;
         // By now the first of the same name is there, or was none.
-        seconds.iter().try_for_each(|second| self.take(&[second.path().to_owned()]))
+        seconds.into_iter().try_for_each(|second| self.take(slice::from_ref(second)))
+    }
+
+    fn look(&self, files: &[PathBuf], staging: &Staging) -> Vec<Result<Looked, Hindrance>> {
+        let Self { repository, compare, provenance, .. } = self;
+        let look = Look { repository, compare: *compare, provenance, staging };
+        let files: Vec<_> = files.iter().enumerate().collect();
+        let at = |(number, file): &(usize, &PathBuf)| Ok::<_, Infallible>(look.at(*number, file));
+        gather(Worth::Files, &files, at).unwrap_or_default()
     }
 
     /// Takes in what was copied from these files.
@@ -118,7 +115,7 @@ impl<'a> Intake<'a> {
         }
         // One of them hinders the others: each by itself.
         for (original, staged) in originals.iter().zip(staged) {
-            match self.take_one(&staged.path) {
+            match self.take_one(staged) {
                 Ok((record, placement)) => self.taken_in(record, placement),
                 Err(error) => self.refuse(original, error.into())?,
             }
@@ -126,12 +123,13 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
-    fn take_one(&self, copy: &Path) -> Result<(PackageRecord, Placement), RepositoryError> {
+    fn take_one(&self, staged: &Staged) -> Result<(PackageRecord, Placement), RepositoryError> {
+        let copy = staged.named()?;
         if copy.exists() {
-            return self.repository.take_in_told(copy, &self.provenance);
+            return self.repository.take_in_told(&copy, &self.provenance);
         }
         // It was placed before another of the files failed.
-        let file = Path::new(copy.file_name().unwrap_or_default());
+        let file = Path::new(&staged.record.file);
         Ok((self.repository.register(file, &self.provenance)?, Placement::New))
     }
 
