@@ -21,6 +21,7 @@ mod serve;
 mod stack;
 mod token;
 mod verify;
+mod working_copy;
 
 pub(crate) use build::BuildArgs;
 pub(crate) use config::show as show_config;
@@ -78,6 +79,9 @@ pub(crate) enum Command {
     /// Look at builds, follow them and end them, whoever started them
     #[command(subcommand)]
     Builds(builds::BuildsCommand),
+    /// Look at working copies, and remove them
+    #[command(subcommand)]
+    WorkingCopy(working_copy::WorkingCopyCommand),
     /// Publish a stack as an APT suite
     Publish(publish::PublishArgs),
     /// Move a channel to a sealed stack
@@ -173,6 +177,7 @@ impl Command {
             Self::Prepare(args) => args.run(session).await,
             Self::Build(args) => args.run(session).await,
             Self::Quick(args) => args.run(session).await,
+            Self::WorkingCopy(command) => command.run(session).await,
             Self::Publish(args) => args.run(session).await,
             Self::Builds(command) => command.run(session).await,
             Self::Promote(args) => args.run(session).await,

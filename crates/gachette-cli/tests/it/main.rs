@@ -59,3 +59,4 @@ mod verify;
 mod versions;
 mod waiting;
 mod whereabouts;
+mod working_copies;

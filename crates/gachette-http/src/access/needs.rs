@@ -31,7 +31,7 @@ pub(super) fn needs(method: &Method, path: &str) -> Needs {
         // It runs programs, and asks the servers of projects with the machine's own credentials.
         "/api/v1/host" if reads => Needs::Role(Role::Build),
         _ if reads => Needs::Role(Role::Read),
-        _ if below("/api/v1/builds") => Needs::Role(Role::Build),
+        _ if below("/api/v1/builds") || below("/api/v1/working-copies") => Needs::Role(Role::Build),
         // Builders bring what they built.
         _ if below("/api/v1/debs") || below("/api/v1/buildinfo") => Needs::Role(Role::Build),
         // It changes nothing, but answers are kept.
@@ -71,6 +71,8 @@ mod tests {
             (Method::GET, "/api/v1/builds", Needs::Role(Role::Read)),
             (Method::POST, "/api/v1/builds", Needs::Role(Role::Build)),
             (Method::POST, "/api/v1/builds/1/cancel", Needs::Role(Role::Build)),
+            (Method::GET, "/api/v1/working-copies/web", Needs::Role(Role::Read)),
+            (Method::DELETE, "/api/v1/working-copies/web", Needs::Role(Role::Build)),
             (Method::PUT, "/api/v1/debs/x.deb", Needs::Role(Role::Build)),
             (Method::PUT, "/api/v1/buildinfo/00", Needs::Role(Role::Build)),
             (Method::POST, "/api/v1/domains/d/stacks", Needs::Role(Role::Release)),

@@ -6,6 +6,7 @@ mod host;
 mod keys;
 mod operations;
 mod push;
+mod working_copies;
 
 use std::path::Path;
 use std::time::Duration;

@@ -171,6 +171,7 @@ fn path_parameter(path: &str, name: &str) -> Value {
         "package" => schema_for!(gachette_core::debian::PackageName),
         "base" => schema_for!(gachette_core::base::BaseName),
         "name" => schema_for!(crate::access::TokenName),
+        "copy" => schema_for!(gachette_core::git::WorkingCopyName),
         "id" if path.contains("mirrors") => schema_for!(gachette::mirror::MirrorId),
         "id" => schema_for!(crate::run::BuildId),
         "key" => schemars::json_schema!({"type": "string", "pattern": crate::wire::KEY_FORM}),

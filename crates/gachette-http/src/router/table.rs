@@ -8,7 +8,9 @@ use axum::routing;
 use gachette::config::Config;
 use gachette::event::Event;
 use gachette::mirror::MirrorRefs;
-use gachette::operation::{BaseState, BaseUpdated, ChannelChanged, CheckReport, Published, Verification};
+use gachette::operation::{
+    BaseState, BaseUpdated, ChannelChanged, CheckReport, Published, Verification, WorkingCopyState,
+};
 use gachette::repository::{FsckReport, GcReport, Placed, Readable, SuiteSummary};
 use gachette_core::base::BaseEntry;
 use gachette_core::channel::ChannelEntry;
@@ -20,7 +22,7 @@ use super::extract::Json;
 use super::routes::{Routes, delete, get, post, put};
 use super::{
     Api, Health, bases, buildinfo, builds, channels, debs, hooks, host, idempotency, keys, metrics, mirrors,
-    old_tree, packages, repository, stacks, statements, suites, tokens,
+    old_tree, packages, repository, stacks, statements, suites, tokens, working_copies,
 };
 use crate::run::Build;
 use crate::wire::{
@@ -376,6 +378,19 @@ fn build_routes(routes: Routes, api: &Api) -> Routes {
             "/api/v1/builds/{id}/log",
             [get("The end of a build's log").query::<builds::EndOfLog>().answers_as(TEXT)],
             routing::get(builds::log),
+        )
+        .add(
+            "/api/v1/working-copies",
+            [get("The working copies that were prepared").answers::<Vec<WorkingCopyState>>()],
+            routing::get(working_copies::list),
+        )
+        .add(
+            "/api/v1/working-copies/{copy}",
+            [
+                get("A working copy").answers::<WorkingCopyState>(),
+                delete("Remove a working copy in which nobody is at work").status(204),
+            ],
+            routing::get(working_copies::show).delete(working_copies::remove),
         )
 }
 

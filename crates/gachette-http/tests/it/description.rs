@@ -44,7 +44,8 @@ async fn the_client_asks_for_nothing_that_is_not_described() {
         include_str!("../../src/client/events.rs"),
         include_str!("../../src/client/host.rs"),
         include_str!("../../src/client/keys.rs"),
-        include_str!("../../src/client/push.rs")
+        include_str!("../../src/client/push.rs"),
+        include_str!("../../src/client/working_copies.rs")
     );
     let mut asked = 0;
     for text in client.split("\"/api/v1/").skip(1) {

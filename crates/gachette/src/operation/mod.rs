@@ -23,6 +23,7 @@ mod sbom;
 mod seal;
 mod source;
 mod verify;
+mod working_copies;
 
 pub use base::{BaseState, BaseUpdated, bases, update_base};
 pub use build::{BuildRequest, build};
@@ -40,6 +41,7 @@ pub use sbom::sbom_parts;
 pub use seal::{Sealed, seal_stack};
 pub use source::SourceRequest;
 pub use verify::{Link, LinkKind, Trusted, Verification, verify};
+pub use working_copies::{WorkingCopyState, remove_working_copy, working_copies, working_copy};
 
 use std::fmt::Display;
 

@@ -12,8 +12,12 @@ use gachette_core::git::{Commit, GitUrl};
 use trebuchet::process::Cancel;
 
 use super::error::io;
+use super::replace::remove;
 use super::{Event, WorkingCopyError};
 use crate::git::{Git, GitCommand, GitError};
+
+/// The longest note that is read, in bytes.
+const LONGEST_NOTE: u64 = 64 << 10;
 
 /// A folder that is being prepared.
 pub(super) struct Checkout<'a> {
@@ -67,11 +71,22 @@ pub(super) fn state(folder: &Path) -> Result<State, WorkingCopyError> {
     if folder.join(".git").symlink_metadata().is_err() && !is_empty {
         return Ok(State::Foreign);
     }
-    let url = std::fs::read_to_string(notes(folder).join("url"));
-    Ok(match url {
-        Ok(url) if !Mark::Repository.is_set(folder) => State::Ready { url },
+    Ok(match note(folder, "url") {
+        Some(url) if !Mark::Repository.is_set(folder) => State::Ready { url },
         _ => State::Unfinished,
     })
+}
+
+/// What was asked for when this commit was brought, if that was noted.
+pub(super) fn noted_reference(folder: &Path, commit: &Commit) -> Option<String> {
+    let text = note(folder, "ref")?;
+    let (noted, reference) = text.trim_end().split_once(' ')?;
+    (noted == commit.as_str() && !reference.contains(char::is_control)).then(|| reference.to_owned())
+}
+
+/// A note of ours, as far as a build left it there.
+fn note(folder: &Path, name: &str) -> Option<String> {
+    String::from_utf8(trebuchet::read_regular(&notes(folder).join(name), LONGEST_NOTE).ok()?).ok()
 }
 
 fn notes(folder: &Path) -> PathBuf {
@@ -129,6 +144,15 @@ impl Checkout<'_> {
         std::fs::copy(&git_config, &ours).map_err(io("write", &ours))?;
         let address = notes.join("url");
         std::fs::write(&address, url).map_err(io("write", &address))
+    }
+
+    /// Notes what was asked for, to be shown beside the commit.
+    pub(super) fn note_reference(&self, commit: &Commit, reference: &str) -> Result<(), WorkingCopyError> {
+        let note = notes(&self.path).join("ref");
+        let new = note.with_extension("new");
+        remove(&new).map_err(io("remove", &new))?;
+        std::fs::write(&new, format!("{commit} {reference}\n")).map_err(io("write", &new))?;
+        std::fs::rename(&new, &note).map_err(io("write", &note))
     }
 
     /// Takes back whatever a build configured in this repository.

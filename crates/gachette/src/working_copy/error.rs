@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gachette_core::git::{Commit, GitRef, GitUrl, SchemeError, VersionScheme, WorkingCopyName};
 
+use super::Holder;
 use crate::git::GitError;
 
 /// Why a working copy cannot be prepared.
@@ -75,6 +76,14 @@ pub enum WorkingCopyError {
         /// The folder of working copies.
         base: PathBuf,
     },
+    /// Somebody is at work in it.
+    #[error("working copy `{name}` is in use{}", by(.holder.as_deref()))]
+    InUse {
+        /// Its name.
+        name: WorkingCopyName,
+        /// By whom, when that is known.
+        holder: Option<Box<Holder>>,
+    },
     /// A version counts all commits, and the repository does not have them all.
     #[error(
         "the version scheme `{scheme}` needs the whole history of {commit}, but {url} is itself a shallow clone"
@@ -142,12 +151,17 @@ impl WorkingCopyError {
             Self::Untrusted { .. } => "set `working_copies` to a folder of your own".to_owned(),
             Self::Foreign { .. } => "move it away, or choose another name".to_owned(),
             Self::NotThere { name, .. } => format!("make it with `gachette prepare {name} --url URL`"),
+            Self::InUse { .. } => "wait until that has ended; `gachette builds list` shows builds".to_owned(),
             Self::ShallowRemote { .. } => {
                 "complete it there with `git fetch --unshallow`, or use the version scheme `rev`".to_owned()
             }
             Self::Scheme(_) | Self::Unexpected(_) | Self::Io { .. } => return None,
         })
     }
+}
+
+fn by(holder: Option<&Holder>) -> String {
+    holder.map_or_else(String::new, |holder| format!(" by {holder}"))
 }
 
 fn similar(near: &[String]) -> String {

@@ -89,8 +89,7 @@ impl Lock {
         let path = folder.join("lock");
         let mut told = None;
         loop {
-            if let Some(lock) = Self::attempt(folder, &path).map_err(io("lock", &path))? {
-                lock.sign(&Holder::ourselves(what)).map_err(io("write", &path))?;
+            if let Some(lock) = Self::take_if_free(folder, what)? {
                 return Ok(lock);
             }
             // The holder writes its name after it has the lock, so for a moment there may be none, or the last one's.
@@ -103,6 +102,28 @@ impl Lock {
             }
             std::thread::sleep(PAUSE);
         }
+    }
+
+    /// Takes the lock `lock` in `folder`, which is made; `None` when somebody has it.
+    pub(super) fn take_if_free(folder: &Path, what: &str) -> Result<Option<Self>, WorkingCopyError> {
+        let path = folder.join("lock");
+        let lock = Self::attempt(folder, &path).map_err(io("lock", &path))?;
+        if let Some(lock) = &lock {
+            lock.sign(&Holder::ourselves(what)).map_err(io("write", &path))?;
+        }
+        Ok(lock)
+    }
+
+    /// Who had the lock in this folder last, and whether he has it now.
+    pub(super) fn last_holder(folder: &Path) -> (Option<Holder>, bool) {
+        let path = folder.join("lock");
+        let is_held = trebuchet::open_regular(&path).is_ok_and(|file| {
+            let is_held = flock(&file, FlockOperation::NonBlockingLockShared).is_err();
+            // In so many words, since a program that is started just now may have the file too.
+            let _ = flock(&file, FlockOperation::Unlock);
+            is_held
+        });
+        (Holder::read(&path), is_held)
     }
 
     /// The file that has the lock on it, to be lent to programs that work in the working copy.

@@ -5,6 +5,7 @@
 //! * After [`WorkingCopy::prepare`] the files are those of the commit and of its submodules: what was changed is put
 //!   back, and all else is gone, ignored files and repositories inside included.
 //! * A clone is made beside its place and put there when it is whole; a failed or killed one loses nothing.
+//! * It goes by one rename: who is killed in the middle leaves a whole one, or none.
 //! * One at a time: who comes second waits, and is told for whom. What [`WorkingCopy::prepare`] returns keeps the
 //!   others out until it is dropped, so that a build sees one commit.
 //! * Nobody is asked anything: what would wait for a password or a yes is an error.
@@ -20,9 +21,11 @@ mod event;
 mod fetch;
 mod history;
 mod lock;
+mod look;
 mod place;
 mod prepare;
 mod prepared;
+mod remove;
 mod replace;
 mod submodules;
 mod tidy;
@@ -35,7 +38,6 @@ use trebuchet::process::Cancel;
 
 use crate::git::{Git, RemoteRefs};
 use checkout::{Checkout, State};
-use error::io;
 use fetch::{Found, Wanted};
 use place::Place;
 
@@ -44,6 +46,7 @@ pub use chosen_versions::ChosenVersions;
 pub use error::WorkingCopyError;
 pub use event::{Event, Reason};
 pub use lock::Holder;
+pub use look::Sight;
 pub use prepared::{Action, Prepared};
 
 /// Where working copies are when nothing else is configured.
@@ -174,6 +177,8 @@ impl WorkingCopy {
             _ => Action::AlreadyThere,
         };
         let Found { commit, reference, .. } = found;
+        let said = reference.clone().or_else(|| git_ref.map(GitRef::to_string)).unwrap_or_default();
+        checkout.note_reference(&commit, &said)?;
         let (git_ref, url, git, path) = (git_ref.cloned(), url.clone(), self.git.clone(), place.path);
         Ok(Prepared { commit, short, git_ref, reference, action, url, path, git, lock })
     }
@@ -214,23 +219,6 @@ impl WorkingCopy {
         let short = short.parse().map_err(|_| WorkingCopyError::Unexpected(short))?;
         let (git, path, action) = (self.git.clone(), place.path, Action::AlreadyThere);
         Ok(Prepared { commit, short, git_ref: None, reference: None, action, url, path, git, lock })
-    }
-
-    /// Removes it, and says whether it was there.
-    ///
-    /// # Errors
-    /// When somebody else's files are in its place, something cannot be removed, or it is cancelled while it waits.
-    pub fn remove(&self, cancel: &Cancel, on_event: &mut dyn FnMut(Event)) -> Result<bool, WorkingCopyError> {
-        let place = self.place()?;
-        let _lock = place.lock(&format!("remove {}", self.name), cancel, on_event)?;
-        let was_there = match place.state()? {
-            State::Foreign => return Err(WorkingCopyError::Foreign { path: place.path }),
-            state => state != State::Absent,
-        };
-        for path in [&place.path, &place.aside] {
-            replace::remove(path).map_err(io("remove", path))?;
-        }
-        Ok(was_there)
     }
 
     fn place(&self) -> Result<Place, WorkingCopyError> {

@@ -34,6 +34,21 @@ impl Place {
         Lock::take(&self.aside, what, cancel, on_event)
     }
 
+    /// Takes the lock, if it is free.
+    pub(super) fn lock_if_free(&self, what: &str) -> Result<Option<Lock>, WorkingCopyError> {
+        Lock::take_if_free(&self.aside, what)
+    }
+
+    /// Whether there is something that was made by us: it has our notes.
+    pub(super) fn is_ours(&self) -> Result<bool, WorkingCopyError> {
+        if self.path.symlink_metadata().is_err() {
+            return Ok(false);
+        }
+        check_own(&self.path)?;
+        let is_folder = |name| self.path.join(name).symlink_metadata().is_ok_and(|found| found.is_dir());
+        Ok([".git", ".git/gachette"].into_iter().all(is_folder))
+    }
+
     /// What is there, if it is ours.
     pub(super) fn state(&self) -> Result<State, WorkingCopyError> {
         if self.path.symlink_metadata().is_ok() {
@@ -52,6 +67,30 @@ impl Place {
         for path in [self.beside("new"), self.beside("old")] {
             replace::remove(&path).map_err(io("remove", &path))?;
         }
+        Ok(())
+    }
+
+    /// Takes away what is there, and what a killed run left beside it, the lock's file last; says whether there was anything. It goes
+    /// by one rename: who is killed leaves all of it in its place, or what no longer is a working copy, for the next to remove.
+    pub(super) fn take_away(&self, lock: Lock) -> Result<bool, WorkingCopyError> {
+        let old = self.beside("old");
+        let was_left = old.symlink_metadata().is_ok();
+        self.remove_leftovers()?;
+        let was_there = self.path.symlink_metadata().is_ok();
+        if was_there {
+            replace::move_away(&self.path, &old).map_err(io("move away", &self.path))?;
+            self.remove_leftovers()?;
+        }
+        self.forget(lock)?;
+        Ok(was_there || was_left)
+    }
+
+    /// Takes the lock's file away, and its folder unless somebody has come to it since.
+    pub(super) fn forget(&self, lock: Lock) -> Result<(), WorkingCopyError> {
+        let file = self.beside("lock");
+        replace::remove(&file).map_err(io("remove", &file))?;
+        drop(lock);
+        let _ = std::fs::remove_dir(&self.aside);
         Ok(())
     }
 

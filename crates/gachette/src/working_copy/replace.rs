@@ -23,6 +23,17 @@ pub(super) fn replace(new: &Path, place: &Path, aside: &Path) -> io::Result<()> 
     }
 }
 
+/// Renames a folder of ours to where nothing is, also where a build took away the right to do so.
+pub(super) fn move_away(path: &Path, to: &Path) -> io::Result<()> {
+    match std::fs::rename(path, to) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            std::fs::set_permissions(path, Permissions::from_mode(0o700))?;
+            std::fs::rename(path, to)
+        }
+        moved => moved,
+    }
+}
+
 /// Removes a folder with all that is in it, also where a build took away the right to do so (Go's module cache does).
 /// One that is not there is no error.
 ///

@@ -5,6 +5,7 @@ mod exactness;
 mod kills;
 mod names;
 mod refs;
+mod removal;
 mod servers;
 mod submodules;
 mod versions;
