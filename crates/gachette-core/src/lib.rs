@@ -21,6 +21,7 @@ mod counted;
 mod digest;
 mod login_shell;
 mod nearest;
+mod parsed;
 #[cfg(test)]
 mod text_patterns;
 

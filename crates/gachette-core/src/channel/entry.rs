@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Sha256Digest;
 use crate::apt::Suite;
-use crate::stack::{Entry, FormatError, StackName, parse_format, to_readable_json};
+use crate::stack::{FormatError, Head, StackName, parse_format, to_readable_json};
 
 /// The version of the format that is written, and the newest that is read.
 pub const CHANNEL_FORMAT: u32 = 1;
@@ -120,14 +120,8 @@ pub struct Approval {
 
 impl Pin {
     /// This revision.
-    pub fn of(entry: &Entry) -> Self {
-        let revision = &entry.revision;
-        Self {
-            stack: revision.stack.clone(),
-            revision: revision.number,
-            hash: entry.hash,
-            content: revision.content,
-        }
+    pub fn of(head: &Head) -> Self {
+        Self { stack: head.stack.clone(), revision: head.number, hash: head.hash, content: head.content }
     }
 }
 

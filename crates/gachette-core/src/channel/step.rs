@@ -5,7 +5,7 @@ use super::entry::{
 };
 use super::policy::{ChannelPolicy, ChannelRefusal, Unapproved};
 use crate::apt::Suite;
-use crate::stack::{Attribution, Entry};
+use crate::stack::{Attribution, Head};
 
 /// A step from a channel's newest entry, if it has one, to the next.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ impl ChannelStep<'_> {
     /// When the revision could still change, promotions are stopped, or too few people agree.
     pub fn promote(
         self,
-        to: &Entry,
+        to: &Head,
         policy: &ChannelPolicy,
         by: Attribution,
     ) -> Result<Option<ChannelEntry>, ChannelRefusal> {
@@ -55,7 +55,7 @@ impl ChannelStep<'_> {
     pub fn promote_from(
         self,
         from: Option<&Pin>,
-        to: &Entry,
+        to: &Head,
         policy: &ChannelPolicy,
         by: Attribution,
     ) -> Result<Option<ChannelEntry>, ChannelRefusal> {
@@ -72,7 +72,7 @@ impl ChannelStep<'_> {
     ///
     /// # Errors
     /// When the revision could still change.
-    pub fn approve(self, to: &Entry, by: Attribution) -> Result<Option<ChannelEntry>, ChannelRefusal> {
+    pub fn approve(self, to: &Head, by: Attribution) -> Result<Option<ChannelEntry>, ChannelRefusal> {
         let (pin, mut state) = (self.pin(to)?, self.state());
         if state.approvals.iter().any(|it| it.pin == pin && person(&it.author) == person(&by.author)) {
             return Ok(None);
@@ -107,15 +107,13 @@ impl ChannelStep<'_> {
         self.newest.map(|newest| newest.entry.state.clone()).unwrap_or_default()
     }
 
-    fn pin(self, to: &Entry) -> Result<Pin, ChannelRefusal> {
-        let revision = &to.revision;
-        if revision.stack.domain() != self.channel.domain() {
-            let (stack, channel) = (revision.stack.clone(), self.channel.clone());
+    fn pin(self, to: &Head) -> Result<Pin, ChannelRefusal> {
+        if to.stack.domain() != self.channel.domain() {
+            let (stack, channel) = (to.stack.clone(), self.channel.clone());
             return Err(ChannelRefusal::Foreign { stack, channel });
         }
-        if !revision.sealed {
-            let stack = revision.stack.clone();
-            return Err(ChannelRefusal::Open { stack, revision: revision.number });
+        if !to.sealed {
+            return Err(ChannelRefusal::Open { stack: to.stack.clone(), revision: to.number });
         }
         Ok(Pin::of(to))
     }
@@ -145,7 +143,7 @@ fn person(author: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::{By, Content, Next, StackName};
+    use crate::stack::{By, Content, Entry, Next, StackName};
 
     fn by(author: &str, second: i64) -> Attribution {
         By::new(author).because("a test").at(jiff::Timestamp::from_second(second).unwrap(), "w".to_owned())
@@ -158,10 +156,10 @@ mod tests {
     }
 
     /// A sealed stack.
-    fn sealed(name: &str) -> Entry {
+    fn sealed(name: &str) -> Head {
         let stack: StackName = name.parse().unwrap();
         let open = kept(Next::adopt(&stack, Content::default(), by("ada", 1)));
-        kept(open.seal(by("ada", 2)).unwrap())
+        Head::from(&kept(open.seal(by("ada", 2)).unwrap()))
     }
 
     /// A channel, driven step by step.
@@ -194,7 +192,7 @@ mod tests {
             true
         }
 
-        fn promote(&mut self, to: &Entry, author: &str, second: i64) -> Result<bool, ChannelRefusal> {
+        fn promote(&mut self, to: &Head, author: &str, second: i64) -> Result<bool, ChannelRefusal> {
             let entry = self.step().promote(to, &self.policy, by(author, second))?;
             Ok(self.take(entry))
         }
@@ -210,7 +208,7 @@ mod tests {
         let mut live = Channel::new(0);
         let (old, new) = (sealed("123"), sealed("124"));
         live.promote(&old, "ada", 10).unwrap();
-        let step = |from: Option<&Entry>| {
+        let step = |from: Option<&Head>| {
             let from = from.map(Pin::of);
             live.step().promote_from(from.as_ref(), &new, &live.policy, by("ada", 11))
         };
@@ -240,7 +238,7 @@ mod tests {
     fn only_what_cannot_change_and_is_of_the_domain_is_shown() {
         let mut live = Channel::new(0);
         let stack: StackName = "124".parse().unwrap();
-        let open = kept(Next::adopt(&stack, Content::default(), by("ada", 1)));
+        let open = Head::from(&kept(Next::adopt(&stack, Content::default(), by("ada", 1))));
         assert_eq!(live.promote(&open, "ada", 3), Err(ChannelRefusal::Open { stack, revision: 1 }));
         assert!(matches!(live.promote(&sealed("shop/124"), "ada", 3), Err(ChannelRefusal::Foreign { .. })));
         assert_eq!(live.newest, None);

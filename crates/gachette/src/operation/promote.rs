@@ -3,7 +3,7 @@
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::channel::{ChannelEntry, ChannelPolicy, ChannelStep, Pin};
-use gachette_core::stack::{By, Entry, StackRef};
+use gachette_core::stack::{By, Head, StackRef};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,9 @@ use super::gate::{Gate, StackVerdict};
 use super::publish::{Published, SuiteSignature, open_signers, publish_by};
 use crate::Cancel;
 use crate::config::Config;
-use crate::repository::{ChannelCommitted, ChannelWish, PublishSubject, Repository, RepositoryError};
+use crate::repository::{
+    ChannelCommitted, ChannelWish, NamesOnly, PublishSubject, Repository, RepositoryError,
+};
 
 /// What is wished of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -78,10 +80,10 @@ pub fn change_channel(
         ChannelOrder::Promote { stack, signature, force } => {
             // Without what it takes to write the suite, the channel stays.
             let signers = open_signers(config, *signature)?;
-            let to = repository.show_stack(stack)?;
+            let to = repository.stack_head(stack)?;
             repository.check_unedited(&to)?;
             if shown_by(repository, channel)? != Some(Pin::of(&to)) {
-                repository.check_package_files(&to.revision.packages, channel)?;
+                repository.check_package_files(&to, channel, NamesOnly::Refused)?;
             }
             let gate = Gate::new(force.as_deref(), by)?;
             let (committed, check) = if policy.checked {
@@ -95,11 +97,11 @@ pub fn change_channel(
             let published = Some(published.map_err(lags)?);
             return Ok(ChannelChanged { published, check, ..ChannelChanged::from(committed) });
         }
-        ChannelOrder::Approve { stack } => Some(repository.show_stack(stack)?),
+        ChannelOrder::Approve { stack } => Some(repository.stack_head(stack)?),
         ChannelOrder::Hold {} | ChannelOrder::Release {} => None,
     };
     let wish = match (order, &wished) {
-        (ChannelOrder::Approve { .. }, Some(entry)) => ChannelWish::Approve(entry),
+        (ChannelOrder::Approve { .. }, Some(head)) => ChannelWish::Approve(head),
         (ChannelOrder::Release {}, _) => ChannelWish::Release,
         _ => ChannelWish::Hold,
     };
@@ -134,7 +136,7 @@ impl Checked<'_> {
     /// that, they return: of that it is asked alone whether it can be installed.
     fn promote(
         &self,
-        to: &Entry,
+        to: &Head,
         gate: &Gate<'_>,
         by: &By,
         cancel: &Cancel,
@@ -157,7 +159,7 @@ impl Checked<'_> {
                 let returns = before.flatten() == Some(Pin::of(to));
                 let question = CheckRequest {
                     from: from.filter(|_| !returns).map(|pin| pin.stack.at(pin.revision)),
-                    ..CheckRequest::of(to.revision.stack.at(to.revision.number))
+                    ..CheckRequest::of(to.stack.at(to.number))
                 };
                 let (by, verdict) = gate.pass(check_stack(self.config, &question, by, cancel))?;
                 (by, Some(verdict))

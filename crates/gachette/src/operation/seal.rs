@@ -1,6 +1,6 @@
 //! Sealing a stack, once it is known that it can be installed.
 
-use gachette_core::stack::{By, Entry, StackName};
+use gachette_core::stack::{By, Entry, Head, StackName};
 
 use super::OperationError;
 use super::attest::Statements;
@@ -9,7 +9,7 @@ use super::gate::{Gate, StackVerdict};
 use super::publish::{SuiteSignature, open_signers};
 use crate::Cancel;
 use crate::config::Config;
-use crate::repository::{Committed, Repository};
+use crate::repository::{Committed, NamesOnly, Repository};
 use crate::signing::Holders;
 
 /// A sealed stack.
@@ -38,10 +38,9 @@ pub fn seal_stack(
 ) -> Result<Sealed, OperationError> {
     let gate = Gate::new(force, by)?;
     let newest = repository.show_stack(&stack.clone().into())?;
-    let content = &newest.revision.packages;
-    // Names without files, of the original tool, are nothing that could be lost.
-    if !newest.revision.sealed && content.iter().all(|package| !package.files.is_empty()) {
-        repository.check_package_files(content, &stack.clone().into())?;
+    if !newest.revision.sealed {
+        let suite = stack.clone().into();
+        repository.check_package_files(&Head::from(&newest), &suite, NamesOnly::Allowed)?;
     }
     let (committed, verdict) = if newest.revision.sealed {
         (repository.seal_stack(stack, by)?, None)

@@ -6,7 +6,7 @@ use gachette_core::apt::Suite;
 use gachette_core::channel::{
     ChannelEntry, ChannelPolicy, ChannelRefusal, ChannelStep, KeptChannelEntry, Pin,
 };
-use gachette_core::stack::{Attribution, By, Domain, Entry, StackName, StackRef};
+use gachette_core::stack::{Attribution, By, Domain, Entry, Head, StackName};
 use jiff::Timestamp;
 
 use super::disk::make_folder;
@@ -28,11 +28,11 @@ pub struct ChannelCommitted {
 #[derive(Clone, Debug)]
 pub enum ChannelWish<'a> {
     /// To show this revision.
-    Promote(&'a Entry),
+    Promote(&'a Head),
     /// To show this revision, if it shows now what was looked at.
-    PromoteFrom(Option<&'a Pin>, &'a Entry),
+    PromoteFrom(Option<&'a Pin>, &'a Head),
     /// That this revision may be shown.
-    Approve(&'a Entry),
+    Approve(&'a Head),
     /// That nothing else is shown.
     Hold,
     /// That this is over.
@@ -179,16 +179,16 @@ impl Repository {
     /// # Errors
     /// When the ledger of its stack does not hold that very revision.
     pub fn pinned(&self, pin: &Pin) -> Result<Entry, RepositoryError> {
-        let reference = StackRef { stack: pin.stack.clone(), revision: Some(pin.revision) };
-        let entry = self.resolve(&reference)?;
-        if entry.hash == pin.hash && entry.revision.content == pin.content && entry.revision.sealed {
-            return Ok(entry);
-        }
-        let key = key::revision(&pin.stack, pin.revision);
-        Err(RepositoryError::Damaged {
-            key,
-            reason: "it is not the one that a channel was moved to".to_owned(),
-        })
+        let entry = self.resolve(&pin.stack.at(pin.revision))?;
+        check_pin(pin, &Head::from(&entry))?;
+        Ok(entry)
+    }
+
+    /// The same without what it holds: what the pin names was found sound when the channel was moved to it.
+    pub(crate) fn pinned_head(&self, pin: &Pin) -> Result<Head, RepositoryError> {
+        let head = self.resolve_head(&pin.stack.at(pin.revision), Some(pin.hash))?;
+        check_pin(pin, &head)?;
+        Ok(head)
     }
 
     /// Refuses a name that a channel has: its suite would be that of a stack too.
@@ -244,6 +244,15 @@ impl Repository {
         let kept = KeptChannelEntry::parse(&bytes).map_err(|error| unreadable(key.clone(), &error))?;
         if kept.belongs(channel, number) { Ok(kept) } else { Err(damaged("it is of another place")) }
     }
+}
+
+/// Refuses another revision than the one that a pin names.
+fn check_pin(pin: &Pin, head: &Head) -> Result<(), RepositoryError> {
+    if head.hash == pin.hash && head.content == pin.content && head.sealed {
+        return Ok(());
+    }
+    let reason = "it is not the one that a channel was moved to".to_owned();
+    Err(RepositoryError::Damaged { key: key::revision(&pin.stack, pin.revision), reason })
 }
 
 fn missing(channel: &Suite) -> RepositoryError {

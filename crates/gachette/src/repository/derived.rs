@@ -8,7 +8,7 @@ use std::path::Path;
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{PackageName, Version};
-use gachette_core::stack::{Content, Entry, PackageRecord, StackName, StackedPackage};
+use gachette_core::stack::{Content, Entry, Head, PackageRecord, StackName, StackedPackage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -84,12 +84,11 @@ impl Repository {
 
     /// Refuses a revision that is not the one which derived files were written from: somebody edited it since, and it should be
     /// shown to no host.
-    pub(crate) fn check_unedited(&self, entry: &Entry) -> Result<(), RepositoryError> {
-        let revision = &entry.revision;
-        match self.shown(&revision.stack)? {
-            Some(shown) if shown.revision == revision.number && shown.hash != entry.hash => {
+    pub(crate) fn check_unedited(&self, head: &Head) -> Result<(), RepositoryError> {
+        match self.shown(&head.stack)? {
+            Some(shown) if shown.revision == head.number && shown.hash != head.hash => {
                 let reason = "it is not the revision that derived files were written from".to_owned();
-                Err(RepositoryError::Damaged { key: key::revision(&revision.stack, revision.number), reason })
+                Err(RepositoryError::Damaged { key: key::revision(&head.stack, head.number), reason })
             }
             _ => Ok(()),
         }

@@ -2,7 +2,8 @@
 
 use std::fs::File;
 
-use gachette_core::stack::{Attribution, By, Entry, FormatError, Next, StackName, StackRef};
+use gachette_core::Sha256Digest;
+use gachette_core::stack::{Attribution, By, Content, Entry, FormatError, Head, Next, StackName, StackRef};
 use jiff::Timestamp;
 
 use super::error::RepositoryError;
@@ -57,31 +58,64 @@ impl Repository {
     ) -> Result<Option<Entry>, RepositoryError> {
         let key = key::revision(stack, number);
         let Some(bytes) = self.store.read(&key)? else { return Ok(None) };
-        let entry = Entry::parse(&bytes).map_err(|error| unreadable(key.clone(), &error))?;
-        match entry.check_place(stack, number) {
-            Ok(()) => Ok(Some(entry)),
-            Err(fault) => Err(RepositoryError::Damaged { key, reason: fault.to_string() }),
+        parse_revision(key, &bytes, stack, number).map(Some)
+    }
+
+    /// The same without what it holds, for much less where its bytes are `known` to be sound by their hash.
+    fn read_head(
+        &self,
+        stack: &StackName,
+        number: u64,
+        known: &[Sha256Digest],
+    ) -> Result<Option<Head>, RepositoryError> {
+        let key = key::revision(stack, number);
+        let Some(bytes) = self.store.read(&key)? else { return Ok(None) };
+        let hash = Sha256Digest::of(&bytes);
+        if known.contains(&hash)
+            && let Ok(head) = Head::parse(&bytes, hash)
+            && (&head.stack, head.number) == (stack, number)
+        {
+            return Ok(Some(head));
         }
+        parse_revision(key, &bytes, stack, number).map(|entry| Some(Head::from(&entry)))
     }
 
     /// The revision that is meant, of a stack that exists, or once did when a number is given.
     pub(crate) fn resolve(&self, reference: &StackRef) -> Result<Entry, RepositoryError> {
-        let stack = &reference.stack;
-        let newest = self.newest(stack)?.ok_or_else(|| missing(stack, None))?;
-        let deletion = |entry: &Entry| missing(stack, Some(entry.revision.number));
-        match reference.revision {
-            None if newest.exists() => Ok(newest),
-            None => Err(deletion(&newest)),
-            Some(number) => match self.read_revision(stack, number)? {
-                Some(entry) if entry.exists() => Ok(entry),
-                Some(entry) => Err(deletion(&entry)),
-                None if (1..newest.revision.number).contains(&number) => Err(lost(stack, number)),
-                None => {
-                    let (stack, newest) = (stack.clone(), newest.revision.number);
-                    Err(RepositoryError::MissingRevision { stack, number, newest })
-                }
-            },
+        let newest = self.last_number(&reference.stack)?;
+        let number = number_meant(reference, newest)?;
+        let entry = self.read_revision(&reference.stack, number)?;
+        let is_deleted = entry.as_ref().is_some_and(|entry| !entry.exists());
+        entry.filter(|_| !is_deleted).ok_or_else(|| not_there(reference, newest, is_deleted))
+    }
+
+    /// The same without what it holds. Its bytes are sound if they have the `known` hash, or that of which derived files were
+    /// written.
+    pub(crate) fn resolve_head(
+        &self,
+        reference: &StackRef,
+        known: Option<Sha256Digest>,
+    ) -> Result<Head, RepositoryError> {
+        let shown = self.shown(&reference.stack)?;
+        let newest =
+            self.newest_number(&reference.stack, shown.as_ref().map_or(0, |shown| shown.revision))?;
+        let number = number_meant(reference, newest)?;
+        let by_mark = shown.filter(|shown| shown.revision == number).map(|shown| shown.hash);
+        let known: Vec<Sha256Digest> = known.into_iter().chain(by_mark).collect();
+        let head = self.read_head(&reference.stack, number, &known)?;
+        let is_deleted = head.as_ref().is_some_and(|head| !head.exists());
+        head.filter(|_| !is_deleted).ok_or_else(|| not_there(reference, newest, is_deleted))
+    }
+
+    /// What the revision holds that this is the head of.
+    pub(crate) fn content_of(&self, head: &Head) -> Result<Content, RepositoryError> {
+        let (stack, number) = (&head.stack, head.number);
+        let entry = self.read_revision(stack, number)?.ok_or_else(|| lost(stack, number))?;
+        if entry.hash != head.hash {
+            let reason = "it was changed while it was read".to_owned();
+            return Err(RepositoryError::Damaged { key: key::revision(stack, number), reason });
         }
+        Ok(entry.revision.packages)
     }
 
     /// Asks for the next revision until it is written, or not wanted, or refused. Whoever loses the race for a number
@@ -170,6 +204,37 @@ pub(crate) fn number_of(file: &str) -> Option<u64> {
     let digits = file.strip_suffix(".json").filter(|digits| digits.len() == 10)?;
     let digits = digits.bytes().all(|byte| byte.is_ascii_digit()).then_some(digits)?;
     digits.parse().ok().filter(|number| *number > 0)
+}
+
+/// Reads one revision, and refuses it when it is not sound in itself.
+fn parse_revision(
+    key: String,
+    bytes: &[u8],
+    stack: &StackName,
+    number: u64,
+) -> Result<Entry, RepositoryError> {
+    let entry = Entry::parse(bytes).map_err(|error| unreadable(key.clone(), &error))?;
+    match entry.check_place(stack, number) {
+        Ok(()) => Ok(entry),
+        Err(fault) => Err(RepositoryError::Damaged { key, reason: fault.to_string() }),
+    }
+}
+
+/// The number of the revision that is meant in a ledger whose newest is this, if it has any.
+fn number_meant(reference: &StackRef, newest: u64) -> Result<u64, RepositoryError> {
+    if newest == 0 { Err(missing(&reference.stack, None)) } else { Ok(reference.revision.unwrap_or(newest)) }
+}
+
+/// The error for a revision that cannot be meant, in a ledger whose newest is this.
+fn not_there(reference: &StackRef, newest: u64, is_deleted: bool) -> RepositoryError {
+    let (stack, number) = (&reference.stack, reference.revision.unwrap_or(newest));
+    if is_deleted {
+        missing(stack, Some(number))
+    } else if (1..=newest).contains(&number) {
+        lost(stack, number)
+    } else {
+        RepositoryError::MissingRevision { stack: stack.clone(), number, newest }
+    }
 }
 
 /// The error for a revision that was there once.

@@ -99,6 +99,7 @@ pub use gc::{
 pub use identity::Identity;
 pub use ledger::Committed;
 pub use place::{Placed, Placement};
+pub(crate) use publish::NamesOnly;
 pub use publish::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings, SuiteSummary};
 pub use readable::{DamagedStack, Readable};
 pub use register_all::ToRegister;

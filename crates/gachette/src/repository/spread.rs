@@ -20,6 +20,8 @@ pub(crate) enum Worth {
     Lines = 50,
     /// A few: each is a matter of a millisecond, as a package file or a stack.
     Files = 8,
+    /// Any: each is a matter of many milliseconds, as megabytes that are hashed.
+    Megabytes = 1,
 }
 
 /// Does the step for each of the things, in no order that could be relied on, and returns an error if there was one.
@@ -37,7 +39,7 @@ pub(crate) fn gather<T: Sync, R: Send, E: Send>(
     step: impl Fn(&T) -> Result<R, E> + Sync,
 ) -> Result<Vec<R>, E> {
     let most = match worth {
-        Worth::Lines => *PROCESSORS,
+        Worth::Lines | Worth::Megabytes => *PROCESSORS,
         Worth::Files => THREADS,
     };
     let threads = (things.len() / worth as usize).clamp(1, most);

@@ -2,7 +2,7 @@
 
 use gachette_core::debian::PackageName;
 use gachette_core::stack::{
-    By, Domain, Entry, Next, PackageRecord, Refusal, StackDiff, StackName, StackRef, StackedPackage,
+    By, Domain, Entry, Head, Next, PackageRecord, Refusal, StackDiff, StackName, StackRef, StackedPackage,
 };
 
 use super::disk::make_folder;
@@ -88,6 +88,14 @@ impl Repository {
     /// When there is no such stack or revision.
     pub fn show_stack(&self, stack: &StackRef) -> Result<Entry, RepositoryError> {
         self.resolve(stack)
+    }
+
+    /// The same without what it holds, for much less.
+    ///
+    /// # Errors
+    /// When there is no such stack or revision.
+    pub fn stack_head(&self, stack: &StackRef) -> Result<Head, RepositoryError> {
+        self.resolve_head(stack, None)
     }
 
     /// Whether there is a stack of this name.

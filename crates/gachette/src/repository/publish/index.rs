@@ -9,6 +9,9 @@ use trebuchet::deb::join_xz;
 
 use super::part::Part;
 
+/// The name of an index that is not compressed.
+pub(super) const PLAIN: &str = "Packages";
+
 /// An index: the plain file and what it is compressed to.
 pub(super) struct Index {
     /// By the ends of their names.
@@ -29,7 +32,7 @@ impl Index {
         let parts = if parts.is_empty() { &nothing } else { parts };
         let xz = join_xz(parts.iter().map(|part| (part.xz.bytes.as_slice(), part.xz.record)))?;
         let files = [
-            ("Packages", concat(parts, |part| &part.plain)),
+            (PLAIN, concat(parts, |part| &part.plain)),
             ("Packages.gz", concat(parts, |part| &part.gzip)),
             ("Packages.xz", xz),
             ("Packages.zst", concat(parts, |part| &part.zstd)),

@@ -23,7 +23,7 @@ use std::path::Path;
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{Contents, Indices, Listing, Release, Suite};
-use gachette_core::stack::StackRef;
+use gachette_core::stack::{Head, StackRef};
 use jiff::Timestamp;
 
 use super::disk::at;
@@ -38,6 +38,7 @@ use suite_folder::SuiteFolder;
 use wish::{Shown, Wish};
 
 pub(crate) use on_disk::SuiteOnDisk;
+pub(crate) use package_files::NamesOnly;
 pub use request::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings, SuiteSummary};
 
 impl Repository {
@@ -79,7 +80,7 @@ impl Repository {
             // Clients may have read the Release file of the one who was killed: what is out of use, is so from now on.
             last.iter_mut().for_each(|last| last.retired.clear());
         } else if let Some(same) = last.take_if(|last| wish.is_shown_by(last, &folder)) {
-            let same = same.by(&shown.entry);
+            let same = same.by(&shown.head);
             same.write(&self.store, &suite)?;
             return Ok(same.unchanged(suite));
         }
@@ -141,10 +142,42 @@ impl Repository {
         wish: &Wish<'_>,
         last: Option<SuiteState>,
     ) -> Result<PublishedSuite, RepositoryError> {
-        let (suite, content) = (&wish.shown.suite, &wish.shown.entry.revision.packages);
+        let suite = &wish.shown.suite;
+        let mut published = PublishedSuite::of(wish.shown);
+        let indices = match self.twin(wish)? {
+            Some((twin, state)) => {
+                folder.begin()?;
+                published.architectures = state.architectures;
+                folder.link_all(&twin, state.indices)?
+            }
+            None => self.put_indices(folder, wish, &mut published)?,
+        };
+        let release = wish.release(indices, published.architectures.clone());
+        let text = release.to_text().map_err(|error| unpublishable(suite, error))?;
+        let sign = |signers: &Signers| signers.sign(text.as_bytes(), wish.now, &Cancel::new());
+        let signed = wish.request.signers.map(sign).transpose();
+        let signed = signed.map_err(|error| RepositoryError::Signing(Box::new(error)))?;
+        folder.finish(&release.indices, &text, signed.as_ref())?;
+        let state = SuiteState::after(wish, &release, &text, signed.as_ref());
+        let state = folder.retire(state, last, wish.now, wish.request.settings.keep_indices)?;
+        state.write(&self.store, suite)?;
+        folder.end()?;
+        published.date = Some(release.date);
+        published.valid_until = release.valid_until;
+        published.changed = true;
+        Ok(published)
+    }
+
+    /// Puts the indices there, architecture by architecture.
+    fn put_indices(
+        &self,
+        folder: &SuiteFolder,
+        wish: &Wish<'_>,
+        published: &mut PublishedSuite,
+    ) -> Result<Indices, RepositoryError> {
+        let (suite, content) = (&wish.shown.suite, wish.shown.content(self)?);
         refuse_without_files(content, suite)?;
         folder.begin()?;
-        let mut published = PublishedSuite::of(wish.shown);
         let mut indices = Indices::new();
         for (architecture, same_as) in wish.indices(content) {
             let place = Release::folder_of(&architecture);
@@ -167,22 +200,9 @@ impl Repository {
             published.architectures.push(architecture);
         }
         if wish.request.settings.contents {
-            indices.extend(self.put_contents(folder, wish, &mut published)?);
+            indices.extend(self.put_contents(folder, wish, published)?);
         }
-        let release = wish.release(indices, published.architectures.clone());
-        let text = release.to_text().map_err(|error| unpublishable(suite, error))?;
-        let sign = |signers: &Signers| signers.sign(text.as_bytes(), wish.now, &Cancel::new());
-        let signed = wish.request.signers.map(sign).transpose();
-        let signed = signed.map_err(|error| RepositoryError::Signing(Box::new(error)))?;
-        folder.finish(&release.indices, &text, signed.as_ref())?;
-        let state = SuiteState::after(wish, &release, &text, signed.as_ref());
-        let state = folder.retire(state, last, wish.now, wish.request.settings.keep_indices)?;
-        state.write(&self.store, suite)?;
-        folder.end()?;
-        published.date = Some(release.date);
-        published.valid_until = release.valid_until;
-        published.changed = true;
-        Ok(published)
+        Ok(indices)
     }
 
     /// Puts the Contents indices there.
@@ -200,7 +220,7 @@ impl Repository {
                 indices.extend(folder.link_from(&donor, &files, Release::component())?);
                 continue;
             }
-            let listing = Listing::of(&wish.shown.entry.revision.packages, architecture);
+            let listing = Listing::of(wish.shown.content(self)?, architecture);
             if let Some(index) = self.contents(&listing, architecture, &wish.shown.suite)? {
                 published.bytes_written += folder.put(&index, Release::component())?;
                 indices.extend(index.entries(Release::component()));
@@ -214,22 +234,37 @@ impl Repository {
         let suite = subject.suite();
         match subject {
             PublishSubject::Stack(stack) => {
-                let entry = self.resolve_whole(stack)?;
-                // What a deleted stack held is collected, whoever shows it.
-                if stack.revision.is_some() {
-                    self.resolve(&stack.stack.clone().into())?;
-                }
-                self.check_unedited(&entry)?;
-                Ok(Shown { suite, date: entry.revision.time, entry })
+                let newest = self.resolve_head(&stack.stack.clone().into(), None)?;
+                let shown = match stack.revision {
+                    // What a deleted stack held is collected, whoever shows it.
+                    Some(_) => Shown::whole(self.resolve_whole(stack)?),
+                    None => Shown::new(suite, newest.time, newest),
+                };
+                self.check_unedited(&shown.head)?;
+                Ok(shown)
             }
             PublishSubject::Channel(channel) => {
                 let newest = self.channel(channel)?.entry;
                 let pin =
                     newest.state.shows.ok_or_else(|| unpublishable(channel, "nothing was promoted to it"))?;
-                Ok(Shown { suite, date: newest.time, entry: self.pinned(&pin)? })
+                Ok(Shown::new(suite, newest.time, self.pinned_head(&pin)?))
             }
             PublishSubject::AsItIs(suite) => Err(unknown(suite)),
         }
+    }
+
+    /// The suite of a revision's stack, when it shows what that holds.
+    fn suite_with(&self, head: &Head) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
+        let theirs = Suite::from(head.stack.clone());
+        let Some(root) = self.store.root() else { return Ok(None) };
+        let state = SuiteState::read(&self.store, &theirs)?.filter(|state| state.content == head.content);
+        Ok(state.map(|state| (SuiteFolder::look(root, &theirs), state)))
+    }
+
+    /// The same of what is to be shown, when it is another suite than the one that is to show it.
+    fn other_suite(&self, wish: &Wish<'_>) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
+        let is_same = Suite::from(wish.shown.head.stack.clone()) == wish.shown.suite;
+        if is_same { Ok(None) } else { self.suite_with(&wish.shown.head) }
     }
 
     /// Another suite that has indices of the same content, such as that of the stack which a channel is moved to, and
@@ -239,16 +274,17 @@ impl Repository {
         wish: &Wish<'_>,
         wanted: impl Fn(&Indices) -> Option<Indices>,
     ) -> Result<Option<(SuiteFolder, Indices)>, RepositoryError> {
-        let theirs = Suite::from(wish.shown.entry.revision.stack.clone());
-        let Some(root) = self.store.root().filter(|_| theirs != wish.shown.suite) else { return Ok(None) };
-        let Some(state) = SuiteState::read(&self.store, &theirs)? else { return Ok(None) };
-        if state.content != wish.content() {
-            return Ok(None);
-        }
+        let Some((folder, state)) = self.other_suite(wish)? else { return Ok(None) };
         let Some(files) = wanted(&state.indices) else { return Ok(None) };
-        let folder = SuiteFolder::look(root, &theirs);
         // They are signed as they are.
         Ok(folder.has_sound(&files).then_some((folder, files)))
+    }
+
+    /// One whose indices are all as they are wished: what is listed in them need not even be known then.
+    fn twin(&self, wish: &Wish<'_>) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
+        let settings = wish.request.digest();
+        let other = self.other_suite(wish)?;
+        Ok(other.filter(|(folder, state)| state.settings == settings && folder.has_sound(&state.indices)))
     }
 
     /// Package files are found below the repository's folder, wherever they lie.

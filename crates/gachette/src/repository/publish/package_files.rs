@@ -1,11 +1,12 @@
 //! Whether the package files of a suite are there: looked at before anything shows them to clients.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 
-use gachette_core::apt::{Listed, Listing, Suite, files_of};
+use gachette_core::apt::{Listed, Listing, Release, Suite, files_of};
 use gachette_core::debian::Architecture;
-use gachette_core::stack::{Content, PackageRecord};
+use gachette_core::stack::{Content, Head, PackageRecord};
 use rustix::fs::{AtFlags, FileType, statat};
 use rustix::io::Errno;
 
@@ -14,8 +15,21 @@ use super::super::disk::at;
 use super::super::error::RepositoryError;
 use super::super::key;
 use super::super::spread::{Worth, gather};
+use super::index::PLAIN;
 use super::part::Part;
 use super::unpublishable;
+
+/// How many files one processor looks for at a time.
+const SOME: usize = 64;
+
+/// What is thought of packages that are names only, as a tree of the original tool may have them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NamesOnly {
+    /// Nothing can show them.
+    Refused,
+    /// They have no file that could be lost.
+    Allowed,
+}
 
 /// The folder of package files, from where each is found by its name alone: paths are what looking at thousands costs.
 struct Pool<'a> {
@@ -25,25 +39,27 @@ struct Pool<'a> {
 }
 
 impl Repository {
-    /// Refuses a suite that would show this content when a package file of it is lost, or not as long as it was. What is kept
-    /// of indices says which files there are, so that few records are read.
+    /// Refuses a suite that would show this revision when a package file of it is lost, or not as long as it was. The indices of
+    /// the stack's own suite say which files there are, or else what is kept of indices, so that few records are read.
     ///
     /// # Errors
     /// When one is, or a record is lost.
     pub(crate) fn check_package_files(
         &self,
-        content: &Content,
+        head: &Head,
         suite: &Suite,
+        names_only: NamesOnly,
     ) -> Result<(), RepositoryError> {
-        refuse_without_files(content, suite)?;
         let pool = self.pool(suite)?;
-        let mut architectures = Listing::architectures(content, &[]);
-        if architectures.len() > 1 {
-            // What is for all of them is in the index of each.
-            architectures.remove(&Architecture::all());
+        if self.check_by_indices(&pool, head)? {
+            return Ok(());
         }
-        for architecture in architectures {
-            gather(Worth::Files, &Listing::of(content, &architecture).parts(), |part| {
+        let content = self.content_of(head)?;
+        if names_only == NamesOnly::Refused {
+            refuse_without_files(&content, suite)?;
+        }
+        for architecture in each(Listing::architectures(&content, &[])) {
+            gather(Worth::Files, &Listing::of(&content, &architecture).parts(), |part| {
                 let kept = self.store.read(&key::index_part(&part.key()))?;
                 match kept.as_ref().and_then(|bytes| Part::plain_of(bytes)) {
                     Some(plain) => pool.check_index(plain),
@@ -55,6 +71,18 @@ impl Repository {
             })?;
         }
         Ok(())
+    }
+
+    /// Does so by the indices of the stack's own suite, and says whether that could be done.
+    fn check_by_indices(&self, pool: &Pool<'_>, head: &Head) -> Result<bool, RepositoryError> {
+        let Some((folder, state)) = self.suite_with(head)? else { return Ok(false) };
+        for architecture in each(state.architectures.into_iter().collect()) {
+            let path = format!("{}/{PLAIN}", Release::folder_of(&architecture));
+            let plain = state.indices.get(&path).and_then(|entry| folder.read_sound(&path, entry));
+            let Some(plain) = plain else { return Ok(false) };
+            pool.check_index(&plain)?;
+        }
+        Ok(true)
     }
 
     /// The same for the parts of an index that would be shown.
@@ -87,7 +115,10 @@ impl Pool<'_> {
     /// Refuses an index of which a file is lost, or not as long as it was.
     fn check_index(&self, plain: &[u8]) -> Result<(), RepositoryError> {
         let text = String::from_utf8_lossy(plain);
-        files_of(&text).try_for_each(|(file, size)| self.check(file, size))
+        let files: Vec<(&str, u64)> = files_of(&text).collect();
+        let some: Vec<_> = files.chunks(SOME).collect();
+        let check = |some: &&[(&str, u64)]| some.iter().try_for_each(|(file, size)| self.check(file, *size));
+        gather(Worth::Files, &some, check).map(drop)
     }
 
     fn check(&self, file: &str, size: u64) -> Result<(), RepositoryError> {
@@ -103,6 +134,14 @@ impl Pool<'_> {
         }
         Err(RepositoryError::LostFile { suite: self.suite.clone(), path: path(), size, found })
     }
+}
+
+/// The architectures whose indices list everything: what is for all of them is in the index of each.
+fn each(mut architectures: BTreeSet<Architecture>) -> BTreeSet<Architecture> {
+    if architectures.len() > 1 {
+        architectures.remove(&Architecture::all());
+    }
+    architectures
 }
 
 /// Refuses a suite of packages that are names only, as a tree of the original tool may have them.

@@ -127,15 +127,15 @@ pub struct SuiteSummary {
 
 impl PublishedSuite {
     pub(super) fn of(shown: &Shown) -> Self {
-        let revision = &shown.entry.revision;
+        let head = &shown.head;
         Self {
             suite: shown.suite.clone(),
-            stack: revision.stack.clone(),
-            revision: revision.number,
-            hash: shown.entry.hash,
-            sealed: revision.sealed,
+            stack: head.stack.clone(),
+            revision: head.number,
+            hash: head.hash,
+            sealed: head.sealed,
             changed: false,
-            packages: revision.packages.len(),
+            packages: head.packages,
             architectures: Vec::new(),
             parts_made: 0,
             parts_kept: 0,

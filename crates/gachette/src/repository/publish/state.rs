@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{Indices, Release, Suite};
 use gachette_core::debian::Architecture;
-use gachette_core::stack::{Domain, Entry, StackName};
+use gachette_core::stack::{Domain, Head, StackName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -89,15 +89,15 @@ impl SuiteState {
             top.insert("Release.gpg".to_owned(), Sha256Digest::of(&signed.release_gpg));
             top.insert("InRelease".to_owned(), Sha256Digest::of(&signed.in_release));
         }
-        let Entry { revision, hash } = &wish.shown.entry;
+        let head = &wish.shown.head;
         Self {
             format: FORMAT,
-            stack: revision.stack.clone(),
-            revision: revision.number,
-            hash: *hash,
-            sealed: revision.sealed,
-            packages: revision.packages.len(),
-            content: revision.content,
+            stack: head.stack.clone(),
+            revision: head.number,
+            hash: head.hash,
+            sealed: head.sealed,
+            packages: head.packages,
+            content: head.content,
             settings: wish.request.digest(),
             date: release.date,
             valid_until: release.valid_until,
@@ -110,9 +110,9 @@ impl SuiteState {
     }
 
     /// The same of a suite that shows the same by another revision.
-    pub(super) fn by(self, Entry { revision, hash }: &Entry) -> Self {
-        let (number, sealed, packages) = (revision.number, revision.sealed, revision.packages.len());
-        Self { revision: number, hash: *hash, sealed, packages, ..self }
+    pub(super) fn by(self, head: &Head) -> Self {
+        let Head { number, hash, sealed, packages, .. } = *head;
+        Self { revision: number, hash, sealed, packages, ..self }
     }
 
     /// Whether what was wished then is what is wished now, and clients believe it long enough still.

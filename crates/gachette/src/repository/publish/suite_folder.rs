@@ -11,9 +11,10 @@ use gachette_core::Sha256Digest;
 use gachette_core::apt::{IndexEntry, Indices, Release, Suite};
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::disk::{at, can_sync_file_system, make_folder, sync_file_system, sync_folder_of};
+use super::super::disk::{at, can_sync_file_system, hash, make_folder, sync_file_system, sync_folder_of};
 use super::super::error::RepositoryError;
 use super::super::lock::{self, Hold};
+use super::super::spread::{Worth, gather};
 use super::index::Index;
 use super::state::SuiteState;
 use crate::signing::Signed;
@@ -102,10 +103,29 @@ impl SuiteFolder {
 
     /// Whether all of these are there with the bytes that their names are of.
     pub(super) fn has_sound(&self, files: &Indices) -> bool {
-        files.iter().all(|(path, entry)| {
-            trebuchet::read_regular(&self.path.join(Self::by_hash(path, entry)), entry.size.saturating_add(1))
-                .is_ok_and(|bytes| Sha256Digest::of(&bytes) == entry.sha256)
-        })
+        let mut distinct = BTreeMap::new();
+        for (path, entry) in files {
+            let opened = trebuchet::open_regular(&self.path.join(Self::by_hash(path, entry)));
+            let Some((found, file)) = opened.ok().and_then(|file| Some((file.metadata().ok()?, file))) else {
+                return false;
+            };
+            // What is the same for several architectures is one file with several names.
+            distinct.insert((found.dev(), found.ino(), entry.sha256), file);
+        }
+        let worth = if files.values().any(|it| it.size > 1 << 20) { Worth::Megabytes } else { Worth::Files };
+        let distinct: Vec<_> = distinct.into_iter().collect();
+        let is_sound = |((_, _, sha256), file): &((u64, u64, Sha256Digest), File)| match hash(file) {
+            Ok((found, _)) if found == *sha256 => Ok(()),
+            _ => Err(()),
+        };
+        gather(worth, &distinct, is_sound).is_ok()
+    }
+
+    /// The bytes of an index, if they are those that its name is of.
+    pub(super) fn read_sound(&self, path: &str, entry: &IndexEntry) -> Option<Vec<u8>> {
+        let hashed = self.path.join(Self::by_hash(path, entry));
+        let bytes = trebuchet::read_regular(&hashed, entry.size.saturating_add(1)).ok()?;
+        (Sha256Digest::of(&bytes) == entry.sha256).then_some(bytes)
     }
 
     /// Whether the suite is as it was when this state was written.
@@ -163,12 +183,27 @@ impl SuiteFolder {
         for (theirs, entry) in files {
             let name = theirs.rsplit('/').next().unwrap_or(theirs);
             let path = format!("{folder}/{name}");
-            let (from, to) =
-                (donor.path.join(Self::by_hash(theirs, entry)), self.path.join(Self::by_hash(&path, entry)));
-            self.join(&from, &to)?;
+            self.link_one(donor, theirs, &path, entry)?;
             linked.insert(path, *entry);
         }
         Ok(linked)
+    }
+
+    /// Puts all of these files of another suite here, in the same folders.
+    pub(super) fn link_all(&self, donor: &Self, files: Indices) -> Result<Indices, RepositoryError> {
+        files.iter().try_for_each(|(path, entry)| self.link_one(donor, path, path, entry))?;
+        Ok(files)
+    }
+
+    fn link_one(
+        &self,
+        donor: &Self,
+        theirs: &str,
+        path: &str,
+        entry: &IndexEntry,
+    ) -> Result<(), RepositoryError> {
+        let from = donor.path.join(Self::by_hash(theirs, entry));
+        self.join(&from, &self.path.join(Self::by_hash(path, entry)))
     }
 
     /// Gives indices their plain names.

@@ -1,11 +1,15 @@
 //! How a suite shall be: decided before anything is written.
 
+use std::cell::OnceCell;
+
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{Indices, Listing, Release, Suite};
 use gachette_core::debian::Architecture;
-use gachette_core::stack::{Content, Entry};
+use gachette_core::stack::{Content, Entry, Head};
 use jiff::{SignedDuration, Timestamp};
 
+use super::super::Repository;
+use super::super::error::RepositoryError;
 use super::request::PublishRequest;
 use super::state::SuiteState;
 use super::suite_folder::SuiteFolder;
@@ -16,9 +20,33 @@ const WRONG_CLOCK: SignedDuration = SignedDuration::from_hours(24);
 /// What a suite is to show.
 pub(super) struct Shown {
     pub(super) suite: Suite,
-    pub(super) entry: Entry,
+    pub(super) head: Head,
     /// When its ledger last changed.
     pub(super) date: Timestamp,
+    /// What it holds, once that was needed.
+    content: OnceCell<Content>,
+}
+
+impl Shown {
+    pub(super) fn new(suite: Suite, date: Timestamp, head: Head) -> Self {
+        Self { suite, head, date, content: OnceCell::new() }
+    }
+
+    /// A stack at a revision, all of which is read already.
+    pub(super) fn whole(entry: Entry) -> Self {
+        let head = Head::from(&entry);
+        let (suite, date) = (head.stack.clone().into(), head.time);
+        Self { suite, head, date, content: entry.revision.packages.into() }
+    }
+
+    /// What it holds, which is read when it is asked for first.
+    pub(super) fn content(&self, repository: &Repository) -> Result<&Content, RepositoryError> {
+        if let Some(content) = self.content.get() {
+            return Ok(content);
+        }
+        let content = repository.content_of(&self.head)?;
+        Ok(self.content.get_or_init(|| content))
+    }
 }
 
 /// How a suite shall be, and the time at which it was wished.
@@ -42,7 +70,7 @@ impl<'a> Wish<'a> {
     }
 
     pub(super) fn content(&self) -> Sha256Digest {
-        self.shown.entry.revision.content
+        self.shown.head.content
     }
 
     /// The architectures, each with one before it whose index is the same, if there is one.
@@ -67,7 +95,7 @@ impl<'a> Wish<'a> {
         Release {
             origin: settings.origin.clone().unwrap_or_else(|| "gachette".to_owned()),
             label: settings.label.clone().unwrap_or_else(|| suite.domain().to_string()),
-            description: format!("Stack {}", self.shown.entry.revision.stack),
+            description: format!("Stack {}", self.shown.head.stack),
             date: self.date,
             valid_until: settings.valid_for.and_then(|valid_for| self.date.checked_add(valid_for).ok()),
             architectures,
@@ -78,7 +106,7 @@ impl<'a> Wish<'a> {
 
     pub(super) fn is_shown_by(&self, last: &SuiteState, folder: &SuiteFolder) -> bool {
         last.content == self.content()
-            && last.stack == self.shown.entry.revision.stack
+            && last.stack == self.shown.head.stack
             && last.suits(self.request, self.now)
             && folder.shows(last)
     }

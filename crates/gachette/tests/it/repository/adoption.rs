@@ -7,7 +7,7 @@ use gachette::repository::{ChannelWish, FaultClass, FsckMode, Repository, Reposi
 use gachette::stack::Stack;
 use gachette_core::apt::Suite;
 use gachette_core::channel::ChannelPolicy;
-use gachette_core::stack::Change;
+use gachette_core::stack::{Change, Head};
 
 use super::packages::deb;
 use super::{by, record, reference, stack, text};
@@ -70,7 +70,7 @@ fn a_stack_that_the_original_tool_makes_under_the_name_of_a_channel_is_not_taken
     let folder = tempfile::tempdir().unwrap();
     let repository = super::repository(folder.path());
     repository.create_stack(&stack("1"), None, &by()).unwrap();
-    let sealed = repository.seal_stack(&stack("1"), &by()).unwrap().entry;
+    let sealed = Head::from(&repository.seal_stack(&stack("1"), &by()).unwrap().entry);
     let policy = ChannelPolicy::default();
     let live = Suite::from(stack("123"));
     repository.change_channel(&live, &ChannelWish::Promote(&sealed), &policy, &by()).unwrap();

@@ -14,7 +14,7 @@ use gachette::repository::{
 };
 use gachette_core::Sha256Digest;
 use gachette_core::channel::ChannelPolicy;
-use gachette_core::stack::{PackageRecord, Provenance};
+use gachette_core::stack::{Head, PackageRecord, Provenance};
 use gachette_core::statement::{Envelope, PACKAGE_BUILD, STACK_BUILD};
 use jiff::{SignedDuration, Timestamp};
 
@@ -90,7 +90,7 @@ fn what_revisions_and_channels_name_stays_and_the_rest_goes_when_it_is_old() {
     package(&repository, "dh-tool", "1");
     versions.iter().for_each(|version| add(&repository, "1", std::slice::from_ref(version)));
     add(&repository, "2", &[package(&repository, "dh-live", "1")]);
-    let sealed = repository.seal_stack(&stack("2"), &by()).unwrap().entry;
+    let sealed = Head::from(&repository.seal_stack(&stack("2"), &by()).unwrap().entry);
     let wish = ChannelWish::Promote(&sealed);
     repository.change_channel(&stack("live").into(), &wish, &ChannelPolicy::default(), &by()).unwrap();
 

@@ -11,6 +11,7 @@ use gachette::repository::{
 };
 use gachette_core::apt::{Release, Suite};
 use gachette_core::channel::ChannelPolicy;
+use gachette_core::stack::Head;
 use jiff::SignedDuration;
 
 use super::many::{small_deb, small_debs, to_register};
@@ -267,7 +268,7 @@ fn fsck_finds_what_a_suite_lost_and_makes_it_again() {
 fn fsck_finds_what_a_channel_lost() {
     let folder = memory_folder();
     let repository = stocked(folder.path(), 3);
-    let entry = repository.seal_stack(&stack(NAME), &by()).unwrap().entry;
+    let entry = Head::from(&repository.seal_stack(&stack(NAME), &by()).unwrap().entry);
     let (channel, policy) = (Suite::from(stack("shop/live")), ChannelPolicy::default());
     let change = |wish: ChannelWish<'_>| repository.change_channel(&channel, &wish, &policy, &by()).unwrap();
     assert!(change(ChannelWish::Promote(&entry)).changed);
@@ -296,7 +297,7 @@ fn fsck_finds_what_a_channel_lost() {
 fn fsck_finds_a_channel_that_shows_what_it_was_never_moved_to() {
     let folder = memory_folder();
     let repository = stocked(folder.path(), 3);
-    let entry = repository.seal_stack(&stack(NAME), &by()).unwrap().entry;
+    let entry = Head::from(&repository.seal_stack(&stack(NAME), &by()).unwrap().entry);
     let (channel, policy) = (Suite::from(stack("shop/live")), ChannelPolicy::default());
     for wish in [ChannelWish::Promote(&entry), ChannelWish::Hold] {
         repository.change_channel(&channel, &wish, &policy, &by()).unwrap();
@@ -345,7 +346,7 @@ fn a_date_that_a_wrong_clock_gave_does_not_stay() {
 fn a_channel_takes_no_damaged_index_from_its_stack() {
     let folder = memory_folder();
     let repository = stocked(folder.path(), 5);
-    let entry = repository.seal_stack(&stack(NAME), &by()).unwrap().entry;
+    let entry = Head::from(&repository.seal_stack(&stack(NAME), &by()).unwrap().entry);
     publish(&repository);
     let hashes = suite(&repository).join("main/binary-all/by-hash/SHA256");
     for (name, mut bytes) in files(&hashes) {

@@ -3,7 +3,7 @@
 use gachette::repository::{ChannelWish, Repository, Span, Standing};
 use gachette_core::channel::ChannelPolicy;
 use gachette_core::debian::PackageName;
-use gachette_core::stack::StackRef;
+use gachette_core::stack::{Head, StackRef};
 
 use super::{by, record, reference, repository, stack};
 
@@ -70,7 +70,7 @@ fn channels_show_it_now_and_showed_it_before() {
     for (name, version) in [("1", "1.0"), ("2", "2.0")] {
         create(&repository, name, None);
         add(&repository, name, version);
-        let sealed = repository.seal_stack(&stack(name), &by()).unwrap().entry;
+        let sealed = Head::from(&repository.seal_stack(&stack(name), &by()).unwrap().entry);
         let wish = ChannelWish::Promote(&sealed);
         repository.change_channel(&live, &wish, &ChannelPolicy::default(), &by()).unwrap();
     }
