@@ -12,9 +12,12 @@ mod stack;
 pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, PAYLOAD_TYPE, signed_bytes};
 pub use package::of_package;
 pub use source_uri::source_uri;
-pub use stack::{of_stack, record_name};
+pub use stack::{StatedRecord, of_stack, record_name};
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::Sha256Digest;
 
 /// The type of in-toto's statements, version 1.
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
@@ -31,14 +34,41 @@ pub const PACKAGE_IMPORT: &str = "gachette:import/v1";
 /// The type of what puts packages together in a stack.
 pub const STACK_BUILD: &str = "gachette:stack/v1";
 
+/// A statement, with its fields in the order in which they are written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Statement<'a, D> {
+    #[serde(rename = "_type")]
+    kind: &'static str,
+    subject: Vec<Subject<'a>>,
+    predicate_type: &'static str,
+    predicate: Predicate<D>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Predicate<D> {
+    build_definition: D,
+    run_details: Value,
+}
+
+/// What a statement is about.
+#[derive(Serialize)]
+struct Subject<'a> {
+    name: &'a str,
+    digest: OfBytes,
+}
+
+/// The hash of bytes, as in-toto has it.
+#[derive(Serialize)]
+struct OfBytes {
+    sha256: Sha256Digest,
+}
+
 /// The bytes of a statement about these subjects.
-fn statement(subject: Vec<Value>, definition: Value, details: Value) -> Vec<u8> {
-    let statement = json!({
-        "_type": STATEMENT,
-        "subject": subject,
-        "predicateType": PREDICATE,
-        "predicate": {"buildDefinition": definition, "runDetails": details},
-    });
+fn statement(subject: Vec<Subject<'_>>, build_definition: impl Serialize, run_details: Value) -> Vec<u8> {
+    let predicate = Predicate { build_definition, run_details };
+    let statement = Statement { kind: STATEMENT, subject, predicate_type: PREDICATE, predicate };
     // A value of strings and numbers can always be written.
     serde_json::to_vec(&statement).unwrap_or_default()
 }

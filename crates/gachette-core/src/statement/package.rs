@@ -1,15 +1,16 @@
 //! What is stated of a package: from which commit and recipe it was built, where and when.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{PACKAGE_BUILD, PACKAGE_IMPORT, known, source_uri, statement};
+use super::{OfBytes, PACKAGE_BUILD, PACKAGE_IMPORT, Subject, known, source_uri, statement};
 use crate::stack::{PackageRecord, Provenance};
 
 /// The statement about a package: all of it is in the record. Of one that was not built here nothing more is said than where it
 /// was taken from.
 pub fn of_package(record: &PackageRecord) -> Vec<u8> {
     let provenance = &record.provenance;
-    let subject = vec![json!({"name": record.file, "digest": {"sha256": record.sha256}})];
+    let subject = vec![Subject { name: &record.file, digest: OfBytes { sha256: record.sha256 } }];
     let external = known(json!({
         "project": provenance.project,
         "source": provenance.url.as_deref().filter(|_| was_built(provenance)).map(source_uri),
@@ -52,18 +53,33 @@ fn dependencies(record: &PackageRecord) -> Vec<Value> {
         let name = provenance.missile.as_deref().unwrap_or("missile");
         json!({"name": name, "digest": {"sha256": recipe}})
     });
-    source(record).into_iter().chain(recipe).collect()
+    Source::of(record).map(|source| json!(source)).into_iter().chain(recipe).collect()
 }
 
-/// The commit that a package was built from, when it is known.
-pub(super) fn source(record: &PackageRecord) -> Option<Value> {
-    let provenance = &record.provenance;
-    let commit = provenance.commit.as_ref()?;
-    Some(known(json!({
-        "uri": provenance.url.as_deref().map(source_uri),
-        "digest": {"gitCommit": commit},
-        "name": provenance.project,
-    })))
+/// The commit that a package was built from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Source {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri: Option<String>,
+    digest: OfCommit,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OfCommit {
+    git_commit: String,
+}
+
+impl Source {
+    /// That of a package, when it is known.
+    pub(super) fn of(record: &PackageRecord) -> Option<Self> {
+        let provenance = &record.provenance;
+        let digest = OfCommit { git_commit: provenance.commit.clone()? };
+        let uri = provenance.url.as_deref().map(source_uri);
+        Some(Self { uri, digest, name: provenance.project.clone() })
+    }
 }
 
 #[cfg(test)]

@@ -25,7 +25,10 @@ pub(super) async fn of_stack(
         let entry = repository.show_stack(&stack)?;
         match repository.signed_statement(&entry.hash)? {
             Some(signed) => Ok(signed),
-            None => Ok(Envelope::of(&repository.statement_of(&entry, &repository.records_in(&entry)?)?)),
+            None => {
+                let records = repository.each_record(&entry, |record| repository.stated(&record))?;
+                Ok(Envelope::of(&repository.statement_of(&entry, &records)))
+            }
         }
     })
     .await

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::OperationError;
 use crate::Cancel;
-use crate::repository::{Repository, Worth, gather};
+use crate::repository::Repository;
 use crate::signing::{Fingerprint, Holders, Signers};
 
 /// Statements about a sealed stack and its packages, which are signed where they are not signed yet.
@@ -32,17 +32,18 @@ impl Statements<'_> {
     /// Signs the statement about a sealed stack, and those about its packages with keys of our own: a token that wants to be
     /// touched is touched once for all of them. What is signed already is left as it is.
     pub(super) fn sign(&self, entry: &Entry) -> Result<(), OperationError> {
-        let records = self.repository.records_in(entry)?;
         let signers = self.signers.unlocked()?;
         let of_packages = Statements { repository: self.repository, signers: &signers, by: Holders::Own };
-        gather(Worth::Files, &records, |record| match of_packages.is_signed(&record.sha256) {
-            true => Ok(()),
-            false => of_packages.add(&record.sha256, &statement::of_package(record)),
+        let records = self.repository.each_record(entry, |record| {
+            if !of_packages.is_signed(&record.sha256) {
+                of_packages.add(&record.sha256, &statement::of_package(&record))?;
+            }
+            Ok::<_, OperationError>(self.repository.stated(&record)?)
         })?;
         drop(signers);
         // Last: it says that the others are there.
         if !self.is_signed(&entry.hash) {
-            self.add(&entry.hash, &self.repository.statement_of(entry, &records)?)?;
+            self.add(&entry.hash, &self.repository.statement_of(entry, &records))?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Sealing a stack, once it is known that it can be installed.
 
-use gachette_core::stack::{By, Entry, Head, StackName};
+use gachette_core::stack::{By, Entry, StackName};
 
 use super::OperationError;
 use super::attest::Statements;
@@ -37,17 +37,16 @@ pub fn seal_stack(
     cancel: &Cancel,
 ) -> Result<Sealed, OperationError> {
     let gate = Gate::new(force, by)?;
-    let newest = repository.show_stack(&stack.clone().into())?;
-    if !newest.revision.sealed {
-        let suite = stack.clone().into();
-        repository.check_package_files(&Head::from(&newest), &suite, NamesOnly::Allowed)?;
+    let newest = repository.stack_head(&stack.clone().into())?;
+    if !newest.sealed {
+        repository.check_package_files(&newest, &stack.clone().into(), NamesOnly::Allowed)?;
     }
-    let (committed, verdict) = if newest.revision.sealed {
+    let (committed, verdict) = if newest.sealed {
         (repository.seal_stack(stack, by)?, None)
     } else if config.base_of(stack.domain()).is_none() {
         (repository.seal_stack(stack, by)?, Some(StackVerdict::Nothing {}))
     } else {
-        let question = CheckRequest::of(stack.at(newest.revision.number));
+        let question = CheckRequest::of(stack.at(newest.number));
         let (by, verdict) = gate.pass(check_stack(config, &question, by, cancel))?;
         // What was looked at is what is sealed.
         let committed = repository.clone().expecting_exactly(newest.hash).seal_stack(stack, &by)?;

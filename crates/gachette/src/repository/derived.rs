@@ -46,9 +46,10 @@ impl Repository {
     /// with an older state and then dies would leave it to be seen until `fsck`.
     pub(crate) fn derive_stack(&self, before: Option<&Entry>, newest: &Entry) -> Result<(), RepositoryError> {
         let stack = &newest.revision.stack;
-        let (mut shown, mut newest) = (self.shown(stack)?, newest.clone());
+        let (mut shown, mut later) = (self.shown(stack)?, None);
         loop {
-            let mark = Shown::of(&newest);
+            let newest = later.as_ref().unwrap_or(newest);
+            let mark = Shown::of(newest);
             // Another writer may be ahead of us; what it wrote is not taken back.
             let behind = shown.as_ref().is_none_or(|shown| shown.revision <= mark.revision);
             if behind && shown.as_ref() != Some(&mark) {
@@ -57,14 +58,14 @@ impl Repository {
                     None => None,
                 };
                 self.show_versions(stack, known, &newest.revision.packages)?;
-                self.mark_shown(&newest)?;
+                self.mark_shown(newest)?;
                 shown = Some(mark);
             }
             let number = self.newest_number(stack, newest.revision.number)?;
             if number == newest.revision.number {
                 return Ok(());
             }
-            newest = self.read_revision(stack, number)?.ok_or_else(|| lost(stack, number))?;
+            later = Some(self.read_revision(stack, number)?.ok_or_else(|| lost(stack, number))?);
         }
     }
 

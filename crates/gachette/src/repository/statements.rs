@@ -5,7 +5,7 @@
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{Entry, PackageRecord, to_readable_json};
-use gachette_core::statement::{self, Envelope};
+use gachette_core::statement::{self, Envelope, StatedRecord};
 
 use super::error::RepositoryError;
 use super::{Repository, key};
@@ -33,14 +33,18 @@ impl Repository {
         self.store.replace(&key, bytes)
     }
 
-    /// What is stated of a revision of a stack, whose [`Repository::records_in`] these are; the same bytes each time.
+    /// What is stated of a revision of a stack, of whose records this is said, in their order; the same bytes each time.
+    pub fn statement_of(&self, entry: &Entry, records: &[StatedRecord]) -> Vec<u8> {
+        statement::of_stack(entry, records, &self.identity.id)
+    }
+
+    /// What is said of a record in the statement about its stack.
     ///
     /// # Errors
     /// Never in practice; the signature is JSON's.
-    pub fn statement_of(&self, entry: &Entry, records: &[PackageRecord]) -> Result<Vec<u8>, RepositoryError> {
-        let key = key::revision(&entry.revision.stack, entry.revision.number);
-        statement::of_stack(entry, records, &self.identity.id)
-            .map_err(|error| super::ledger::unreadable(key, &error))
+    pub fn stated(&self, record: &PackageRecord) -> Result<StatedRecord, RepositoryError> {
+        let key = || key::record(&record.name, &record.version, &record.architecture);
+        StatedRecord::of(record).map_err(|error| super::ledger::unreadable(key(), &error))
     }
 
     /// The records of all package files of a revision, in its order.
@@ -48,12 +52,25 @@ impl Repository {
     /// # Errors
     /// When one is lost or cannot be read.
     pub fn records_in(&self, entry: &Entry) -> Result<Vec<PackageRecord>, RepositoryError> {
+        self.each_record(entry, Ok)
+    }
+
+    /// What a step makes of the record of each package file of a revision, in its order. Few records are in memory at a time: they
+    /// are the most there is to know of a stack.
+    ///
+    /// # Errors
+    /// When one is lost or cannot be read, or the step has one.
+    pub fn each_record<R: Send, E: Send + From<RepositoryError>>(
+        &self,
+        entry: &Entry,
+        step: impl Fn(PackageRecord) -> Result<R, E> + Sync,
+    ) -> Result<Vec<R>, E> {
         let files = entry.revision.packages.iter().flat_map(|package| {
             package.files.keys().map(|architecture| (&package.name, &package.version, architecture))
         });
         let files: Vec<_> = files.collect();
         super::spread::gather(super::spread::Worth::Files, &files, |(name, version, architecture)| {
-            self.expect_record(name, version, architecture)
+            step(self.expect_record(name, version, architecture)?)
         })
     }
 

@@ -40,9 +40,9 @@ pub(super) fn check(
             let about = format!("the statement about {}", entry.revision.stack.at(entry.revision.number));
             faults.extend(judge.fault(&envelope, &about));
             if whole
-                && envelope
-                    .statement()
-                    .is_ok_and(|it| repository.statement_of(entry, records).is_ok_and(|ours| ours != it))
+                && let Ok(stated) =
+                    records.iter().map(|it| repository.stated(it)).collect::<Result<Vec<_>, _>>()
+                && envelope.statement().is_ok_and(|it| it != repository.statement_of(entry, &stated))
             {
                 faults.extend(differing(&envelope, records));
             }
