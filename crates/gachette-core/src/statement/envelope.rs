@@ -87,29 +87,29 @@ impl Envelope {
         let statement: serde_json::Value = serde_json::from_slice(&self.statement().ok()?).ok()?;
         statement["predicate"]["buildDefinition"]["buildType"].as_str().map(str::to_owned)
     }
+}
 
-    /// The SHA-256 of each of the statement's subjects.
-    ///
-    /// # Errors
-    /// When it holds no statement.
-    pub fn subjects(&self) -> Result<Vec<Sha256Digest>, EnvelopeError> {
-        /// The part of a statement that says what it is about.
-        #[derive(Deserialize)]
-        struct About {
-            subject: Vec<Subject>,
-        }
-        #[derive(Deserialize)]
-        struct Subject {
-            digest: Digest,
-        }
-        #[derive(Deserialize)]
-        struct Digest {
-            sha256: Sha256Digest,
-        }
-        let about: About = serde_json::from_slice(&self.statement()?)
-            .map_err(|error| EnvelopeError::Statement(error.to_string()))?;
-        Ok(about.subject.into_iter().map(|subject| subject.digest.sha256).collect())
+/// The SHA-256 of each subject of a statement.
+///
+/// # Errors
+/// When it is no statement.
+pub fn subjects(statement: &[u8]) -> Result<Vec<Sha256Digest>, EnvelopeError> {
+    /// The part of a statement that says what it is about.
+    #[derive(Deserialize)]
+    struct About {
+        subject: Vec<Subject>,
     }
+    #[derive(Deserialize)]
+    struct Subject {
+        digest: Digest,
+    }
+    #[derive(Deserialize)]
+    struct Digest {
+        sha256: Sha256Digest,
+    }
+    let about: About =
+        serde_json::from_slice(statement).map_err(|error| EnvelopeError::Statement(error.to_string()))?;
+    Ok(about.subject.into_iter().map(|subject| subject.digest.sha256).collect())
 }
 
 /// What is signed of a statement: DSSE's pre-authentication encoding, which nothing else looks like.
@@ -131,15 +131,15 @@ mod tests {
     #[test]
     fn an_envelope_of_something_else_is_refused() {
         let mut envelope = Envelope::of(br#"{"subject": []}"#);
-        assert_eq!(envelope.subjects(), Ok(Vec::new()));
+        assert_eq!(subjects(&envelope.statement().unwrap()), Ok(Vec::new()));
         envelope.sign("A".to_owned(), b"one");
         envelope.sign("A".to_owned(), b"two");
         assert_eq!(envelope.signature_bytes(), Ok(vec![b"two".to_vec()]));
         envelope.signatures[0].sig = "?".to_owned();
         assert!(envelope.signature_bytes().is_err());
-        assert!(matches!(Envelope::of(b"[]").subjects(), Err(EnvelopeError::Statement(_))));
+        assert!(matches!(subjects(b"[]"), Err(EnvelopeError::Statement(_))));
         envelope.payload = "?".to_owned();
-        assert_eq!(envelope.subjects(), Err(EnvelopeError::Base64("payload")));
+        assert_eq!(envelope.statement(), Err(EnvelopeError::Base64("payload")));
         envelope.payload_type = "text/plain".to_owned();
         assert!(envelope.statement().unwrap_err().to_string().contains("`text/plain`"));
     }

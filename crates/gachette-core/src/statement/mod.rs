@@ -9,7 +9,7 @@ mod package;
 mod source_uri;
 mod stack;
 
-pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, PAYLOAD_TYPE, signed_bytes};
+pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, PAYLOAD_TYPE, signed_bytes, subjects};
 pub use package::of_package;
 pub use source_uri::source_uri;
 pub use stack::{StatedRecord, of_stack, record_name};

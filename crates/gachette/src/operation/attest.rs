@@ -55,10 +55,10 @@ impl Statements<'_> {
         let by_key = |key: &Fingerprint| known.signatures.iter().any(|it| it.keyid == key.to_string());
         let is_true = || {
             let (content, signatures) = (known.statement().ok()?, known.signature_bytes().ok()?.concat());
-            let content = statement::signed_bytes(&content);
-            let good = self.signers.judge(&content, &signatures, Timestamp::now()).ok()?;
+            let signed = statement::signed_bytes(&content);
+            let good = self.signers.judge(&signed, &signatures, Timestamp::now()).ok()?;
             let by_all = held.iter().all(|key| good.iter().any(|it| it.key == *key));
-            Some(by_all && known.subjects().ok()?.contains(about))
+            Some(by_all && statement::subjects(&content).ok()?.contains(about))
         };
         held.iter().all(by_key) && is_true().unwrap_or(held.is_empty())
     }
