@@ -34,6 +34,10 @@ pub(super) struct Spelled<'a> {
 /// What separates things in a relation field: it may be folded over lines.
 const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
 /// The longest name, qualifier or restriction to be looked at, in bytes.
 const LONGEST_WORD: usize = 256;
 
@@ -63,8 +67,8 @@ impl<'a> Reader<'a> {
 
     /// What follows a relation: `|`, `,` or the end.
     pub(super) fn separator(&mut self) -> Result<Option<char>, RelationsError> {
-        if let Some(separator) = ['|', ','].into_iter().find(|separator| self.take(*separator)) {
-            return Ok(Some(separator));
+        if let Some(separator) = [b'|', b','].into_iter().find(|separator| self.take(*separator)) {
+            return Ok(Some(char::from(separator)));
         }
         if self.rest.is_empty() { Ok(None) } else { self.refuse("expected `,` or `|` after it") }
     }
@@ -108,7 +112,7 @@ impl<'a> Reader<'a> {
     pub(super) fn spelled(&mut self) -> Result<Spelled<'a>, RelationsError> {
         self.skip_blanks();
         self.start = self.rest;
-        if self.rest.starts_with('$') {
+        if self.comes(b'$') {
             return self.refuse(
                 "variables such as `${misc:Depends}` are known to debhelper only; write the package",
             );
@@ -119,19 +123,19 @@ impl<'a> Reader<'a> {
         };
         let mut relation =
             Spelled { name, qualifier: None, version: None, architectures: Vec::new(), profiles: Vec::new() };
-        if self.rest.starts_with(':') {
+        if self.comes(b':') {
             self.rest = &self.rest[1..];
             relation.qualifier = Some(self.architecture("an architecture is missing after `:`")?);
         }
         self.skip_blanks();
-        if self.take('(') {
+        if self.take(b'(') {
             relation.version = Some(self.version()?);
         }
-        if self.take('[') {
-            relation.architectures = self.restrictions(']')?;
+        if self.take(b'[') {
+            relation.architectures = self.restrictions(b']')?;
         }
-        while self.take('<') {
-            let profile = self.restrictions('>')?;
+        while self.take(b'<') {
+            let profile = self.restrictions(b'>')?;
             relation.profiles.push(profile);
         }
         Ok(relation)
@@ -142,8 +146,8 @@ impl<'a> Reader<'a> {
         self.skip_blanks();
         let operator = self.operator()?;
         self.skip_blanks();
-        let version = self.until(|c| c == ')' || c == '(' || BLANKS.contains(&c));
-        if !self.take(')') {
+        let version = self.until(|b| matches!(b, b')' | b'(') || is_blank(b));
+        if !self.take(b')') {
             return self.refuse("expected `)` after the version");
         }
         Ok((operator, version))
@@ -179,7 +183,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The words up to the closing bracket: architectures or profiles, each perhaps with `!` before it.
-    fn restrictions(&mut self, close: char) -> Result<Vec<String>, RelationsError> {
+    fn restrictions(&mut self, close: u8) -> Result<Vec<String>, RelationsError> {
         let mut words = Vec::new();
         loop {
             self.skip_blanks();
@@ -193,7 +197,7 @@ impl<'a> Reader<'a> {
     }
 
     fn architecture(&mut self, missing: &str) -> Result<&'a str, RelationsError> {
-        let word = self.until(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '+')));
+        let word = self.until(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'+')));
         let first = word.bytes().next();
         if word.len() > LONGEST_WORD || !first.is_some_and(|b| b.is_ascii_alphanumeric()) {
             return self.refuse(missing);
@@ -202,24 +206,34 @@ impl<'a> Reader<'a> {
     }
 
     fn word(&mut self) -> &'a str {
-        self.until(|c| BLANKS.contains(&c) || matches!(c, ',' | '|' | ':' | '(' | '[' | '<'))
+        self.until(|b| is_blank(b) || matches!(b, b',' | b'|' | b':' | b'(' | b'[' | b'<'))
     }
 
-    fn until(&mut self, ends: impl Fn(char) -> bool) -> &'a str {
-        let end = self.rest.find(ends).unwrap_or(self.rest.len());
+    /// Takes off what stands before the first byte that ends it: one of ASCII, or where another character begins.
+    fn until(&mut self, ends: impl Fn(u8) -> bool) -> &'a str {
+        let end = self.rest.bytes().position(ends).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
         word
     }
 
     fn skip_blanks(&mut self) {
-        self.rest = self.rest.trim_start_matches(BLANKS);
+        let blanks = self.rest.bytes().take_while(|byte| is_blank(*byte)).count();
+        self.rest = &self.rest[blanks..];
     }
 
-    /// Takes this character off, blanks before it included, if it comes next.
-    fn take(&mut self, wanted: char) -> bool {
+    /// Takes this byte of ASCII off, blanks before it included, if it comes next.
+    fn take(&mut self, wanted: u8) -> bool {
         self.skip_blanks();
-        self.rest.strip_prefix(wanted).inspect(|rest| self.rest = rest).is_some()
+        let comes = self.comes(wanted);
+        if comes {
+            self.rest = &self.rest[1..];
+        }
+        comes
+    }
+
+    fn comes(&self, wanted: u8) -> bool {
+        self.rest.as_bytes().first() == Some(&wanted)
     }
 
     fn refuse<T>(&self, reason: impl ToString) -> Result<T, RelationsError> {

@@ -13,6 +13,9 @@ pub struct UniverseBuilder<'a> {
     packages: Vec<Package<'a>>,
 }
 
+/// About how many bytes a package has in a text of which only what decides is left.
+const USUAL_LENGTH: usize = 256;
+
 /// The number of an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OriginIndex(u16);
@@ -60,6 +63,7 @@ impl<'a> UniverseBuilder<'a> {
     /// # Errors
     /// When the text is malformed, or a paragraph lacks name, version or architecture.
     pub fn packages(&mut self, origin: OriginIndex, text: &'a str) -> Result<(), UniverseError> {
+        self.packages.reserve(text.len() / USUAL_LENGTH);
         for paragraph in Paragraphs::new(text) {
             let paragraph = paragraph?;
             let fields = paragraph.iter().map(|field| (field.name(), field.raw()));

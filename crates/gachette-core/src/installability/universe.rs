@@ -90,13 +90,13 @@ impl<'a> Universe<'a> {
 
     /// Puts the packages of each name in order, and marks those that are chosen from.
     fn choose_candidates(&mut self, versions: Versions) {
+        let mut taken = Vec::new();
         for name in 0..self.names.len() as u32 {
             let list = self.real.of_mut(name);
             let version = |index: &PackageIndex| VersionRef::from(self.packages[index.at()].version);
             let place = |index: &PackageIndex| self.packages[index.at()].place;
             // Stable: of equal ones the first that was read stays before the others.
             list.sort_by_key(|index| (place(index), Reverse(version(index))));
-            let mut taken = Vec::new();
             for group in list.chunk_by(|one, other| place(one) == place(other)) {
                 match versions {
                     Versions::Every => {
@@ -108,7 +108,7 @@ impl<'a> Universe<'a> {
                     })),
                 }
             }
-            for index in taken {
+            for index in taken.drain(..) {
                 let package = &mut self.packages[index.at()];
                 package.candidate = true;
                 if package.essential && package.place == Place::NATIVE && self.essential.last() != Some(&name)
@@ -140,7 +140,7 @@ impl<'a> Universe<'a> {
             }
         }
         // Stable: among equals the one that was read first is first.
-        provided.sort_by_key(|(_, provided)| {
+        provided.sort_by_cached_key(|(_, provided)| {
             let package = &self.packages[provided.by.at()];
             (!package.essential, package.priority, package.place)
         });

@@ -144,7 +144,9 @@ impl Repository {
         let key = key::base_list(sha256);
         let damaged = |reason: &str| RepositoryError::Damaged { key: key.clone(), reason: reason.to_owned() };
         let bytes = self.store.read(&key)?.ok_or_else(|| damaged("the file is lost"))?;
-        let mut text = String::new();
+        // As long as the text is by what comes before it, so that it is never moved while it grows.
+        let length = zstd::zstd_safe::get_frame_content_size(&bytes).ok().flatten().unwrap_or_default();
+        let mut text = String::with_capacity(length.min(LARGEST_LIST) as usize);
         let decoder = zstd::stream::read::Decoder::with_buffer(&bytes[..]);
         let read = decoder.and_then(|decoder| decoder.take(LARGEST_LIST).read_to_string(&mut text));
         read.map_err(|error| damaged(&error.to_string()))?;
