@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use gachette::config::{Connection, Reader};
+use gachette_core::host::UserName;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
@@ -47,7 +48,7 @@ pub(crate) struct Options {
 
     /// Log in as this user on hosts that name none
     #[arg(short = 'u', long = "user", value_name = "USER", global = true)]
-    pub(crate) user: Option<String>,
+    pub(crate) user: Option<UserName>,
 
     /// Offer this private key
     #[arg(short = 'i', long = "key-file", value_name = "FILE", global = true)]

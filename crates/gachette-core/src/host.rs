@@ -23,10 +23,20 @@ pub enum HostTarget {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct HostAddress {
-    user: Option<String>,
+    user: Option<UserName>,
     host: String,
     port: Option<u16>,
 }
+
+/// The name of a user on a host, of characters that mean nothing to a shell.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+pub struct UserName(String);
+
+/// Text that names no user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is no user: a name holds letters, digits, `.`, `-`, `_`, `+` and `@` only, and begins with no `-`", .0.escape_debug())]
+pub struct UserNameError(String);
 
 /// Text that names no host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,8 +53,8 @@ const LONGEST_USER: usize = 128;
 
 impl HostAddress {
     /// The user to log in as.
-    pub fn user(&self) -> Option<&str> {
-        self.user.as_deref()
+    pub fn user(&self) -> Option<&UserName> {
+        self.user.as_ref()
     }
 
     /// The host's name or address, an IPv6 address without brackets.
@@ -59,8 +69,8 @@ impl HostAddress {
 
     /// With what it does not name itself.
     #[must_use]
-    pub fn or(mut self, user: Option<&str>, port: Option<u16>) -> Self {
-        self.user = self.user.or_else(|| user.map(str::to_owned));
+    pub fn or(mut self, user: Option<&UserName>, port: Option<u16>) -> Self {
+        self.user = self.user.or_else(|| user.cloned());
         self.port = self.port.or(port);
         self
     }
@@ -79,17 +89,18 @@ impl FromStr for HostAddress {
         if host.is_empty() || host.len() > LONGEST_HOST {
             return Err(wrong("its name must have 1 to 253 characters"));
         }
-        if host.starts_with('-') || user.is_some_and(|user| user.starts_with('-')) {
+        if host.starts_with('-') {
             return Err(wrong("a name must not begin with `-`"));
         }
         if !host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'%')) {
             return Err(wrong("its name may hold letters, digits, `.`, `-` and `_` only"));
         }
-        let user_byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+' | b'@');
-        let of_user = |user: &str| (1..=LONGEST_USER).contains(&user.len()) && user.bytes().all(user_byte);
-        if !user.is_none_or(of_user) {
-            return Err(wrong("its user may hold letters, digits, `.`, `-`, `_`, `+` and `@` only"));
-        }
+        let unnamed = |_| {
+            wrong(
+                "its user may hold letters, digits, `.`, `-`, `_`, `+` and `@` only, and not begin with `-`",
+            )
+        };
+        let user = user.map(str::parse).transpose().map_err(unnamed)?;
         let port = match port {
             None => None,
             Some(port) => match port.parse() {
@@ -97,7 +108,45 @@ impl FromStr for HostAddress {
                 _ => return Err(wrong("its port must be a number from 1 to 65535")),
             },
         };
-        Ok(Self { user: user.map(str::to_owned), host: host.to_owned(), port })
+        Ok(Self { user, host: host.to_owned(), port })
+    }
+}
+
+impl UserName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for UserName {
+    type Err = UserNameError;
+
+    fn from_str(text: &str) -> Result<Self, UserNameError> {
+        let user_byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+' | b'@');
+        let is_one =
+            (1..=LONGEST_USER).contains(&text.len()) && !text.starts_with('-') && text.bytes().all(user_byte);
+        if is_one { Ok(Self(text.to_owned())) } else { Err(UserNameError(text.chars().take(80).collect())) }
+    }
+}
+
+impl fmt::Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for UserName {
+    type Error = UserNameError;
+
+    fn try_from(text: String) -> Result<Self, UserNameError> {
+        text.parse()
+    }
+}
+
+impl From<UserName> for String {
+    fn from(user: UserName) -> Self {
+        user.0
     }
 }
 

@@ -169,6 +169,23 @@ fn passwords_are_in_none_of_the_files() {
 }
 
 #[test]
+fn a_build_that_nobody_could_find_again_is_not_detached() {
+    let waiting = Waiting::new();
+    let playground = &waiting.playground;
+    playground.write("home/.local/state/gachette/builds", "");
+    let said = playground.run("quick 124 web --detach");
+    assert_eq!(said.code, 1, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("nobody could find again") && said.stderr.contains("without `--detach`"),
+        "{}",
+        said.stderr
+    );
+    waiting.let_go();
+    let said = playground.run("quick 124 web");
+    assert!(said.code == 0 && said.stderr.contains("cannot write the build log"), "{}", said.stderr);
+}
+
+#[test]
 fn what_cannot_go_on_without_this_machine_is_not_detached() {
     let playground =
         Playground::with_configuration("hosts: build1\nrepository: here\nmeta_path: repository\n");

@@ -31,6 +31,21 @@ fn a_build_sees_what_the_start_files_of_the_configured_shell_set() {
 }
 
 #[test]
+fn a_title_that_a_start_file_sets_without_an_end_of_line_is_not_in_the_way() {
+    let hosts = Hosts::new("");
+    for file in [".profile", ".bashrc"] {
+        fs::write(hosts.home().join(file), "printf '\\033]0;%s\\007' build1\n").unwrap();
+    }
+    let shell = ["--set", "shell=/bin/bash -i -l -c"];
+    // When it arrives, and when it is there.
+    for words in [&shell[..], &[], &[]] {
+        let words = [words, &["-H", "build1", "repository", "init"]].concat();
+        let output = hosts.command("").args(words).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
 fn a_shell_that_is_not_there_or_none_is_told() {
     let hosts = Hosts::new("");
     let run = |shell: &str| {

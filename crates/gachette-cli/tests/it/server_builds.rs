@@ -132,3 +132,25 @@ impl OutputLater for std::process::Command {
         std::thread::spawn(move || child.wait_with_output().unwrap())
     }
 }
+
+#[test]
+fn who_lost_the_connection_is_told_the_events_after_the_last_and_when_there_are_no_more() {
+    let busy = Busy::new(&[]);
+    let id = busy.start("a")["id"].clone();
+    busy.let_go();
+    busy.reaches(&id, "succeeded");
+    let events = format!("GET /api/v1/builds/{}/events", id.as_str().unwrap());
+    let whole = busy.serving.ask(&events, &[], "").text();
+    let ids: Vec<usize> =
+        whole.lines().filter_map(|line| line.strip_prefix("id: ")).map(|id| id.parse().unwrap()).collect();
+    let last = *ids.last().unwrap();
+    assert_eq!(ids, (1..=last).collect::<Vec<_>>());
+    let rest = busy.serving.ask(&events, &[&format!("Last-Event-ID: {}", last - 1)], "");
+    assert_eq!(rest.status, 200);
+    let text = rest.text();
+    let end = whole.trim_end().rsplit_once("\n\n").unwrap().1;
+    assert!(text.contains(end) && !text.contains(&format!("id: {}\n", last - 1)), "{text}");
+    let nothing = busy.serving.ask(&events, &[&format!("Last-Event-ID: {last}")], "");
+    assert_eq!((nothing.status, nothing.text().as_str()), (204, ""));
+    assert_eq!(busy.serving.ask(&events, &["Last-Event-ID: none"], "").text(), whole);
+}

@@ -18,18 +18,24 @@ fn signature(secret: &str, body: &str) -> String {
     String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
 }
 
-#[test]
-fn a_signed_push_to_the_branch_is_built_once() {
+/// A server with a project whose pushes are built, with these lines more in its configuration.
+fn hooked(more: &str, words: &[&str]) -> (GitRepository, Playground, Serving) {
     let source = GitRepository::new();
     source.commit_file(".missile.yml", "name: web\ntype: application\n");
     let playground = Playground::with_configuration(&format!(
-        "meta_path: repository\nworking_copies: working_copies\nprojects.web:\n  url: {}\n  ref: main\n  hook_stack: '1'\n  \
-         hook_secret_file: secret\nprojects.other.url: /nowhere\n",
+        "meta_path: repository\nworking_copies: working_copies\nprojects.web:\n  url: {}\n  hook_stack: '1'\n  \
+         hook_secret_file: secret\n{more}",
         source.path().display()
     ));
     playground.write("secret", "between us\n");
     playground.ok("stack create 1");
-    let serving = Serving::start(&playground, &[]);
+    let serving = Serving::start(&playground, words);
+    (source, playground, serving)
+}
+
+#[test]
+fn a_signed_push_to_the_branch_is_built_once() {
+    let (_source, playground, serving) = hooked("  ref: main\nprojects.other.url: /nowhere\n", &[]);
     let send = |name: &str, headers: &[&str], body: &str| -> Answered {
         serving.ask(&format!("POST /hooks/{name}"), headers, body)
     };
@@ -77,15 +83,6 @@ fn a_signed_push_to_the_branch_is_built_once() {
     assert_eq!(statuses.map(|(id, body)| gitlab(id, body)), [202, 200, 202, 202]);
     // An id of GitLab makes no other delivery new.
     assert_eq!(send("web", &[&github(&first), "X-Gitlab-Event-UUID: e3"], &first).status, 200);
-    // As GitHub sends it when nothing else is chosen: JSON in a form.
-    let form: String = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("payload", &push("main", "a5"))
-        .finish();
-    let kind = "Content-Type: application/x-www-form-urlencoded";
-    assert_eq!(send("web", &[&github(&form), kind, "X-GitHub-Event: push"], &form).status, 202);
-    let form = "payload=%5B%5D";
-    let refused = send("web", &[&github(form), kind, "X-GitHub-Event: push"], form);
-    assert!(refused.status == 422 && refused.text().contains("says nothing of a push"), "{refused:?}");
     let gitea = format!("X-Gitea-Signature: {}", signature("between us", &third));
     assert_eq!(send("web", &[&gitea, "X-Gitea-Delivery: t1"], &third).status, 202);
     serving.signal("-TERM");
@@ -129,16 +126,7 @@ fn forges() -> [Forge; 3] {
 
 #[test]
 fn each_kind_of_server_is_believed_by_the_right_signature_and_by_no_other() {
-    let source = GitRepository::new();
-    source.commit_file(".missile.yml", "name: web\ntype: application\n");
-    let playground = Playground::with_configuration(&format!(
-        "meta_path: repository\nworking_copies: working_copies\nprojects.web:\n  url: {}\n  hook_stack: '1'\n  \
-         hook_secret_file: secret\n",
-        source.path().display()
-    ));
-    playground.write("secret", "between us\n");
-    playground.ok("stack create 1");
-    let serving = Serving::start(&playground, &["--builds", "1"]);
+    let (_source, playground, serving) = hooked("", &["--builds", "1"]);
     let admin = playground.ok("token create admin --role admin").trim().to_owned();
     let builds = || {
         let token = format!("Authorization: Bearer {admin}");
@@ -160,4 +148,23 @@ fn each_kind_of_server_is_believed_by_the_right_signature_and_by_no_other() {
     let tea = format!("X-Gitea-Signature: {}", signature("between us", &body));
     assert_eq!(serving.ask("POST /hooks/web", &[&hub, &tea], &body).status, 401);
     assert_eq!(builds(), 3);
+}
+
+#[test]
+fn a_push_in_a_form_is_read_as_github_sends_it_when_nothing_else_is_chosen() {
+    let (_source, _playground, serving) = hooked("", &[]);
+    let send = |form: &str| {
+        let signature = format!("X-Hub-Signature-256: sha256={}", signature("between us", form));
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        serving.ask("POST /hooks/web", &[&signature, kind, "X-GitHub-Event: push"], form)
+    };
+    let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("payload", GITHUB).finish();
+    assert_eq!(send(&form).status, 202);
+    for form in ["payload=%5B%5D", "payload=", "other=1"] {
+        let refused = send(form);
+        assert!(
+            refused.status == 422 && refused.text().contains("payload") != refused.text().contains("JSON"),
+            "{refused:?}"
+        );
+    }
 }

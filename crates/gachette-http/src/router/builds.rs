@@ -16,7 +16,7 @@ use gachette::operation::{
     QuickRequest, SourceRequest, build, import, make, prepare, quick,
 };
 use gachette_core::stack::By;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::sleep;
@@ -32,6 +32,8 @@ use crate::wire::{BuildOrder, CloneUrl, ImportFrom, ImportOrder, MakeOrder, Star
 const TOGETHER: usize = 1_000;
 /// How long is waited for more to go out with them. Without it, a reader as quick as the step would get a frame for each.
 const GATHERS: Duration = Duration::from_millis(5);
+/// The header by which a client says which event it saw last.
+const LAST_EVENT_ID: &str = "last-event-id";
 /// How long a stream of events may be silent; then a line without meaning is sent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How many lines of a log are shown, when it is not said and at most.
@@ -102,10 +104,27 @@ pub(super) async fn cancel(State(api): State<Api>, Path(id): Path<BuildId>) -> A
     on_disk(move || api.runs.cancel(&id)).await.map(Json)
 }
 
-/// All events from the first, then new ones as they come, until the build ends.
-pub(super) async fn events(State(api): State<Api>, Path(id): Path<BuildId>) -> Result<Response, Problem> {
-    let events = api.runs.events(&id).await?;
-    let stream = events.map(|event| Ok::<_, Infallible>(SseEvent::default().data(event)));
+/// All events from the first, or from the one after the `Last-Event-ID`, then new ones as they come, until the build ends. Who has
+/// seen the last of them is told that there is nothing more, and need not ask again
+/// (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
+pub(super) async fn events(
+    State(api): State<Api>,
+    Path(id): Path<BuildId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let last_seen = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()?.parse::<usize>().ok());
+    let seen = last_seen.unwrap_or(0);
+    let mut events = Box::pin(api.runs.events(&id).await?.enumerate().skip(seen).peekable());
+    if last_seen.is_some() {
+        let runs = api.runs.clone();
+        let has_ended = !on_disk(move || runs.show(&id)).await?.state.is_under_way();
+        if has_ended && events.as_mut().peek().await.is_none() {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+    }
+    let stream = events.map(|(index, event)| {
+        Ok::<_, Infallible>(SseEvent::default().id((index + 1).to_string()).data(event))
+    });
     // A proxy in between takes silence for an end.
     let told = Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
     Ok(told.map(|body| {

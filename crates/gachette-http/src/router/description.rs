@@ -117,6 +117,9 @@ impl Words {
         if operation.headers.contains(&Header::IfMatch) {
             responses["412"] = problem;
         }
+        if operation.headers.contains(&Header::LastEventId) {
+            responses["204"] = json!({"description": "The last one was seen, and no more will come."});
+        }
         responses
     }
 }
@@ -129,7 +132,7 @@ fn content(body: Body, schemas: &mut SchemaGenerator) -> Value {
         Body::Events(described) => json!({"text/event-stream": {"schema": {
             "type": "object",
             "required": ["data"],
-            "properties": {"data": {
+            "properties": {"id": {"type": "string"}, "data": {
                 "type": "string",
                 "contentMediaType": "application/json",
                 "contentSchema": described(schemas),
@@ -152,6 +155,11 @@ fn header_parameter(header: Header) -> Option<Value> {
         Header::IfNoneMatch => (
             "If-None-Match",
             "The tags of what the client has (RFC 9110, 13.1.2); it is not sent again.",
+            json!({"type": "string"}),
+        ),
+        Header::LastEventId => (
+            "Last-Event-ID",
+            "The `id` of the event that was seen last; those after it are told.",
             json!({"type": "string"}),
         ),
         Header::IfMatch => (

@@ -50,6 +50,8 @@ pub(super) enum Header {
     IfNoneMatch,
     /// It is changed while one of these tags is that of its newest state.
     IfMatch,
+    /// Of what comes bit by bit, it is told from behind this one on.
+    LastEventId,
 }
 
 pub(super) type Described = fn(&mut SchemaGenerator) -> Schema;
@@ -85,9 +87,10 @@ impl Operation {
         Self { answer: Some(Body::Json(SchemaGenerator::subschema_for::<T>)), ..self }
     }
 
-    /// It answers with events of this type, as they come.
+    /// It answers with events of this type, as they come, from the one after that which was seen last.
     pub(super) fn answers_events<T: JsonSchema>(self) -> Self {
-        Self { answer: Some(Body::Events(SchemaGenerator::subschema_for::<T>)), ..self }
+        let described = Self { answer: Some(Body::Events(SchemaGenerator::subschema_for::<T>)), ..self };
+        described.with(Header::LastEventId)
     }
 
     /// It answers with something else.

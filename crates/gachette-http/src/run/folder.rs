@@ -54,17 +54,23 @@ impl BuildFolder {
         Self::new(gachette::state::folder().join("builds"))
     }
 
-    /// Begins to keep a new build. Its record is to be saved next.
+    /// Begins to keep a new build, with its record.
     pub(super) fn begin(&self, record: &mut Record) -> Result<Keeping, FolderError> {
-        let begin = || {
+        let begin = |record: &mut Record| {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
             self.sweep();
             let events = EventFile::create(&self.file(&record.build.id, "events"))?;
-            self.keep(&record.build.id, events)
+            let keeping = self.keep(&record.build.id, events)?;
+            record.build.log = Some(self.file(&record.build.id, "log").display().to_string());
+            record.write(&keeping.record)?;
+            Ok(keeping)
         };
-        let keeping = begin().map_err(|source| FolderError { path: self.0.clone(), source })?;
-        record.build.log = Some(self.file(&record.build.id, "log").display().to_string());
-        Ok(keeping)
+        let (path, id) = (self.0.clone(), record.build.id.clone());
+        begin(record).map_err(|source| {
+            record.build.log = None;
+            self.forget(&id);
+            FolderError { path, source }
+        })
     }
 
     /// Takes a build over that nobody is at, though it is not done; none when somebody is, or it is.
@@ -141,9 +147,14 @@ impl BuildFolder {
                 None => is_written(&self.file(id, "events")),
             };
             if !stays {
-                ENDINGS.iter().for_each(|ending| drop(fs::remove_file(self.file(id, ending))));
+                self.forget(id);
             }
         }
+    }
+
+    /// Removes all that there is of a build.
+    fn forget(&self, id: &BuildId) {
+        ENDINGS.iter().for_each(|ending| drop(fs::remove_file(self.file(id, ending))));
     }
 }
 

@@ -64,7 +64,8 @@ impl Runs {
     /// Starts work, or has it wait for its turn, and returns at once.
     ///
     /// # Errors
-    /// When too many wait, or the process is about to end.
+    /// When too many wait, or the process is about to end; and when it should go on without its client, and nobody could find it
+    /// again.
     pub(crate) fn start(&self, ordered: &Ordered, work: Work) -> Result<Build, Problem> {
         self.check_open()?;
         let started = Timestamp::now();
@@ -74,6 +75,11 @@ impl Runs {
         // A record is not worth a build: without one it is built all the same, and said so.
         let (keeping, not_kept) = match keeping {
             Ok(keeping) => (keeping, None),
+            Err(error) if ordered.attachment == Attachment::Detached && self.server.is_none() => {
+                let title = format!("a build that nobody could find again is not begun: {error}");
+                return Err(Problem::new(ProblemKind::Internal, title)
+                    .with_hint("make room there, or follow it to its end, without `--detach`"));
+            }
             Err(error) => (None, Some(error.to_string())),
         };
         let run = self.remember(record, keeping, ordered.attachment);

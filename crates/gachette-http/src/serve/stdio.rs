@@ -31,7 +31,8 @@ pub async fn serve_stdio() -> io::Result<()> {
     let mut signals = Signals::listen()?;
     let mut output = tokio::io::stdout();
     let hello = AgentHello { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").to_owned() };
-    let hello = format!("gachette-hello {}\n", serde_json::to_string(&hello)?);
+    // What a start file of the shell printed may stand in the line already.
+    let hello = format!("\ngachette-hello {}\n", serde_json::to_string(&hello)?);
     output.write_all(hello.as_bytes()).await?;
     output.flush().await?;
     let mut input = BufReader::new(tokio::io::stdin());

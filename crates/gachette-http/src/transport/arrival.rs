@@ -26,9 +26,9 @@ use crate::{Problem, ProblemKind};
 /// that machine set up.
 const SCRIPT: &str = "exec /bin/sh -c 'umask 077; read -r s n || exit 7; \
     d=\"${XDG_CACHE_HOME:-$HOME/.cache}/gachette/bin\"; f=\"$d/$s\"; \
-    fail() { echo \"gachette-arrival failed $1\"; exit 7; }; \
+    fail() { echo; echo \"gachette-arrival failed $1\"; exit 7; }; \
     if [ -x \"$f\" ] && [ \"$(stat -c %s \"$f\")\" = \"$n\" ]; then :; else \
-      echo \"gachette-arrival needs $(uname -s) $(uname -m)\"; \
+      echo; echo \"gachette-arrival needs $(uname -s) $(uname -m)\"; \
       mkdir -p \"$d\" 2>/dev/null || fail \"cannot make the folder $d\"; \
       t=$(mktemp \"$d/.arriving-XXXXXX\" 2>/dev/null) || fail \"cannot write into the folder $d\"; \
       echo \"gachette-arrival ready\"; \

@@ -20,7 +20,7 @@ use gachette_core::LoginShell;
 use gachette_core::base::BaseName;
 use gachette_core::channel::ChannelPolicy;
 use gachette_core::git::{GitRef, GitUrl, VersionScheme};
-use gachette_core::host::{HostError, HostTarget};
+use gachette_core::host::{HostError, HostTarget, UserName};
 use gachette_core::stack::{Domain, StackName};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -173,7 +173,7 @@ pub struct Connection {
     /// `[user@]host[:port]`; this machine when empty.
     pub hosts: Vec<String>,
     /// The user on hosts that name none.
-    pub user: Option<String>,
+    pub user: Option<UserName>,
     /// Private key files to offer.
     pub key_filename: Vec<PathBuf>,
     /// The port on hosts that name none.

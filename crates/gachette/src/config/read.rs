@@ -77,7 +77,7 @@ fn read_connection(keys: &mut Keys<'_>) -> Connection {
     const COUNT: &str = "a whole number";
     Connection {
         hosts: keys.texts("hosts"),
-        user: keys.text("user"),
+        user: keys.parsed("user"),
         key_filename: keys.texts("key_filename").iter().map(|file| keys.rooted(file)).collect(),
         port: keys.number("port", "a port number from 1 to 65535").map(NonZeroU16::get),
         gateway: keys.text("gateway"),

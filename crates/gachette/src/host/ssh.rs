@@ -62,7 +62,7 @@ impl Ssh {
     /// # Errors
     /// When the configured gateway is no host's name, a key cannot be read, or `ssh` is not installed.
     pub fn new(host: HostAddress, connection: &Connection) -> Result<Self, SshError> {
-        let host = host.or(connection.user.as_deref(), connection.port);
+        let host = host.or(connection.user.as_ref(), connection.port);
         connection.key_filename.iter().try_for_each(|path| check_key(path))?;
         let mut arguments = plain_arguments(&host, connection)?;
         let effective = effective_options(&arguments, &host)?;
@@ -166,7 +166,7 @@ fn plain_arguments(host: &HostAddress, connection: &Connection) -> Result<Vec<Os
         option(&mut arguments, &format!("ProxyJump={gateway}"));
     }
     if let Some(user) = host.user() {
-        arguments.extend(["-l".into(), user.into()]);
+        arguments.extend(["-l".into(), user.as_str().into()]);
     }
     if let Some(port) = host.port() {
         arguments.extend(["-p".into(), port.to_string().into()]);
