@@ -7,6 +7,7 @@ use gachette_http::wire::{ClientHello, StartBuild};
 use gachette_http::{Build, BuildId, BuildState, Client, Problem, ProblemKind};
 use tokio::sync::Notify;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::{Interrupts, Session, unless_interrupted};
 
@@ -16,8 +17,9 @@ impl Session {
         // From here on an interrupt is for us.
         let mut interrupts = Interrupts::listen()?;
         let begin = async {
-            let client = self.client().await?;
-            Ok::<_, Failure>((client, client.start(order).await?))
+            let client = self.client(&Errand::build(order)).await?;
+            let started = client.start(order).await?;
+            Ok::<_, Failure>((client, started))
         };
         let (client, started) = unless_interrupted(begin).await?;
         let progress = self.output.progress();
@@ -41,14 +43,17 @@ impl Session {
             }
         };
         progress.finish();
-        self.succeeded(build.map_err(|problem| lost(order, problem))?)
+        self.succeeded(build?, |kind| Errand::ended_build(order, kind))
     }
 
     /// Starts a build that goes on without us, and says how to look at it.
     pub(crate) async fn detach(&self, order: &StartBuild) -> Result<(), Failure> {
         let begin = async {
             let client = match self.host() {
-                Some(_) => self.client().await?.clone(),
+                Some(_) => {
+                    let doing = "begin a build that goes on without us";
+                    self.client(&Errand::step(doing, "builds list")).await?
+                }
                 None => Client::background(&ClientHello::new(identity::author(), &self.config)).await?,
             };
             let build = client.start_detached(order).await?;
@@ -58,7 +63,7 @@ impl Session {
         let mut look = format!("  build {} goes on; `{}` shows it", build.id, self.follow_command(&build.id));
         if self.lends_agent(order) {
             self.output.note(&format!("{look}; until the commit is there, the agent is forwarded"));
-            if let Some(ended) = self.until_prepared(&client, &build.id).await? {
+            if let Some(ended) = self.until_prepared(&client, &build.id, order).await? {
                 look = format!("  build {} has {}", ended.id, ended.state);
             }
         }
@@ -69,7 +74,11 @@ impl Session {
     /// Draws the events of a build, of whichever process, and waits for its end; an interrupt ends only the waiting.
     pub(crate) async fn follow(&self, id: &BuildId) -> Result<Build, Failure> {
         let mut interrupts = Interrupts::listen()?;
-        let client = self.client().await?;
+        let errand = Errand::parts(
+            format!("follow build {id}"),
+            format!("`gachette builds show {id}` shows whether it goes on"),
+        );
+        let client = self.client(&errand).await?;
         let progress = self.output.progress();
         let outcome = tokio::select! {
             outcome = client.follow(id, |event| progress.show(&event)) => Some(outcome),
@@ -77,7 +86,11 @@ impl Session {
         };
         progress.finish();
         match outcome {
-            Some(build) => self.succeeded(build?),
+            Some(build) => {
+                let build = build?;
+                let order = build.order.clone();
+                self.succeeded(build, |kind| order.map_or(errand, |order| Errand::ended_build(&order, kind)))
+            }
             None => {
                 let left = Problem::new(ProblemKind::Cancelled, format!("build {id} goes on without us"));
                 Err(left.with_hint(format!("`{}`", self.follow_command(id))).into())
@@ -86,7 +99,12 @@ impl Session {
     }
 
     /// Follows a build until the commit is there; the build when it has ended by then. An interrupt ends only the waiting.
-    async fn until_prepared(&self, client: &Client, id: &BuildId) -> Result<Option<Build>, Failure> {
+    async fn until_prepared(
+        &self,
+        client: &Client,
+        id: &BuildId,
+        order: &StartBuild,
+    ) -> Result<Option<Build>, Failure> {
         let mut interrupts = Interrupts::listen()?;
         let (progress, prepared) = (self.output.progress(), Notify::new());
         let follow = client.follow(id, |event| {
@@ -101,7 +119,7 @@ impl Session {
             () = interrupts.next() => None,
         };
         progress.finish();
-        outcome.map(|build| self.succeeded(build?)).transpose()
+        outcome.map(|build| self.succeeded(build?, |kind| Errand::ended_build(order, kind))).transpose()
     }
 
     /// Whether fetching what is ordered may need this machine's authentication agent, which is forwarded as long as we are there.
@@ -117,15 +135,13 @@ impl Session {
     }
 
     /// A build that did all that was asked for, or why it did not; and where, when that cannot be seen otherwise.
-    fn succeeded(&self, build: Build) -> Result<Build, Failure> {
-        succeeded(build).map_err(|mut failure| {
-            if let Some(host @ HostTarget::Ssh(_)) = self.host()
-                && !self.output.is_shared()
-                && !failure.is_interrupt()
-            {
-                failure.problem.title = format!("{host}: {}", failure.problem.title);
+    fn succeeded(&self, build: Build, errand: impl FnOnce(ProblemKind) -> Errand) -> Result<Build, Failure> {
+        succeeded(build).map_err(|failure| match self.host() {
+            Some(host @ HostTarget::Ssh(_)) if !failure.is_interrupt() => {
+                let unfinished = errand(failure.problem.kind).unfinished_on(host);
+                failure.told_with(&unfinished)
             }
-            failure
+            _ => failure,
         })
     }
 
@@ -143,27 +159,4 @@ fn succeeded(build: Build) -> Result<Build, Failure> {
         (_, Some(problem)) => Err(problem.into()),
         (state, None) => Err(Failure::fault(format!("build {} is {state}, without saying why", build.id))),
     }
-}
-
-/// The failure of a build that went out of sight: what was being done, and in which state things were left.
-fn lost(order: &StartBuild, problem: Problem) -> Failure {
-    let mut failure = Failure::from(problem);
-    let (doing, left) = match order {
-        StartBuild::Prepare { name, .. } => {
-            (format!("prepare {name}"), "the next run brings the working copy in order")
-        }
-        StartBuild::Build(order) => {
-            (format!("build {}", order.name), "the packages that were finished are there")
-        }
-        StartBuild::Make(order) => (format!("build {}", order.project), "nothing of it is in the repository"),
-        StartBuild::Import(order) => (
-            format!("import {}", order.from.name()),
-            "what was taken in is there; the next run goes on from there",
-        ),
-        StartBuild::Quick { stack, project, .. } => {
-            (format!("quick {project} into {stack}"), "the stack has got all of its packages or none")
-        }
-    };
-    failure.problem.lines.insert(0, format!("in the middle of: {doing}; {left}"));
-    failure
 }

@@ -2,7 +2,7 @@
 
 use gachette::config::Mistake;
 use gachette_core::yaml;
-use gachette_http::{Problem, ProblemKind};
+use gachette_http::{Problem, ProblemKind, Unfinished};
 use serde::Serialize;
 use trebuchet::lint::findings;
 
@@ -16,6 +16,9 @@ pub(crate) struct Failure {
     pub(crate) problem: Box<Problem>,
     /// The exit code.
     exit_code: u8,
+    /// What a host did not finish.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unfinished: Option<Box<Unfinished>>,
     /// What else is wrong; it is told first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) others: Vec<Failure>,
@@ -89,6 +92,16 @@ impl Failure {
         self
     }
 
+    /// Together with what a host did not finish.
+    pub(crate) fn told_with(self, unfinished: &Unfinished) -> Self {
+        unfinished.told_with(*self.problem).into()
+    }
+
+    /// Whether it is a host's.
+    pub(crate) fn is_of_host(&self) -> bool {
+        self.problem.kind == ProblemKind::HostFailed
+    }
+
     /// Together with others, which are told before it.
     pub(crate) fn after(mut self, others: Vec<Self>) -> Self {
         self.others = others;
@@ -129,7 +142,9 @@ impl From<Problem> for Failure {
             ProblemKind::Cancelled => exit_code::INTERRUPTED,
             ProblemKind::Internal => exit_code::FAULT,
         };
-        Self { problem: Box::new(problem), exit_code, others: Vec::new(), is_said: false, is_answered: false }
+        let unfinished = problem.unfinished.clone();
+        let problem = Box::new(problem);
+        Self { problem, exit_code, unfinished, others: Vec::new(), is_said: false, is_answered: false }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod carry_out;
 mod command;
+mod errand;
 mod error;
 mod exit_code;
 mod fleet;

@@ -15,6 +15,7 @@ use gachette_http::wire::CloneUrl;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::OnceCell;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::options::Options;
 use crate::output::Output;
@@ -149,9 +150,16 @@ impl Session {
         self.host.as_ref()
     }
 
-    /// The API, connected to when it is asked for first.
-    pub(crate) async fn client(&self) -> Result<&Client, Failure> {
-        self.client.get_or_try_init(|| self.connect()).await
+    /// The API, connected to when it is asked for first. When a host fails, what it was asked for is told.
+    pub(crate) async fn client(&self, errand: &Errand) -> Result<Client, Failure> {
+        let client = self.client.get_or_try_init(|| self.connect()).await;
+        let Some(host) = &self.host else { return client.cloned() };
+        let unfinished = errand.unfinished_on(host);
+        match client {
+            Ok(client) => Ok(client.on_errand(unfinished)),
+            Err(failure) if failure.is_of_host() => Err(failure.told_with(&unfinished.not_begun())),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// The same session, with other settings of the repository: for arguments that stand for them.
@@ -215,7 +223,11 @@ impl Session {
         self.output.note(&format!("  {project}: fetched here, and pushed to the host"));
         let cancel = gachette::Cancel::new();
         let reference = reference.or(configured.reference.as_ref());
-        let push = async { Ok(self.client().await?.push(&url, reference, &cancel, |_| ()).await?) };
+        let errand = Errand::parts(
+            format!("push the commits of {project}"),
+            "nothing was built; the same command again sends what is not there",
+        );
+        let push = async { Ok(self.client(&errand).await?.push(&url, reference, &cancel, |_| ()).await?) };
         let outcome = unless_interrupted(push).await;
         if outcome.as_ref().is_err_and(Failure::is_interrupt) {
             cancel.cancel();

@@ -13,6 +13,7 @@ mod router;
 mod run;
 mod serve;
 mod transport;
+mod unfinished;
 pub mod wire;
 
 pub use access::{Openness, Role, RoleError, TokenError, TokenFile, TokenName, TokenNameError};
@@ -22,3 +23,4 @@ pub use router::{Api, router};
 pub use run::{Build, BuildFolder, BuildId, BuildKind, BuildState, Outcome};
 pub use serve::{Limits, Listen, ListenError, ServeError, ServeOptions, TlsFiles, serve, serve_stdio};
 pub use transport::{Binary, ServerAccess};
+pub use unfinished::Unfinished;

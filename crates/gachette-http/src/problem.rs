@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Unfinished;
 use crate::access::TokenError;
 
 /// Which kind of thing went wrong: clients decide by this, people read the rest.
@@ -58,10 +59,16 @@ pub struct Problem {
     pub lines: Vec<String>,
     /// The build log that holds the rest, on the machine that built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log: Option<String>,
+    pub log: Option<Box<str>>,
     /// After how many seconds it may be tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// Whether the other side never got the request; only this side knows.
+    #[serde(skip)]
+    pub never_sent: bool,
+    /// What the other side was asked for when it failed; only this side knows.
+    #[serde(skip)]
+    pub unfinished: Option<Box<Unfinished>>,
 }
 
 impl ProblemKind {
@@ -94,6 +101,8 @@ impl Problem {
             lines: Vec::new(),
             log: None,
             retry_after: None,
+            never_sent: false,
+            unfinished: None,
         }
     }
 

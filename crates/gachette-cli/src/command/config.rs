@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -21,7 +22,7 @@ impl ConfigCommand {
 
 /// Shows the configuration that the API works with.
 pub(crate) async fn show(session: &Session) -> Result<(), Failure> {
-    let config = session.client().await?.configuration().await?;
+    let config = session.client(&Errand::look("show the configuration")).await?.configuration().await?;
     session.output.result(&config, |config| {
         let source = config.source.as_ref().map(|path| path.display().to_string());
         let mut value = serde_json::to_value(config).unwrap_or_default();

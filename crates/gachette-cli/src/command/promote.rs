@@ -4,6 +4,7 @@ use clap::{ArgGroup, Args};
 use gachette::operation::{ChannelChanged, ChannelOrder, SuiteSignature};
 use gachette_core::apt::Suite;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{unneeded_force, verdict_text};
 use crate::session::Session;
@@ -54,7 +55,13 @@ impl PromoteArgs {
         };
         let forced = self.force.is_some();
         let reason = self.hold.unwrap_or(self.reason);
-        let changed = session.client().await?.change_channel(&channel, order.clone(), &reason).await?;
+        let errand = Errand::parts(
+            doing(&channel, &order),
+            format!(
+                "it is done or it is not, as `gachette channel log {channel}` shows; the same command again finishes it"
+            ),
+        );
+        let changed = session.client(&errand).await?.change_channel(&channel, order.clone(), &reason).await?;
         let warnings = changed.published.iter().flat_map(|published| &published.warnings);
         warnings.for_each(|warning| session.output.warn(warning));
         if let Some(check) = &changed.check {
@@ -64,6 +71,15 @@ impl PromoteArgs {
             unneeded_force(&session.output, changed.check.as_ref());
         }
         session.output.result(&changed, |changed| text(&channel, &order, changed))
+    }
+}
+
+fn doing(channel: &Suite, order: &ChannelOrder) -> String {
+    match order {
+        ChannelOrder::Promote { stack, .. } => format!("move channel {channel} to {stack}"),
+        ChannelOrder::Approve { stack } => format!("approve {stack} for channel {channel}"),
+        ChannelOrder::Hold {} => format!("hold channel {channel}"),
+        ChannelOrder::Release {} => format!("release channel {channel}"),
     }
 }
 

@@ -5,6 +5,7 @@ use gachette::operation::{Published, SuiteSignature};
 use gachette::repository::SuiteSummary;
 use gachette_http::ProblemKind;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{bytes, plural};
 use crate::session::Session;
@@ -31,16 +32,22 @@ impl PublishArgs {
         let Some(stack) = self.stack.filter(|_| !self.all) else { return all(session).await };
         let stack = session.stack_ref(&stack)?;
         let signature = if self.unsigned { SuiteSignature::Unsigned } else { SuiteSignature::Signed };
-        let published = session.client().await?.publish(&stack, signature).await?;
+        let errand = Errand::parts(format!("publish stack {stack}"), LEFT);
+        let published = session.client(&errand).await?.publish(&stack, signature).await?;
         tell(session, &published);
         session.output.result(&published, |published| published.source.trim_end().to_owned())
     }
 }
 
+/// How suites are left whose machine is lost: of each, the file that names the rest comes last.
+const LEFT: &str =
+    "clients see each suite whole, as it was or as it is to be; the same command again does what is not done";
+
 /// Publishes what is published, each as it is: of an open stack that has changed since, what clients see stays. One that cannot
 /// be published keeps no other from it.
 async fn all(session: &Session) -> Result<(), Failure> {
-    let client = session.client().await?;
+    let errand = Errand::parts("publish all suites again", LEFT);
+    let client = session.client(&errand).await?;
     let (mut published, mut failed) = (Vec::new(), None);
     for domain in client.domains().await? {
         for SuiteSummary { suite, .. } in client.suites(&domain).await? {

@@ -7,6 +7,7 @@ use gachette::operation::{Link, Verification};
 use gachette::signing::Certificate;
 use gachette_core::stack::StackName;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::counted;
 use crate::session::Session;
@@ -30,7 +31,9 @@ impl VerifyArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let name = StackName::parse_in(&self.name, &session.config.domain).map_err(Failure::usage)?;
         let certificates = self.certificates.as_deref().map(read);
-        let verification = session.client().await?.verify(&name.into(), certificates.transpose()?).await?;
+        let errand = Errand::look(format!("verify {name}"));
+        let verification =
+            session.client(&errand).await?.verify(&name.into(), certificates.transpose()?).await?;
         verification.warnings.iter().for_each(|warning| session.output.warn(warning));
         session.output.result(&verification, text)?;
         let broken = verification.links.iter().filter(|link| !link.faults.is_empty()).count();

@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use gachette::repository::DamagedStack;
+use gachette_http::Unfinished;
 use serde::Serialize;
 
 use crate::error::Failure;
@@ -157,7 +158,7 @@ impl Output {
     /// Says on standard error why the work failed, and answers so on standard output; each unless that was done.
     pub(crate) fn report(&self, failure: &Failure) {
         if !failure.is_said {
-            self.say(failure_text(failure).trim_end());
+            self.say(failure_text(failure, self.is_shared()).trim_end());
         }
         self.answer(failure);
     }
@@ -202,10 +203,18 @@ fn put(text: &str) -> Result<(), Failure> {
     }
 }
 
-fn failure_text(failure: &Failure) -> String {
-    let mut text: String = failure.others.iter().map(failure_text).collect();
+/// What is said of a failure; the host is named in it unless each line says whose it is.
+fn failure_text(failure: &Failure, is_shared: bool) -> String {
+    let mut text: String = failure.others.iter().map(|other| failure_text(other, is_shared)).collect();
     let problem = &failure.problem;
-    text += &format!("{ERROR}error:{ERROR:#} {}\n", printable(&problem.title));
+    let host = failure.unfinished.as_ref().map(|unfinished| format!("{}: ", unfinished.host));
+    let unnamed = |host: &String| !is_shared && !problem.title.contains(host.trim_end());
+    let host = host.filter(unnamed).unwrap_or_default();
+    text += &format!("{ERROR}error:{ERROR:#} {}\n", printable(&format!("{host}{}", problem.title)));
+    if let Some(Unfinished { doing, begun, left, .. }) = failure.unfinished.as_deref() {
+        let state = if *begun { "in the middle of" } else { "not begun" };
+        text += &format!("  {state}: {}\n", printable(&format!("{doing}; {left}")));
+    }
     for line in &problem.lines {
         text += &format!("  {}\n", printable(line));
     }

@@ -11,6 +11,7 @@ use gachette_http::wire::ClientHello;
 use gachette_http::{Api, Binary, BuildFolder, Client, ServerAccess, router};
 
 use super::Session;
+use crate::errand::Errand;
 use crate::error::Failure;
 
 impl Session {
@@ -44,7 +45,7 @@ impl Session {
     }
 
     /// How the API is reached; it is connected to for that.
-    pub(crate) async fn link(&self) -> Result<Link, Failure> {
+    pub(crate) async fn link(&self, errand: &Errand) -> Result<Link, Failure> {
         let ssh = match &self.host {
             Some(HostTarget::Ssh(address)) => Some(self.ssh(address.clone()).await?),
             _ => None,
@@ -54,7 +55,7 @@ impl Session {
             None => false,
         };
         let begun = Instant::now();
-        let was_sent = self.client().await?.was_sent();
+        let was_sent = self.client(errand).await?.was_sent();
         let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(match (&self.host, ssh) {
             (None, _) => Link::Process,

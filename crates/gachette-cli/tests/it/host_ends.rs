@@ -52,7 +52,8 @@ fn killed_in_the_middle(which: usize, more: &str, part: &str) {
     let output = client.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(6), "{said}");
-    assert!(said.contains(part) && said.contains("in the middle of: quick web into default/124"), "{said}");
+    let state = "in the middle of: quick web into default/124; the stack has got all of its packages or none";
+    assert!(said.contains(part) && said.contains(state), "{said}");
     wait_until("the step ends with what it was part of", || !is_running(&slow));
     source
         .write(".missile.yml", "name: web\ntype: application\nbuild_assets: ['true']\n")

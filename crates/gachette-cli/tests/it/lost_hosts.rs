@@ -82,7 +82,9 @@ impl Lab {
         let took = begun.elapsed();
         assert!(took < NOTICED_WITHIN, "noticed after {took:?}");
         assert_eq!(said.code, 6, "{}", said.stderr);
-        for part in ["build1: the connection was lost", "in the middle of: quick web into default/124"] {
+        let state =
+            "in the middle of: quick web into default/124; the stack has got all of its packages or none";
+        for part in ["build1: the connection was lost", state] {
             assert!(said.stderr.contains(part), "{part}: {}", said.stderr);
         }
         said
@@ -156,12 +158,18 @@ fn a_full_disk_is_named_when_the_program_arrives_and_when_it_builds() {
     lab.source.write("large", "no zeroes\n".repeat(2 << 20)).commit("large");
     let said = lab.run("-H build1 quick 124 web");
     assert_eq!(said.code, 4, "{}", said.stderr);
-    assert!(said.stderr.contains("disk"), "{}", said.stderr);
+    let state = "in the middle of: quick web into default/124; nothing was added to stack default/124";
+    for part in ["error: build1: ", "disk", state] {
+        assert!(said.stderr.contains(part), "{part}: {}", said.stderr);
+    }
     assert!(lab.ok("-H build1 stack log 124").contains("created"), "nothing was added");
     // Without any room left even a stack does not fit, and that is the host's fault.
     std::fs::write(&filler, vec![1; 64 << 20]).unwrap_err();
     let said = lab.run("-H build1 stack create 125");
     assert_eq!((said.code, said.stderr.contains("the disk is full")), (6, true), "{}", said.stderr);
+    for part in ["error: build1: ", "in the middle of: create stack default/125; it is done or it is not"] {
+        assert!(said.stderr.contains(part), "{part}: {}", said.stderr);
+    }
     std::fs::remove_file(&filler).unwrap();
     std::fs::remove_file(lab.source.path().join("large")).unwrap();
     lab.goes_on();
@@ -178,8 +186,11 @@ fn a_host_behind_another_is_reached_and_either_may_be_down() {
     is_out_of_reach(&said);
     gate.boot();
     lab.host.kill();
-    let said = lab.run("-H build1 stack list");
+    let said = lab.run("-H build1 quick 124 web");
     assert_eq!(said.code, 6, "{}", said.stderr);
+    for part in ["error: build1: ", "not begun: quick web into default/124; nothing was changed there"] {
+        assert!(said.stderr.contains(part), "{part}: {}", said.stderr);
+    }
     lab.host.boot();
     lab.goes_on();
 }

@@ -54,6 +54,7 @@ mod stacks;
 mod statements;
 mod tasks;
 mod tasks_on_hosts;
+mod unfinished;
 mod usage;
 mod verify;
 mod versions;

@@ -27,7 +27,7 @@ impl Client {
             return Err(self.refusal(response).await);
         }
         if let Err(loss) = read(response.into_body(), &mut on_event).await {
-            return Err(self.transport.broken(&loss).await);
+            return Err(self.broken(&loss).await);
         }
         self.build(id).await
     }

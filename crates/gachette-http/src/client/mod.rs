@@ -9,6 +9,7 @@ mod push;
 mod working_copies;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -27,12 +28,14 @@ use url::Url;
 use crate::router::IDEMPOTENCY_KEY;
 use crate::transport::{self, Connection, Loss, Server, ServerAccess, Transport};
 use crate::wire::{ClientHello, encoded};
-use crate::{Problem, ProblemKind};
+use crate::{Problem, ProblemKind, Unfinished};
 
 /// A client of the API.
 #[derive(Clone)]
 pub struct Client {
     transport: Transport,
+    /// What is told when the other side fails.
+    unfinished: Option<Arc<Unfinished>>,
 }
 
 /// The longest answer that is read into memory, in bytes; a stack of 100,000 packages fits.
@@ -43,7 +46,7 @@ const NEXT_PIECE_WITHIN: Duration = Duration::from_secs(20);
 impl Client {
     /// A client of the router in this process.
     pub fn in_process(router: Router) -> Self {
-        Self { transport: Transport::InProcess(router) }
+        Self::over(Transport::InProcess(router))
     }
 
     /// A client of the API on another machine, reached by `ssh`, where `hello` says on whose behalf it works. The machine gets
@@ -53,7 +56,7 @@ impl Client {
     /// When the host cannot be reached, does not let us in, or cannot run the program.
     pub async fn ssh(ssh: &Ssh, hello: &ClientHello) -> Result<Self, Problem> {
         let connection = Connection::ssh(ssh, hello).await?;
-        Ok(Self { transport: Transport::Connection(connection) })
+        Ok(Self::over(Transport::Connection(connection)))
     }
 
     /// A client of another process of this program on this machine, which is started for it, and goes on with the builds that are
@@ -62,7 +65,7 @@ impl Client {
     /// # Errors
     /// When it cannot be started.
     pub async fn background(hello: &ClientHello) -> Result<Self, Problem> {
-        Ok(Self { transport: Transport::Connection(Connection::background(hello).await?) })
+        Ok(Self::over(Transport::Connection(Connection::background(hello).await?)))
     }
 
     /// Whether this program was sent to the other side when it was connected to.
@@ -80,7 +83,7 @@ impl Client {
     /// # Errors
     /// When nobody listens there, or this user may not connect.
     pub async fn unix(path: &Path) -> Result<Self, Problem> {
-        Ok(Self { transport: Transport::Connection(Connection::unix(path).await?) })
+        Ok(Self::over(Transport::Connection(Connection::unix(path).await?)))
     }
 
     /// A client of a server, which is connected to when it is asked something.
@@ -88,11 +91,34 @@ impl Client {
     /// # Errors
     /// When what is needed for it cannot be read, or the token would cross the network in the clear.
     pub fn server(url: Url, access: &ServerAccess) -> Result<Self, Problem> {
-        Ok(Self { transport: Transport::Server(Box::new(Server::new(url, access)?)) })
+        Ok(Self::over(Transport::Server(Box::new(Server::new(url, access)?))))
+    }
+
+    fn over(transport: Transport) -> Self {
+        Self { transport, unfinished: None }
+    }
+
+    /// The same client for one purpose: when the other side fails, the problem is told with this.
+    #[must_use]
+    pub fn on_errand(&self, unfinished: Unfinished) -> Self {
+        Self { transport: self.transport.clone(), unfinished: Some(Arc::new(unfinished)) }
     }
 
     async fn send(&self, request: Request<Body>) -> Result<http::Response<Body>, Problem> {
-        self.transport.send(request).await
+        self.transport.send(request).await.map_err(|problem| self.told(problem))
+    }
+
+    /// The problem, with what the other side was asked for when it is that one's.
+    fn told(&self, problem: Problem) -> Problem {
+        match &self.unfinished {
+            Some(unfinished) => unfinished.told_of_host(problem),
+            None => problem,
+        }
+    }
+
+    /// Why an answer broke off in the middle.
+    async fn broken(&self, loss: &Loss) -> Problem {
+        self.told(self.transport.broken(loss).await)
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Problem> {
@@ -123,10 +149,13 @@ impl Client {
         let bytes = self.collect(response.into_body()).await?;
         if status.is_success() {
             let bytes = if status == StatusCode::NO_CONTENT { Bytes::from_static(b"null") } else { bytes };
-            return serde_json::from_slice(&bytes).map_err(|error| unreadable(&error));
+            return serde_json::from_slice(&bytes).map_err(|error| {
+                let problem = self.transport.seen_from_here(unreadable(&error));
+                self.told(problem)
+            });
         }
         let problem = serde_json::from_slice(&bytes).unwrap_or_else(|_| unknown(status));
-        Err(self.transport.seen_from_here(problem))
+        Err(self.told(self.transport.seen_from_here(problem)))
     }
 
     /// Why there is no other answer than this one, which is no success.
@@ -141,7 +170,7 @@ impl Client {
         let limited = http_body_util::Limited::new(steady(body), LONGEST_ANSWER);
         match limited.collect().await {
             Ok(collected) => Ok(collected.to_bytes()),
-            Err(error) => Err(self.transport.broken(&Loss::of(error.as_ref())).await),
+            Err(error) => Err(self.broken(&Loss::of(error.as_ref())).await),
         }
     }
 }

@@ -215,6 +215,6 @@ fn lost(mut record: Record) -> Record {
                 "it was killed, or the machine went down; the same order again goes on from what is there",
             );
     record.build.state = BuildState::Lost;
-    record.build.problem = Some(Problem { log: record.build.log.clone(), ..problem });
+    record.build.problem = Some(Problem { log: record.build.log.as_deref().map(Box::from), ..problem });
     record
 }

@@ -195,7 +195,7 @@ impl Run {
             _ => BuildState::Failed,
         };
         if problem.kind == ProblemKind::BuildFailed {
-            problem.log.clone_from(&record.build.log);
+            problem.log = record.build.log.as_deref().map(Box::from);
         }
         if let Some(keeping) = &mut *hold(&self.keeping) {
             keeping.line(&format!("error: {}", problem.title));

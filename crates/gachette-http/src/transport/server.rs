@@ -151,7 +151,8 @@ impl Server {
     }
 
     fn unreachable(&self, reason: &dyn fmt::Display, hint: &str) -> Problem {
-        Problem::new(ProblemKind::HostFailed, format!("cannot connect to {self}: {reason}")).with_hint(hint)
+        let title = format!("cannot connect to {self}: {reason}");
+        Problem { never_sent: true, ..Problem::new(ProblemKind::HostFailed, title).with_hint(hint) }
     }
 }
 

@@ -119,8 +119,8 @@ impl Line {
         let status = self.ended().await;
         let said = explain(&self.host, &self.text()).is_some_and(|fault| fault == lost(&self.host));
         if *loss == Loss::Closed && status.is_some() && !said && self.is_connected().await {
-            let hint = "something killed it: look for a lack of memory there (`dmesg`), and for programs of the build, which may go \
-                        on; the same command again goes on from what is there";
+            let hint = "something killed it: look for a lack of memory there (`dmesg`); the same command again goes on from what \
+                        is there";
             return self.failed("gachette was ended there").with_hint(hint);
         }
         let fault = lost(&self.host);

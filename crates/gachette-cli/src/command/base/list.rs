@@ -3,6 +3,7 @@
 use clap::Args;
 use gachette::operation::BaseState;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{moment, table};
 use crate::session::Session;
@@ -13,7 +14,7 @@ pub(crate) struct ListArgs {}
 
 impl ListArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let bases = session.client().await?.bases().await?;
+        let bases = session.client(&Errand::look("list the bases")).await?.bases().await?;
         if bases.is_empty() {
             session.output.note("no base is configured; see `bases` in docs/configuration.md");
         }

@@ -3,6 +3,7 @@
 use clap::Args;
 use gachette_core::base::{BaseEntry, BaseName};
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{moment, table};
 use crate::session::Session;
@@ -19,7 +20,8 @@ pub(crate) struct LogArgs {
 
 impl LogArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let log = session.client().await?.log_base(&self.base, self.limit).await?;
+        let errand = Errand::look(format!("show the log of base {}", self.base));
+        let log = session.client(&errand).await?.log_base(&self.base, self.limit).await?;
         session.output.result(&log, |log| table(&["entry", "time", "by", "holds"], log.iter().map(row)))
     }
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 use gachette_core::base::{BaseEntry, BaseList, BaseRef};
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{moment, table};
 use crate::session::Session;
@@ -16,7 +17,8 @@ pub(crate) struct ShowArgs {
 
 impl ShowArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let entry = session.client().await?.base(&self.base).await?;
+        let errand = Errand::look(format!("show base {}", self.base));
+        let entry = session.client(&errand).await?.base(&self.base).await?;
         session.output.result(&entry, text)
     }
 }

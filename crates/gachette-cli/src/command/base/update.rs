@@ -4,6 +4,7 @@ use clap::Args;
 use gachette::operation::BaseUpdated;
 use gachette_core::base::BaseName;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::{Session, unless_interrupted};
 
@@ -19,7 +20,12 @@ pub(crate) struct UpdateArgs {
 
 impl UpdateArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let client = session.client().await?;
+        let named: String = self.bases.iter().map(|base| format!(" {base}")).collect();
+        let errand = Errand::parts(
+            format!("update bases{named}"),
+            "each base has its new lists or those of before; the same command again takes the rest",
+        );
+        let client = session.client(&errand).await?;
         let bases = match self.bases.is_empty() {
             false => self.bases,
             true => {

@@ -3,6 +3,7 @@
 use clap::Args;
 use gachette_http::{BuildId, BuildState};
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::{Session, unless_interrupted};
 
@@ -15,7 +16,8 @@ pub(crate) struct CancelArgs {
 
 impl CancelArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let client = session.client().await?;
+        let errand = Errand::step(format!("cancel build {}", self.id), format!("builds show {}", self.id));
+        let client = session.client(&errand).await?;
         let asked = client.cancel(&self.id).await?;
         let ended = unless_interrupted(async { Ok(client.follow(&self.id, |_| ()).await?) });
         let build = if asked.state.is_under_way() { ended.await? } else { asked.clone() };

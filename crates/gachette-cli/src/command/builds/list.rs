@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::{took, work};
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{moment, table};
 use crate::session::Session;
@@ -15,7 +16,7 @@ pub(crate) struct ListArgs {}
 
 impl ListArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let builds = session.client().await?.builds().await?;
+        let builds = session.client(&Errand::look("list the builds")).await?.builds().await?;
         if builds.is_empty() {
             session.output.note("there are no builds yet; `gachette quick` makes one");
         }

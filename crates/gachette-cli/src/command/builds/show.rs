@@ -5,6 +5,7 @@ use gachette_http::{Build, BuildId};
 use serde::Serialize;
 
 use super::{took, work};
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{built_table, moment};
 use crate::session::Session;
@@ -29,7 +30,7 @@ struct Shown {
 
 impl ShowArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let client = session.client().await?;
+        let client = session.client(&Errand::look(format!("show build {}", self.id))).await?;
         let build = client.build(&self.id).await?;
         let log = match build.log {
             Some(_) => client.end_of_log(&self.id, self.lines).await?,

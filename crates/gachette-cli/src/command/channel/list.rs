@@ -4,6 +4,7 @@ use clap::Args;
 use gachette_core::channel::ChannelEntry;
 use gachette_core::stack::Domain;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{moment, plural, table};
 use crate::session::Session;
@@ -18,13 +19,14 @@ pub(crate) struct ListArgs {
 
 impl ListArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let errand = Errand::look("list the channels");
         let domains = match self.domain {
             Some(domain) => vec![domain],
-            None => session.client().await?.domains().await?,
+            None => session.client(&errand).await?.domains().await?,
         };
         let mut channels = Vec::new();
         for domain in &domains {
-            channels.extend(session.client().await?.channels(domain).await?);
+            channels.extend(session.client(&errand).await?.channels(domain).await?);
         }
         if channels.is_empty() {
             session.output.note("there are no channels yet; `gachette promote STACK --to NAME` makes one");

@@ -3,6 +3,7 @@
 use clap::Args;
 use gachette_core::channel::{ChannelChange, ChannelEntry};
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{moment, table};
 use crate::session::Session;
@@ -20,7 +21,8 @@ pub(crate) struct LogArgs {
 impl LogArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let channel = session.channel(&self.channel)?;
-        let log = session.client().await?.log_channel(&channel, self.limit).await?;
+        let errand = Errand::look(format!("show the log of channel {channel}"));
+        let log = session.client(&errand).await?.log_channel(&channel, self.limit).await?;
         session
             .output
             .result(&log, |log| table(&["entry", "time", "by", "change", "reason"], log.iter().map(row)))

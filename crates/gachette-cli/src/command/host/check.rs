@@ -7,6 +7,7 @@ use gachette_core::host_check::{Finding, Verdict, unreachable};
 use gachette_http::Problem;
 use gachette_http::wire::HostReport;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::exit_code;
 use crate::output::{plural, table};
@@ -46,9 +47,10 @@ impl CheckArgs {
 
 /// The report about the session's host; a host that does not answer is a finding too.
 async fn looked_at(session: &Session, cancel: &Cancel) -> Result<HostReport, Failure> {
+    let errand = Errand::look("look at the host");
     let asked = async {
-        let link = session.link().await?;
-        Ok::<_, Failure>(session.client().await?.check_host(&session.config, link, cancel).await?)
+        let link = session.link(&errand).await?;
+        Ok::<_, Failure>(session.client(&errand).await?.check_host(&session.config, link, cancel).await?)
     };
     match asked.await {
         Err(failure) if [exit_code::HOST, exit_code::REFUSED].contains(&failure.code()) => {

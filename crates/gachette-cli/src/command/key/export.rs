@@ -5,6 +5,7 @@ use gachette::signing::{KeyRef, SigningConfig};
 
 use super::import::failed;
 use super::refuse_elsewhere;
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -23,10 +24,11 @@ pub(crate) struct ExportArgs {
 
 impl ExportArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let errand = Errand::look("export certificates");
         let text = match self.key {
             Some(key) if self.secret => return print_secret(session, key).await,
-            Some(key) => session.client().await?.certificate(&key).await?,
-            None => session.client().await?.certificates().await?,
+            Some(key) => session.client(&errand).await?.certificate(&key).await?,
+            None => session.client(&errand).await?.certificates().await?,
         };
         session.output.result(&String::from_utf8_lossy(&text), |text| text.to_string())
     }

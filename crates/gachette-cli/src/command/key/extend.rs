@@ -6,6 +6,7 @@ use gachette_http::wire::ExtendKey;
 
 use super::line;
 use crate::command::lifetime::Lifetime;
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -27,7 +28,8 @@ pub(crate) struct ExtendArgs {
 impl ExtendArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let wish = ExtendKey { expires: self.expires.end()?, shorten: self.shorten };
-        let extended = session.client().await?.extend_key(&self.key, &wish).await?;
+        let errand = Errand::step(format!("extend key {}", self.key), "key list");
+        let extended = session.client(&errand).await?.extend_key(&self.key, &wish).await?;
         session.output.result(&extended, line)?;
         session.output.note(&format!(
             "hand its certificate out again, well before the old end: `gachette key export {}`",

@@ -6,6 +6,7 @@ use gachette_http::wire::CreateKey;
 
 use super::line;
 use crate::command::lifetime::Lifetime;
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -29,7 +30,8 @@ impl GenerateArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let expires = self.expires.map(|lifetime| lifetime.end()).transpose()?;
         let wish = CreateKey { name: self.name, email: self.email, expires };
-        let made = session.client().await?.create_key(&wish).await?;
+        let errand = Errand::step(format!("make key {}", wish.name), "key list");
+        let made = session.client(&errand).await?.create_key(&wish).await?;
         session.output.result(&made, line)?;
         let name = &wish.name;
         if made.protected == Some(false) {

@@ -9,6 +9,7 @@ use gachette::private_file::{self, PrivateFileError};
 use gachette::signing::{Import, KeyName, KeyRef, SigningConfig, SigningError};
 
 use super::{line, refuse_elsewhere};
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -40,7 +41,7 @@ impl ImportArgs {
             config.folder.import(&name, &bytes, import).map(drop).map_err(failed)
         });
         taken.await.map_err(Failure::fault)??;
-        let keys = session.client().await?.keys().await?;
+        let keys = session.client(&Errand::look("list the keys")).await?.keys().await?;
         let Some(summary) = keys.into_iter().find(|summary| summary.key == key) else {
             return Err(Failure::fault(format!("key {key} is gone")));
         };

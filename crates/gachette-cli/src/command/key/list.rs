@@ -3,6 +3,7 @@
 use clap::Args;
 use gachette_http::wire::KeySummary;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{moment, table};
 use crate::session::Session;
@@ -15,7 +16,7 @@ pub(crate) struct ListArgs {}
 
 impl ListArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let keys = session.client().await?.keys().await?;
+        let keys = session.client(&Errand::look("list the keys")).await?.keys().await?;
         if keys.is_empty() {
             session.output.note("there are no keys yet; `gachette key generate` makes one");
         }

@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::choice::Choice;
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -27,7 +28,8 @@ impl BuildinfoArgs {
             let (name, version) = (&record.name, &record.version);
             return Err(Failure::usage(format!("it is not known how {name} {version} was built")));
         };
-        let answer = Answer { buildinfo: session.client().await?.buildinfo(digest).await? };
+        let errand = Errand::look(format!("show how package {} was built", record.name));
+        let answer = Answer { buildinfo: session.client(&errand).await?.buildinfo(digest).await? };
         session.output.result(&answer, |answer| answer.buildinfo.clone())
     }
 }

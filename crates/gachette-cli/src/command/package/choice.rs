@@ -4,6 +4,7 @@ use clap::Args;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::PackageRecord;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -23,7 +24,8 @@ pub(super) struct Choice {
 impl Choice {
     /// The record that is meant.
     pub(super) async fn record(&self, session: &Session) -> Result<PackageRecord, Failure> {
-        let known = session.client().await?.package(&self.package).await?;
+        let errand = Errand::look(format!("look up package {}", self.package));
+        let known = session.client(&errand).await?.package(&self.package).await?;
         let of_version =
             |version: &Version| self.version.as_ref().is_none_or(|it| it.as_str() == version.as_str());
         let of_arch = |arch: &Architecture| self.arch.as_ref().is_none_or(|it| it == arch);

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::table;
 use crate::session::Session;
@@ -12,7 +13,7 @@ pub(crate) struct ListArgs {}
 
 impl ListArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let packages = session.client().await?.packages().await?;
+        let packages = session.client(&Errand::look("list the packages")).await?.packages().await?;
         if packages.is_empty() {
             session.output.note("there are no packages yet; `gachette quick` builds them into a stack");
         }

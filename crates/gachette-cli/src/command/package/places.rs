@@ -7,6 +7,7 @@ use gachette::repository::{ChannelWithPackage, Span, StackWithPackage, Standing}
 use gachette_core::debian::{PackageName, Version};
 use gachette_http::wire::PackagePlaces;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{moment, table};
 use crate::session::Session;
@@ -53,7 +54,8 @@ impl WhereArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let Sought { name, version } = &self.package;
         let span = if self.all { Span::Ever } else { Span::Now };
-        let places = session.client().await?.package_places(name, version.as_ref(), span).await?;
+        let errand = Errand::look(format!("see where package {name} is"));
+        let places = session.client(&errand).await?.package_places(name, version.as_ref(), span).await?;
         session.output.warn_of_damage(&places.damaged);
         if places.stacks.is_empty() && places.channels.is_empty() {
             let package = version.as_ref().map_or_else(|| name.to_string(), |it| format!("{name} {it}"));

@@ -4,6 +4,7 @@ use clap::Args;
 use gachette_core::debian::PackageName;
 use gachette_http::wire::PackageDetail;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{bytes, table};
 use crate::session::Session;
@@ -17,7 +18,8 @@ pub(crate) struct ShowArgs {
 
 impl ShowArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let package = session.client().await?.package(&self.package).await?;
+        let errand = Errand::look(format!("show package {}", self.package));
+        let package = session.client(&errand).await?.package(&self.package).await?;
         session.output.warn_of_damage(&package.damaged);
         session.output.result(&package, text)
     }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::choice::Choice;
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::statement;
 use crate::session::Session;
@@ -17,6 +18,7 @@ pub(crate) struct StatementArgs {
 impl StatementArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let record = self.choice.record(session).await?;
-        statement(&session.output, &session.client().await?.package_statement(&record).await?)
+        let errand = Errand::look(format!("show the statement of package {}", record.name));
+        statement(&session.output, &session.client(&errand).await?.package_statement(&record).await?)
     }
 }

@@ -7,6 +7,7 @@ use gachette_http::wire::{AddFile, Change, ExpectedPackage, MakeOrder, StartBuil
 use gachette_http::{Build, Client};
 
 use super::QuickArgs;
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::printable;
 use crate::session::{Session, unless_interrupted};
@@ -18,7 +19,11 @@ pub(super) async fn quick(
     stack: &StackName,
     args: QuickArgs,
 ) -> Result<Build, Failure> {
-    let there = repository.client().await?;
+    let errand = Errand::parts(
+        format!("quick {} into {stack}", args.project),
+        "the stack has got all of its packages or none; those that were brought are kept for the next time",
+    );
+    let there = &repository.client(&errand).await?;
     if there.stack(&stack.clone().into()).await?.sealed {
         return Err(Failure::refused(format!("stack {stack} is sealed")));
     }
@@ -80,14 +85,19 @@ async fn known_there(there: &Client, outcome: &Outcome) -> Result<Option<Vec<Pac
 
 /// Brings the packages of a build to the repository.
 async fn bring(builder: &Session, there: &Client, outcome: &Outcome) -> Result<Vec<AddFile>, Failure> {
+    let errand = Errand::parts(
+        "bring the packages to the repository",
+        "the stack is as it was; the same command again brings the rest",
+    );
+    let client = builder.client(&errand).await?;
     let provenance = outcome.provenance.as_deref().cloned().unwrap_or_default();
     if let Some(digest) = &provenance.buildinfo {
-        builder.client().await?.hand_over_buildinfo(digest, there).await?;
+        client.hand_over_buildinfo(digest, there).await?;
     }
     let mut files = Vec::new();
     for package in &outcome.packages {
         builder.output.note(&format!("  {} goes to the repository", printable(&package.file_name)));
-        let placed = builder.client().await?.hand_over(package, there).await?;
+        let placed = client.hand_over(package, there).await?;
         let expected = ExpectedPackage { name: package.name.clone(), version: package.version.clone() };
         files.push(AddFile {
             file_name: placed.file,

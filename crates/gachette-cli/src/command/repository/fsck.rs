@@ -3,6 +3,7 @@
 use clap::Args;
 use gachette::repository::{FaultClass, FsckMode, FsckReport};
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{bytes, plural};
 use crate::session::Session;
@@ -21,7 +22,14 @@ pub(crate) struct FsckArgs {
 impl FsckArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let mode = if self.repair { FsckMode::Repair } else { FsckMode::Check };
-        let report = session.client().await?.fsck(mode).await?;
+        let errand = match mode {
+            FsckMode::Check => Errand::look("check the repository"),
+            FsckMode::Repair => Errand::parts(
+                "mend the repository",
+                "each thing is mended or as it was; the same command again mends the rest",
+            ),
+        };
+        let report = session.client(&errand).await?.fsck(mode).await?;
         session.output.result(&report, text)?;
         if report.is_clean() {
             return Ok(());

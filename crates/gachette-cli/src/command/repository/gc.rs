@@ -5,6 +5,7 @@ use gachette::config::Period;
 use gachette::repository::{CollectedFile, GcReport, Keeper, KeptPackage, Tally};
 use gachette_http::wire::GcOrder;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{bytes, counted, moment, plural, table};
 use crate::session::Session;
@@ -37,7 +38,14 @@ impl GcArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let Self { apply, keep_for, keep_unregistered, explain } = self;
         let order = GcOrder { apply, keep_for, keep_unregistered, explain };
-        let report = session.client().await?.gc(&order).await?;
+        let errand = match apply {
+            false => Errand::look("see what nothing names"),
+            true => Errand::parts(
+                "remove what nothing names",
+                "what is named is all there; the same command again removes the rest",
+            ),
+        };
+        let report = session.client(&errand).await?.gc(&order).await?;
         if !report.applied && !report.is_empty() {
             session.output.note("nothing was removed yet; say `--apply` to do so");
         }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -23,7 +24,8 @@ impl InitArgs {
                 config.meta_path = Some(std::path::absolute(&folder).unwrap_or(folder));
             }
         });
-        let state = session.client().await?.init_repository().await?;
+        let errand = Errand::parts("make the repository", "the same command again makes what is missing");
+        let state = session.client(&errand).await?.init_repository().await?;
         session.output.result(&state, |state| {
             let what = if state.created { "made" } else { "is there already" };
             format!("repository {} {what}; package files in {}", state.meta_path, state.debs_path)

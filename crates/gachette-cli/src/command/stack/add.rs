@@ -4,6 +4,7 @@ use clap::Args;
 use gachette_core::stack::Provenance;
 use gachette_http::wire::{AddFile, Change};
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -41,6 +42,7 @@ pub(crate) async fn add_files(
     reason: &str,
 ) -> Result<(), Failure> {
     let stack = session.stack(stack)?;
-    let changed = session.client().await?.change(&stack, Change::Add(files), reason).await?;
+    let errand = Errand::on_stack("add packages to", &stack);
+    let changed = session.client(&errand).await?.change(&stack, Change::Add(files), reason).await?;
     super::report(&session.output, &changed, "changed")
 }

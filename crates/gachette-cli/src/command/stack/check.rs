@@ -8,6 +8,7 @@ use gachette_core::installability::Explanation;
 use gachette_core::stack::RoleName;
 use gachette_http::wire::CheckStack;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::plural;
 use crate::session::{Session, unless_interrupted};
@@ -55,7 +56,8 @@ impl CheckArgs {
             },
             from: self.from.map(|from| session.stack_ref(&from)).transpose()?,
         };
-        let ask = async { Ok(session.client().await?.check_stack(&stack.stack, &question).await?) };
+        let errand = Errand::look(format!("check stack {stack}"));
+        let ask = async { Ok(session.client(&errand).await?.check_stack(&stack.stack, &question).await?) };
         let report: CheckReport = unless_interrupted(ask).await?;
         session.output.result(&report, text)?;
         if report.installable {

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::plural;
 use crate::session::Session;
@@ -28,7 +29,10 @@ impl CreateArgs {
         let from = self.from.as_deref().map(|from| {
             gachette_core::stack::StackRef::parse_in(from, stack.domain()).map_err(Failure::usage)
         });
-        let created = session.client().await?.create_stack(&stack, from.transpose()?, &self.reason).await?;
+        let from = from.transpose()?;
+        let copied = from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
+        let errand = Errand::step(format!("create stack {stack}{copied}"), "stack list");
+        let created = session.client(&errand).await?.create_stack(&stack, from, &self.reason).await?;
         session.output.result(&created, |created| {
             let packages = plural(created.packages, "package");
             match created.changed {

@@ -3,6 +3,7 @@
 use clap::Args;
 use gachette_http::wire::Change;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -20,7 +21,8 @@ impl DeleteArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = session.stack(&self.stack)?;
         session.confirm(&format!("delete stack {stack}?"))?;
-        let changed = session.client().await?.change(&stack, Change::Delete, &self.reason).await?;
+        let errand = Errand::step(format!("delete stack {stack}"), "stack list");
+        let changed = session.client(&errand).await?.change(&stack, Change::Delete, &self.reason).await?;
         super::report(&session.output, &changed, "deleted")
     }
 }

@@ -7,6 +7,7 @@ use gachette_core::debian::PackageName;
 use gachette_core::stack::PackageChange;
 use gachette_http::wire::Diff;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{plural, table};
 use crate::session::Session;
@@ -33,7 +34,8 @@ impl DiffArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let (from, to) = (session.stack_ref(&self.from)?, session.stack_ref(&self.to)?);
         let most = if self.no_log { 0 } else { self.log };
-        let diff = session.client().await?.diff(&from, &to, most).await?;
+        let errand = Errand::look(format!("compare stacks {from} and {to}"));
+        let diff = session.client(&errand).await?.diff(&from, &to, most).await?;
         session.output.coloured_result(&diff, text, coloured)
     }
 }

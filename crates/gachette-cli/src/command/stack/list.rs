@@ -3,6 +3,7 @@
 use clap::Args;
 use gachette_core::stack::Domain;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::table;
 use crate::session::Session;
@@ -18,13 +19,14 @@ pub(crate) struct ListArgs {
 impl ListArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let domain = self.domain;
+        let errand = Errand::look("list the stacks");
         let domains = match &domain {
             Some(domain) => vec![domain.clone()],
-            None => session.client().await?.domains().await?,
+            None => session.client(&errand).await?.domains().await?,
         };
         let (mut stacks, mut damaged) = (Vec::new(), false);
         for domain in &domains {
-            let listed = session.client().await?.stacks(domain).await?;
+            let listed = session.client(&errand).await?.stacks(domain).await?;
             session.output.warn_of_damage(&listed.damaged);
             damaged |= !listed.damaged.is_empty();
             stacks.extend(listed.found);

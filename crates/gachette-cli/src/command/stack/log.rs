@@ -4,6 +4,7 @@ use clap::Args;
 use gachette_core::stack::{Change, PackageChange, PackageDiff};
 use gachette_http::wire::RevisionSummary;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{moment, table};
 use crate::session::Session;
@@ -20,7 +21,9 @@ pub(crate) struct LogArgs {
 
 impl LogArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let log = session.client().await?.log(&session.stack(&self.stack)?, self.limit).await?;
+        let stack = session.stack(&self.stack)?;
+        let errand = Errand::look(format!("show the log of stack {stack}"));
+        let log = session.client(&errand).await?.log(&stack, self.limit).await?;
         session.output.warn_of_damage(&log.damaged);
         session.output.result(&log.found, |log| {
             let rows = log.iter().flat_map(rows);

@@ -4,6 +4,7 @@ use clap::Args;
 use gachette_core::debian::PackageName;
 use gachette_http::wire::Change;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -23,8 +24,12 @@ pub(crate) struct RemoveArgs {
 impl RemoveArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = session.stack(&self.stack)?;
-        let changed =
-            session.client().await?.change(&stack, Change::Remove(self.packages), &self.reason).await?;
+        let errand = Errand::on_stack("remove packages from", &stack);
+        let changed = session
+            .client(&errand)
+            .await?
+            .change(&stack, Change::Remove(self.packages), &self.reason)
+            .await?;
         super::report(&session.output, &changed, "changed")
     }
 }

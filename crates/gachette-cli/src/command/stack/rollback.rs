@@ -3,6 +3,7 @@
 use clap::Args;
 use gachette_http::wire::Change;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -22,7 +23,9 @@ pub(crate) struct RollbackArgs {
 impl RollbackArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = session.stack(&self.stack)?;
-        let changed = session.client().await?.change(&stack, Change::Rollback(self.to), &self.reason).await?;
+        let errand = Errand::on_stack("roll back", &stack);
+        let changed =
+            session.client(&errand).await?.change(&stack, Change::Rollback(self.to), &self.reason).await?;
         super::report(&session.output, &changed, "rolled back")
     }
 }

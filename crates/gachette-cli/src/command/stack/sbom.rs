@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -16,7 +17,9 @@ pub(crate) struct SbomArgs {
 
 impl SbomArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let sbom = session.client().await?.sbom(&session.stack_ref(&self.stack)?).await?;
+        let stack = session.stack_ref(&self.stack)?;
+        let errand = Errand::look(format!("show what stack {stack} is made of"));
+        let sbom = session.client(&errand).await?.sbom(&stack).await?;
         session.output.result(&sbom, |sbom| serde_json::to_string_pretty(sbom).unwrap_or_default())
     }
 }

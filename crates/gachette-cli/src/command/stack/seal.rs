@@ -3,6 +3,7 @@
 use clap::Args;
 use gachette_http::wire::Change;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{unneeded_force, verdict_text};
 use crate::session::Session;
@@ -28,7 +29,8 @@ impl SealArgs {
         let stack = session.stack(&self.stack)?;
         let forced = self.force.is_some();
         let change = self.force.map_or(Change::Seal, Change::ForceSeal);
-        let changed = session.client().await?.change(&stack, change, &self.reason).await?;
+        let errand = Errand::on_stack("seal", &stack);
+        let changed = session.client(&errand).await?.change(&stack, change, &self.reason).await?;
         if let Some(check) = &changed.check {
             session.output.note(&format!("  {}", verdict_text(check)));
         }

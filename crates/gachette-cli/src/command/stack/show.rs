@@ -3,6 +3,7 @@
 use clap::Args;
 use gachette_http::wire::StackState;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{moment, plural, table};
 use crate::session::Session;
@@ -16,7 +17,9 @@ pub(crate) struct ShowArgs {
 
 impl ShowArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let stack = session.client().await?.stack(&session.stack_ref(&self.stack)?).await?;
+        let stack = session.stack_ref(&self.stack)?;
+        let errand = Errand::look(format!("show stack {stack}"));
+        let stack = session.client(&errand).await?.stack(&stack).await?;
         session.output.result(&stack, text)
     }
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::statement;
 use crate::session::Session;
@@ -18,6 +19,7 @@ pub(crate) struct StatementArgs {
 impl StatementArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = session.stack_ref(&self.stack)?;
-        statement(&session.output, &session.client().await?.stack_statement(&stack).await?)
+        let errand = Errand::look(format!("show the statement of stack {stack}"));
+        statement(&session.output, &session.client(&errand).await?.stack_statement(&stack).await?)
     }
 }

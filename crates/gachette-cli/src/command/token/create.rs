@@ -7,6 +7,7 @@ use gachette_http::{Role, TokenName};
 use jiff::Span;
 
 use crate::command::lifetime::from_now;
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -29,7 +30,9 @@ impl CreateArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let expires = self.expires.map(from_now).transpose()?;
         let wish = CreateToken { name: self.name, role: self.role, expires };
-        let created = session.client().await?.create_token(&wish).await?;
+        let left = "it may be there, though nobody has seen it: `gachette token list` shows it, `gachette token revoke` ends it";
+        let errand = Errand::parts(format!("make token {}", wish.name), left);
+        let created = session.client(&errand).await?.create_token(&wish).await?;
         session.output.note("this is the only time that the token is shown:");
         session.output.result(&created, |created| created.token.clone())
     }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{moment, table};
 use crate::session::Session;
@@ -12,7 +13,7 @@ pub(crate) struct ListArgs {}
 
 impl ListArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let tokens = session.client().await?.tokens().await?;
+        let tokens = session.client(&Errand::look("list the tokens")).await?.tokens().await?;
         if tokens.is_empty() {
             session.output.note("there are no tokens yet; `gachette token create` makes one");
         }

@@ -3,6 +3,7 @@
 use clap::Args;
 use gachette_http::TokenName;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -15,7 +16,8 @@ pub(crate) struct RevokeArgs {
 
 impl RevokeArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        session.client().await?.revoke_token(&self.name).await?;
+        let errand = Errand::step(format!("revoke token {}", self.name), "token list");
+        session.client(&errand).await?.revoke_token(&self.name).await?;
         session.output.result(&self.name, |name| format!("token {name} is revoked"))
     }
 }

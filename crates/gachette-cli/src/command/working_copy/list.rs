@@ -4,6 +4,7 @@ use clap::Args;
 use gachette::operation::WorkingCopyState;
 
 use super::condition;
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::{moment, table};
 use crate::session::Session;
@@ -16,7 +17,7 @@ pub(crate) struct ListArgs {}
 
 impl ListArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let copies = session.client().await?.working_copies().await?;
+        let copies = session.client(&Errand::look("list the working copies")).await?.working_copies().await?;
         if copies.is_empty() {
             session.output.note("there are no working copies yet; `gachette prepare` makes one");
         }

@@ -3,6 +3,7 @@
 use clap::Args;
 use gachette_core::git::WorkingCopyName;
 
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -19,7 +20,8 @@ pub(crate) struct RemoveArgs {
 impl RemoveArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         for name in &self.names {
-            session.client().await?.remove_working_copy(name).await?;
+            let errand = Errand::step(format!("remove working copy {name}"), "working-copy list");
+            session.client(&errand).await?.remove_working_copy(name).await?;
         }
         session.output.result(&self.names, |names| {
             let lines = names.iter().map(|name| format!("working copy {name} is removed"));

@@ -5,6 +5,7 @@ use gachette::operation::WorkingCopyState;
 use gachette_core::git::WorkingCopyName;
 
 use super::condition;
+use crate::errand::Errand;
 use crate::error::Failure;
 use crate::output::moment;
 use crate::session::Session;
@@ -18,7 +19,8 @@ pub(crate) struct ShowArgs {
 
 impl ShowArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let copy = session.client().await?.working_copy(&self.name).await?;
+        let errand = Errand::look(format!("show working copy {}", self.name));
+        let copy = session.client(&errand).await?.working_copy(&self.name).await?;
         session.output.result(&copy, text)
     }
 }
