@@ -45,6 +45,7 @@ mod server_builds;
 mod server_clients;
 mod server_hooks;
 mod server_limits;
+mod server_problems;
 mod server_restarts;
 mod server_tags;
 mod serving;

@@ -43,7 +43,9 @@ pub(super) async fn fetch(
     let missing =
         || Problem::new(ProblemKind::NotFound, format!("there is no package file `{}`", name.escape_debug()));
     let mut response = served(&path.await?, request, missing).await?;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PACKAGE_FILE));
+    if response.status().is_success() {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PACKAGE_FILE));
+    }
     Ok(response)
 }
 

@@ -5,12 +5,14 @@ use std::path::Path;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::{Request, header};
+use http::header::CONTENT_RANGE;
+use http::{Request, StatusCode, header};
 use tower_http::services::ServeFile;
 
 use crate::{Problem, ProblemKind};
 
-/// The file, or what is `missing` when there is none.
+/// The file, or what is `missing` when there is none. What is refused is a problem document, which says of a part that is not there
+/// how long the file is.
 pub(super) async fn served(
     path: &Path,
     mut request: Request<Body>,
@@ -30,11 +32,23 @@ pub(super) async fn served(
         Err(error) if !is_missing(&error) => return Err(failed(error)),
         _ => return Err(missing()),
     }
-    match ServeFile::new(path).try_call(request).await.map_err(failed)? {
+    let response = ServeFile::new(path).try_call(request).await.map_err(failed)?;
+    let problem = match response.status() {
         // It went in between.
-        response if response.status() == http::StatusCode::NOT_FOUND => Err(missing()),
-        response => Ok(response.into_response()),
-    }
+        StatusCode::NOT_FOUND => missing(),
+        StatusCode::PRECONDITION_FAILED => {
+            Problem::new(ProblemKind::Changed, "the file was changed since the time that is named")
+        }
+        status @ StatusCode::RANGE_NOT_SATISFIABLE => {
+            Problem { status: status.as_u16(), ..Problem::invalid("the file has no such part") }
+        }
+        _ => return Ok(response.into_response()),
+    };
+    let mut refused = problem.into_response();
+    refused
+        .headers_mut()
+        .extend(response.headers().get(CONTENT_RANGE).map(|range| (CONTENT_RANGE, range.clone())));
+    Ok(refused)
 }
 
 /// Whether no file has or could have this name.
