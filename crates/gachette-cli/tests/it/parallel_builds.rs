@@ -1,12 +1,13 @@
 //! Builds on several hosts at the same time: each host is one of its own, with its own disk under the same names.
 
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use gachette_testkit::{GitRepository, Network, NetworkHost};
 use serde_json::Value;
 
 use crate::documents::normal;
-use crate::hosts::project;
+use crate::hosts::{project, wait_until};
 use crate::playground::{Playground, Said};
 
 const NAMES: [&str; 3] = ["one", "two", "three"];
@@ -48,10 +49,13 @@ impl Trio {
         self.playground.path("meeting")
     }
 
-    fn run(&self, line: &str) -> Said {
+    fn command(&self, line: &str) -> Command {
         let words: Vec<&str> = line.split(' ').collect();
-        let program = self.network.command(env!("CARGO_BIN_EXE_gachette"));
-        self.playground.said(&words, self.playground.as_user(program, &words).output().unwrap())
+        self.playground.as_user(self.network.command(env!("CARGO_BIN_EXE_gachette")), &words)
+    }
+
+    fn run(&self, line: &str) -> Said {
+        self.playground.said(&[], self.command(line).output().unwrap())
     }
 
     /// How many revisions the stack has on each host.
@@ -155,6 +159,43 @@ fn a_host_that_failed_keeps_others_from_beginning() {
     assert_eq!(said.code, 4, "{}", said.stderr);
     assert_eq!(outcomes(&said), expected(["failed", "not begun", "not begun"]), "{}", said.stderr);
     assert_eq!(trio.revisions(), [1, 1, 1]);
+}
+
+#[test]
+fn a_host_that_is_cut_off_and_one_that_is_killed_keep_the_third_from_nothing() {
+    let mut trio = Trio::new("touch begun.$host\nuntil_there go.$host\n");
+    let mut client = trio.command("-H one,two,three -P quick 124 web");
+    let client = client.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let meeting = trio.meeting();
+    wait_until("all are at it", || NAMES.iter().all(|name| meeting.join(format!("begun.{name}")).exists()));
+    trio.hosts[0].cut();
+    trio.hosts[1].kill();
+    std::fs::write(meeting.join("go.three"), "").unwrap();
+    let said = trio.playground.said(&[], client.wait_with_output().unwrap());
+    assert_eq!(said.code, 6, "{}", said.stderr);
+    assert_eq!(outcomes(&said), expected(["failed", "failed", "done"]), "{}", said.stderr);
+    for host in ["one", "two"] {
+        let told = of_host(&said.stderr, host).join("\n");
+        for part in [
+            format!("error: {host}: the connection was lost"),
+            "in the middle of: quick web into default/124; the stack has got all of its packages or none"
+                .to_owned(),
+        ] {
+            assert!(told.contains(&part), "{part}: {told}");
+        }
+    }
+    let results = of_host(&said.stdout, "three");
+    assert!(results.last().unwrap().ends_with("stack default/124 is now at revision 2"), "{results:?}");
+    assert_eq!(trio.revisions(), [1, 1, 2]);
+    // Once they are back, the same command does what is left.
+    trio.hosts[0].mend();
+    trio.hosts[1].boot();
+    for name in ["one", "two"] {
+        std::fs::write(meeting.join(format!("go.{name}")), "").unwrap();
+    }
+    let said = trio.run("-H one,two,three -P quick 124 web");
+    assert_eq!(outcomes(&said), expected(["done"; 3]), "{}", said.stderr);
+    assert_eq!(trio.revisions(), [2, 2, 2]);
 }
 
 #[test]
