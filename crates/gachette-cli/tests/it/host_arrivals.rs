@@ -3,8 +3,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use gachette_testkit::Network;
+
 use crate::assert_transcript;
 use crate::hosts::{Hosts, project};
+use crate::playground::{Playground, Said};
 
 #[test]
 fn a_home_that_cannot_hold_the_program_is_told() {
@@ -58,4 +61,48 @@ fn a_torn_program_on_the_host_is_sent_again() {
     fs::write(&program, torn).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
     hosts.ok("-H build1 stack list");
+}
+
+#[test]
+fn a_program_of_the_right_size_that_a_crash_emptied_is_sent_again() {
+    let hosts = Hosts::new("");
+    hosts.ok("-H build1 stack create 124");
+    let program = hosts.arrived().remove(0);
+    let whole = fs::read(&program).unwrap();
+    // The whole one may still run.
+    fs::remove_file(&program).unwrap();
+    fs::write(&program, vec![0; whole.len()]).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    hosts.ok("-H build1 stack list");
+    assert!(fs::read(&program).unwrap() == whole, "it is whole again");
+}
+
+/// What is said of a host whose home is a disk that is mounted with this option, and the names of the programs there.
+fn on_a_disk(option: &str) -> (Said, Vec<String>) {
+    let room = (fs::metadata(env!("CARGO_BIN_EXE_gachette")).unwrap().len() >> 20) + 24;
+    let network = Network::start();
+    let host = network.host_with("build1", Some(&format!("{room}m,{option}")), "");
+    let configuration = format!("ssh_config_path: {}\nreuse_connection: 0\n", network.ssh_config().display());
+    let playground = Playground::with_configuration(&configuration);
+    let program = network.command(env!("CARGO_BIN_EXE_gachette"));
+    let words = ["-H", "build1", "stack", "list"];
+    let said = playground.said(&words, playground.as_user(program, &words).output().unwrap());
+    let names = fs::read_dir(host.home().join(".cache/gachette/bin")).into_iter().flatten();
+    (said, names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect())
+}
+
+#[test]
+fn a_disk_that_cannot_be_written_or_runs_no_programs_is_told_and_nothing_is_left_there() {
+    for (option, part) in
+        [("ro", "cannot make the folder "), ("noexec", "is it mounted noexec, or its C library older?")]
+    {
+        let (said, left) = on_a_disk(option);
+        assert_eq!(said.code, 6, "{option}: {}", said.stderr);
+        for part in
+            [part, "error: build1: ", "it must be writable, have 20 MB of room, and allow programs to run"]
+        {
+            assert!(said.stderr.contains(part), "{option}: {part}: {}", said.stderr);
+        }
+        assert_eq!(left, Vec::<String>::new(), "{option}");
+    }
 }

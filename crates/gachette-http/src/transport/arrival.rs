@@ -20,13 +20,17 @@ use crate::{Problem, ProblemKind};
 /// That line comes over the connection, so that we can take the digest of a program of some size while `ssh` logs in.
 /// `read` takes no byte beyond it (POSIX, read), and what is behind it is for the program.
 ///
-/// The program lies in a folder of the user's under its digest, so versions never meet; what is not what was sent never
-/// gets that name, and one of another size, which a dying disk may leave, is sent again. The three newest others stay. It
+/// The program lies in a folder of the user's under its digest, so versions never meet; what is not what was sent, or does
+/// not run there, never gets that name. One of another size, which a dying disk may leave, is sent again, and so is one of
+/// another content when that is looked at ($w). The three newest others stay. It
 /// is started by a login shell, or by the one that is configured ($1 and on): what a build finds in PATH is what the user of
 /// that machine set up.
-const SCRIPT: &str = "exec /bin/sh -c 'umask 077; read -r s n || exit 7; \
+const SCRIPT: &str = "exec /bin/sh -c 'umask 077; read -r s n w || exit 7; \
     d=\"${XDG_CACHE_HOME:-$HOME/.cache}/gachette/bin\"; f=\"$d/$s\"; \
     fail() { echo; echo \"gachette-arrival failed $1\"; exit 7; }; \
+    if [ \"$w\" = content ] && [ -e \"$f\" ]; then \
+      h=$(sha256sum <\"$f\"); [ \"${h%% *}\" = \"$s\" ] || rm -f \"$f\"; \
+    fi; \
     if [ -x \"$f\" ] && [ \"$(stat -c %s \"$f\")\" = \"$n\" ]; then :; else \
       echo; echo \"gachette-arrival needs $(uname -s) $(uname -m)\"; \
       mkdir -p \"$d\" 2>/dev/null || fail \"cannot make the folder $d\"; \
@@ -35,8 +39,9 @@ const SCRIPT: &str = "exec /bin/sh -c 'umask 077; read -r s n || exit 7; \
       head -c \"$n\" 2>/dev/null >\"$t\" || { rm -f \"$t\"; fail \"cannot write into the folder $d; is the disk full?\"; }; \
       h=$(sha256sum <\"$t\"); \
       [ \"${h%% *}\" = \"$s\" ] || { rm -f \"$t\"; fail \"what arrived in $d is not what was sent; is the disk full?\"; }; \
-      chmod 700 \"$t\" && sync \"$t\" && mv -f \"$t\" \"$f\" || fail \"cannot write into the folder $d\"; \
-      \"$f\" --version >/dev/null 2>&1 || fail \"cannot run what was put into $d; is it mounted noexec, or its C library older?\"; \
+      chmod 700 \"$t\"; \"$t\" --version >/dev/null 2>&1 || \
+        { rm -f \"$t\"; fail \"cannot run what was put into $d; is it mounted noexec, or its C library older?\"; }; \
+      sync \"$t\" && mv -f \"$t\" \"$f\" || fail \"cannot write into the folder $d\"; \
       ls -t \"$d\" | tail -n +5 | while read -r o; do rm -f \"$d/$o\"; done; \
       find \"$d\" -name \".arriving-*\" -mmin +60 -exec rm -f {} + 2>/dev/null; \
     fi; \
@@ -47,9 +52,20 @@ const SCRIPT: &str = "exec /bin/sh -c 'umask 077; read -r s n || exit 7; \
     case \"$SHELL\" in */bash|*/dash|*/zsh|*/ksh|*/sh) ;; *) SHELL=/bin/sh ;; esac; \
     exec \"$SHELL\" -l -c \"exec \\\"\\$0\\\" dial-stdio\" \"$f\"' gachette";
 
+/// By what a program that is there is known to be ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Its name and size.
+    Size,
+    /// Its content too, which takes a while; when the one that is there did not start.
+    Content,
+}
+
 /// How long the host may be silent while it is logged in to, or takes the program.
 pub(super) const SILENCE: Duration = Duration::from_secs(30);
 
+/// Said of a host from which nothing comes.
+pub(super) const MUTE: &str = "nothing answered";
 /// Said of a host that does not keep to the script.
 const NOISE: &str = "it talks, but not as gachette does; look at what `ssh` prints there";
 
@@ -73,17 +89,19 @@ pub(super) fn start(ssh: &Ssh) -> Result<Child, Problem> {
     })
 }
 
-/// Talks with the script until the program says hello.
+/// Talks with the script until the program says hello; none when it was started, and ended without a word.
 pub(super) async fn arrive(
     line: &Line,
     mut input: ChildStdin,
     output: ChildStdout,
-) -> Result<Arrived, Problem> {
+    look: Look,
+) -> Result<Option<Arrived>, Problem> {
     let binary = Binary::of_this_process().await.map_err(|error| {
         Problem::new(ProblemKind::Internal, format!("cannot read the program of this process: {error}"))
     })?;
     // When nobody takes it, `ssh` says why.
-    let _ = input.write_all(format!("{} {}\n", binary.sha256, binary.size).as_bytes()).await;
+    let word = if look == Look::Content { " content" } else { "" };
+    let _ = input.write_all(format!("{} {}{word}\n", binary.sha256, binary.size).as_bytes()).await;
     let mut output = BufReader::new(output);
     let mut noise = 0;
     // It asks for the program and says that it waits for it once, if at all.
@@ -94,7 +112,8 @@ pub(super) async fn arrive(
         };
         match said {
             Err(error) => return Err(line.refused(&error.to_string()).await),
-            Ok(ArrivalLine::End) => return Err(line.refused("nothing answered").await),
+            Ok(ArrivalLine::End) if steps == 0 && line.was_let_in().await => return Ok(None),
+            Ok(ArrivalLine::End) => return Err(line.refused(MUTE).await),
             Ok(ArrivalLine::Noise) => return Err(line.failed(NOISE)),
             Ok(ArrivalLine::Needs { .. }) if steps != 0 => return Err(line.failed(NOISE)),
             Ok(ArrivalLine::Ready) if steps != 1 => return Err(line.failed(NOISE)),
@@ -117,7 +136,7 @@ pub(super) async fn arrive(
             }
             Ok(ArrivalLine::Hello(text)) => {
                 greeted(line, &text)?;
-                return Ok(Arrived { input, output, was_sent: steps > 0 });
+                return Ok(Some(Arrived { input, output, was_sent: steps > 0 }));
             }
         }
     }

@@ -8,7 +8,7 @@ use gachette_core::host::HostAddress;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr};
 
-use super::arrival;
+use super::arrival::{self, Look};
 use super::connection::{ANSWER_WITHIN, Connection, FarEnd};
 use super::heard::Heard;
 use super::loss::Loss;
@@ -38,6 +38,22 @@ impl Connection {
     /// # Errors
     /// When the host cannot be reached, or refuses, or is of another kind.
     pub(crate) async fn ssh(ssh: &Ssh, hello: &ClientHello) -> Result<Self, Problem> {
+        if let Some(connection) = Self::begin(ssh, hello, Look::Size).await? {
+            return Ok(connection);
+        }
+        // What a crash left under the right name and size may not be what was sent once.
+        let connection = Self::begin(ssh, hello, Look::Content).await?;
+        connection.ok_or_else(|| {
+            let title = format!("{}: {}", ssh.host(), arrival::MUTE);
+            Problem::new(ProblemKind::HostFailed, title).with_hint(
+                "gachette was started there and said nothing: see whether a start file of the login shell ends it, and whether \
+                 `~/.cache/gachette/bin/* --version` works",
+            )
+        })
+    }
+
+    /// One attempt; none when the program that is there was started, and ended without a word.
+    async fn begin(ssh: &Ssh, hello: &ClientHello, look: Look) -> Result<Option<Self>, Problem> {
         let mut child = arrival::start(ssh)?;
         let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(input), Some(output), Some(errors)) = streams else {
@@ -53,7 +69,7 @@ impl Connection {
             was_sent: false,
             ssh: tokio::sync::Mutex::new(child),
         };
-        let mut arrived = arrival::arrive(&line, input, output).await?;
+        let Some(mut arrived) = arrival::arrive(&line, input, output, look).await? else { return Ok(None) };
         line.was_sent = arrived.was_sent;
         let hello = hello.line()?;
         match tokio::time::timeout(arrival::SILENCE, arrived.input.write_all(&hello)).await {
@@ -62,11 +78,16 @@ impl Connection {
             Err(_) => return Err(line.lost(&Loss::Silent).await),
         }
         let stream = line.heard.listen(tokio::io::join(arrived.output, arrived.input));
-        Self::start(stream, FarEnd::Ssh(Box::new(line))).await
+        Self::start(stream, FarEnd::Ssh(Box::new(line))).await.map(Some)
     }
 }
 
 impl Line {
+    /// Whether `ssh` ended because what it ran there did; its own failures have a code of their own (ssh(1)).
+    pub(super) async fn was_let_in(&self) -> bool {
+        self.ended().await.and_then(|status| status.code()).is_some_and(|code| code != 255)
+    }
+
     /// Whether the program was sent there when the connection was made.
     pub(super) fn was_sent(&self) -> bool {
         self.was_sent
