@@ -8,7 +8,7 @@ use gachette::identity;
 use gachette_core::host::{HostAddress, HostTarget};
 use gachette_core::host_check::Link;
 use gachette_http::wire::ClientHello;
-use gachette_http::{Api, Binary, BuildFolder, Client, ServerAccess, router};
+use gachette_http::{Api, BuildFolder, Client, ServerAccess, router, this_program};
 
 use super::Session;
 use crate::errand::Errand;
@@ -75,8 +75,8 @@ impl Session {
     }
 
     async fn connect_by_ssh(&self, address: HostAddress) -> Result<Client, Failure> {
-        // It takes as long as the login over a connection that is kept, so it begins first.
-        drop(tokio::spawn(Binary::of_this_process()));
+        // To read it may take as long as the login, so that begins first.
+        drop(tokio::spawn(this_program()));
         let ssh = self.ssh(address).await?;
         Ok(Client::ssh(&ssh, &ClientHello::new(identity::author(), &self.config)).await?)
     }

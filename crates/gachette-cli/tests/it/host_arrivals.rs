@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 use gachette_testkit::Network;
 
@@ -35,6 +36,11 @@ fn what_a_login_shell_prints_harms_nothing_and_its_path_counts() {
     assert!(hosts.ok("-H build1 quick 124 web").contains("dh-web"));
 }
 
+/// The programs that arrived whole.
+fn whole(hosts: &Hosts) -> Vec<PathBuf> {
+    hosts.arrived().into_iter().filter(|path| !path.to_string_lossy().contains("/.arriving-")).collect()
+}
+
 #[test]
 fn older_programs_make_way_and_a_torn_one_is_never_run() {
     let hosts = Hosts::new("");
@@ -45,9 +51,7 @@ fn older_programs_make_way_and_a_torn_one_is_never_run() {
     }
     fs::write(folder.join(".arriving-abcdef"), "torn").unwrap();
     hosts.ok("-H build1 stack create 124");
-    let kept =
-        hosts.arrived().into_iter().filter(|path| !path.to_string_lossy().contains("/.arriving-")).count();
-    assert_eq!(kept, 4, "{:?}", hosts.arrived());
+    assert_eq!(whole(&hosts).len(), 4, "{:?}", hosts.arrived());
 }
 
 #[test]
@@ -105,4 +109,32 @@ fn a_disk_that_cannot_be_written_or_runs_no_programs_is_told_and_nothing_is_left
         }
         assert_eq!(left, Vec::<String>::new(), "{option}");
     }
+}
+
+#[test]
+fn what_is_remembered_of_the_program_is_checked_before_it_is_sent() {
+    let hosts = Hosts::new("");
+    // The path of a socket must be short.
+    let runtime = tempfile::Builder::new().prefix("gr").tempdir_in("/tmp").unwrap();
+    let create = || {
+        let mut command = hosts.command("-H build1 stack create 124");
+        command.env("XDG_RUNTIME_DIR", runtime.path()).output().unwrap()
+    };
+    let memory = runtime.path().join("gachette/program.json");
+    let remembered = || fs::read_to_string(&memory).unwrap();
+    let sum = std::process::Command::new("sha256sum").arg(env!("CARGO_BIN_EXE_gachette")).output().unwrap();
+    let sum = String::from_utf8(sum.stdout).unwrap()[..64].to_owned();
+    assert!(create().status.success());
+    assert!(remembered().contains(&sum), "{}", remembered());
+    let program = hosts.arrived().remove(0);
+    assert!(program.ends_with(&sum), "{program:?}");
+    assert!(create().status.success());
+    fs::write(&memory, remembered().replace(&sum, &"0".repeat(64))).unwrap();
+    let failed = create();
+    let said = String::from_utf8_lossy(&failed.stderr);
+    assert_eq!(failed.status.code(), Some(1), "{said}");
+    assert!(said.contains("what was remembered of this program was wrong"), "{said}");
+    assert_eq!(whole(&hosts), [program], "nothing was sent");
+    assert!(create().status.success());
+    assert!(remembered().contains(&sum), "{}", remembered());
 }

@@ -1,7 +1,7 @@
 //! Connections that the user's own ssh configuration shares (`ControlMaster`, `ControlPath`): they are used, and outlive us.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -141,7 +141,8 @@ fn a_kept_connection_that_died_is_made_again() {
     };
     let kept = || -> Vec<PathBuf> {
         let sockets = fs::read_dir(runtime.path().join("gachette")).into_iter().flatten();
-        sockets.map(|entry| entry.unwrap().path()).collect()
+        let sockets = sockets.map(Result::unwrap).filter(|entry| entry.file_type().unwrap().is_socket());
+        sockets.map(|entry| entry.path()).collect()
     };
     let master = || {
         let check = Command::new("ssh").args(["-O", "check", "-S"]).arg(&kept()[0]).arg("x").output();

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use gachette::host::Ssh;
+use gachette::host::{Program, Ssh};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
 
-use super::Binary;
 use super::arrival_line::{ArrivalLine, next};
 use super::ssh::Line;
+use super::this_program;
 use crate::wire::{AgentHello, PROTOCOL};
 use crate::{Problem, ProblemKind};
 
@@ -96,12 +96,10 @@ pub(super) async fn arrive(
     output: ChildStdout,
     look: Look,
 ) -> Result<Option<Arrived>, Problem> {
-    let binary = Binary::of_this_process().await.map_err(|error| {
-        Problem::new(ProblemKind::Internal, format!("cannot read the program of this process: {error}"))
-    })?;
+    let program = this_program().await.map_err(|error| unreadable(&error))?;
     // When nobody takes it, `ssh` says why.
     let word = if look == Look::Content { " content" } else { "" };
-    let _ = input.write_all(format!("{} {}{word}\n", binary.sha256, binary.size).as_bytes()).await;
+    let _ = input.write_all(format!("{} {}{word}\n", program.sha256, program.size).as_bytes()).await;
     let mut output = BufReader::new(output);
     let mut noise = 0;
     // It asks for the program and says that it waits for it once, if at all.
@@ -124,12 +122,13 @@ pub(super) async fn arrive(
             }
             Ok(ArrivalLine::Needs { system, machine }) => {
                 check(line, &system, &machine)?;
+                read_again(program).await?;
                 steps = 1;
             }
             Ok(ArrivalLine::Ready) => {
                 // A failure to send is told by what it says next, and it says nothing before it has got all.
                 tokio::select! {
-                    sent = send(&mut input, binary) => sent.unwrap_or_default(),
+                    sent = send(&mut input, program) => sent.unwrap_or_default(),
                     _ = output.fill_buf() => {}
                 }
                 steps = 2;
@@ -142,8 +141,22 @@ pub(super) async fn arrive(
     }
 }
 
-async fn send(input: &mut ChildStdin, binary: &Binary) -> std::io::Result<()> {
-    let mut file = tokio::fs::File::open(&binary.path).await?;
+/// Whether what is sent will be what was said.
+async fn read_again(program: &'static Program) -> Result<(), Problem> {
+    let read = tokio::task::spawn_blocking(|| program.is_as_remembered());
+    if read.await.map_err(std::io::Error::from).flatten().map_err(|error| unreadable(&error))? {
+        return Ok(());
+    }
+    let title = "what was remembered of this program was wrong, and is forgotten now";
+    Err(Problem::new(ProblemKind::Internal, title).with_hint("give the same command again"))
+}
+
+fn unreadable(error: &std::io::Error) -> Problem {
+    Problem::new(ProblemKind::Internal, format!("cannot read the program of this process: {error}"))
+}
+
+async fn send(input: &mut ChildStdin, program: &Program) -> std::io::Result<()> {
+    let mut file = tokio::fs::File::open(&program.path).await?;
     let mut buffer = vec![0; 1 << 18];
     loop {
         let count = file.read(&mut buffer).await?;

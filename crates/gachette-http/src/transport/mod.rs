@@ -3,22 +3,22 @@
 mod arrival;
 mod arrival_line;
 mod background;
-mod binary;
 mod connection;
 mod heard;
 mod loss;
 mod patience;
 mod server;
 mod ssh;
+mod this_program;
 mod tls_failure;
 
-pub use binary::Binary;
 pub(crate) use connection::Connection;
 pub(crate) use loss::Loss;
 pub(crate) use patience::Patience;
 pub(crate) use server::Server;
 pub use server::ServerAccess;
 pub(crate) use ssh::is_kept;
+pub use this_program::this_program;
 
 use axum::Router;
 use axum::body::Body;

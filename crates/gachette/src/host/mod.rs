@@ -4,7 +4,11 @@
 //! strict than the user wants is ever passed. What goes over the connection is not decided here.
 
 mod failure;
+mod program;
+mod runtime_folder;
 mod ssh;
 
 pub use failure::{SshFault, explain, lost, silent};
+pub use program::Program;
+use runtime_folder::runtime_folder;
 pub use ssh::{Ssh, SshError};

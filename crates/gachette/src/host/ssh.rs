@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -12,6 +11,7 @@ use gachette_core::{LoginShell, Sha256Digest};
 use sha2::{Digest, Sha256};
 use trebuchet::process::SECRETS;
 
+use super::runtime_folder;
 use crate::config::Connection;
 
 /// How long a connection may take to be made, in seconds, when nothing is configured.
@@ -92,7 +92,7 @@ impl Ssh {
         if shared && becomes && effective.get("controlpersist") == Some("no") {
             option(&mut arguments, "ControlMaster=no");
         }
-        if !shared && let (seconds @ 1.., Some(folder)) = (connection.reuse_connection, control_folder()) {
+        if !shared && let (seconds @ 1.., Some(folder)) = (connection.reuse_connection, runtime_folder()) {
             let path = folder.join(format!("{}-%C", mark(&arguments)));
             option(&mut arguments, "ControlMaster=auto");
             option(&mut arguments, &format!("ControlPersist={seconds}"));
@@ -220,21 +220,6 @@ fn effective_options(arguments: &[OsString], host: &HostAddress) -> Result<Effec
     // What is wrong with the configuration is said once more when it is used.
     let output = ssh.output().map_err(SshError::Missing)?;
     Ok(EffectiveOptions(String::from_utf8_lossy(&output.stdout).into_owned()))
-}
-
-/// The folder for the sockets of connections that are kept: of this user alone, with a short name, since the path of a
-/// socket has at most 107 bytes (unix(7)). None when there is no such folder; then nothing is kept.
-fn control_folder() -> Option<PathBuf> {
-    let user = rustix::process::geteuid().as_raw();
-    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let folder = match runtime.filter(|folder| folder.is_absolute() && folder.as_os_str().len() <= 24) {
-        Some(folder) => folder.join("gachette"),
-        None => PathBuf::from(format!("/tmp/gachette-{user}")),
-    };
-    // It may be there: whose it is decides.
-    let _ = std::fs::DirBuilder::new().mode(0o700).create(&folder);
-    let found = std::fs::symlink_metadata(&folder).ok()?;
-    (found.is_dir() && found.uid() == user && found.mode() & 0o077 == 0).then_some(folder)
 }
 
 /// Connections that were made with other options, or another agent, are not shared.
