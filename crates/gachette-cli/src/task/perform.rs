@@ -130,8 +130,8 @@ async fn build(session: &Session, order: &Order<'_>) -> Result<(), Failure> {
 
 async fn add_to_stack(session: &Session, arguments: &Arguments) -> Result<(), Failure> {
     let stack = stack(session, arguments, "stack_version", None)?;
-    let expected =
-        ExpectedPackage { name: parsed(arguments, "name")?, version: parsed(arguments, "version")? };
+    let (name, version) = (parsed(arguments, "name")?, parsed(arguments, "version")?);
+    let expected = ExpectedPackage { name, version, architecture: None };
     let file_name = arguments.required("file_name").to_owned();
     add_files(
         session,

@@ -81,6 +81,18 @@ fn a_program_of_the_right_size_that_a_crash_emptied_is_sent_again() {
     assert!(fs::read(&program).unwrap() == whole, "it is whole again");
 }
 
+#[test]
+fn a_shell_that_ends_before_the_program_is_told_with_what_to_look_at() {
+    let hosts = Hosts::new("");
+    fs::write(hosts.sshd.home().join(".profile"), "exit 3\n").unwrap();
+    fs::write(hosts.sshd.home().join(".bash_profile"), "exit 3\n").unwrap();
+    let said = hosts.run("-H build1 stack list");
+    assert_eq!(said.code, 6, "{}", said.stderr);
+    for part in ["error: build1: nothing answered", "a start file of the login shell", "not begun: "] {
+        assert!(said.stderr.contains(part), "{part}: {}", said.stderr);
+    }
+}
+
 /// What is said of a host whose home is a disk that is mounted with this option, and the names of the programs there.
 fn on_a_disk(option: &str) -> (Said, Vec<String>) {
     let room = (fs::metadata(env!("CARGO_BIN_EXE_gachette")).unwrap().len() >> 20) + 24;

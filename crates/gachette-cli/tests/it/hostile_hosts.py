@@ -209,10 +209,11 @@ elif MODE == "a clock that is ahead":
     hello()
     Http().answer(report(7200, ""))
     sys.stdin.read()
-elif MODE in ("a lie about a file's name", "a package that stops"):
-    body = b"evil"
+elif MODE in ("a lie about a file's name", "a package that stops", "a lie about a package"):
+    body = open(DEB, "rb").read() if MODE == "a lie about a package" else b"evil"
     package = {"name": "dh-web", "version": "1", "architecture": "all", "file_name": NAME, "size": len(body),
                "sha256": hashlib.sha256(body).hexdigest(), "state": "built", "milliseconds": 1}
+    package |= CLAIM if MODE == "a lie about a package" else {}
     outcome = {"working_copy": None, "packages": [package], "stack": None}
     hello()
     http = Http()

@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use gachette_testkit::Sshd;
+use gachette_testkit::{PackageFolder, Sshd};
 
 use crate::playground::{Playground, Said};
 
@@ -64,6 +64,8 @@ fn talk_before_the_hello_comes_to_an_end() {
     fails("garbage", "-H build1 stack list", 100, "it talks, but not as gachette does");
     fails("ready for ever", "-H build1 stack list", 100, "it talks, but not as gachette does");
     fails("another machine", "-H build1 stack list", 100, "pdp11");
+    let hint = "install gachette for it there, and run `gachette serve`";
+    fails("another machine", "-H build1 stack list", 100, hint);
 }
 
 #[test]
@@ -162,4 +164,48 @@ fn a_builder_that_lies_about_the_name_of_a_file_gets_nothing_written() {
         assert!(playground.ok("stack show 124").contains("0 packages"), "{name}");
         playground.ok("repository fsck");
     }
+}
+
+/// What is said of a package that a builder announces with this, and hands over as `dh-web` 1 for all architectures. `SIZE` is put
+/// for a size that is not its own.
+fn announced(claim: &str) -> (Said, Playground) {
+    let sshd = Sshd::start();
+    let playground = Playground::with_configuration(&format!(
+        "ssh_config_path: {}\nreuse_connection: 0\nmeta_path: repository\nrepository: here\n",
+        sshd.ssh_config().display()
+    ));
+    let folder = PackageFolder::at(playground.path("there"));
+    let deb = folder.path().join(folder.add("Package: dh-web\nVersion: 1\nArchitecture: all"));
+    let size = std::fs::metadata(&deb).unwrap().len();
+    let claim = claim.replace("SIZE", &(size + 1).to_string());
+    let deb = deb.display();
+    sshd.answer_with(&format!(
+        "MODE, NAME, DEB = \"a lie about a package\", \"dh-web-1-all.deb\", \"{deb}\"\nCLAIM = {claim}\n{ANSWERS}"
+    ));
+    playground.ok("stack create 124");
+    (playground.run("-H build1 quick 124 web --url https://git.example.org/web.git"), playground)
+}
+
+#[test]
+fn a_builder_that_lies_about_a_package_gets_nothing_registered() {
+    for claim in [
+        r#"{"version": "2", "file_name": "dh-web-2-all.deb"}"#,
+        r#"{"version": "2"}"#,
+        r#"{"name": "dh-other", "file_name": "dh-other-1-all.deb"}"#,
+        r#"{"name": "dh-other"}"#,
+        r#"{"architecture": "amd64", "file_name": "dh-web-1-amd64.deb"}"#,
+        r#"{"architecture": "amd64"}"#,
+        r#"{"size": SIZE}"#,
+        r#"{"sha256": "0" * 64}"#,
+    ] {
+        let (said, playground) = announced(claim);
+        assert!(said.code != 0 && said.stderr.contains("error: "), "{claim}: {}{}", said.stdout, said.stderr);
+        assert!(playground.ok("stack show 124").contains("0 packages"), "{claim}");
+        assert_eq!(playground.ok("--format json package list").trim(), "[]", "{claim}");
+        playground.ok("repository fsck");
+    }
+    // The same package, announced as it is, is taken.
+    let (said, playground) = announced("{}");
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(playground.ok("stack show 124").contains("dh-web"));
 }

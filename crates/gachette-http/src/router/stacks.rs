@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use gachette::Cancel;
 use gachette::operation::{self, CheckReport, OperationError, Sealed, commits_between};
-use gachette::repository::{Committed, Readable, Repository, ToRegister};
+use gachette::repository::{Committed, Expected, Readable, Repository, ToRegister};
 use gachette_core::stack::{By, Domain, Entry, PackageRecord, StackDiff, StackName, StackRef};
 use http::HeaderMap;
 use schemars::JsonSchema;
@@ -197,7 +197,10 @@ fn carry_out(
 fn register(repository: &Repository, files: Vec<AddFile>) -> Result<Vec<PackageRecord>, OperationError> {
     let files = files.into_iter().map(|file| ToRegister {
         file: file.file_name.into(),
-        expected: file.expected.map(|ExpectedPackage { name, version }| (name, version)),
+        expected: file.expected.map(|expected| {
+            let ExpectedPackage { name, version, architecture } = expected;
+            Expected { name, version, architecture }
+        }),
         provenance: file.provenance,
     });
     Ok(repository.register_all(&files.collect::<Vec<_>>())?)

@@ -64,8 +64,9 @@ pub(super) enum Look {
 /// How long the host may be silent while it is logged in to, or takes the program.
 pub(super) const SILENCE: Duration = Duration::from_secs(30);
 
-/// Said of a host from which nothing comes.
-pub(super) const MUTE: &str = "nothing answered";
+/// What to do about a host that lets us in, and from which nothing comes.
+const MUTE: &str = "gachette was to be started there, and said nothing: see whether a start file of the login shell ends it, and \
+                    whether `~/.cache/gachette/bin/* --version` works";
 /// Said of a host that does not keep to the script.
 const NOISE: &str = "it talks, but not as gachette does; look at what `ssh` prints there";
 
@@ -89,7 +90,8 @@ pub(super) fn start(ssh: &Ssh) -> Result<Child, Problem> {
     })
 }
 
-/// Talks with the script until the program says hello; none when it was started, and ended without a word.
+/// Talks with the script until the program says hello; none when one that was there was started, looked at by its
+/// size alone, and ended without a word.
 pub(super) async fn arrive(
     line: &Line,
     mut input: ChildStdin,
@@ -110,8 +112,15 @@ pub(super) async fn arrive(
         };
         match said {
             Err(error) => return Err(line.refused(&error.to_string()).await),
-            Ok(ArrivalLine::End) if steps == 0 && line.was_let_in().await => return Ok(None),
-            Ok(ArrivalLine::End) => return Err(line.refused(MUTE).await),
+            Ok(ArrivalLine::End) => {
+                let was_let_in = line.was_let_in().await;
+                if was_let_in && steps == 0 && look == Look::Size {
+                    return Ok(None);
+                }
+                let mut problem = line.refused("nothing answered").await;
+                let hint = problem.hint.take().or_else(|| was_let_in.then(|| MUTE.to_owned()));
+                return Err(Problem { hint, ..problem });
+            }
             Ok(ArrivalLine::Noise) => return Err(line.failed(NOISE)),
             Ok(ArrivalLine::Needs { .. }) if steps != 0 => return Err(line.failed(NOISE)),
             Ok(ArrivalLine::Ready) if steps != 1 => return Err(line.failed(NOISE)),

@@ -38,18 +38,13 @@ impl Connection {
     /// # Errors
     /// When the host cannot be reached, or refuses, or is of another kind.
     pub(crate) async fn ssh(ssh: &Ssh, hello: &ClientHello) -> Result<Self, Problem> {
-        if let Some(connection) = Self::begin(ssh, hello, Look::Size).await? {
-            return Ok(connection);
+        for look in [Look::Size, Look::Content] {
+            if let Some(connection) = Self::begin(ssh, hello, look).await? {
+                return Ok(connection);
+            }
+            // What a crash left under the right name and size may not be what was sent once.
         }
-        // What a crash left under the right name and size may not be what was sent once.
-        let connection = Self::begin(ssh, hello, Look::Content).await?;
-        connection.ok_or_else(|| {
-            let title = format!("{}: {}", ssh.host(), arrival::MUTE);
-            Problem::new(ProblemKind::HostFailed, title).with_hint(
-                "gachette was started there and said nothing: see whether a start file of the login shell ends it, and whether \
-                 `~/.cache/gachette/bin/* --version` works",
-            )
-        })
+        Err(Problem::new(ProblemKind::HostFailed, format!("{}: nothing answered", ssh.host())))
     }
 
     /// One attempt; none when the program that is there was started, and ended without a word.

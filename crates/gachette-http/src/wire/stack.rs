@@ -156,6 +156,9 @@ pub struct ExpectedPackage {
     pub name: PackageName,
     /// Its version.
     pub version: Version,
+    /// Its architecture, if that is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<Architecture>,
 }
 
 /// What became of a wish.

@@ -102,7 +102,7 @@ pub use place::{Placed, Placement};
 pub(crate) use publish::NamesOnly;
 pub use publish::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings, SuiteSummary};
 pub use readable::{DamagedStack, Readable};
-pub use register_all::ToRegister;
+pub use register_all::{Expected, ToRegister};
 pub(crate) use spread::{Worth, gather};
 pub use staging::Staging;
 pub use store::Store;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use gachette_core::debian::{Control, PackageName, Version};
+use gachette_core::debian::{Architecture, Control, PackageName, Version};
 use gachette_core::stack::{PackageRecord, Provenance, RECORD_FORMAT};
 
 use trebuchet::deb::{self, DebFault, DebFile, DebReadError};
@@ -14,7 +14,7 @@ use super::error::RepositoryError;
 use super::ledger::unreadable;
 use super::package_file::Held;
 use super::store::Created;
-use super::{Repository, key};
+use super::{Expected, Repository, key};
 
 impl Repository {
     /// Registers a file in the folder of package files. `file` is its name, or its path there. A file that is registered
@@ -38,7 +38,17 @@ impl Repository {
         version: &Version,
         provenance: &Provenance,
     ) -> Result<PackageRecord, RepositoryError> {
-        let check = |record: &PackageRecord| check_is(record, name, version);
+        let expected = Expected { name: name.clone(), version: version.clone(), architecture: None };
+        self.register_expected(file, &expected, provenance)
+    }
+
+    pub(crate) fn register_expected(
+        &self,
+        file: &Path,
+        expected: &Expected,
+        provenance: &Provenance,
+    ) -> Result<PackageRecord, RepositoryError> {
+        let check = |record: &PackageRecord| check_is(record, expected);
         self.register_checked(&self.package_name_of(file)?, provenance, check)
     }
 
@@ -140,18 +150,20 @@ pub(crate) fn no_package(path: &Path) -> impl FnOnce(DebReadError) -> Repository
 }
 
 /// Refuses a file that is another package than was said.
-pub(crate) fn check_is(
-    record: &PackageRecord,
-    name: &PackageName,
-    version: &Version,
-) -> Result<(), RepositoryError> {
-    if record.name == *name && record.version.as_str() == version.as_str() {
+pub(crate) fn check_is(record: &PackageRecord, expected: &Expected) -> Result<(), RepositoryError> {
+    let Expected { name, version, architecture } = expected;
+    let of_architecture = architecture.as_ref().is_none_or(|it| *it == record.architecture);
+    if record.name == *name && record.version.as_str() == version.as_str() && of_architecture {
         return Ok(());
     }
+    let words = |name: &PackageName, version: &Version, of: &Architecture| match architecture {
+        Some(_) => format!("{name} {version} {of}"),
+        None => format!("{name} {version}"),
+    };
     Err(RepositoryError::Mismatch {
         file: record.file.clone(),
-        expected: format!("{name} {version}"),
-        found: format!("{} {}", record.name, record.version),
+        expected: words(name, version, architecture.as_ref().unwrap_or(&record.architecture)),
+        found: words(&record.name, &record.version, &record.architecture),
     })
 }
 

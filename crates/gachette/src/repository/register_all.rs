@@ -8,7 +8,7 @@ use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use gachette_core::debian::{PackageName, Version};
+use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{PackageRecord, Provenance};
 
 use super::create_all::NewFile;
@@ -29,13 +29,24 @@ pub(crate) const FEW: usize = 8;
 /// How many records are written at once: as many are in memory as they are stored, besides what they hold.
 const AT_ONCE: usize = 1000;
 
+/// What a package file is said to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// The package's name.
+    pub name: PackageName,
+    /// Its version.
+    pub version: Version,
+    /// Its architecture, if that is said.
+    pub architecture: Option<Architecture>,
+}
+
 /// A file in the folder of package files that is to be registered.
 #[derive(Clone, Debug)]
 pub struct ToRegister {
     /// Its name, or its path there.
     pub file: PathBuf,
     /// What it has to be, if that is said.
-    pub expected: Option<(PackageName, Version)>,
+    pub expected: Option<Expected>,
     /// Where it came from, as far as it is known.
     pub provenance: Provenance,
 }
@@ -59,7 +70,7 @@ impl Repository {
             return kept.register_many(files);
         }
         let one_by_one = files.iter().map(|file| match &file.expected {
-            Some((name, version)) => kept.register_as(&file.file, name, version, &file.provenance),
+            Some(expected) => kept.register_expected(&file.file, expected, &file.provenance),
             None => kept.register(&file.file, &file.provenance),
         });
         one_by_one.collect()
@@ -86,8 +97,8 @@ impl Repository {
             return Err(RepositoryError::MissingFile { path });
         }
         let (record, known) = self.read_unless_known(&path, &name, &file.provenance)?;
-        if let Some((name, version)) = &file.expected {
-            check_is(&record, name, version)?;
+        if let Some(expected) = &file.expected {
+            check_is(&record, expected)?;
         }
         let Some(known) = known else { return Ok(Found { record, known: false }) };
         let record = same_file(known, &record)?;

@@ -98,7 +98,11 @@ async fn bring(builder: &Session, there: &Client, outcome: &Outcome) -> Result<V
     for package in &outcome.packages {
         builder.output.note(&format!("  {} goes to the repository", printable(&package.file_name)));
         let placed = client.hand_over(package, there).await?;
-        let expected = ExpectedPackage { name: package.name.clone(), version: package.version.clone() };
+        let expected = ExpectedPackage {
+            name: package.name.clone(),
+            version: package.version.clone(),
+            architecture: Some(package.architecture.clone()),
+        };
         files.push(AddFile {
             file_name: placed.file,
             expected: Some(expected),
@@ -109,7 +113,11 @@ async fn bring(builder: &Session, there: &Client, outcome: &Outcome) -> Result<V
 }
 
 fn add_known(record: &PackageRecord) -> AddFile {
-    let expected = ExpectedPackage { name: record.name.clone(), version: record.version.clone() };
+    let expected = ExpectedPackage {
+        name: record.name.clone(),
+        version: record.version.clone(),
+        architecture: Some(record.architecture.clone()),
+    };
     AddFile {
         file_name: record.file.clone(),
         expected: Some(expected),

@@ -6,7 +6,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gachette::repository::{FailureKind, Fault, FsckMode, Placement, Repository, Store, ToRegister};
+use gachette::repository::{
+    Expected, FailureKind, Fault, FsckMode, Placement, Repository, Store, ToRegister,
+};
 use gachette_core::Sha256Digest;
 use gachette_core::debian::Control;
 use gachette_core::stack::Provenance;
@@ -128,7 +130,8 @@ fn of_many_with_a_bad_one_none_is_registered_and_the_first_bad_one_is_named() {
     assert_eq!(kind, FailureKind::Missing);
     assert!(message.contains("none.deb"), "{message}");
 
-    let other = ("pkg3".parse().unwrap(), "2.0".parse().unwrap());
+    let other =
+        Expected { name: "pkg3".parse().unwrap(), version: "2.0".parse().unwrap(), architecture: None };
     let (kind, message) = refused(&|all| {
         all[3].expected = Some(other.clone());
         all[4].file = "none.deb".into();
