@@ -1,6 +1,6 @@
 //! Reads the tar archives in a package header by header, taking what dpkg takes and nothing ambiguous.
 
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 
 use tar::EntryType;
 
@@ -9,7 +9,7 @@ use super::tar_header::BLOCK;
 
 /// A tar archive that is being read.
 pub(super) struct TarReader<R> {
-    input: R,
+    input: BufReader<R>,
     member: &'static str,
     /// What is left of the current member's contents, and its padding.
     contents: u64,
@@ -35,6 +35,8 @@ const LONGEST_NAME: u64 = 4096;
 impl<R: Read> TarReader<R> {
     /// Reads `input`, which is the part of a package called `member`.
     pub(super) fn new(input: R, member: &'static str) -> Self {
+        // A decoder that is asked for one block at a time does little else than begin.
+        let input = BufReader::with_capacity(16 * BLOCK, input);
         Self { input, member, contents: 0, padding: 0 }
     }
 
@@ -45,7 +47,7 @@ impl<R: Read> TarReader<R> {
             self.skip(self.contents + self.padding)?;
             let mut block = [0; BLOCK];
             self.fill(&mut block)?;
-            if block.iter().all(|byte| *byte == 0) {
+            if block == [0; BLOCK] {
                 return match (name, target) {
                     (None, None) => Ok(None),
                     _ => Err(self.damaged("a long name without a member")),
