@@ -40,13 +40,12 @@ impl Sha256Digest {
 impl fmt::Display for Sha256Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Digit by digit through the formatter, a list of ten thousand packages would spend its time here.
-        let mut digits = String::with_capacity(64);
-        for byte in self.0 {
-            digits.extend(
-                [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])),
-            );
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
         }
-        f.write_str(&digits)
+        f.write_str(str::from_utf8(&digits).unwrap_or_default())
     }
 }
 

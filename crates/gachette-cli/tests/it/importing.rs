@@ -325,6 +325,33 @@ fn what_a_stopped_import_did_not_come_to_is_made_right_by_the_next() {
 }
 
 #[test]
+fn of_many_files_of_one_package_the_first_comes_in_and_other_bytes_are_refused() {
+    let playground = Playground::new();
+    let (source, other) = (playground.path("source"), playground.path("other"));
+    let first = deb(&source, "dh-web", "1", "first");
+    let sum = sha256sum(&first);
+    // More than are looked at together.
+    for number in 0..500 {
+        fs::copy(&first, source.join(format!("copy-{number:03}.deb"))).unwrap();
+    }
+    let other = deb(&other, "dh-web", "1", "other");
+    for number in [250, 490] {
+        fs::copy(&other, source.join(format!("copy-{number}.deb"))).unwrap();
+    }
+    let import = ["--format", "json", "repository", "import", "source"];
+    let output = playground.command(&import).output().unwrap();
+    let outcome = &serde_json::from_slice::<Value>(&output.stdout).unwrap()["import"];
+    assert_eq!((&outcome["taken"], &outcome["already_there"]), (&1.into(), &498.into()));
+    let refused = outcome["refused"].as_array().unwrap();
+    for (refused, number) in refused.iter().zip([250, 490]) {
+        assert_eq!(refused["file"], source.join(format!("copy-{number}.deb")).display().to_string());
+        assert!(refused["reason"].as_str().unwrap().contains(&sum), "{refused}");
+    }
+    assert_eq!((refused.len(), record(&playground, "dh-web", "1")["sha256"].as_str()), (2, Some(&*sum)));
+    playground.ok("repository fsck");
+}
+
+#[test]
 fn of_two_imports_at_once_each_counts_what_it_brought() {
     let playground = Playground::new();
     let source = playground.path("source");

@@ -89,6 +89,11 @@ impl Paragraph {
         self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// The same, given away.
+    pub fn into_fields(self) -> impl Iterator<Item = (String, String)> {
+        self.fields.into_iter()
+    }
+
     /// Whether there is no field.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()

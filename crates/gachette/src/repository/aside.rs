@@ -10,9 +10,10 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, linkat, mkdirat, openat, renameat};
+use rustix::fs::{AtFlags, FlockOperation, Mode, flock, linkat, mkdirat, renameat};
 use rustix::io::Errno;
 
+use super::disk::create_new_at;
 use super::spread::spread;
 
 /// One file to be.
@@ -33,7 +34,7 @@ pub(crate) struct Aside {
     path: PathBuf,
     /// Whether it lies beside its place still.
     left: bool,
-    /// The folder, from which on all paths in it are looked up: from the root on, that would be most of what it costs.
+    /// The folder, from which on all paths in it are looked up.
     held: File,
 }
 
@@ -65,7 +66,7 @@ impl Aside {
         for (end, _) in first.path.match_indices('/') {
             make_folder(&self.held, &first.path[..end])?;
         }
-        files.iter().try_for_each(|file| create_new(&self.held, &file.path)?.write_all(&file.bytes))
+        files.iter().try_for_each(|file| create_new_at(&self.held, &file.path)?.write_all(&file.bytes))
     }
 
     /// The folder, which is on the file system of its place.
@@ -131,16 +132,10 @@ fn is_taken(error: &io::Error) -> bool {
 }
 
 fn make_folder(top: &File, path: &str) -> io::Result<()> {
-    // What more than its owner may do is said by the umask, as ever.
     match mkdirat(top, path, Mode::from_raw_mode(0o777)) {
         Err(Errno::EXIST) => Ok(()),
         outcome => Ok(outcome?),
     }
-}
-
-fn create_new(top: &File, path: &str) -> io::Result<File> {
-    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-    Ok(openat(top, path, flags, Mode::from_raw_mode(0o666))?.into())
 }
 
 fn hold(folder: &Path) -> io::Result<File> {

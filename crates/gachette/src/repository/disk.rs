@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use gachette_core::Sha256Digest;
-use rustix::fs::{fstatfs, syncfs};
+use rustix::fs::{Mode, OFlags, fstatfs, openat, syncfs};
 use sha2::{Digest, Sha256};
 
 use super::error::RepositoryError;
@@ -43,6 +43,14 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), RepositoryError> {
     let made: Vec<&Path> = missing.collect();
     fs::create_dir_all(path).map_err(at(path))?;
     made.iter().try_for_each(|folder| sync_folder_of(folder))
+}
+
+/// A new file below an open folder, from which on its path is looked up: from the root on, that would be much of what a small
+/// file costs.
+pub(crate) fn create_new_at(folder: &File, path: &str) -> io::Result<File> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+    // What more than its owner may do is said by the umask, as ever.
+    Ok(openat(folder, path, flags, Mode::from_raw_mode(0o666))?.into())
 }
 
 /// Makes the names in the folder that holds `path` durable.

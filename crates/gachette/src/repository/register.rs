@@ -126,16 +126,17 @@ pub(crate) fn read_package(path: &Path, file: &str) -> Result<PackageRecord, Rep
 }
 
 pub(crate) fn record_of(deb: DebFile, file: &str) -> PackageRecord {
+    let Control { package, version, architecture, .. } = deb.control;
     PackageRecord {
         format: RECORD_FORMAT,
-        name: deb.control.package.clone(),
-        version: deb.control.version.clone(),
-        architecture: deb.control.architecture.clone(),
+        name: package,
+        version,
+        architecture,
         file: file.to_owned(),
         size: deb.size,
         sha256: deb.sha256,
         provenance: Provenance::default(),
-        control: deb.fields.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        control: deb.fields.into_fields().collect(),
         record: None,
     }
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{PackageRecord, Provenance};
 
-use super::create_all::NewFile;
+use super::create_all::{NewFile, OneCreated};
 use super::derived::file_line;
 use super::disk::{can_sync_file_system, sync_file_system};
 use super::error::RepositoryError;
@@ -147,7 +147,12 @@ impl Repository {
             files.push(NewFile { key: key.clone(), bytes: bytes.into(), beside: line });
         }
         let created = self.store.create_all(key::PACKAGES, &files)?;
-        let created: Vec<_> = records.iter().zip(created).collect();
+        let created = records.iter().zip(created);
+        // Of most, all that is derived has come with them.
+        let done = |record: &PackageRecord, one: &OneCreated| {
+            one.beside && one.created == Created::New && record.provenance.inputs.is_none()
+        };
+        let created: Vec<_> = created.filter(|((_, record), one)| !done(record, one)).collect();
         let others = gather(Worth::Lines, &created, |((key, record), one)| {
             let other = match &one.created {
                 Created::New => None,
@@ -166,7 +171,14 @@ impl Repository {
 }
 
 /// The record that stays: this one, unless another was there first.
-pub(crate) fn first_of(others: &BTreeMap<String, PackageRecord>, record: PackageRecord) -> PackageRecord {
-    let other = if others.is_empty() { None } else { others.get(&key_of(&record)) };
-    other.cloned().unwrap_or(record)
+fn first_of(others: &BTreeMap<String, PackageRecord>, record: PackageRecord) -> PackageRecord {
+    other_of(others, &record).cloned().unwrap_or(record)
+}
+
+/// The record that was there before this one, of the same bytes.
+pub(crate) fn other_of<'o>(
+    others: &'o BTreeMap<String, PackageRecord>,
+    record: &PackageRecord,
+) -> Option<&'o PackageRecord> {
+    if others.is_empty() { None } else { others.get(&key_of(record)) }
 }

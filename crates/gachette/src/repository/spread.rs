@@ -17,11 +17,13 @@ static PROCESSORS: LazyLock<usize> =
 #[derive(Clone, Copy)]
 pub(crate) enum Worth {
     /// Many: each is a matter of microseconds, as a file of one line.
-    Lines = 50,
+    Lines = 200,
     /// A few: each is a matter of a millisecond, as a package file or a stack.
     Files = 8,
     /// Any: each is a matter of many milliseconds, as megabytes that are hashed.
     Megabytes = 1,
+    /// A few, as files are, while whoever asked is as busy.
+    FilesBeside = 9,
 }
 
 /// Does the step for each of the things, in no order that could be relied on, and returns an error if there was one.
@@ -39,7 +41,7 @@ pub(crate) fn gather<T: Sync, R: Send, E: Send>(
     step: impl Fn(&T) -> Result<R, E> + Sync,
 ) -> Result<Vec<R>, E> {
     let most = match worth {
-        Worth::Lines | Worth::Megabytes => *PROCESSORS,
+        Worth::Lines | Worth::Megabytes | Worth::FilesBeside => *PROCESSORS,
         Worth::Files => THREADS,
     };
     let threads = (things.len() / worth as usize).clamp(1, most);

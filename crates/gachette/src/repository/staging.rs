@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::disk::at;
+use super::disk::{at, create_new_at};
 use super::error::RepositoryError;
 use super::{Repository, writer};
 
@@ -20,7 +20,7 @@ pub(crate) const FOLDER: &str = ".staging";
 #[derive(Debug)]
 pub struct Staging {
     path: PathBuf,
-    _alive: File,
+    alive: File,
 }
 
 impl Repository {
@@ -32,11 +32,15 @@ impl Repository {
         let all = self.debs.join(FOLDER);
         loop {
             let path = all.join(writer::id());
-            fs::create_dir_all(&path).map_err(at(&path))?;
+            match fs::create_dir_all(&path) {
+                // The last of the others took the folder of all away meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && self.debs.is_dir() => continue,
+                outcome => outcome.map_err(at(&path))?,
+            }
             // A sweep that comes before the lock takes the folder away; then there is nothing to open, or to be found.
             let Ok(alive) = File::open(&path) else { continue };
             if flock(&alive, FlockOperation::NonBlockingLockExclusive).is_ok() && path.is_dir() {
-                return Ok(Staging { path, _alive: alive });
+                return Ok(Staging { path, alive });
             }
         }
     }
@@ -67,6 +71,16 @@ impl Staging {
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// A new file in it.
+    pub(crate) fn create_new(&self, name: &str) -> io::Result<File> {
+        create_new_at(&self.alive, name)
+    }
+
+    /// The folder, from which on paths can be looked up.
+    pub(crate) fn folder(&self) -> &File {
+        &self.alive
     }
 }
 

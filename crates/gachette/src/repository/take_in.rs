@@ -1,11 +1,12 @@
 //! Taking built files in: moved into the folder of package files, then registered.
 
-use std::fs;
+use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use gachette_core::stack::{PackageRecord, Provenance};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{AtFlags, RenameFlags, linkat, renameat_with, unlinkat};
 use rustix::io::Errno;
 use trebuchet::deb::DebFile;
 
@@ -14,9 +15,9 @@ use super::error::RepositoryError;
 use super::lock::Hold;
 use super::place::{Placement, remove};
 use super::register::{read_package, record_of};
-use super::register_all::{FEW, first_of};
+use super::register_all::{FEW, other_of};
 use super::spread::{Worth, gather};
-use super::{Repository, ToRegister};
+use super::{Repository, Staging, ToRegister};
 
 /// A package in a staging folder, which was read whole before it was written there, or meanwhile.
 pub(crate) struct Staged {
@@ -88,27 +89,33 @@ impl Repository {
         kept.register_all(&placed)
     }
 
-    /// Does so with what was read already, and is not read again; each with how it came there.
+    /// Does so with what was read already, and is not read again. Of each it is told which record it has and how it came there,
+    /// unless it is new, and its record that which was staged.
     ///
     /// # Errors
     /// As those of [`Repository::take_in_all`].
     pub(crate) fn take_in_staged(
         &self,
+        staging: &Staging,
         staged: &[Staged],
-    ) -> Result<Vec<(PackageRecord, Placement)>, RepositoryError> {
+    ) -> Result<Vec<Option<(PackageRecord, Placement)>>, RepositoryError> {
         let kept = self.keeping()?;
-        let take_in = |staged: &Staged| kept.take_in_told(&staged.named()?, &staged.record.provenance);
+        let take_in =
+            |staged: &Staged| kept.take_in_told(&staged.named()?, &staged.record.provenance).map(Some);
         if staged.len() <= FEW || !can_sync_file_system(&self.debs) {
             return staged.iter().map(take_in).collect();
         }
         sync_file_system(&self.debs)?;
-        let place = |staged: &Staged| {
-            let target = kept.package_path(&staged.record.file)?;
-            Ok::<_, RepositoryError>(rename_to_new(&staged.path, &target).is_ok())
-        };
         let (placed, others) = {
             // What is placed from here on is replaced by nobody.
-            let _unchanged = kept.hold_files(Hold::Shared)?;
+            let debs = kept.hold_files(Hold::Shared)?;
+            let place = |staged: &Staged| {
+                // Of which no file can be made is found out by its name.
+                kept.package_path(&staged.record.file)?;
+                let name = staged.path.file_name().unwrap_or_default();
+                let moved = rename_to_new((staging.folder(), name), (&debs, &staged.record.file));
+                Ok::<_, RepositoryError>(moved.is_ok())
+            };
             let placed = gather(Worth::Lines, staged, place)?;
             let new = staged.iter().zip(&placed).filter(|(_, placed)| **placed);
             let new: Vec<&PackageRecord> = new.map(|(staged, _)| &staged.record).collect();
@@ -116,7 +123,7 @@ impl Repository {
             (placed, kept.write_records(&new)?)
         };
         let record = |(staged, placed): (&Staged, bool)| match placed {
-            true => Ok((first_of(&others, staged.record.clone()), Placement::New)),
+            true => Ok(other_of(&others, &staged.record).map(|other| (other.clone(), Placement::New))),
             // Whatever is not a simple move.
             false => take_in(staged),
         };
@@ -138,11 +145,14 @@ impl Repository {
     }
 }
 
-/// Moves a file to where none must be.
-fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+/// Moves a file to where none must be, each said by a folder and its name there.
+fn rename_to_new(from: (&File, &OsStr), to: (&File, &str)) -> Result<(), Errno> {
+    match renameat_with(from.0, from.1, to.0, to.1, RenameFlags::NOREPLACE) {
         // Network file systems do not know that.
-        Err(Errno::INVAL) => fs::hard_link(from, to).and_then(|()| fs::remove_file(from)),
-        outcome => Ok(outcome?),
+        Err(Errno::INVAL) => {
+            linkat(from.0, from.1, to.0, to.1, AtFlags::empty())?;
+            unlinkat(from.0, from.1, AtFlags::empty())
+        }
+        outcome => outcome,
     }
 }

@@ -1,16 +1,19 @@
 //! A package file that is offered: looked at, and copied near its place when it is new.
 
+use std::convert::Infallible;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
-use std::path::Path;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, Control, PackageName, Version};
 use gachette_core::stack::{PackageRecord, Provenance};
+use rustix::fs::OFlags;
 use trebuchet::deb::{self, DebFault};
 
 use super::{Compare, OperationError};
-use crate::repository::{FailureKind, Repository, RepositoryError, Staged, Staging};
+use crate::repository::{FailureKind, Repository, RepositoryError, Staged, Staging, Worth, gather};
 
 /// Up to how many bytes of a file are read at once: then it need be opened but once to be known, unpacked and copied.
 const SMALL: u64 = 1 << 20;
@@ -27,8 +30,16 @@ pub(super) enum Looked {
 pub(super) struct Look<'a> {
     pub(super) repository: &'a Repository,
     pub(super) compare: Compare,
-    pub(super) provenance: &'a Provenance,
-    pub(super) staging: &'a Staging,
+    pub(super) provenance: Provenance,
+}
+
+/// Files that were looked at.
+pub(super) struct Batch<'f> {
+    pub(super) files: &'f [PathBuf],
+    /// What became of each.
+    pub(super) looked: Vec<Result<Looked, Hindrance>>,
+    /// Where the copies of those are that are new.
+    pub(super) staging: Staging,
 }
 
 /// What the repository has of a package.
@@ -50,25 +61,32 @@ pub(super) enum Hindrance {
 }
 
 impl Look<'_> {
-    /// Looks at a file: only at what it says of itself when its package is known, or else at all of it. One that is whole and
-    /// new is copied under this number.
-    pub(super) fn at(&self, number: usize, path: &Path) -> Result<Looked, Hindrance> {
-        let found = fs::symlink_metadata(path).map_err(unreadable)?;
-        if found.is_symlink() {
-            return Err(Hindrance::Refused("it is a symbolic link".to_owned()));
-        }
-        let copy = self.staging.path().join(number.to_string());
-        let small = if found.is_file() && found.len() <= SMALL { small(path, found.len())? } else { None };
-        let looked = match small {
-            Some(bytes) => self.at_small(path, &bytes, &copy),
-            None => self.at_large(path, &copy),
+    /// Looks at files, several at once.
+    pub(super) fn batch<'f>(&self, files: &'f [PathBuf]) -> Result<Batch<'f>, OperationError> {
+        let staging = self.repository.staging()?;
+        let numbered: Vec<_> =
+            files.iter().enumerate().map(|(number, file)| (number.to_string(), file)).collect();
+        let at = |(number, file): &(String, &PathBuf)| {
+            let place = Place { staging: &staging, name: number };
+            let looked = self.at(file, &place);
+            Ok::<_, Infallible>(looked.inspect_err(|_| place.clear()))
         };
-        looked.inspect_err(|_| {
-            let _ = fs::remove_file(&copy);
-        })
+        let looked = gather(Worth::FilesBeside, &numbered, at).unwrap_or_default();
+        Ok(Batch { files, looked, staging })
     }
 
-    fn at_small(&self, path: &Path, bytes: &[u8], copy: &Path) -> Result<Looked, Hindrance> {
+    /// Looks at a file: only at what it says of itself when its package is known, or else at all of it. One that is whole and
+    /// new is copied to this place.
+    fn at(&self, path: &Path, place: &Place<'_>) -> Result<Looked, Hindrance> {
+        let (file, size) = open(path)?;
+        let small = if size <= SMALL { small(file, size)? } else { None };
+        match small {
+            Some(bytes) => self.at_small(path, &bytes, place),
+            None => self.at_large(path, place),
+        }
+    }
+
+    fn at_small(&self, path: &Path, bytes: &[u8], place: &Place<'_>) -> Result<Looked, Hindrance> {
         let mut known = Ok(None);
         let read = deb::read_from_if(bytes, |control| {
             known = self.record_of(path, control);
@@ -85,12 +103,14 @@ impl Look<'_> {
             }
             read = deb::read_from_if(bytes, |_| true).map_err(no_package)?;
         }
-        let failed = failed(copy, &name);
-        File::create_new(copy).and_then(|mut copy| copy.write_all(bytes)).map_err(&failed)?;
-        Ok(Looked::New(Box::new(Staged::new(copy.to_owned(), &name, read, self.provenance))))
+        place
+            .create()
+            .and_then(|mut copy| copy.write_all(bytes))
+            .map_err(|error| place.failed(&name, error))?;
+        Ok(Looked::New(Box::new(Staged::new(place.path(), &name, read, &self.provenance))))
     }
 
-    fn at_large(&self, path: &Path, copy: &Path) -> Result<Looked, Hindrance> {
+    fn at_large(&self, path: &Path, place: &Place<'_>) -> Result<Looked, Hindrance> {
         let control = deb::read_head(path).map_err(|error| no_package(error.fault))?;
         let by_right = file_name(&control);
         let mut name = by_right.clone();
@@ -102,14 +122,13 @@ impl Look<'_> {
                 Known::Nothing => {}
             }
         }
-        let failed = failed(copy, &name);
-        let mut file = File::create_new(copy).map_err(&failed)?;
-        let read = deb::read_copying(path, &mut file).map_err(&failed)?;
-        let read = read.map_err(|error| no_package(error.fault))?;
+        let read = place.create().and_then(|mut copy| deb::read_copying(path, &mut copy));
+        let read =
+            read.map_err(|error| place.failed(&name, error))?.map_err(|error| no_package(error.fault))?;
         if file_name(&read.control) != by_right {
             return Err(Hindrance::Refused("it changed while it was read".to_owned()));
         }
-        Ok(Looked::New(Box::new(Staged::new(copy.to_owned(), &name, read, self.provenance))))
+        Ok(Looked::New(Box::new(Staged::new(place.path(), &name, read, &self.provenance))))
     }
 
     /// The record that is there of a package that has this file.
@@ -121,10 +140,48 @@ impl Look<'_> {
     }
 }
 
+/// Where a copy is made.
+struct Place<'a> {
+    staging: &'a Staging,
+    name: &'a str,
+}
+
+impl Place<'_> {
+    fn path(&self) -> PathBuf {
+        self.staging.path().join(self.name)
+    }
+
+    fn create(&self) -> io::Result<File> {
+        self.staging.create_new(self.name)
+    }
+
+    /// Takes away what was begun.
+    fn clear(&self) {
+        let _ = fs::remove_file(self.path());
+    }
+
+    /// The fault of the disk that a copy cannot be written here, which is told by the name that it was to get.
+    fn failed(&self, file: &str, source: io::Error) -> Hindrance {
+        let path = self.staging.path().join(file).display().to_string();
+        Hindrance::Fault(OperationError::Io { path, source })
+    }
+}
+
+/// A regular file, and its size. A link to one is none: it might lead to another at the next look.
+fn open(path: &Path) -> Result<(File, u64), Hindrance> {
+    // To open a pipe would wait for who writes into it.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path).map_err(|error| {
+        let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+        if is_link { Hindrance::Refused("it is a symbolic link".to_owned()) } else { unreadable(error) }
+    })?;
+    let found = file.metadata().map_err(unreadable)?;
+    if found.is_file() { Ok((file, found.len())) } else { Err(no_package(DebFault::NoFile)) }
+}
+
 /// The bytes of a small file, unless it has grown.
-fn small(path: &Path, size: u64) -> Result<Option<Vec<u8>>, Hindrance> {
+fn small(file: File, size: u64) -> Result<Option<Vec<u8>>, Hindrance> {
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
-    let file = trebuchet::open_regular(path).map_err(unreadable)?;
     file.take(SMALL + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= SMALL))
 }
@@ -172,12 +229,6 @@ fn no_package(fault: DebFault) -> Hindrance {
 
 fn unreadable(error: io::Error) -> Hindrance {
     Hindrance::Refused(error.to_string())
-}
-
-/// The fault of the disk that a copy cannot be written to, which is told by the name that it was to get.
-fn failed(copy: &Path, name: &str) -> impl Fn(io::Error) -> Hindrance {
-    let path = copy.with_file_name(name).display().to_string();
-    move |source| Hindrance::Fault(OperationError::Io { path: path.clone(), source })
 }
 
 impl From<RepositoryError> for Hindrance {

@@ -4,14 +4,15 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
-use std::slice;
+use std::sync::mpsc;
+use std::{slice, thread};
 
 use gachette_core::debian::PackageName;
 use gachette_core::stack::{By, PackageRecord, Provenance, StackName};
 
 use super::archive::Offer;
-use super::candidate::{Hindrance, Known, Look, Looked, known};
-use super::{Compare, ImportReport, OperationError, RefusedFile, StackedIn};
+use super::candidate::{Batch, Hindrance, Known, Look, Looked, known};
+use super::{BATCH, Compare, ImportReport, OperationError, RefusedFile, StackedIn};
 use crate::repository::{Placement, Repository, RepositoryError, Staged, Staging, Worth, gather};
 
 /// One import, as far as it came.
@@ -78,43 +79,86 @@ impl<'a> Intake<'a> {
         self.report
     }
 
-    /// Takes in what of these files is new.
+    /// Takes in what of these files is new, some at a time, and after each time asks whether to go on. While some are taken in,
+    /// the next are looked at.
+    pub(super) fn take_all(
+        &mut self,
+        files: &[PathBuf],
+        mut go_on: impl FnMut(&ImportReport) -> Result<(), OperationError>,
+    ) -> Result<(), OperationError> {
+        let look = self.look();
+        thread::scope(|scope| {
+            // None waits in between: of what is looked at, only the batch before may not be in the repository yet.
+            let (sender, batches) = mpsc::sync_channel(0);
+            scope.spawn(move || {
+                let mut batches = files.chunks(BATCH).map(|files| look.batch(files));
+                // The receiver is gone when it is not to go on.
+                batches.try_for_each(|batch| sender.send(batch))
+            });
+            let mut names = HashSet::new();
+            for batch in batches {
+                names = self.take_batch(batch?, &names)?;
+                go_on(&self.report)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes in what of these few files is new.
     pub(super) fn take(&mut self, files: &[PathBuf]) -> Result<(), OperationError> {
-        let staging = self.repository.staging()?;
+        let batch = self.look().batch(files)?;
+        self.take_batch(batch, &HashSet::new()).map(drop)
+    }
+
+    fn look(&self) -> Look<'a> {
+        Look { repository: self.repository, compare: self.compare, provenance: self.provenance.clone() }
+    }
+
+    /// Takes in what is new of files that were looked at before those of some names were taken in. Returns the names of its own.
+    fn take_batch(
+        &mut self,
+        batch: Batch<'_>,
+        before: &HashSet<String>,
+    ) -> Result<HashSet<String>, OperationError> {
         let (mut originals, mut staged, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
         let mut names = HashSet::new();
-        for (file, looked) in files.iter().zip(self.look(files, &staging)) {
+        for (file, looked) in batch.files.iter().zip(batch.looked) {
             match looked {
                 Ok(Looked::Known(record)) => self.known(*record),
-                Ok(Looked::New(new)) if names.insert(new.record.file.clone()) => {
-                    originals.push(file.as_path());
-                    staged.push(*new);
+                Ok(Looked::New(new)) => {
+                    let name = &new.record.file;
+                    if names.insert(name.clone()) && !before.contains(name) {
+                        originals.push(file.as_path());
+                        staged.push(*new);
+                    } else {
+                        seconds.push(file);
+                    }
                 }
-                Ok(Looked::New(_)) => seconds.push(file),
                 Err(hindrance) => self.refuse(file, hindrance)?,
             }
         }
-        self.take_staged(&originals, &staged)?;
+        self.take_staged(&batch.staging, &originals, staged)?;
         // By now the first of the same name is there, or was none.
-        seconds.into_iter().try_for_each(|second| self.take(slice::from_ref(second)))
-    }
-
-    fn look(&self, files: &[PathBuf], staging: &Staging) -> Vec<Result<Looked, Hindrance>> {
-        let Self { repository, compare, provenance, .. } = self;
-        let look = Look { repository, compare: *compare, provenance, staging };
-        let files: Vec<_> = files.iter().enumerate().collect();
-        let at = |(number, file): &(usize, &PathBuf)| Ok::<_, Infallible>(look.at(*number, file));
-        gather(Worth::Files, &files, at).unwrap_or_default()
+        seconds.into_iter().try_for_each(|second| self.take(slice::from_ref(second)))?;
+        Ok(names)
     }
 
     /// Takes in what was copied from these files.
-    fn take_staged(&mut self, originals: &[&Path], staged: &[Staged]) -> Result<(), OperationError> {
-        if let Ok(taken_in) = self.repository.take_in_staged(staged) {
-            taken_in.into_iter().for_each(|(record, placement)| self.taken_in(record, placement));
+    fn take_staged(
+        &mut self,
+        staging: &Staging,
+        originals: &[&Path],
+        staged: Vec<Staged>,
+    ) -> Result<(), OperationError> {
+        if let Ok(taken_in) = self.repository.take_in_staged(staging, &staged) {
+            for (staged, taken_in) in staged.into_iter().zip(taken_in) {
+                let (record, placement) = taken_in.unwrap_or((staged.record, Placement::New));
+                self.taken_in(record, placement);
+            }
             return Ok(());
         }
         // One of them hinders the others: each by itself.
-        for (original, staged) in originals.iter().zip(staged) {
+        for (original, staged) in originals.iter().zip(&staged) {
             match self.take_one(staged) {
                 Ok((record, placement)) => self.taken_in(record, placement),
                 Err(error) => self.refuse(original, error.into())?,
@@ -186,13 +230,11 @@ impl<'a> Intake<'a> {
     pub(super) fn add_to(&mut self, stack: &StackName, by: &By) -> Result<StackedIn, OperationError> {
         let kept = self.repository.keeping()?;
         let records: Vec<PackageRecord> = std::mem::take(&mut self.highest).into_values().flatten().collect();
-        for record in &records {
-            // Somebody may collect without sparing what is new.
-            if !kept.has_whole_file(record) {
-                let path = kept.package_path(&record.file)?;
-                return Err(RepositoryError::MissingFile { path }.into());
-            }
-        }
+        // Somebody may collect without sparing what is new.
+        gather(Worth::Lines, &records, |record| match kept.has_whole_file(record) {
+            true => Ok(()),
+            false => Err(RepositoryError::MissingFile { path: kept.package_path(&record.file)? }),
+        })?;
         let committed = kept.add_to_stack(stack, &records, by)?;
         let (revision, changed) = (committed.entry.revision.number, committed.changed);
         Ok(StackedIn { stack: stack.to_string(), revision, changed })

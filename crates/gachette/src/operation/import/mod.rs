@@ -100,14 +100,11 @@ fn take_folder(
         gachette: Some(env!("CARGO_PKG_VERSION").to_owned()),
         ..Provenance::default()
     });
-    for batch in files.chunks(BATCH) {
-        if context.cancel.is_cancelled() {
-            return Err(OperationError::Cancelled);
-        }
-        intake.take(batch)?;
-        let text = format!("{} of {} package files", intake.report().looked_at(), files.len());
+    intake.take_all(&files, |report| {
+        let text = format!("{} of {} package files", report.looked_at(), files.len());
         context.tell(Event::Step { name: None, text });
-    }
+        if context.cancel.is_cancelled() { Err(OperationError::Cancelled) } else { Ok(()) }
+    })?;
     intake.refuse_all(unseen);
     Ok(())
 }
