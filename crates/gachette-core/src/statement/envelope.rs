@@ -1,5 +1,7 @@
 //! The envelope of a signed statement: DSSE, <https://github.com/secure-systems-lab/dsse/blob/v1.0.2/envelope.md>.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
@@ -45,6 +47,66 @@ pub enum EnvelopeError {
     Statement(String),
 }
 
+/// An envelope that was taken apart, where many or large ones are looked at: what is signed of its statement, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Who signed it.
+    pub signatures: Vec<EnvelopeSignature>,
+    /// [`signed_bytes`] of the statement.
+    signed: Vec<u8>,
+    /// Where in them the statement begins.
+    begins: usize,
+}
+
+impl Opened {
+    /// Takes a stored envelope apart. Only what is signed of it is copied.
+    ///
+    /// # Errors
+    /// When it holds something else, or no base64.
+    pub fn parse(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        /// An envelope where it stands.
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Lent<'a> {
+            #[serde(borrow)]
+            payload_type: Cow<'a, str>,
+            #[serde(borrow)]
+            payload: Cow<'a, str>,
+            signatures: Vec<EnvelopeSignature>,
+        }
+        let Lent { payload_type, payload, signatures } =
+            serde_json::from_slice(bytes).map_err(|error| EnvelopeError::Statement(error.to_string()))?;
+        check_type(&payload_type)?;
+        let padding = payload.bytes().rev().take_while(|byte| *byte == b'=').count();
+        let length = (payload.len() / 4 * 3).saturating_sub(padding);
+        let mut signed = Vec::with_capacity(length + 64);
+        signed.extend_from_slice(head(length).as_bytes());
+        let begins = signed.len();
+        match STANDARD.decode_vec(&*payload, &mut signed) {
+            Ok(()) if signed.len() - begins == length => Ok(Self { signatures, signed, begins }),
+            _ => Err(EnvelopeError::Base64("payload")),
+        }
+    }
+
+    /// The statement.
+    pub fn statement(&self) -> &[u8] {
+        &self.signed[self.begins..]
+    }
+
+    /// [`signed_bytes`] of it.
+    pub fn signed_bytes(&self) -> &[u8] {
+        &self.signed
+    }
+
+    /// The bytes of all signatures.
+    ///
+    /// # Errors
+    /// When one is no base64.
+    pub fn signature_bytes(&self) -> Result<Vec<u8>, EnvelopeError> {
+        Ok(decoded(&self.signatures)?.concat())
+    }
+}
+
 impl Envelope {
     /// A statement that nobody signed yet.
     pub fn of(statement: &[u8]) -> Self {
@@ -63,9 +125,7 @@ impl Envelope {
     /// # Errors
     /// When it holds something else, or no base64.
     pub fn statement(&self) -> Result<Vec<u8>, EnvelopeError> {
-        if self.payload_type != PAYLOAD_TYPE {
-            return Err(EnvelopeError::Type(self.payload_type.chars().take(100).collect()));
-        }
+        check_type(&self.payload_type)?;
         STANDARD.decode(&self.payload).map_err(|_| EnvelopeError::Base64("payload"))
     }
 
@@ -74,12 +134,7 @@ impl Envelope {
     /// # Errors
     /// When one is no base64.
     pub fn signature_bytes(&self) -> Result<Vec<Vec<u8>>, EnvelopeError> {
-        let decode = |it: &EnvelopeSignature| STANDARD.decode(&it.sig);
-        self.signatures
-            .iter()
-            .map(decode)
-            .collect::<Result<_, _>>()
-            .map_err(|_| EnvelopeError::Base64("signature"))
+        decoded(&self.signatures)
     }
 
     /// What kind of build the statement is about, as SLSA has it; none when it says no such thing.
@@ -114,8 +169,21 @@ pub fn subjects(statement: &[u8]) -> Result<Vec<Sha256Digest>, EnvelopeError> {
 
 /// What is signed of a statement: DSSE's pre-authentication encoding, which nothing else looks like.
 pub fn signed_bytes(statement: &[u8]) -> Vec<u8> {
-    let head = format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), statement.len());
-    [head.as_bytes(), statement].concat()
+    [head(statement.len()).as_bytes(), statement].concat()
+}
+
+/// What stands before a statement of this many bytes.
+fn head(length: usize) -> String {
+    format!("DSSEv1 {} {PAYLOAD_TYPE} {length} ", PAYLOAD_TYPE.len())
+}
+
+fn check_type(found: &str) -> Result<(), EnvelopeError> {
+    if found == PAYLOAD_TYPE { Ok(()) } else { Err(EnvelopeError::Type(found.chars().take(100).collect())) }
+}
+
+fn decoded(signatures: &[EnvelopeSignature]) -> Result<Vec<Vec<u8>>, EnvelopeError> {
+    let decode = |it: &EnvelopeSignature| STANDARD.decode(&it.sig);
+    signatures.iter().map(decode).collect::<Result<_, _>>().map_err(|_| EnvelopeError::Base64("signature"))
 }
 
 #[cfg(test)]
@@ -126,6 +194,29 @@ mod tests {
     fn what_is_signed_is_encoded_as_the_standard_has_it() {
         // By the protocol's definition: lengths in bytes, single spaces.
         assert_eq!(signed_bytes("é{}".as_bytes()), "DSSEv1 28 application/vnd.in-toto+json 4 é{}".as_bytes());
+    }
+
+    #[test]
+    fn an_envelope_is_taken_apart_into_what_it_was_made_of() {
+        for length in 0..5 {
+            let statement = "é".repeat(length).into_bytes();
+            let mut envelope = Envelope::of(&statement);
+            envelope.sign("A".to_owned(), b"one");
+            let bytes = serde_json::to_vec(&envelope).unwrap();
+            let opened = Opened::parse(&bytes).unwrap();
+            assert_eq!((opened.statement(), &opened.signatures), (&*statement, &envelope.signatures));
+            assert_eq!(opened.signed_bytes(), signed_bytes(&statement));
+            assert_eq!(opened.signature_bytes(), Ok(b"one".to_vec()));
+        }
+        for (payload, error) in
+            [("?", EnvelopeError::Base64("payload")), ("YQ=", EnvelopeError::Base64("payload"))]
+        {
+            let envelope = Envelope { payload: payload.to_owned(), ..Envelope::of(b"{}") };
+            assert_eq!(Opened::parse(&serde_json::to_vec(&envelope).unwrap()), Err(error));
+        }
+        let other = Envelope { payload_type: "text/plain".to_owned(), ..Envelope::of(b"{}") };
+        assert!(matches!(Opened::parse(&serde_json::to_vec(&other).unwrap()), Err(EnvelopeError::Type(_))));
+        assert!(matches!(Opened::parse(b"{}"), Err(EnvelopeError::Statement(_))));
     }
 
     #[test]

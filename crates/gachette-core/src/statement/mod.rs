@@ -9,7 +9,9 @@ mod package;
 mod source_uri;
 mod stack;
 
-pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, PAYLOAD_TYPE, signed_bytes, subjects};
+pub use envelope::{
+    Envelope, EnvelopeError, EnvelopeSignature, Opened, PAYLOAD_TYPE, signed_bytes, subjects,
+};
 pub use package::of_package;
 pub use source_uri::source_uri;
 pub use stack::{StatedRecord, of_stack, record_name};

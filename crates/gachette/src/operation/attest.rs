@@ -49,16 +49,15 @@ impl Statements<'_> {
     }
 
     /// Whether there is a statement about this that all keys signed. One that is damaged is as good as none.
-    fn is_signed(&self, about: &Sha256Digest) -> bool {
+    pub(super) fn is_signed(&self, about: &Sha256Digest) -> bool {
         let held = self.signers.held_by(self.by);
-        let Ok(Some(known)) = self.repository.signed_statement(about) else { return held.is_empty() };
+        let Ok(Some(known)) = self.repository.opened_statement(about) else { return held.is_empty() };
         let by_key = |key: &Fingerprint| known.signatures.iter().any(|it| it.keyid == key.to_string());
         let is_true = || {
-            let (content, signatures) = (known.statement().ok()?, known.signature_bytes().ok()?.concat());
-            let signed = statement::signed_bytes(&content);
-            let good = self.signers.judge(&signed, &signatures, Timestamp::now()).ok()?;
+            let signatures = known.signature_bytes().ok()?;
+            let good = self.signers.judge(known.signed_bytes(), &signatures, Timestamp::now()).ok()?;
             let by_all = held.iter().all(|key| good.iter().any(|it| it.key == *key));
-            Some(by_all && statement::subjects(&content).ok()?.contains(about))
+            Some(by_all && statement::subjects(known.statement()).ok()?.contains(about))
         };
         held.iter().all(by_key) && is_true().unwrap_or(held.is_empty())
     }

@@ -91,7 +91,8 @@ pub fn change_channel(
             } else {
                 (repository.change_channel(channel, &ChannelWish::Promote(&to), &policy, by)?, None)
             };
-            let published = publish_by(config, PublishSubject::Channel(channel.clone()), signers);
+            let published =
+                publish_by(config, PublishSubject::Channel(channel.clone()), signers, Some(to.hash));
             let lags =
                 |source| OperationError::SuiteLags { channel: channel.clone(), source: Box::new(source) };
             let published = Some(published.map_err(lags)?);

@@ -1,7 +1,9 @@
 //! Publishing stacks and channels as APT suites, signed.
 
 use std::path::Path;
+use std::thread;
 
+use gachette_core::Sha256Digest;
 use gachette_core::apt::{SourceEntry, Suite};
 use gachette_core::stack::StackRef;
 use jiff::Timestamp;
@@ -62,7 +64,7 @@ pub fn publish(
     subject: PublishSubject,
     signature: SuiteSignature,
 ) -> Result<Published, OperationError> {
-    publish_by(config, subject, open_signers(config, signature)?)
+    publish_by(config, subject, open_signers(config, signature)?, None)
 }
 
 /// Publishes a suite as it is, by the keys and settings of now; one that nobody signed stays so.
@@ -75,22 +77,31 @@ pub fn publish_as_it_is(config: &Config, suite: Suite) -> Result<Published, Oper
     publish(config, PublishSubject::AsItIs(suite), signature)
 }
 
-/// The same, by keys that are open already.
+/// The same, by keys that are open already. The revision that is `promoted`, by its hash, is sealed: whether it is stated can be
+/// looked at meanwhile, which takes as long as to show what another suite shows.
 pub(super) fn publish_by(
     config: &Config,
     subject: PublishSubject,
     signers: Option<Signers>,
+    promoted: Option<Sha256Digest>,
 ) -> Result<Published, OperationError> {
     let repository = config.repository()?;
     let request = PublishRequest { subject, settings: config.publish.settings(), signers: signers.as_ref() };
-    let suite = repository.publish(&request).map_err(|error| match error {
+    let by = Holders::All;
+    let statements = signers.as_ref().map(|signers| Statements { repository: &repository, signers, by });
+    let (suite, stated) = thread::scope(|scope| {
+        let looked = statements.as_ref().zip(promoted);
+        let looked = looked.map(|(statements, hash)| scope.spawn(move || statements.is_signed(&hash)));
+        let suite = repository.publish(&request);
+        (suite, promoted.filter(|_| looked.is_some_and(|looked| looked.join().unwrap_or(false))))
+    });
+    let suite = suite.map_err(|error| match error {
         RepositoryError::Signing(error) => OperationError::Signing(*error),
         error => error.into(),
     })?;
-    if let Some(signers) = signers.as_ref().filter(|_| suite.sealed) {
+    if let Some(statements) = statements.filter(|_| suite.sealed && stated != Some(suite.hash)) {
         let entry = || Ok(repository.show_stack(&suite.stack.at(suite.revision))?);
-        Statements { repository: &repository, signers, by: Holders::All }
-            .sign_unless_done(&suite.hash, entry)?;
+        statements.sign_unless_done(&suite.hash, entry)?;
     }
     let root = repository.meta().unwrap_or(Path::new("/"));
     let uri = config.publish.url.clone().unwrap_or_else(|| format!("file:{}", root.display()));

@@ -5,7 +5,7 @@
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{Entry, PackageRecord, to_readable_json};
-use gachette_core::statement::{self, Envelope, StatedRecord};
+use gachette_core::statement::{self, Envelope, Opened, StatedRecord};
 
 use super::error::RepositoryError;
 use super::{Repository, key};
@@ -20,6 +20,17 @@ impl Repository {
         let Some(bytes) = self.store.read(&key)? else { return Ok(None) };
         let envelope = serde_json::from_slice(&bytes);
         envelope.map(Some).map_err(|error| RepositoryError::Damaged { key, reason: error.to_string() })
+    }
+
+    /// The same taken apart.
+    ///
+    /// # Errors
+    /// When it cannot be read, or holds no statement.
+    pub(crate) fn opened_statement(&self, about: &Sha256Digest) -> Result<Option<Opened>, RepositoryError> {
+        let key = key::statement(about);
+        let Some(bytes) = self.store.read(&key)? else { return Ok(None) };
+        let opened = Opened::parse(&bytes);
+        opened.map(Some).map_err(|error| RepositoryError::Damaged { key, reason: error.to_string() })
     }
 
     /// Keeps a signed statement, in place of one that is there.

@@ -23,6 +23,7 @@ use std::path::Path;
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{Contents, Indices, Listing, Release, Suite};
+use gachette_core::channel::Pin;
 use gachette_core::stack::{Head, StackRef};
 use jiff::Timestamp;
 
@@ -55,7 +56,8 @@ impl Repository {
         if !SuiteFolder::look(root, &suite).path().exists() {
             match &request.subject {
                 PublishSubject::AsItIs(suite) => return Err(unknown(suite)),
-                subject => self.shown_by(subject)?,
+                PublishSubject::Channel(channel) => drop(self.promoted_to(channel)?),
+                subject => drop(self.shown_by(subject)?),
             };
         }
         self.link_pool(root, &suite)?;
@@ -244,13 +246,18 @@ impl Repository {
                 Ok(shown)
             }
             PublishSubject::Channel(channel) => {
-                let newest = self.channel(channel)?.entry;
-                let pin =
-                    newest.state.shows.ok_or_else(|| unpublishable(channel, "nothing was promoted to it"))?;
-                Ok(Shown::new(suite, newest.time, self.pinned_head(&pin)?))
+                let (pin, time) = self.promoted_to(channel)?;
+                Ok(Shown::new(suite, time, self.pinned_head(&pin)?))
             }
             PublishSubject::AsItIs(suite) => Err(unknown(suite)),
         }
+    }
+
+    /// What a channel shows, and when that was last decided about.
+    fn promoted_to(&self, channel: &Suite) -> Result<(Pin, Timestamp), RepositoryError> {
+        let newest = self.channel(channel)?.entry;
+        let pin = newest.state.shows.ok_or_else(|| unpublishable(channel, "nothing was promoted to it"))?;
+        Ok((pin, newest.time))
     }
 
     /// The suite of a revision's stack, when it shows what that holds.
