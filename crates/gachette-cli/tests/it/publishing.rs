@@ -215,3 +215,74 @@ fn a_channel_does_not_move_to_a_stack_of_which_a_package_file_is_lost() {
     playground.ok("publish 126 --unsigned");
     playground.ok("stack seal 126");
 }
+
+#[test]
+fn a_suite_that_lags_behind_its_channel_does_not_get_a_package_file_that_is_lost() {
+    let chain = two_stacks();
+    let playground = &chain.playground;
+    let newer = format!("dh-shop-{}-all.deb", version(&chain, "125", "dh-shop"));
+    let (file, live) =
+        (playground.path("repository/debs").join(&newer), playground.path("repository/dists/default/live"));
+    playground.ok("publish 125 --unsigned");
+    playground.ok("promote 124 --to live --unsigned");
+    // The channel moves, and its suite cannot be written.
+    let aside = playground.path("aside");
+    std::fs::rename(&live, &aside).unwrap();
+    std::fs::write(&live, "in the way").unwrap();
+    let said = playground.run("promote 125 --to live --unsigned");
+    assert!(
+        said.code == 1 && said.stderr.contains("its suite is not written"),
+        "{} {}",
+        said.code,
+        said.stderr
+    );
+    std::fs::remove_file(&live).unwrap();
+    std::fs::rename(&aside, &live).unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let before = std::fs::read(live.join("Release")).unwrap();
+    for line in ["promote 125 --to live --unsigned", "publish live --unsigned", "publish live --unsigned"] {
+        let said = playground.run(line);
+        assert!(said.code == 5 && said.stderr.contains(&newer), "{line}: {}", said.stderr);
+        assert_eq!(std::fs::read(live.join("Release")).unwrap(), before, "{line}");
+    }
+    std::fs::write(&file, whole).unwrap();
+    playground.ok("promote 125 --to live --unsigned");
+    assert_ne!(std::fs::read(live.join("Release")).unwrap(), before);
+}
+
+#[test]
+fn what_was_edited_of_what_is_known_of_a_suite_gets_into_no_other() {
+    let chain = two_stacks();
+    let playground = &chain.playground;
+    let newer = format!("dh-shop-{}-all.deb", version(&chain, "125", "dh-shop"));
+    let file = playground.path("repository/debs").join(&newer);
+    let whole = std::fs::read(&file).unwrap();
+    playground.ok("publish 125 --unsigned");
+    let state = playground.path("repository/domain/default/suites/125.json");
+    let known = std::fs::read_to_string(&state).unwrap();
+    let listed: serde_json::Value = serde_json::from_str(&known).unwrap();
+    let size = listed["indices"]["main/binary-all/Packages"]["size"].as_u64().unwrap();
+    let (sizes, none) = (format!("\"size\":{size}"), "\"architectures\":[");
+    let end = known.find(none).unwrap() + known[known.find(none).unwrap()..].find(']').unwrap();
+    let without = format!("{}{none}{}", &known[..known.find(none).unwrap()], &known[end..]);
+    for (number, edited) in [known.replace(&sizes, "\"size\":1"), without].into_iter().enumerate() {
+        assert_ne!(edited, known);
+        std::fs::write(&state, edited).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        let to = format!("promote 125 --to live{number} --unsigned");
+        let said = playground.run(&to);
+        assert!(said.code == 5 && said.stderr.contains(&newer), "{} {}", said.code, said.stderr);
+        std::fs::write(&file, &whole).unwrap();
+        playground.ok(&to);
+        let release = std::fs::read_to_string(
+            playground.path(&format!("repository/dists/default/live{number}/Release")),
+        );
+        let release = release.unwrap();
+        assert!(release.contains("Architectures: all"), "{release}");
+        assert!(
+            release.lines().any(|line| line.ends_with(&format!(" {size} main/binary-all/Packages"))),
+            "{release}"
+        );
+    }
+}

@@ -82,9 +82,7 @@ pub fn change_channel(
             let signers = open_signers(config, *signature)?;
             let to = repository.stack_head(stack)?;
             repository.check_unedited(&to)?;
-            if shown_by(repository, channel)? != Some(Pin::of(&to)) {
-                repository.check_package_files(&to, channel, NamesOnly::Refused)?;
-            }
+            repository.check_package_files(&to, channel, NamesOnly::Refused)?;
             let gate = Gate::new(force.as_deref(), by)?;
             let (committed, check) = if policy.checked {
                 Checked { config, repository, channel, policy: &policy }.promote(&to, &gate, by, cancel)?
@@ -112,15 +110,6 @@ pub fn change_channel(
 impl From<ChannelCommitted> for ChannelChanged {
     fn from(ChannelCommitted { newest, changed }: ChannelCommitted) -> Self {
         Self { newest: newest.entry, hash: newest.hash, changed, published: None, check: None }
-    }
-}
-
-/// What a channel shows now, if there is one.
-fn shown_by(repository: &Repository, channel: &Suite) -> Result<Option<Pin>, OperationError> {
-    match repository.channel(channel) {
-        Ok(newest) => Ok(newest.entry.state.shows),
-        Err(RepositoryError::MissingChannel { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -105,7 +105,12 @@ impl Repository {
         } else {
             PublishSubject::Channel(suite.clone())
         };
-        Ok(PublishRequest { subject, settings: request.settings.clone(), signers: request.signers })
+        Ok(PublishRequest {
+            subject,
+            settings: request.settings.clone(),
+            signers: request.signers,
+            looked_for: None,
+        })
     }
 
     /// Whether a suite was published as it is wished, by the very revision that it is to show now: so much is known without
@@ -148,6 +153,7 @@ impl Repository {
         let mut published = PublishedSuite::of(wish.shown);
         let indices = match self.twin(wish)? {
             Some((twin, state)) => {
+                self.check_listed_files(wish, &twin, &state.indices)?;
                 folder.begin()?;
                 published.architectures = state.architectures;
                 folder.link_all(&twin, state.indices)?
@@ -186,7 +192,10 @@ impl Repository {
             let files = match same_as.and_then(|same| indices_of(&indices, &Release::folder_of(&same))) {
                 Some(files) => folder.link(&files, &place)?,
                 None => match self.donor(wish, |theirs| indices_of(theirs, &place))? {
-                    Some((donor, files)) => folder.link_from(&donor, &files, &place)?,
+                    Some((donor, files)) => {
+                        self.check_listed_files(wish, &donor, &files)?;
+                        folder.link_from(&donor, &files, &place)?
+                    }
                     None => {
                         let parts = self.parts(&Listing::of(content, &architecture), suite)?;
                         self.check_files_of_parts(&parts.kept, suite)?;
@@ -260,12 +269,13 @@ impl Repository {
         Ok((pin, newest.time))
     }
 
-    /// The suite of a revision's stack, when it shows what that holds.
+    /// The suite of a revision's stack, when it shows what that holds, and its Release file says the same as what is known of it.
     fn suite_with(&self, head: &Head) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
         let theirs = Suite::from(head.stack.clone());
         let Some(root) = self.store.root() else { return Ok(None) };
         let state = SuiteState::read(&self.store, &theirs)?.filter(|state| state.content == head.content);
-        Ok(state.map(|state| (SuiteFolder::look(root, &theirs), state)))
+        let folder = SuiteFolder::look(root, &theirs);
+        Ok(state.filter(|state| folder.agrees_with(state)).map(|state| (folder, state)))
     }
 
     /// The same of what is to be shown, when it is another suite than the one that is to show it.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 
-use gachette_core::apt::{Listed, Listing, Release, Suite, files_of};
+use gachette_core::apt::{Indices, Listed, Listing, Release, Suite, files_of};
 use gachette_core::debian::Architecture;
 use gachette_core::stack::{Content, Head, PackageRecord};
 use rustix::fs::{AtFlags, FileType, statat};
@@ -17,7 +17,9 @@ use super::super::key;
 use super::super::spread::{Worth, gather};
 use super::index::PLAIN;
 use super::part::Part;
+use super::suite_folder::SuiteFolder;
 use super::unpublishable;
+use super::wish::{Shown, Wish};
 
 /// How many files one processor looks for at a time.
 const SOME: usize = 64;
@@ -83,6 +85,29 @@ impl Repository {
             pool.check_index(&plain)?;
         }
         Ok(true)
+    }
+
+    /// The same for indices of another suite that would be shown, unless it was looked just now.
+    pub(super) fn check_listed_files(
+        &self,
+        wish: &Wish<'_>,
+        donor: &SuiteFolder,
+        indices: &Indices,
+    ) -> Result<(), RepositoryError> {
+        let Shown { suite, head, .. } = wish.shown;
+        if wish.request.looked_for == Some(head.hash) {
+            return Ok(());
+        }
+        let pool = self.pool(suite)?;
+        let mut looked = BTreeSet::new();
+        for (path, entry) in indices {
+            // What is the same for several architectures is looked at once.
+            if path.ends_with(PLAIN) && looked.insert(entry.sha256) {
+                let changed = || unpublishable(suite, format!("{path} was changed while it was read"));
+                pool.check_index(&donor.read_sound(path, entry).ok_or_else(changed)?)?;
+            }
+        }
+        Ok(())
     }
 
     /// The same for the parts of an index that would be shown.

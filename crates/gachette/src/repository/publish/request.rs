@@ -19,6 +19,8 @@ pub struct PublishRequest<'a> {
     pub settings: SuiteSettings,
     /// Who signs it; nobody when clients are to trust it without.
     pub signers: Option<&'a Signers>,
+    /// The hash of a revision whose package files were looked for just now; that is not done once more then.
+    pub looked_for: Option<Sha256Digest>,
 }
 
 impl PublishRequest<'_> {

@@ -15,7 +15,7 @@ use super::super::disk::{at, can_sync_file_system, hash, make_folder, sync_file_
 use super::super::error::RepositoryError;
 use super::super::lock::{self, Hold};
 use super::super::spread::{Worth, gather};
-use super::index::Index;
+use super::index::{Index, PLAIN};
 use super::state::SuiteState;
 use crate::signing::Signed;
 
@@ -109,6 +109,9 @@ impl SuiteFolder {
             let Some((found, file)) = opened.ok().and_then(|file| Some((file.metadata().ok()?, file))) else {
                 return false;
             };
+            if found.len() != entry.size {
+                return false;
+            }
             // What is the same for several architectures is one file with several names.
             distinct.insert((found.dev(), found.ino(), entry.sha256), file);
         }
@@ -125,7 +128,21 @@ impl SuiteFolder {
     pub(super) fn read_sound(&self, path: &str, entry: &IndexEntry) -> Option<Vec<u8>> {
         let hashed = self.path.join(Self::by_hash(path, entry));
         let bytes = trebuchet::read_regular(&hashed, entry.size.saturating_add(1)).ok()?;
-        (Sha256Digest::of(&bytes) == entry.sha256).then_some(bytes)
+        (bytes.len() as u64 == entry.size && Sha256Digest::of(&bytes) == entry.sha256).then_some(bytes)
+    }
+
+    /// Whether its Release file is the one that was written, and names what this state does.
+    pub(super) fn agrees_with(&self, state: &SuiteState) -> bool {
+        let release = trebuchet::read_regular(&self.path.join("Release"), LARGEST_TOP);
+        let release = release.ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+        let is_plain = |path: &&String| path.rsplit_once('/').is_some_and(|(_, name)| name == PLAIN);
+        let has_index = |architecture| {
+            state.indices.contains_key(&format!("{}/{PLAIN}", Release::folder_of(architecture)))
+        };
+        self.has_top(state)
+            && Release::indices_of(&release).is_ok_and(|indices| indices == state.indices)
+            && state.architectures.iter().all(has_index)
+            && state.indices.keys().filter(is_plain).count() == state.architectures.len()
     }
 
     /// Whether the suite is as it was when this state was written.

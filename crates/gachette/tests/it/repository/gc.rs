@@ -58,7 +58,8 @@ fn add(repository: &Repository, name: &str, packages: &[PackageRecord]) {
 
 fn publish(repository: &Repository, name: &str) {
     let subject = PublishSubject::Stack(reference(name));
-    let request = PublishRequest { subject, settings: SuiteSettings::default(), signers: None };
+    let request =
+        PublishRequest { subject, settings: SuiteSettings::default(), signers: None, looked_for: None };
     repository.publish(&request).unwrap();
 }
 
@@ -259,7 +260,8 @@ fn the_suite_of_a_deleted_stack_goes_first_and_what_it_named_the_next_time() {
     is_clean(&repository);
     // Nothing of it can be published any more.
     let subject = PublishSubject::Stack(reference("1@2"));
-    let request = PublishRequest { subject, settings: SuiteSettings::default(), signers: None };
+    let request =
+        PublishRequest { subject, settings: SuiteSettings::default(), signers: None, looked_for: None };
     repository.publish(&request).unwrap_err();
 }
 

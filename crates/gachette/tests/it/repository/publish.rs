@@ -56,7 +56,12 @@ fn publish_with(repository: &Repository, settings: SuiteSettings) -> PublishedSu
 }
 
 fn request(settings: SuiteSettings) -> PublishRequest<'static> {
-    PublishRequest { subject: PublishSubject::Stack(reference(NAME)), settings, signers: None }
+    PublishRequest {
+        subject: PublishSubject::Stack(reference(NAME)),
+        settings,
+        signers: None,
+        looked_for: None,
+    }
 }
 
 fn publish(repository: &Repository) -> PublishedSuite {
@@ -360,6 +365,7 @@ fn a_channel_takes_no_damaged_index_from_its_stack() {
         subject: PublishSubject::Channel(channel),
         settings: SuiteSettings::default(),
         signers: None,
+        looked_for: None,
     };
     repository.publish(&request).unwrap();
     is_whole(&repository.meta().unwrap().join("dists/shop/live"));
