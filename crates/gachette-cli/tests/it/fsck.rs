@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::process::Command;
 
 use crate::assert_transcript;
 use crate::chain::Chain;
@@ -44,6 +45,24 @@ fn a_record_that_cannot_be_read_is_told_from_a_damaged_one() {
     // Not even root can read a link that leads to itself.
     symlink("all.json", &record).unwrap();
     assert_transcript!(chain.playground.run("repository fsck"));
+}
+
+#[test]
+fn a_pipe_in_place_of_a_record_or_revision_keeps_nobody_waiting() {
+    let chain = chain();
+    let newest = revision("124", 2);
+    for (file, line) in [(RECORD, "package show dh-shop-config"), (newest.as_str(), "stack show 124")] {
+        let path = chain.playground.path(file);
+        fs::remove_file(&path).unwrap();
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        for line in [line, "repository fsck"] {
+            let said = chain.playground.run(line);
+            assert!(said.code != 0, "{line}: {}", said.stdout);
+            let told = [said.stdout, said.stderr].concat();
+            assert!(told.contains("it is no regular file"), "{line}: {told}");
+        }
+    }
+    chain.playground.ok("stack show 125");
 }
 
 #[test]

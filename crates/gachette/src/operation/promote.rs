@@ -64,8 +64,8 @@ pub struct ChannelChanged {
 /// Does with a channel what is ordered. Its suite follows a promotion, also when an earlier one stopped short of that.
 ///
 /// # Errors
-/// When it is refused, not as the repository [expects](Repository::expecting), there is no such stack, or no key to sign with; and when the suite cannot be written, by which
-/// time the channel is moved.
+/// When it is refused, not as the repository [expects](Repository::expecting), there is no such stack, or no key to sign with; and
+/// when the suite cannot be written, by which time the channel is moved.
 pub fn change_channel(
     config: &Config,
     repository: &Repository,

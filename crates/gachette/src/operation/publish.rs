@@ -86,8 +86,8 @@ pub(super) fn publish_by(
     promoted: Option<Sha256Digest>,
 ) -> Result<Published, OperationError> {
     let repository = config.repository()?;
-    let (settings, signers_of_it) = (config.publish.settings(), signers.as_ref());
-    let request = PublishRequest { subject, settings, signers: signers_of_it, looked_for: promoted };
+    let settings = config.publish.settings();
+    let request = PublishRequest { subject, settings, signers: signers.as_ref(), looked_for: promoted };
     let by = Holders::All;
     let statements = signers.as_ref().map(|signers| Statements { repository: &repository, signers, by });
     let (suite, stated) = thread::scope(|scope| {
