@@ -57,6 +57,7 @@ fn one_that_a_build_works_in_is_not_removed_from_a_server() {
     let refused = ask("DELETE", "/a");
     assert_eq!((refused.status, refused.header("content-type")), (409, Some("application/problem+json")));
     assert!(refused.json()["title"].as_str().unwrap().contains("is in use by process"), "{refused:?}");
+    assert_eq!(refused.json()["kind"], "refused", "no build failed: {refused:?}");
     busy.let_go();
     busy.reaches(&build["id"], "succeeded");
     assert_eq!(

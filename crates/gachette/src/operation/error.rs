@@ -181,7 +181,11 @@ impl OperationError {
             | Self::NoVersion { .. }
             | Self::WorkingCopy(WorkingCopyError::NotThere { .. }) => FaultKind::NotFound,
             Self::WorkingCopy(error) if error.is_cancelled() => FaultKind::Cancelled,
-            Self::WorkingCopy(WorkingCopyError::InUse { .. }) => FaultKind::Refused,
+            Self::WorkingCopy(
+                WorkingCopyError::InUse { .. }
+                | WorkingCopyError::Untrusted { .. }
+                | WorkingCopyError::Foreign { .. },
+            ) => FaultKind::Refused,
             Self::Base(error) if error.is_cancelled() => FaultKind::Cancelled,
             Self::Base(_) => FaultKind::Configuration,
             Self::NotInstallable(_) => FaultKind::Refused,
