@@ -13,7 +13,7 @@ use crate::playground::Playground;
 use crate::serving::Serving;
 
 /// A package that dpkg-deb itself made.
-fn deb(folder: &Path, name: &str, version: &str, body: &str) -> PathBuf {
+pub(crate) fn deb(folder: &Path, name: &str, version: &str, body: &str) -> PathBuf {
     deb_for(folder, name, version, "all", body)
 }
 
@@ -38,7 +38,7 @@ fn deb_for(folder: &Path, name: &str, version: &str, architecture: &str, body: &
     file
 }
 
-fn run(command: &mut Command) {
+pub(crate) fn run(command: &mut Command) {
     let output = command.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said));

@@ -21,6 +21,7 @@ mod host_keys;
 mod hostile;
 mod hostile_hosts;
 mod hosts;
+mod import_obstacles;
 mod importing;
 mod interrupts;
 mod json_failures;

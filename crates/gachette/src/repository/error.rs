@@ -11,6 +11,7 @@ use gachette_core::base::BaseRef;
 use gachette_core::channel::ChannelRefusal;
 use gachette_core::debian::{PackageName, Version};
 use gachette_core::stack::{NameError, Refusal, StackName, StackRef};
+use rustix::io::Errno;
 
 use super::conflict::Conflict;
 use crate::signing::SigningError;
@@ -110,6 +111,12 @@ pub enum RepositoryError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A package file lies there that no record names, with other bytes than the one that is to have its name.
+    #[error("{} is another file, which no record names", path.display())]
+    Unregistered {
+        /// The file.
+        path: PathBuf,
     },
     /// Another process registers or replaces a package file, and does not come to an end.
     #[error("{} has been held by another process for {} seconds", path.display(), waited.as_secs())]
@@ -258,6 +265,7 @@ impl RepositoryError {
         match self {
             Self::Refused(Refusal::Sealed { .. })
             | Self::Conflict(_)
+            | Self::Unregistered { .. }
             | Self::Mismatch { .. }
             | Self::Channel(_)
             | Self::NameTaken { .. }
@@ -325,6 +333,9 @@ impl RepositoryError {
             }
             Self::NoBuildinfo { .. } => "bring it before the packages that name it".to_owned(),
             Self::Conflict(conflict) => conflict.hint().to_owned(),
+            Self::Unregistered { .. } => {
+                "move it away, or make it known with `gachette stack add STACK FILE` if it is the right one".to_owned()
+            }
             Self::Collected { .. } => "build them again, or begin with a stack that was not deleted".to_owned(),
             Self::Busy { path, .. } => {
                 format!(
@@ -344,14 +355,18 @@ impl RepositoryError {
             Self::Lagging { .. } => {
                 "once that is mended, `gachette repository fsck --repair` writes them".to_owned()
             }
-            other => match other.io()?.kind() {
-                ErrorKind::StorageFull => "make room on the disk, and run the same command again".to_owned(),
-                ErrorKind::PermissionDenied => {
-                    "run as the user whom the repository belongs to, or let this one read and write it".to_owned()
-                }
-                _ => return None,
-            },
+            other => io_hint(other.io()?)?.to_owned(),
         })
+    }
+
+    /// Whether what is at fault lies at the path that is named, so that others may be as well as ever.
+    pub(crate) fn is_of_one_path(&self) -> bool {
+        match self {
+            Self::Damaged { key, .. } | Self::Newer { key, .. } => key != super::key::IDENTITY,
+            other => other
+                .io()
+                .is_some_and(|error| error.kind() == ErrorKind::PermissionDenied || is_in_the_way(error)),
+        }
     }
 
     /// Whether something could not be looked at, and so may well be sound.
@@ -367,6 +382,28 @@ impl RepositoryError {
             _ => None,
         }
     }
+}
+
+/// What to do about an error of the system.
+fn io_hint(error: &io::Error) -> Option<&'static str> {
+    Some(match error.kind() {
+        ErrorKind::StorageFull => "make room on the disk, and run the same command again",
+        ErrorKind::PermissionDenied => {
+            "run as the user whom the repository belongs to, or let this one read and write it"
+        }
+        _ if is_in_the_way(error) => {
+            "something else lies there, or where a folder above it should be; `gachette repository fsck` names it: \
+             move it away, and run the same command again"
+        }
+        _ => return None,
+    })
+}
+
+/// Whether the system says so of a path at which, or above which, something of another kind lies than should be there.
+fn is_in_the_way(error: &io::Error) -> bool {
+    use ErrorKind::{AlreadyExists, InvalidInput, IsADirectory, NotADirectory};
+    matches!(error.kind(), AlreadyExists | InvalidInput | IsADirectory | NotADirectory)
+        || error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
 }
 
 /// What to do about a channel that is left as it is.

@@ -59,6 +59,11 @@ pub(crate) fn stacked_version(name: &StackName, package: &PackageName) -> String
     format!("{}/packages/{package}/{VERSION}", stack(name))
 }
 
+/// The folder of a package.
+pub(crate) fn package(package: &PackageName) -> String {
+    format!("{PACKAGES}/{package}")
+}
+
 /// The folder of a package's versions.
 pub(crate) fn versions(package: &PackageName) -> String {
     format!("packages/{package}/version")

@@ -98,6 +98,7 @@ pub use gc::{
 };
 pub use identity::Identity;
 pub use ledger::Committed;
+pub(crate) use place::Unregistered;
 pub use place::{Placed, Placement};
 pub(crate) use publish::NamesOnly;
 pub use publish::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings, SuiteSummary};

@@ -40,12 +40,30 @@ pub enum Placement {
     Replaced,
 }
 
+/// What becomes of a file that lies under the name of another, and that no record names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unregistered {
+    /// It makes way, as what a killed build left must for the next.
+    Replaced,
+    /// It stays, and the other is refused.
+    Kept,
+}
+
 impl Repository {
     /// Moves a built file into the folder of package files, under its own name.
     ///
     /// # Errors
     /// When it is no package, or another file is registered as its name, version and architecture, or under its name.
     pub fn place(&self, built: &Path) -> Result<Placed, RepositoryError> {
+        self.place_beside(built, Unregistered::Replaced)
+    }
+
+    /// The same, with what becomes of a file there that nobody registered.
+    pub(crate) fn place_beside(
+        &self,
+        built: &Path,
+        unregistered: Unregistered,
+    ) -> Result<Placed, RepositoryError> {
         let _kept = self.keeping()?;
         let missing = || RepositoryError::MissingFile { path: built.to_path_buf() };
         let file = built.file_name().and_then(|name| name.to_str()).ok_or_else(missing)?.to_owned();
@@ -79,8 +97,11 @@ impl Repository {
             // Whoever registers many files has read some of them that have no record yet.
             let _nobody_registers = self.hold_files(Hold::Alone)?;
             // A record of this very file means that the one in the folder is damaged, and this one mends it.
-            if known.is_none() {
+            if known.as_ref().is_none_or(|known| known.file != file) {
                 self.refuse_if_registered(&there, &found)?;
+                if unregistered == Unregistered::Kept {
+                    return Err(RepositoryError::Unregistered { path: target });
+                }
             }
             match fs::rename(&source, &target) {
                 Ok(()) => break Placement::Replaced,

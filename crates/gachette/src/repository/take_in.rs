@@ -13,7 +13,7 @@ use trebuchet::deb::DebFile;
 use super::disk::{at, can_sync_file_system, sync_file_system};
 use super::error::RepositoryError;
 use super::lock::Hold;
-use super::place::{Placement, remove};
+use super::place::{Placement, Unregistered, remove};
 use super::register::{read_package, record_of};
 use super::register_all::{FEW, other_of};
 use super::spread::{Worth, gather};
@@ -48,17 +48,19 @@ impl Repository {
     /// # Errors
     /// As [`Repository::place`] and [`Repository::register`].
     pub fn take_in(&self, built: &Path, provenance: &Provenance) -> Result<PackageRecord, RepositoryError> {
-        self.take_in_told(built, provenance).map(|(record, _)| record)
+        self.take_in_told(built, provenance, Unregistered::Replaced).map(|(record, _)| record)
     }
 
-    /// The same, with how the file came there.
+    /// The same, with how the file came there, and what becomes of another of its name.
     pub(crate) fn take_in_told(
         &self,
         built: &Path,
         provenance: &Provenance,
+        unregistered: Unregistered,
     ) -> Result<(PackageRecord, Placement), RepositoryError> {
         let kept = self.keeping()?;
-        let placed = kept.place(built).map_err(|error| error.of_file_from(provenance))?;
+        let placed = kept.place_beside(built, unregistered);
+        let placed = placed.map_err(|error| error.of_file_from(provenance))?;
         Ok((kept.register(Path::new(&placed.file), provenance)?, placed.placement))
     }
 
@@ -93,15 +95,17 @@ impl Repository {
     /// unless it is new, and its record that which was staged.
     ///
     /// # Errors
-    /// As those of [`Repository::take_in_all`].
+    /// As those of [`Repository::take_in_all`]; and when another file has the name of one, which nobody registered.
     pub(crate) fn take_in_staged(
         &self,
         staging: &Staging,
         staged: &[Staged],
     ) -> Result<Vec<Option<(PackageRecord, Placement)>>, RepositoryError> {
         let kept = self.keeping()?;
-        let take_in =
-            |staged: &Staged| kept.take_in_told(&staged.named()?, &staged.record.provenance).map(Some);
+        let take_in = |staged: &Staged| {
+            let (copy, provenance) = (staged.named()?, &staged.record.provenance);
+            kept.take_in_told(&copy, provenance, Unregistered::Kept).map(Some)
+        };
         if staged.len() <= FEW || !can_sync_file_system(&self.debs) {
             return staged.iter().map(take_in).collect();
         }

@@ -234,9 +234,13 @@ fn unreadable(error: io::Error) -> Hindrance {
 impl From<RepositoryError> for Hindrance {
     fn from(error: RepositoryError) -> Self {
         match error.kind() {
-            FailureKind::Refused | FailureKind::Invalid => Self::Refused(error.to_string()),
-            _ => Self::Fault(error.into()),
+            FailureKind::Refused | FailureKind::Invalid => {}
+            // What lies in the way of one package, or is damaged of it, keeps no other away.
+            _ if error.is_of_one_path() => {}
+            _ => return Self::Fault(error.into()),
         }
+        let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+        Self::Refused(format!("{error}{hint}"))
     }
 }
 

@@ -13,7 +13,9 @@ use gachette_core::stack::{By, PackageRecord, Provenance, StackName};
 use super::archive::Offer;
 use super::candidate::{Batch, Hindrance, Known, Look, Looked, known};
 use super::{BATCH, Compare, ImportReport, OperationError, RefusedFile, StackedIn};
-use crate::repository::{Placement, Repository, RepositoryError, Staged, Staging, Worth, gather};
+use crate::repository::{
+    Placement, Repository, RepositoryError, Staged, Staging, Unregistered, Worth, gather,
+};
 
 /// One import, as far as it came.
 pub(super) struct Intake<'a> {
@@ -170,7 +172,7 @@ impl<'a> Intake<'a> {
     fn take_one(&self, staged: &Staged) -> Result<(PackageRecord, Placement), RepositoryError> {
         let copy = staged.named()?;
         if copy.exists() {
-            return self.repository.take_in_told(&copy, &self.provenance);
+            return self.repository.take_in_told(&copy, &self.provenance, Unregistered::Kept);
         }
         // It was placed before another of the files failed.
         let file = Path::new(&staged.record.file);

@@ -51,6 +51,8 @@ impl Fsck<'_> {
                 if entry.path().canonicalize().ok() != debs {
                     self.found(name.escape_debug().to_string(), Fault::Unknown);
                 }
+            } else if name != key::IDENTITY && !entry.path().is_dir() {
+                self.found(name, Fault::Unreadable { reason: "it is no folder".to_owned() });
             } else if name != "debs" && name != key::DISTS {
                 self.sweep_below(root, entry.path());
             }

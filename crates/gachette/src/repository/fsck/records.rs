@@ -19,6 +19,7 @@ impl Fsck<'_> {
                 self.unknown(key::PACKAGES, &[folder]);
                 continue;
             };
+            self.check_package_folder(&name);
             let path = key::versions(&name);
             let versions = self.repository.store.children(&path);
             let Some(versions) = self.seen(&path, versions) else { continue };
@@ -34,6 +35,15 @@ impl Fsck<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What else lies beside a package's versions, or in place of their folder.
+    fn check_package_folder(&mut self, name: &PackageName) {
+        let path = key::package(name);
+        let children = self.repository.store.children(&path);
+        let Some(children) = self.seen(&path, children) else { return };
+        let folders = children.folders.into_iter().filter(|folder| folder != key::VERSION);
+        self.unknown(&path, &folders.chain(children.files).collect::<Vec<_>>());
     }
 
     fn check_version(&mut self, name: &PackageName, version: &Version) -> Result<(), RepositoryError> {

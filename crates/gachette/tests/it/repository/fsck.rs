@@ -315,6 +315,8 @@ fn files_that_are_not_gachettes_are_told_and_left_alone() {
         "domain/x y/z",
         "domain/default/stacks/124/note",
         "packages/UPPER/x",
+        "packages/dh-web/notes",
+        "packages/dh-strange/version",
         "packages/dh-web/version/1.9/x.json.bak",
         "debs/notes\n",
         "debs/unknown.deb",
