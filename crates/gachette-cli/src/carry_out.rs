@@ -19,7 +19,7 @@ impl Session {
         let begin = async {
             let client = self.client(&Errand::build(order)).await?;
             let started = client.start(order).await?;
-            Ok::<_, Failure>((client, started))
+            Ok::<_, Failure>((self.client(&Errand::started_build(order, &started.id)).await?, started))
         };
         let (client, started) = unless_interrupted(begin).await?;
         let progress = self.output.progress();

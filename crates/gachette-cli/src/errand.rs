@@ -3,7 +3,7 @@
 use gachette_core::host::HostTarget;
 use gachette_core::stack::StackName;
 use gachette_http::wire::StartBuild;
-use gachette_http::{ProblemKind, Unfinished};
+use gachette_http::{BuildId, ProblemKind, Unfinished};
 
 /// What is asked for.
 pub(crate) struct Errand {
@@ -59,6 +59,12 @@ impl Errand {
                 "the stack has got all of its packages or none",
             ),
         }
+    }
+
+    /// A build that goes by this name there.
+    pub(crate) fn started_build(order: &StartBuild, id: &BuildId) -> Self {
+        let Self { doing, left } = Self::build(order);
+        Self { doing, left: format!("{left}; `gachette builds show {id}` shows what became of it") }
     }
 
     /// A build that ended in order, with this kind of problem.

@@ -55,6 +55,10 @@ fn killed_in_the_middle(which: usize, more: &str, part: &str) {
     let state = "in the middle of: quick web into default/124; the stack has got all of its packages or none";
     assert!(said.contains(part) && said.contains(state), "{said}");
     wait_until("the step ends with what it was part of", || !is_running(&slow));
+    // What is said to look at it works.
+    let (_, look) = said.split_once("`gachette ").unwrap();
+    let shown = hosts.ok(look.split_once('`').unwrap().0);
+    assert!(["lost", "cancelled"].iter().any(|state| shown.contains(state)), "{shown}");
     source
         .write(".missile.yml", "name: web\ntype: application\nbuild_assets: ['true']\n")
         .commit("quick again");

@@ -262,7 +262,8 @@ fn a_jump_host_that_fails_is_told_from_the_host_behind_it() {
     );
     let unknown = "build1: at a host on the way there: its host key is not known";
     tells(&through("gate-elsewhere", "build1"), unknown, "fingerprint");
-    tells(&through("build9", "behind"), "behind: the jump host could not connect to it", "`ssh -v behind`");
+    let look = format!("`ssh -v -F {} -o ProxyJump=build9 behind`", configuration.display());
+    tells(&through("build9", "behind"), "behind: the jump host could not connect to it", &look);
     hosts.sshd.refuse_everybody();
     tells(&through("build9", "build1"), "at a host on the way there: it let nobody in", "`ssh-add`");
 }

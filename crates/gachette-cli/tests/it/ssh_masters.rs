@@ -195,7 +195,9 @@ fn a_master_that_hangs_is_told_with_a_way_out() {
     let said = shared.hosts.run("-H build1 stack list");
     signal("CONT", &master);
     assert_eq!(said.code, 6, "{}", said.stderr);
-    for part in ["error: build1: it did not say anything", "`ssh -O exit build1`"] {
+    let configuration = shared.hosts.sshd.ssh_config();
+    let end = format!("`ssh -O exit -F {} build1`", configuration.display());
+    for part in ["error: build1: it did not say anything", &end] {
         assert!(said.stderr.contains(part), "{part}: {}", said.stderr);
     }
     shared.hosts.ok("-H build1 repository init");

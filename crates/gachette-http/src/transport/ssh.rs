@@ -99,14 +99,14 @@ impl Line {
     /// It was logged in to, and then nothing came from it.
     pub(super) fn silent(&self) -> Problem {
         self.failed("it did not say anything for half a minute after the connection was made")
-            .with_hint(silent(&self.host, self.how.is_shared()))
+            .with_hint(silent(&self.how))
     }
 
     /// There never was a connection, or nothing of ours at its end: `ssh` has said why, or else it is as `why` says.
     pub(super) async fn refused(&self, why: &str) -> Problem {
         let status = self.ended().await;
         let mut lines = self.last_lines();
-        let fault = explain(&self.host, &self.text()).unwrap_or_else(|| {
+        let fault = explain(&self.how, &self.text()).unwrap_or_else(|| {
             lines.extend(status.map(|status| format!("ssh: {status}")));
             SshFault { title: format!("{}: {why}", self.host), hint: None }
         });
@@ -133,13 +133,13 @@ impl Line {
             return self.failed(&loss.to_string()).with_hint(hint);
         }
         let status = self.ended().await;
-        let said = explain(&self.host, &self.text()).is_some_and(|fault| fault == lost(&self.host));
+        let said = explain(&self.how, &self.text()).is_some_and(|fault| fault == lost(&self.how));
         if *loss == Loss::Closed && status.is_some() && !said && self.is_connected().await {
-            let hint = "something killed it: look for a lack of memory there (`dmesg`); the same command again goes on from what \
-                        is there";
+            let hint = "either something killed it (`dmesg` there tells of a lack of memory), or it gave up waiting for this side, \
+                        as after a machine has slept; the same command again goes on from what is there";
             return self.failed("gachette was ended there").with_hint(hint);
         }
-        let fault = lost(&self.host);
+        let fault = lost(&self.how);
         let lines = self.last_lines();
         Problem { hint: fault.hint, lines, ..Problem::new(ProblemKind::HostFailed, fault.title) }
     }

@@ -2,6 +2,8 @@
 
 use gachette_core::host::HostAddress;
 
+use super::Ssh;
+
 /// A failure of `ssh`, in one line, with what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SshFault {
@@ -13,9 +15,9 @@ pub struct SshFault {
 
 /// What a failed `ssh` meant, judged by what it said on standard error; OpenSSH has no other code than 255 for all of it.
 /// None when it said nothing of the kind.
-pub fn explain(host: &HostAddress, stderr: &str) -> Option<SshFault> {
+pub fn explain(ssh: &Ssh, stderr: &str) -> Option<SshFault> {
     let known = KNOWN.iter().find(|known| known.signs.iter().any(|sign| stderr.contains(sign)))?;
-    let mut fault = known.fault(host);
+    let (mut fault, host) = (known.fault(ssh), ssh.host());
     if stderr.contains(ENDED_ON_THE_WAY)
         && !known.signs.iter().any(|sign| [ENDED_ON_THE_WAY, NOT_FORWARDED].contains(sign))
     {
@@ -25,34 +27,22 @@ pub fn explain(host: &HostAddress, stderr: &str) -> Option<SshFault> {
 }
 
 /// What it means when a connection that worked has ended.
-pub fn lost(host: &HostAddress) -> SshFault {
-    LOST.fault(host)
+pub fn lost(ssh: &Ssh) -> SshFault {
+    LOST.fault(ssh)
 }
 
-/// What to do about a host that says nothing once it was logged in to; `shared`: the connection may be one that is kept.
-pub fn silent(host: &HostAddress, shared: bool) -> String {
-    let address = ssh_words(host);
+/// What to do about a host that says nothing once it was logged in to.
+pub fn silent(ssh: &Ssh) -> String {
     let look = format!(
-        "see with `ssh -v {address} true` what takes long: often a start file of the login shell waits"
+        "see with `ssh -v {} true` what takes long: often a start file of the login shell waits",
+        ssh.typed()
     );
-    if !shared {
-        return look;
+    match ssh.typed_to_end_it() {
+        None => look,
+        Some(end) => format!(
+            "{look}; a kept connection may be dead: end it with `{end}`, or do without with `--set reuse_connection=0`"
+        ),
     }
-    format!(
-        "{look}; a kept connection may be dead: end it with `ssh -O exit {address}`, or do without with `--set reuse_connection=0`"
-    )
-}
-
-/// How one would type it.
-fn ssh_words(host: &HostAddress) -> String {
-    let mut words = String::new();
-    if let Some(port) = host.port() {
-        words = format!("-p {port} ");
-    }
-    if let Some(user) = host.user() {
-        words = format!("{words}{user}@");
-    }
-    words + host.host()
 }
 
 struct Known {
@@ -63,12 +53,13 @@ struct Known {
 }
 
 impl Known {
-    fn fault(&self, host: &HostAddress) -> SshFault {
+    fn fault(&self, ssh: &Ssh) -> SshFault {
+        let host: &HostAddress = ssh.host();
         let known = match host.port() {
             Some(port) if port != 22 => format!("'[{}]:{port}'", host.host()),
             _ => host.host().to_owned(),
         };
-        let hint = self.hint.replace("{host}", host.host()).replace("{address}", &ssh_words(host));
+        let hint = self.hint.replace("{host}", host.host()).replace("{address}", ssh.typed());
         let hint = hint.replace("{known}", &known);
         SshFault { title: format!("{host}: {}", self.title), hint: Some(hint) }
     }
@@ -162,24 +153,32 @@ const KNOWN: [Known; 14] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Connection;
+
+    fn ssh(host: &str) -> Ssh {
+        let connection = Connection { use_ssh_config: Some(false), ..Connection::default() };
+        Ssh::new(host.parse().unwrap(), &connection).unwrap()
+    }
 
     #[test]
     fn what_ssh_says_is_told_with_a_way_out() {
-        let host: HostAddress = "ada@build1:2222".parse().unwrap();
+        let host = ssh("ada@build1:2222");
         let fault = explain(&host, "ssh: connect to host build1 port 2222: Connection refused\r\n").unwrap();
         assert_eq!(fault.title, "ada@build1:2222: it refused the connection");
         let fault =
             explain(&host, "No ED25519 host key is known\nHost key verification failed.\r\n").unwrap();
         assert_eq!(
             fault.hint.as_deref(),
-            Some("connect once with `ssh -p 2222 ada@build1`, compare the fingerprint, and accept the key")
+            Some(
+                "connect once with `ssh -F none -p 2222 ada@build1`, compare the fingerprint, and accept the key"
+            )
         );
         assert_eq!(explain(&host, "motd: welcome\n"), None);
     }
 
     #[test]
     fn who_failed_on_the_way_is_told_from_the_host() {
-        let host: HostAddress = "build1".parse().unwrap();
+        let host = ssh("build1");
         let title = |said: &str| {
             let end = "kex_exchange_identification: Connection closed by remote host\r\n\
                        Connection closed by UNKNOWN port 65535\r\n";

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use gachette_core::host::{HostAddress, HostError};
+use gachette_core::missile::shell_quoted;
 use gachette_core::{LoginShell, Sha256Digest};
 use sha2::{Digest, Sha256};
 use trebuchet::process::SECRETS;
@@ -32,6 +33,10 @@ const IN_THE_WAY: [(&str, &str, &str); 4] = [
 pub struct Ssh {
     host: HostAddress,
     arguments: Vec<OsString>,
+    /// The same in the words that a user would type, with the host at the end.
+    typed: String,
+    /// The control socket of a connection that is ours to keep.
+    kept_at: Option<PathBuf>,
     /// Whether the connection may be one that outlives this process.
     shared: bool,
     shell: Option<LoginShell>,
@@ -64,7 +69,9 @@ impl Ssh {
     pub fn new(host: HostAddress, connection: &Connection) -> Result<Self, SshError> {
         let host = host.or(connection.user.as_ref(), connection.port);
         connection.key_filename.iter().try_for_each(|path| check_key(path))?;
-        let mut arguments = plain_arguments(&host, connection)?;
+        let way = way(&host, connection)?;
+        let typed = typed(&way, &host);
+        let mut arguments = plain_arguments(way, &host, connection);
         let effective = effective_options(&arguments, &host)?;
         if let Some(seconds) = connection.keepalive {
             option(&mut arguments, &format!("ServerAliveInterval={seconds}"));
@@ -92,14 +99,15 @@ impl Ssh {
         if shared && becomes && effective.get("controlpersist") == Some("no") {
             option(&mut arguments, "ControlMaster=no");
         }
+        let mut kept_at = None;
         if !shared && let (seconds @ 1.., Some(folder)) = (connection.reuse_connection, runtime_folder()) {
             let path = folder.join(format!("{}-%C", mark(&arguments)));
             option(&mut arguments, "ControlMaster=auto");
             option(&mut arguments, &format!("ControlPersist={seconds}"));
             option(&mut arguments, &format!("ControlPath={}", path.display()));
-            shared = true;
+            (kept_at, shared) = (Some(path), true);
         }
-        Ok(Self { host, arguments, shared, shell: connection.shell.clone() })
+        Ok(Self { host, arguments, typed, kept_at, shared, shell: connection.shell.clone() })
     }
 
     /// The host, with user and port when they are known.
@@ -107,9 +115,18 @@ impl Ssh {
         &self.host
     }
 
-    /// Whether the connection may be one that others share, and that outlives this process.
-    pub fn is_shared(&self) -> bool {
-        self.shared
+    /// What a user would type behind `ssh` to get there the same way.
+    pub(super) fn typed(&self) -> &str {
+        &self.typed
+    }
+
+    /// What a user would type to end the connection that others may share; none when it is one of its own.
+    pub(super) fn typed_to_end_it(&self) -> Option<String> {
+        let at = match &self.kept_at {
+            Some(path) => format!("-S {} ", word(&path.to_string_lossy())),
+            None => String::new(),
+        };
+        self.shared.then(|| format!("ssh -O exit {at}{}", self.typed))
     }
 
     /// An `ssh` that succeeds when the connection that this one went through is still there; none when it was one of its own.
@@ -144,14 +161,50 @@ fn ssh() -> Command {
     ssh
 }
 
-/// What the configuration says, in the words of ssh_config(5), with the host's name left out.
-fn plain_arguments(host: &HostAddress, connection: &Connection) -> Result<Vec<OsString>, SshError> {
-    let mut arguments: Vec<OsString> = vec!["-T".into()];
+/// The way to the host, as the configuration has it, with the host's name left out.
+fn way(host: &HostAddress, connection: &Connection) -> Result<Vec<OsString>, SshError> {
+    let mut arguments: Vec<OsString> = Vec::new();
     match (&connection.ssh_config_path, connection.use_ssh_config) {
         (_, Some(false)) => arguments.extend(["-F".into(), "none".into()]),
         (Some(file), _) => arguments.extend(["-F".into(), file.into()]),
         (None, _) => {}
     }
+    if let Some(gateway) = &connection.gateway {
+        let gateway: HostAddress = gateway.parse()?;
+        option(&mut arguments, &format!("ProxyJump={gateway}"));
+    }
+    for key in &connection.key_filename {
+        arguments.extend(["-i".into(), key.into()]);
+    }
+    // Else those in the agent are offered first, and after some of them the host hangs up (`MaxAuthTries` in sshd_config(5)).
+    if !connection.key_filename.is_empty() {
+        option(&mut arguments, "IdentitiesOnly=yes");
+    }
+    if let Some(port) = host.port() {
+        arguments.extend(["-p".into(), port.to_string().into()]);
+    }
+    Ok(arguments)
+}
+
+/// What a user types to go that way.
+fn typed(way: &[OsString], host: &HostAddress) -> String {
+    let mut typed: String = way.iter().map(|part| word(&part.to_string_lossy()) + " ").collect();
+    if let Some(user) = host.user() {
+        typed = format!("{typed}{user}@");
+    }
+    typed + host.host()
+}
+
+/// One word of a shell.
+fn word(text: &str) -> String {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&b);
+    if !text.is_empty() && text.bytes().all(is_plain) { text.to_owned() } else { shell_quoted(text) }
+}
+
+/// What the configuration says, in the words of ssh_config(5), with the host's name left out.
+fn plain_arguments(way: Vec<OsString>, host: &HostAddress, connection: &Connection) -> Vec<OsString> {
+    let mut arguments = way;
+    arguments.push("-T".into());
     // A question that nobody answers would hang for ever.
     option(&mut arguments, "BatchMode=yes");
     // Those are for the user's own sessions; a second one could not listen there.
@@ -161,24 +214,10 @@ fn plain_arguments(host: &HostAddress, connection: &Connection) -> Result<Vec<Os
         option(&mut arguments, &format!("ConnectionAttempts={}", attempts.max(1)));
     }
     option(&mut arguments, if connection.forward_agent { "ForwardAgent=yes" } else { "ForwardAgent=no" });
-    if let Some(gateway) = &connection.gateway {
-        let gateway: HostAddress = gateway.parse()?;
-        option(&mut arguments, &format!("ProxyJump={gateway}"));
-    }
     if let Some(user) = host.user() {
         arguments.extend(["-l".into(), user.as_str().into()]);
     }
-    if let Some(port) = host.port() {
-        arguments.extend(["-p".into(), port.to_string().into()]);
-    }
-    for key in &connection.key_filename {
-        arguments.extend(["-i".into(), key.into()]);
-    }
-    // Else those in the agent are offered first, and after some of them the host hangs up (`MaxAuthTries` in sshd_config(5)).
-    if !connection.key_filename.is_empty() {
-        option(&mut arguments, "IdentitiesOnly=yes");
-    }
-    Ok(arguments)
+    arguments
 }
 
 /// Whether `ssh` will be able to offer this key.
@@ -231,4 +270,34 @@ fn mark(arguments: &[OsString]) -> String {
         hash.update([0]);
     }
     Sha256Digest::from_bytes(hash.finalize().into()).to_string().chars().take(12).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_typed_goes_the_same_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("a key");
+        std::fs::write(&key, "").unwrap();
+        let connection = Connection {
+            use_ssh_config: Some(false),
+            gateway: Some("gate:2200".to_owned()),
+            key_filename: vec![key.clone()],
+            reuse_connection: 0,
+            ..Connection::default()
+        };
+        let ssh = Ssh::new("ada@build1:2222".parse().unwrap(), &connection).unwrap();
+        let key = key.display();
+        let typed =
+            format!("-F none -o ProxyJump=gate:2200 -i '{key}' -o IdentitiesOnly=yes -p 2222 ada@build1");
+        assert_eq!(ssh.typed(), typed);
+        assert_eq!(ssh.typed_to_end_it(), None, "it is shared with nobody");
+        let kept = Connection { reuse_connection: 60, ..connection };
+        let ssh = Ssh::new("build1".parse().unwrap(), &kept).unwrap();
+        // Its path is in the arguments, and in what is to be typed.
+        let path = ssh.arguments.iter().find_map(|word| word.to_str()?.strip_prefix("ControlPath="));
+        assert_eq!(ssh.typed_to_end_it().map(|end| end.contains(path.unwrap())), Some(true));
+    }
 }

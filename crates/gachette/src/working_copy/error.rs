@@ -148,7 +148,7 @@ impl WorkingCopyError {
             Self::NoDefaultBranch { .. } => {
                 "name a ref, or change the default branch on the server".to_owned()
             }
-            Self::Untrusted { .. } => "set `working_copies` to a folder of your own".to_owned(),
+            Self::Untrusted { .. } => "mend that, or set `working_copies` to a folder of your own".to_owned(),
             Self::Foreign { .. } => "move it away, or choose another name".to_owned(),
             Self::NotThere { name, .. } => format!("make it with `gachette prepare {name} --url URL`"),
             Self::InUse { .. } => "wait until that has ended; `gachette builds list` shows builds".to_owned(),

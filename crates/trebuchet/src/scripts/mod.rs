@@ -6,7 +6,7 @@
 mod files;
 mod services;
 
-use gachette_core::missile::{MaintainerLines, ServiceKind};
+use gachette_core::missile::{MaintainerLines, ServiceKind, shell_quoted as quoted};
 
 use crate::deb::MaintainerScripts;
 
@@ -89,11 +89,6 @@ fn recipe_lines(lines: &[String]) -> String {
         lines if lines.trim().is_empty() => String::new(),
         lines => format!("\n# From the recipe.\n{lines}\n"),
     }
-}
-
-/// A word that a shell takes as it is.
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
