@@ -5,6 +5,7 @@ mod apt_root;
 mod dpkg_root;
 mod git;
 mod gnupg;
+mod machine_packages;
 mod mutation;
 mod network;
 mod package_folder;

@@ -1,6 +1,7 @@
 //! The command line as its users meet it: the real program, in a home and a folder of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bare_hosts;
 mod bases;
 mod cache;
 mod chain;

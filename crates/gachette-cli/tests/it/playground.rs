@@ -49,7 +49,7 @@ impl Playground {
 
     /// The program, about to run with these words.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
-        self.as_user(Command::new(env!("CARGO_BIN_EXE_gachette")), words)
+        self.as_user(Command::new(program()), words)
     }
 
     /// The command with these words more, in the folder and environment of a user.
@@ -113,6 +113,12 @@ impl Said {
         }
         text
     }
+}
+
+/// The program that is tested: the one that was built with the tests, or the one that `GACHETTE_TEST_PROGRAM` names.
+pub(crate) fn program() -> PathBuf {
+    let built = || env!("CARGO_BIN_EXE_gachette").into();
+    std::env::var_os("GACHETTE_TEST_PROGRAM").map_or_else(built, PathBuf::from)
 }
 
 /// A step of a recipe that waits until this file is there, or its folder is not.

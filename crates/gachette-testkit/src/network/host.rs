@@ -2,18 +2,15 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::Arc;
 
-use super::{Switch, await_line, start};
+use super::{Switch, await_line, bare_root, start};
 use crate::git::{keygen, sshd_configuration};
 
-/// What the first process of a host does: it waits until the host is plugged in, then sshd runs; when our end of its standard
-/// input is closed, it ends, and with it every process of the host.
-const INIT: &str = "mount --bind \"$4\" \"$5\" && ip link set lo up && echo booted && read -r plugged && \
-                    ip addr add \"$1/24\" dev eth0 && ip link set eth0 up && ip route add default via 10.77.0.1 && \
-                    { /usr/sbin/sshd -D -e -f \"$2\" >\"$3\" 2>&1 & } && cat";
+/// What the first process of a host does.
+const BOOT: &str = include_str!("boot.sh");
 
 /// A host of a [`super::Network`]: it ends when dropped. Every method panics when something cannot be done.
 #[derive(Debug)]
@@ -21,24 +18,47 @@ pub struct NetworkHost {
     switch: Arc<Switch>,
     name: String,
     number: u8,
+    root: Root,
     process: Option<Child>,
 }
 
+/// Where a host has its files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Root {
+    /// In the root of this machine.
+    Shared,
+    /// In a root of its own.
+    Bare,
+}
+
+/// What makes a host a special one.
+#[derive(Debug)]
+pub(super) struct Traits<'a> {
+    pub(super) root: Root,
+    /// The size of the disk that its home is, as mount(8) writes it.
+    pub(super) disk: Option<&'a str>,
+    /// Lines more in the configuration of sshd.
+    pub(super) sshd: &'a str,
+}
+
 impl NetworkHost {
-    pub(super) fn new(switch: Arc<Switch>, name: &str, number: u8, disk: Option<&str>, sshd: &str) -> Self {
+    pub(super) fn new(switch: Arc<Switch>, name: &str, number: u8, traits: &Traits) -> Self {
         // Run by root, sshd wants this empty folder, which its package makes at boot and containers never do.
         let _ = fs::create_dir("/run/sshd");
-        let host = Self { switch, name: name.to_owned(), number, process: None };
+        let host = Self { switch, name: name.to_owned(), number, root: traits.root, process: None };
+        if host.root == Root::Bare {
+            bare_root::make(&host.path("")).expect("a root is made of the packages of this machine");
+        }
         for folder in ["home", "own"] {
             fs::create_dir_all(host.path(folder)).expect("a folder is made");
         }
-        if let Some(size) = disk {
+        if let Some(size) = traits.disk {
             let home = host.path("home").display().to_string();
             host.switch.run("mount", &["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs", &home]);
         }
         keygen(&host.path("host_key"));
         fs::copy(host.switch.path("client_key.pub"), host.path("authorized_keys")).expect("a file is copied");
-        let configuration = sshd_configuration(&host.path(""), &host.address(), sshd);
+        let configuration = sshd_configuration(&host.there(""), &host.address(), traits.sshd);
         fs::write(host.path("sshd_config"), configuration).expect("a file is written");
         host.introduce();
         let mut host = host;
@@ -63,7 +83,7 @@ impl NetworkHost {
 
     /// The home of who logs in, as the host's programs name it.
     pub fn home_there(&self) -> PathBuf {
-        self.path("home")
+        self.there("home")
     }
 
     /// What the host has in [`super::Network::own`], as this process sees it.
@@ -101,8 +121,11 @@ impl NetworkHost {
         let mut command = Command::new("nsenter");
         command.arg("--mount").arg("--target").arg(self.switch.process.id().to_string());
         command.args(["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]);
-        command.args(["--propagation", "private", "sh", "-c", INIT, "init", &self.address()]);
-        command.args([self.path("sshd_config"), log, self.own(), self.switch.path("own")]);
+        command.args(["--propagation", "private", "sh", "-c", BOOT, "init", &self.address()]);
+        let (root, own) = (self.root(), self.switch.path("own"));
+        let own_there = root.join(own.strip_prefix("/").expect("the temporary folder has an absolute path"));
+        fs::create_dir_all(&own_there).expect("a folder is made");
+        command.args([self.there("sshd_config"), log, self.own(), own_there, root]);
         let mut process = start(command);
         await_line(&mut process, "booted");
         let (cable, number) = (self.cable(), process.id().to_string());
@@ -174,8 +197,25 @@ impl NetworkHost {
         format!("cable{}", self.number)
     }
 
+    /// A file of the host, as this process sees it.
     fn path(&self, name: &str) -> PathBuf {
         self.switch.path(&self.name).join(name)
+    }
+
+    /// The same file, as the host's programs name it.
+    fn there(&self, name: &str) -> PathBuf {
+        match self.root {
+            Root::Shared => self.path(name),
+            Root::Bare => Path::new("/").join(name),
+        }
+    }
+
+    /// The root of its programs, as this process sees it.
+    fn root(&self) -> PathBuf {
+        match self.root {
+            Root::Shared => PathBuf::from("/"),
+            Root::Bare => self.path(""),
+        }
     }
 
     /// Ends all its processes.

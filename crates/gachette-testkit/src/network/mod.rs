@@ -5,6 +5,7 @@
 //! test's process, however that ends. What needs no cut network is better tested with [`crate::Sshd`], which anybody may start.
 #![allow(clippy::expect_used, clippy::panic, reason = "a fixture that cannot be made ends the test")]
 
+mod bare_root;
 mod host;
 
 pub use host::NetworkHost;
@@ -15,6 +16,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use host::{Root, Traits};
 use tempfile::TempDir;
 
 use crate::git::keygen;
@@ -63,8 +65,18 @@ impl Network {
     /// Adds a host whose home is a disk of this size, as mount(8) writes it (`40m`), and whose sshd has these lines more in its
     /// configuration.
     pub fn host_with(&self, name: &str, disk: Option<&str>, sshd: &str) -> NetworkHost {
+        self.plugged(name, &Traits { root: Root::Shared, disk, sshd })
+    }
+
+    /// Adds a host that has nothing but sshd, git and dpkg, Debian's essential packages and what these depend on, out of copies of what
+    /// is installed on this machine; and not even Perl. Of this machine it sees nothing.
+    pub fn bare_host(&self, name: &str) -> NetworkHost {
+        self.plugged(name, &Traits { root: Root::Bare, disk: None, sshd: "" })
+    }
+
+    fn plugged(&self, name: &str, traits: &Traits) -> NetworkHost {
         let number = self.hosts.fetch_add(1, Ordering::Relaxed) + 11;
-        NetworkHost::new(Arc::clone(&self.switch), name, number, disk, sshd)
+        NetworkHost::new(Arc::clone(&self.switch), name, number, traits)
     }
 
     /// `program`, about to run in the network.
@@ -159,9 +171,13 @@ mod tests {
     use super::*;
 
     fn ssh(network: &Network, host: &str) -> std::process::Output {
+        ssh_to_run(network, host, "echo $HOME; ip -br addr show eth0")
+    }
+
+    fn ssh_to_run(network: &Network, host: &str, words: &str) -> std::process::Output {
         let mut ssh = network.command("ssh");
         ssh.arg("-F").arg(network.ssh_config());
-        ssh.args(["-oBatchMode=yes", "-oConnectTimeout=2", host, "echo $HOME; ip -br addr show eth0"]);
+        ssh.args(["-oBatchMode=yes", "-oConnectTimeout=2", host, words]);
         ssh.stdin(Stdio::null()).output().unwrap()
     }
 
@@ -184,5 +200,30 @@ mod tests {
         assert_eq!(ssh(&network, "first").status.code(), Some(255));
         first.boot();
         assert_eq!(ssh(&network, "first").status.code(), Some(0));
+    }
+
+    #[test]
+    fn a_bare_host_has_what_it_is_said_to_have_and_nothing_else() {
+        let network = Network::start();
+        let mut host = network.bare_host("bare");
+        let said = |words: &str| {
+            let output = ssh_to_run(&network, "bare", words);
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+        };
+        assert_eq!(said("pwd; ls -A ~"), "/home\n", "an empty home");
+        let git = String::from_utf8(Command::new("/usr/bin/git").arg("--version").output().unwrap().stdout)
+            .unwrap();
+        assert_eq!(said("git --version"), git);
+        assert_eq!(
+            said("dpkg --print-architecture >/dev/null; echo 1 | gzip | gzip -d; cat /dev/null"),
+            "1\n"
+        );
+        let others = "apt-get awk cc curl gachette gcc gpg ip make mount perl python3 rsync wget xz zstd";
+        assert_eq!(said(&format!("for name in {others}; do command -v $name; done")), "");
+        assert_eq!(said("ls /root /srv /usr/share/doc 2>/dev/null"), "");
+        std::fs::write(host.home().join("file"), "seen\n").unwrap();
+        host.kill();
+        host.boot();
+        assert_eq!(said("cat /home/file"), "seen\n", "its disk stays");
     }
 }

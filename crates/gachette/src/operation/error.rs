@@ -252,6 +252,7 @@ impl OperationError {
                 })
             }
             Self::Base(error) => error.hint(),
+            Self::Build(error) => error.hint(),
             Self::NotInstallable(_) => Some("`--force REASON` does it all the same".to_owned()),
             Self::NoPackage { .. } => Some("see `gachette package list`".to_owned()),
             Self::NoVersion { name, .. } => Some(format!("see `gachette package show {name}`")),

@@ -1,6 +1,6 @@
 //! Why a build, or one of its packages, failed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gachette_core::debian::PackageName;
 use gachette_core::missile::Problem;
@@ -10,6 +10,9 @@ use crate::environment::EnvironmentError;
 use crate::io_error::IoError;
 use crate::process::ProcessError;
 use crate::stage::StageError;
+
+/// With what a shell ends that did not find a program (POSIX, Exit Status for Commands).
+const NOT_FOUND: i32 = 127;
 
 /// Why a build failed.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +62,30 @@ pub enum BuildError {
 }
 
 impl BuildError {
+    /// What to do about it, where the machine that builds lacks something.
+    pub fn hint(&self) -> Option<String> {
+        let Self::Stage { source, .. } = self else { return None };
+        match source.as_ref() {
+            StageError::Environment(EnvironmentError::NoInterpreter { binary }) => {
+                let package = Path::new(binary).file_name().unwrap_or_default().to_string_lossy();
+                Some(format!(
+                    "install it where the build is made, usually by the package `{package}`, or name another as `binary` of the \
+                     environment"
+                ))
+            }
+            StageError::Environment(EnvironmentError::Process(error)) | StageError::Process(error)
+                if error.exit_code() == Some(NOT_FOUND) =>
+            {
+                Some(
+                    "a program was not found, as exit status 127 says: install it where the build is made, or put it into PATH there \
+                     in the start files of the login shell"
+                        .to_owned(),
+                )
+            }
+            _ => None,
+        }
+    }
+
     /// What went wrong while a package was put together; a cancellation is told as such.
     pub(crate) fn stage(package: &PackageName, source: StageError) -> Self {
         match source {

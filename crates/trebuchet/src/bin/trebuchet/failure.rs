@@ -127,7 +127,7 @@ impl From<BuildError> for Failure {
             true => error.to_string(),
             false => "the recipe is wrong, and nothing was built".to_owned(),
         };
-        Self { findings, ..Self::new(code, message) }
+        Self { findings, hint: error.hint(), ..Self::new(code, message) }
     }
 }
 
