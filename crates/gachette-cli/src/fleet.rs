@@ -30,7 +30,7 @@ impl Fleet {
         let connection = &session.config.connection;
         let at_once = if connection.parallel { connection.pool_size.unwrap_or(usize::MAX).max(1) } else { 1 };
         let (stops, output) = (!connection.warn_only, session.output.clone());
-        Ok(Self { sessions: session.hosts()?, at_once, stops, output })
+        Ok(Self { sessions: session.hosts(), at_once, stops, output })
     }
 
     /// The same hosts, none of which is left out because another failed.

@@ -6,6 +6,8 @@ use clap::{Args, ValueEnum};
 use gachette::config::{Connection, Reader};
 use gachette_core::host::UserName;
 
+use crate::error::Failure;
+
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
 pub(crate) enum Format {
@@ -86,9 +88,16 @@ pub(crate) enum Volume {
 
 impl Options {
     /// Lays what was said about hosts over the configuration.
-    pub(crate) fn lay_over(&self, connection: &mut Connection) {
-        if !self.hosts.is_empty() {
-            connection.hosts.clone_from(&self.hosts);
+    pub(crate) fn lay_over(&self, connection: &mut Connection) -> Result<(), Failure> {
+        let named: Vec<_> =
+            self.hosts.iter().map(|host| host.trim()).filter(|host| !host.is_empty()).collect();
+        // An empty variable in a script must not turn work on a host into work on this machine.
+        if named.is_empty() && !self.hosts.is_empty() {
+            return Err(Failure::usage("`-H` names no host"));
+        }
+        if !named.is_empty() {
+            let hosts = named.into_iter().map(str::parse).collect::<Result<_, _>>();
+            connection.hosts = hosts.map_err(Failure::usage)?;
         }
         if self.user.is_some() {
             connection.user.clone_from(&self.user);
@@ -100,6 +109,7 @@ impl Options {
         connection.parallel |= self.parallel;
         connection.pool_size = self.pool_size.or(connection.pool_size);
         connection.warn_only |= self.warn_only;
+        Ok(())
     }
 
     /// The first word that says how hosts are reached by `ssh`.

@@ -47,10 +47,6 @@ impl Session {
     /// Loads the configuration, and lays over it what was said of hosts. Nothing is connected to yet.
     pub(crate) fn open(options: &Options) -> Result<Self, Failure> {
         let output = Output::new(options);
-        // An empty variable in a script must not turn work on a host into work on this machine.
-        if !options.hosts.is_empty() && options.hosts.iter().all(|host| host.trim().is_empty()) {
-            return Err(Failure::usage("`-H` names no host"));
-        }
         let settings = options.settings();
         let loaded = Config::load(&SearchPath::of_this_process(), options.config.as_deref(), &settings);
         let loaded = loaded.map_err(unusable)?;
@@ -58,7 +54,7 @@ impl Session {
             output.warn(&warning.to_string());
         }
         let mut config = loaded.config;
-        options.lay_over(&mut config.connection);
+        options.lay_over(&mut config.connection)?;
         let readers = settings.into_iter().map(|(key, _)| (Reader::of(&key), key));
         let elsewhere = |reader: &Reader| matches!(reader, Reader::Builder | Reader::Repository);
         let set = readers.filter(|(reader, _)| elsewhere(reader)).map(|(reader, key)| (key, reader));
@@ -76,12 +72,11 @@ impl Session {
     }
 
     /// The sessions for all hosts that are named, each one once, in order; this one when none is.
-    pub(crate) fn hosts(self) -> Result<Vec<Self>, Failure> {
+    pub(crate) fn hosts(self) -> Vec<Self> {
         let mut hosts: Vec<HostTarget> = Vec::new();
-        for text in self.config.connection.hosts.iter().filter(|text| !text.trim().is_empty()) {
-            let host = text.trim().parse().map_err(Failure::usage)?;
-            if !hosts.contains(&host) {
-                hosts.push(host);
+        for host in &self.config.connection.hosts {
+            if !hosts.contains(host) {
+                hosts.push(host.clone());
             }
         }
         let shared = hosts.len() > 1;
@@ -103,7 +98,7 @@ impl Session {
             yes: self.yes,
             repository: self.config.repository_at.is_some().then(|| Rc::new(self.at_repository())),
         };
-        Ok(if hosts.is_empty() { vec![self] } else { hosts.into_iter().map(on).collect() })
+        if hosts.is_empty() { vec![self] } else { hosts.into_iter().map(on).collect() }
     }
 
     /// The session on the machine that has the repository, when the configuration says which that is.
@@ -134,7 +129,7 @@ impl Session {
 
     /// What was said of `ssh`, when no machine that the command may go to is reached by it.
     fn of_no_use_to_ssh(&self) -> Option<String> {
-        let by_ssh = |text: &String| matches!(text.trim().parse(), Ok(HostTarget::Ssh(_)));
+        let by_ssh = |host: &HostTarget| matches!(host, HostTarget::Ssh(_));
         let repository = matches!(self.config.repository_at, Some(RepositoryPlace::At(HostTarget::Ssh(_))));
         let used = repository || self.config.connection.hosts.iter().any(by_ssh);
         self.for_ssh.clone().filter(|_| !used)

@@ -4,9 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use url::Url;
+
+use crate::as_text::as_text;
 
 /// Where commands are carried out, when it is not this process.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,8 +20,7 @@ pub enum HostTarget {
 }
 
 /// `[user@]host[:port]`; an IPv6 address stands in brackets.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HostAddress {
     user: Option<UserName>,
     host: String,
@@ -29,8 +28,7 @@ pub struct HostAddress {
 }
 
 /// The name of a user on a host, of characters that mean nothing to a shell.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UserName(String);
 
 /// Text that names no user.
@@ -136,20 +134,6 @@ impl fmt::Display for UserName {
     }
 }
 
-impl TryFrom<String> for UserName {
-    type Error = UserNameError;
-
-    fn try_from(text: String) -> Result<Self, UserNameError> {
-        text.parse()
-    }
-}
-
-impl From<UserName> for String {
-    fn from(user: UserName) -> Self {
-        user.0
-    }
-}
-
 /// The host and the port in `host:port`, `[address]:port` or either alone.
 fn split_port(place: &str) -> Option<(&str, Option<&str>)> {
     if let Some(rest) = place.strip_prefix('[') {
@@ -174,20 +158,6 @@ impl fmt::Display for HostAddress {
         }
         if self.host.contains(':') { write!(f, "[{}]", self.host) } else { f.write_str(&self.host) }?;
         self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
-    }
-}
-
-impl TryFrom<String> for HostAddress {
-    type Error = HostError;
-
-    fn try_from(text: String) -> Result<Self, HostError> {
-        text.parse()
-    }
-}
-
-impl From<HostAddress> for String {
-    fn from(address: HostAddress) -> Self {
-        address.to_string()
     }
 }
 
@@ -230,6 +200,10 @@ impl fmt::Display for HostTarget {
         }
     }
 }
+
+as_text!(UserName);
+as_text!(HostAddress);
+as_text!(HostTarget);
 
 #[cfg(test)]
 mod tests {

@@ -17,6 +17,7 @@ pub mod stack;
 pub mod statement;
 pub mod yaml;
 
+mod as_text;
 mod counted;
 mod digest;
 mod login_shell;

@@ -3,14 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::as_text::as_text;
 
 /// A shell with the options that it is started with, the last of which (`-c`) makes it run what is said next.
 ///
 /// Every other shell reads each of its words as itself: they hold nothing but letters, digits, `/`, `.`, `_` and `-`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginShell(Vec<String>);
 
 /// Text that names no shell.
@@ -66,19 +64,7 @@ impl fmt::Display for LoginShell {
     }
 }
 
-impl TryFrom<String> for LoginShell {
-    type Error = LoginShellError;
-
-    fn try_from(text: String) -> Result<Self, LoginShellError> {
-        text.parse()
-    }
-}
-
-impl From<LoginShell> for String {
-    fn from(shell: LoginShell) -> Self {
-        shell.to_string()
-    }
-}
+as_text!(LoginShell);
 
 #[cfg(test)]
 mod tests {

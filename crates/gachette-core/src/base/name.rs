@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::debian::as_text;
+use crate::as_text::as_text;
 use crate::stack::{NameError, revision_number, segment};
 
 /// The name of a base, such as `bookworm`.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::as_text;
+use crate::as_text::as_text;
 
 /// A binary package's architecture: `all`, or a machine architecture such as `amd64` or `musl-linux-arm64`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

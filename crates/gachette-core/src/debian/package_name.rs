@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::as_text;
+use crate::as_text::as_text;
 
 /// A binary package's name: lower-case letters, digits, `+`, `-` and `.`, at least two characters, beginning with a
 /// letter or digit (Debian Policy 5.6.1 and 5.6.7).

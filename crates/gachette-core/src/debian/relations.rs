@@ -6,7 +6,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::relation_reader::{Dialect, Reader};
-use super::{PackageName, Version, as_text};
+use super::{PackageName, Version};
+use crate::as_text::as_text;
 
 /// The value of a relation field: every one of its [`Alternatives`] has to be met.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]

@@ -5,8 +5,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use super::as_text;
 use super::version_ref::{VersionRef, take_number};
+use crate::as_text::as_text;
 
 /// A Debian version, `[epoch:]upstream[-revision]`.
 ///

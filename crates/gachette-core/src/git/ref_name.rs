@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{AbbreviatedCommit, Commit};
-use crate::debian::as_text;
+use crate::as_text::as_text;
 
 /// A branch, a tag or any other reference: `master`, `origin/master`, `v1.0`, `refs/pull/7/head`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

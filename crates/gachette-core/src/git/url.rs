@@ -8,7 +8,7 @@ mod relative;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::debian::as_text;
+use crate::as_text::as_text;
 
 pub use relative::submodule_address;
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 
 use super::GitRef;
-use crate::debian::as_text;
+use crate::as_text::as_text;
 
 /// The name of a working copy, which is also the name of its folder: letters, digits and `. _ + @ = ~ -`, beginning
 /// with a letter, a digit or `_`, of at most 120 bytes.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::debian::{PackageName, as_text};
+use crate::as_text::as_text;
+use crate::debian::PackageName;
 
 /// The name of a recipe, service, environment, static entry or extra file: letters, digits, `_`, `-`, `+` and `.`.
 ///

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::debian::as_text;
+use crate::as_text::as_text;
 
 /// The longest domain or stack name, in bytes.
 const LONGEST: usize = 100;

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use super::name::{NameError, segment};
 use super::{Content, StackedPackage};
-use crate::debian::{PackageName, as_text};
+use crate::as_text::as_text;
+use crate::debian::PackageName;
 
 /// The name of a role of hosts, such as `web` or `database`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

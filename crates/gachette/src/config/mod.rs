@@ -20,7 +20,7 @@ use gachette_core::LoginShell;
 use gachette_core::base::BaseName;
 use gachette_core::channel::ChannelPolicy;
 use gachette_core::git::{GitRef, GitUrl, VersionScheme};
-use gachette_core::host::{HostError, HostTarget, UserName};
+use gachette_core::host::{HostAddress, HostError, HostTarget, UserName};
 use gachette_core::stack::{Domain, StackName};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -170,8 +170,8 @@ pub enum PackageCompression {
 /// How hosts are reached, in the words of Fabric 1; what is not said is left to OpenSSH.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Connection {
-    /// `[user@]host[:port]`; this machine when empty.
-    pub hosts: Vec<String>,
+    /// Where commands are carried out; this machine when empty.
+    pub hosts: Vec<HostTarget>,
     /// The user on hosts that name none.
     pub user: Option<UserName>,
     /// Private key files to offer.
@@ -179,7 +179,7 @@ pub struct Connection {
     /// The port on hosts that name none.
     pub port: Option<u16>,
     /// A host to go through.
-    pub gateway: Option<String>,
+    pub gateway: Option<HostAddress>,
     /// Whether the authentication agent is forwarded.
     pub forward_agent: bool,
     /// Whether the user's `ssh_config` is read.

@@ -76,11 +76,11 @@ fn read_config(root: &Node, base: Option<&Path>, problems: &mut Problems) -> Con
 fn read_connection(keys: &mut Keys<'_>) -> Connection {
     const COUNT: &str = "a whole number";
     Connection {
-        hosts: keys.texts("hosts"),
+        hosts: keys.parsed_list("hosts"),
         user: keys.parsed("user"),
         key_filename: keys.texts("key_filename").iter().map(|file| keys.rooted(file)).collect(),
         port: keys.number("port", "a port number from 1 to 65535").map(NonZeroU16::get),
-        gateway: keys.text("gateway"),
+        gateway: keys.parsed("gateway"),
         forward_agent: keys.flag("forward_agent").unwrap_or(true),
         use_ssh_config: keys.flag("use_ssh_config"),
         ssh_config_path: keys.path("ssh_config_path"),
@@ -218,8 +218,11 @@ mod tests {
 
     #[test]
     fn hosts_and_key_files_are_one_or_many() {
-        assert_eq!(parse("hosts: root@a\n").config.connection.hosts, ["root@a"]);
-        assert_eq!(parse("hosts: [a, b]\n").config.connection.hosts, ["a", "b"]);
+        let hosts =
+            |text| parse(text).config.connection.hosts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(hosts("hosts: root@a\n"), ["root@a"]);
+        assert_eq!(hosts("hosts: [a, 'unix:///run/b']\n"), ["a", "unix:///run/b"]);
+        assert_eq!(hosts("hosts:\n"), [""; 0]);
         assert_eq!(parse("key_filename: k\n").config.connection.key_filename, [Path::new("/srv/conf/k")]);
     }
 
@@ -288,6 +291,8 @@ mod tests {
             "user: a\n---\nuser: b\n",
             "2:1: a second YAML document begins here; a configuration is one document",
         ),
+        ("hosts: [a, -x]\n", "1:8: `hosts`: `-x` is no host: a name must not begin with `-`"),
+        ("gateway: 'a b'\n", "1:10: `gateway`: `a b` is no host"),
         ("a.b.c.d.e.f.g.h.i: 1\n", "1:1: no key has as many parts as `a.b.c.d.e.f.g.h.i`"),
     ];
 

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use gachette_core::host::{HostAddress, HostError};
+use gachette_core::host::HostAddress;
 use gachette_core::missile::shell_quoted;
 use gachette_core::{LoginShell, Sha256Digest};
 use sha2::{Digest, Sha256};
@@ -45,9 +45,6 @@ pub struct Ssh {
 /// Why a host cannot even be tried.
 #[derive(Debug, thiserror::Error)]
 pub enum SshError {
-    /// The gateway is no host.
-    #[error("`gateway`: {0}")]
-    Gateway(#[from] HostError),
     /// A key that is to be offered cannot be read; `ssh` would go on without it.
     #[error("cannot read the private key {}: {source}", path.display())]
     Key {
@@ -65,11 +62,11 @@ impl Ssh {
     /// How to reach `host` with this configuration.
     ///
     /// # Errors
-    /// When the configured gateway is no host's name, a key cannot be read, or `ssh` is not installed.
+    /// When a key cannot be read, or `ssh` is not installed.
     pub fn new(host: HostAddress, connection: &Connection) -> Result<Self, SshError> {
         let host = host.or(connection.user.as_ref(), connection.port);
         connection.key_filename.iter().try_for_each(|path| check_key(path))?;
-        let way = way(&host, connection)?;
+        let way = way(&host, connection);
         let typed = typed(&way, &host);
         let mut arguments = plain_arguments(way, &host, connection);
         let effective = effective_options(&arguments, &host)?;
@@ -162,7 +159,7 @@ fn ssh() -> Command {
 }
 
 /// The way to the host, as the configuration has it, with the host's name left out.
-fn way(host: &HostAddress, connection: &Connection) -> Result<Vec<OsString>, SshError> {
+fn way(host: &HostAddress, connection: &Connection) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = Vec::new();
     match (&connection.ssh_config_path, connection.use_ssh_config) {
         (_, Some(false)) => arguments.extend(["-F".into(), "none".into()]),
@@ -170,7 +167,6 @@ fn way(host: &HostAddress, connection: &Connection) -> Result<Vec<OsString>, Ssh
         (None, _) => {}
     }
     if let Some(gateway) = &connection.gateway {
-        let gateway: HostAddress = gateway.parse()?;
         option(&mut arguments, &format!("ProxyJump={gateway}"));
     }
     for key in &connection.key_filename {
@@ -183,7 +179,7 @@ fn way(host: &HostAddress, connection: &Connection) -> Result<Vec<OsString>, Ssh
     if let Some(port) = host.port() {
         arguments.extend(["-p".into(), port.to_string().into()]);
     }
-    Ok(arguments)
+    arguments
 }
 
 /// What a user types to go that way.
@@ -283,7 +279,7 @@ mod tests {
         std::fs::write(&key, "").unwrap();
         let connection = Connection {
             use_ssh_config: Some(false),
-            gateway: Some("gate:2200".to_owned()),
+            gateway: Some("gate:2200".parse().unwrap()),
             key_filename: vec![key.clone()],
             reuse_connection: 0,
             ..Connection::default()
