@@ -5,7 +5,11 @@ use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::process::Command;
 
+use gachette_core::Sha256Digest;
+
 use crate::chain::Chain;
+use crate::importing::deb;
+use crate::playground::Playground;
 
 const KEY: &str = "--set signing.folder=keys,signing.keys=archive";
 
@@ -120,6 +124,103 @@ fn a_revision_that_somebody_edited_is_published_and_promoted_by_nobody() {
     fs::write(&newest, text).unwrap();
     playground.ok(&format!("{KEY} promote 125 --to live"));
     playground.ok("repository fsck");
+}
+
+/// A sealed stack `1` of three packages that were imported, signed where there is the key `archive`.
+fn sealed(playground: &Playground, key: &str) {
+    for number in 1..=3 {
+        deb(&playground.path("source"), &format!("dh-p{number}"), "1", "x");
+    }
+    playground.ok("stack create 1");
+    playground.ok("repository import source --to 1");
+    playground.ok(&format!("{key} stack seal 1"));
+}
+
+/// The revision without its first package; `sound` in itself, or as somebody leaves it who knows of no sums.
+fn edited(text: &str, sound: bool) -> String {
+    let revision: serde_json::Value = serde_json::from_str(text).unwrap();
+    let first = text.lines().find(|line| line.contains("\"name\":\"dh-p1\"")).unwrap();
+    let text = text.replace(&format!("{first}\n"), "");
+    if !sound {
+        return text;
+    }
+    let packages = revision["packages"].as_array().unwrap()[1..].iter();
+    let line = |it: &serde_json::Value| {
+        let word = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        format!("{} {} all {}\n", word(&it["name"]), word(&it["version"]), word(&it["files"]["all"]))
+    };
+    let content = Sha256Digest::of(packages.map(line).collect::<String>().as_bytes()).to_string();
+    text.replace(revision["content"].as_str().unwrap(), &content)
+}
+
+#[test]
+fn a_sealed_revision_that_was_edited_with_the_mark_of_derived_files_is_promoted_by_nobody() {
+    for published in [false, true] {
+        let playground = Playground::new();
+        playground.ok("--set signing.folder=keys key generate archive --email archive@example.org");
+        sealed(&playground, KEY);
+        if published {
+            playground.ok(&format!("{KEY} publish 1"));
+        }
+        let stack = playground.path("repository/domain/default/stacks/1");
+        let (newest, mark) = (stack.join("revisions/0000000003.json"), stack.join("derived.json"));
+        let before = [&newest, &mark].map(|path| fs::read_to_string(path).unwrap());
+        for (sound, marked) in [(false, true), (true, true), (false, false), (true, false)] {
+            let text = edited(&before[0], sound);
+            fs::write(&newest, &text).unwrap();
+            let hash = Sha256Digest::of(text.as_bytes());
+            match marked {
+                true => fs::write(&mark, format!("{{\"format\":1,\"revision\":3,\"hash\":\"{hash}\"}}\n")),
+                false => fs::remove_file(&mark),
+            }
+            .unwrap();
+            let lines = [
+                "promote 1 --to live",
+                "promote 1 --to live --unsigned",
+                "publish 1",
+                "publish 1 --unsigned",
+                "stack seal 1",
+            ];
+            for line in lines {
+                let said = playground.run(&format!("{KEY} {line}"));
+                let told = "revisions/0000000003.json is damaged: it";
+                assert!(said.code != 0 && said.stderr.contains(told), "{line}: {}", said.stderr);
+            }
+            assert!(!playground.path("repository/domain/default/channels/live/0000000001.json").exists());
+            let said = playground.run("repository fsck");
+            let told = "revisions/0000000003.json: changed: it is not the revision that";
+            assert!(said.code == 5 && (!sound || said.stdout.contains(told)), "{}", said.stdout);
+            assert_ne!(playground.run(&format!("{KEY} verify 1")).code, 0);
+            [&newest, &mark].iter().zip(&before).for_each(|(path, text)| fs::write(path, text).unwrap());
+        }
+        playground.ok(&format!("{KEY} promote 1 --to live"));
+        playground.ok(&format!("{KEY} verify live"));
+        playground.ok("repository fsck");
+    }
+}
+
+#[test]
+fn what_was_written_behind_a_sealed_revision_is_promoted_by_nobody() {
+    let playground = Playground::new();
+    sealed(&playground, "");
+    let revisions = playground.path("repository/domain/default/stacks/1/revisions");
+    let text = fs::read_to_string(revisions.join("0000000003.json")).unwrap();
+    let revision: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let hash = Sha256Digest::of(text.as_bytes()).to_string();
+    let next = edited(&text, true).replace("\"number\": 3", "\"number\": 4");
+    let next = next.replace(revision["previous"].as_str().unwrap(), &hash);
+    fs::write(revisions.join("0000000004.json"), next).unwrap();
+    for line in ["promote 1 --to live --unsigned", "publish 1 --unsigned"] {
+        let said = playground.run(line);
+        assert!(
+            said.code != 0 && said.stderr.contains("it changes a sealed stack"),
+            "{line}: {}",
+            said.stderr
+        );
+    }
+    assert!(!playground.path("repository/domain/default/channels/live/0000000001.json").exists());
+    fs::remove_file(revisions.join("0000000004.json")).unwrap();
+    playground.ok("promote 1 --to live --unsigned");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Sha256Digest;
+use crate::stack::{StackName, StackRef};
 
 /// The type of what our envelopes hold.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -104,6 +105,37 @@ impl Opened {
     /// When one is no base64.
     pub fn signature_bytes(&self) -> Result<Vec<u8>, EnvelopeError> {
         Ok(decoded(&self.signatures)?.concat())
+    }
+
+    /// The revision of a stack that the statement is about, with the hash that it says this has; none of another kind.
+    pub fn revision(&self) -> Option<(StackRef, Sha256Digest)> {
+        /// The part of a statement that says so.
+        #[derive(Deserialize)]
+        struct About {
+            predicate: Predicate,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Predicate {
+            build_definition: Definition,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Definition {
+            build_type: String,
+            external_parameters: Parameters,
+        }
+        #[derive(Deserialize)]
+        struct Parameters {
+            stack: Option<StackName>,
+            revision: Option<u64>,
+        }
+        let about: About = serde_json::from_slice(self.statement()).ok()?;
+        let Definition { build_type, external_parameters } = about.predicate.build_definition;
+        let is_stack = build_type == super::STACK_BUILD;
+        let stack = external_parameters.stack.filter(|_| is_stack)?.at(external_parameters.revision?);
+        // The first subject is the revision; the others are package files.
+        Some((stack, *subjects(self.statement()).ok()?.first()?))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Signing statements of where packages and sealed stacks come from, where the keys are: when a stack is sealed or published.
 
 use gachette_core::Sha256Digest;
-use gachette_core::stack::Entry;
+use gachette_core::stack::{Entry, Head};
 use gachette_core::statement::{self, Envelope};
 use jiff::Timestamp;
 
@@ -9,6 +9,22 @@ use super::OperationError;
 use crate::Cancel;
 use crate::repository::Repository;
 use crate::signing::{Fingerprint, Holders, Signers};
+
+/// Refuses a sealed revision that is not the one which was sealed: it must be stated by a known key, or nothing must speak against
+/// it. Says whether there is nothing left to sign.
+pub(super) fn check_sealed(
+    repository: &Repository,
+    signers: Option<&Signers>,
+    head: &Head,
+) -> Result<bool, OperationError> {
+    let statements = signers.map(|signers| Statements { repository, signers, by: Holders::All });
+    let good = statements.map(|it| (it.good_signatures(&head.hash), it.signers.held_by(it.by)));
+    let (good, held) = good.unwrap_or_default();
+    if good.is_empty() {
+        repository.check_sealed(head)?;
+    }
+    Ok(held.iter().all(|key| good.contains(key)))
+}
 
 /// Statements about a sealed stack and its packages, which are signed where they are not signed yet.
 pub(super) struct Statements<'a> {
@@ -51,15 +67,22 @@ impl Statements<'_> {
     /// Whether there is a statement about this that all keys signed. One that is damaged is as good as none.
     pub(super) fn is_signed(&self, about: &Sha256Digest) -> bool {
         let held = self.signers.held_by(self.by);
-        let Ok(Some(known)) = self.repository.opened_statement(about) else { return held.is_empty() };
-        let by_key = |key: &Fingerprint| known.signatures.iter().any(|it| it.keyid == key.to_string());
-        let is_true = || {
+        held.is_empty() || {
+            let good = self.good_signatures(about);
+            held.iter().all(|key| good.contains(key))
+        }
+    }
+
+    /// The keys that signed a statement about this.
+    fn good_signatures(&self, about: &Sha256Digest) -> Vec<Fingerprint> {
+        let stated = || {
+            let known = self.repository.opened_statement(about).ok()??;
             let signatures = known.signature_bytes().ok()?;
             let good = self.signers.judge(known.signed_bytes(), &signatures, Timestamp::now()).ok()?;
-            let by_all = held.iter().all(|key| good.iter().any(|it| it.key == *key));
-            Some(by_all && statement::subjects(known.statement()).ok()?.contains(about))
+            let is_about = statement::subjects(known.statement()).ok()?.contains(about);
+            is_about.then(|| good.into_iter().map(|good| good.key).collect())
         };
-        held.iter().all(by_key) && is_true().unwrap_or(held.is_empty())
+        stated().unwrap_or_default()
     }
 
     /// Adds the signatures of the keys to the statement, or writes it with them.

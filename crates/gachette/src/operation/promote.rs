@@ -1,5 +1,8 @@
 //! Moving a channel, and what else is done with one; its suite follows.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::channel::{ChannelEntry, ChannelPolicy, ChannelStep, Pin};
@@ -9,14 +12,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::OperationError;
+use super::attest::check_sealed;
 use super::check::{CheckRequest, check_stack};
 use super::gate::{Gate, StackVerdict};
-use super::publish::{Published, SuiteSignature, open_signers, publish_by};
+use super::publish::{Looked, Published, SuiteSignature, open_signers, publish_by};
 use crate::Cancel;
 use crate::config::Config;
 use crate::repository::{
     ChannelCommitted, ChannelWish, NamesOnly, PublishSubject, Repository, RepositoryError,
 };
+use crate::signing::Signers;
 
 /// What is wished of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -81,8 +86,7 @@ pub fn change_channel(
             // Without what it takes to write the suite, the channel stays.
             let signers = open_signers(config, *signature)?;
             let to = repository.stack_head(stack)?;
-            repository.check_unedited(&to)?;
-            repository.check_package_files(&to, channel, NamesOnly::Refused)?;
+            let looked = look_at(repository, channel, &to, signers.as_ref())?;
             let gate = Gate::new(force.as_deref(), by)?;
             let (committed, check) = if policy.checked {
                 Checked { config, repository, channel, policy: &policy }.promote(&to, &gate, by, cancel)?
@@ -90,7 +94,7 @@ pub fn change_channel(
                 (repository.change_channel(channel, &ChannelWish::Promote(&to), &policy, by)?, None)
             };
             let published =
-                publish_by(config, PublishSubject::Channel(channel.clone()), signers, Some(to.hash));
+                publish_by(config, PublishSubject::Channel(channel.clone()), signers, Some(looked));
             let lags =
                 |source| OperationError::SuiteLags { channel: channel.clone(), source: Box::new(source) };
             let published = Some(published.map_err(lags)?);
@@ -105,6 +109,24 @@ pub fn change_channel(
         _ => ChannelWish::Hold,
     };
     Ok(repository.change_channel(channel, &wish, &policy, by)?.into())
+}
+
+/// Refuses to move a channel to a revision that is not the one that was sealed, or of which a package file is lost.
+fn look_at(
+    repository: &Repository,
+    channel: &Suite,
+    to: &Head,
+    signers: Option<&Signers>,
+) -> Result<Looked, OperationError> {
+    repository.check_unedited(to)?;
+    thread::scope(|scope| {
+        // An open one is refused by the channel.
+        let stated =
+            scope.spawn(|| if to.sealed { check_sealed(repository, signers, to) } else { Ok(false) });
+        repository.check_package_files(to, channel, NamesOnly::Refused)?;
+        let is_stated = stated.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        Ok(Looked { hash: to.hash, is_stated })
+    })
 }
 
 impl From<ChannelCommitted> for ChannelChanged {

@@ -1,7 +1,6 @@
 //! Publishing stacks and channels as APT suites, signed.
 
 use std::path::Path;
-use std::thread;
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{SourceEntry, Suite};
@@ -11,9 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::OperationError;
-use super::attest::Statements;
+use super::attest::{Statements, check_sealed};
 use crate::config::Config;
-use crate::repository::{PublishRequest, PublishSubject, PublishedSuite, RepositoryError};
+use crate::repository::{PublishRequest, PublishSubject, PublishedSuite, Repository, RepositoryError};
 use crate::signing::{Holders, Signers, SigningConfig};
 
 /// How clients know that a suite is what was published.
@@ -77,30 +76,37 @@ pub fn publish_as_it_is(config: &Config, suite: Suite) -> Result<Published, Oper
     publish(config, PublishSubject::AsItIs(suite), signature)
 }
 
-/// The same, by keys that are open already. The revision that is `promoted`, by its hash, is sealed: whether it is stated can be
-/// looked at meanwhile, which takes as long as to show what another suite shows.
+/// A sealed revision that was looked at just now.
+#[derive(Clone, Copy)]
+pub(super) struct Looked {
+    /// Its hash.
+    pub(super) hash: Sha256Digest,
+    /// Whether all keys stated it.
+    pub(super) is_stated: bool,
+}
+
+/// The same, by keys that are open already, of a revision that was looked at when it was promoted, if it was.
 pub(super) fn publish_by(
     config: &Config,
     subject: PublishSubject,
     signers: Option<Signers>,
-    promoted: Option<Sha256Digest>,
+    promoted: Option<Looked>,
 ) -> Result<Published, OperationError> {
     let repository = config.repository()?;
     let settings = config.publish.settings();
-    let request = PublishRequest { subject, settings, signers: signers.as_ref(), looked_for: promoted };
-    let by = Holders::All;
-    let statements = signers.as_ref().map(|signers| Statements { repository: &repository, signers, by });
-    let (suite, stated) = thread::scope(|scope| {
-        let looked = statements.as_ref().zip(promoted);
-        let looked = looked.map(|(statements, hash)| scope.spawn(move || statements.is_signed(&hash)));
-        let suite = repository.publish(&request);
-        (suite, promoted.filter(|_| looked.is_some_and(|looked| looked.join().unwrap_or(false))))
-    });
-    let suite = suite.map_err(|error| match error {
+    let looked = match (&subject, promoted) {
+        (PublishSubject::Stack(stack), None) => look_at(&repository, signers.as_ref(), stack)?,
+        (_, promoted) => promoted,
+    };
+    let looked_for = promoted.map(|promoted| promoted.hash);
+    let request = PublishRequest { subject, settings, signers: signers.as_ref(), looked_for };
+    let suite = repository.publish(&request).map_err(|error| match error {
         RepositoryError::Signing(error) => OperationError::Signing(*error),
         error => error.into(),
     })?;
-    if let Some(statements) = statements.filter(|_| suite.sealed && stated != Some(suite.hash)) {
+    let is_stated = looked.is_some_and(|looked| looked.hash == suite.hash && looked.is_stated);
+    if let Some(signers) = signers.as_ref().filter(|_| suite.sealed && !is_stated) {
+        let statements = Statements { repository: &repository, signers, by: Holders::All };
         let entry = || Ok(repository.show_stack(&suite.stack.at(suite.revision))?);
         statements.sign_unless_done(&suite.hash, entry)?;
     }
@@ -113,6 +119,21 @@ pub(super) fn publish_by(
     let signed_by = signers.iter().flat_map(Signers::fingerprints).map(|it| it.to_string()).collect();
     let warnings = signers.iter().flat_map(|signers| signers.ending(Timestamp::now()));
     Ok(Published { suite, signed_by, source, warnings: warnings.map(|key| key.to_string()).collect() })
+}
+
+/// Refuses to publish a sealed stack that is not as it was sealed.
+fn look_at(
+    repository: &Repository,
+    signers: Option<&Signers>,
+    stack: &StackRef,
+) -> Result<Option<Looked>, OperationError> {
+    let head = repository.stack_head(stack)?;
+    if !head.sealed {
+        return Ok(None);
+    }
+    repository.check_unedited(&head)?;
+    let is_stated = check_sealed(repository, signers, &head)?;
+    Ok(Some(Looked { hash: head.hash, is_stated }))
 }
 
 /// The configured keys, unless it is not to be signed.

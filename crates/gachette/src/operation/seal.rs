@@ -3,7 +3,7 @@
 use gachette_core::stack::{By, Entry, StackName};
 
 use super::OperationError;
-use super::attest::Statements;
+use super::attest::{Statements, check_sealed};
 use super::check::{CheckRequest, check_stack};
 use super::gate::{Gate, StackVerdict};
 use super::publish::{SuiteSignature, open_signers};
@@ -38,7 +38,12 @@ pub fn seal_stack(
 ) -> Result<Sealed, OperationError> {
     let gate = Gate::new(force, by)?;
     let newest = repository.stack_head(&stack.clone().into())?;
-    if !newest.sealed {
+    if newest.sealed {
+        // Without keys that can be used now, statements still say which revision they are about.
+        let signers = open_signers(config, SuiteSignature::Signed).ok().flatten();
+        repository.check_unedited(&newest)?;
+        check_sealed(repository, signers.as_ref(), &newest)?;
+    } else {
         repository.check_package_files(&newest, &stack.clone().into(), NamesOnly::Allowed)?;
     }
     let (committed, verdict) = if newest.sealed {

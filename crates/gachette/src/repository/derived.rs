@@ -8,7 +8,7 @@ use std::path::Path;
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{PackageName, Version};
-use gachette_core::stack::{Content, Entry, Head, PackageRecord, StackName, StackedPackage};
+use gachette_core::stack::{Content, Entry, PackageRecord, StackName, StackedPackage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -81,18 +81,6 @@ impl Repository {
         let bytes = self.store.read(&key::derived(stack))?;
         let shown: Option<Shown> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         Ok(shown.filter(|shown| (1..=key::LAST_REVISION).contains(&shown.revision)))
-    }
-
-    /// Refuses a revision that is not the one which derived files were written from: somebody edited it since, and it should be
-    /// shown to no host.
-    pub(crate) fn check_unedited(&self, head: &Head) -> Result<(), RepositoryError> {
-        match self.shown(&head.stack)? {
-            Some(shown) if shown.revision == head.number && shown.hash != head.hash => {
-                let reason = "it is not the revision that derived files were written from".to_owned();
-                Err(RepositoryError::Damaged { key: key::revision(&head.stack, head.number), reason })
-            }
-            _ => Ok(()),
-        }
     }
 
     /// The versions that the derived files show by their mark, if the ledger knows that revision.

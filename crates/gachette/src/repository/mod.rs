@@ -78,6 +78,7 @@ mod statements;
 mod store;
 mod take_in;
 mod whereabouts;
+mod witnesses;
 mod writer;
 
 use std::fs::File;
@@ -109,6 +110,7 @@ pub use staging::Staging;
 pub use store::Store;
 pub(crate) use take_in::Staged;
 pub use whereabouts::{ChannelWithPackage, Span, StackWithPackage, Standing};
+pub(crate) use witnesses::StatedRevision;
 pub use writer::id as writer_id;
 
 /// A repository of packages and stacks.

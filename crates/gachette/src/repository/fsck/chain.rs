@@ -32,6 +32,7 @@ impl<'a> Fsck<'a> {
             known: HashMap::new(),
             named: HashSet::new(),
             inputs: HashSet::new(),
+            stated: Vec::new(),
         }
     }
 }

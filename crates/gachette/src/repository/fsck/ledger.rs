@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gachette_core::stack::{Change, Entry, LedgerFault, StackName};
+use gachette_core::stack::{Change, Entry, Head, LedgerFault, StackName};
 
 use super::super::derived::Shown;
 use super::super::error::RepositoryError;
@@ -31,6 +31,9 @@ impl Fsck<'_> {
             };
         }
         let newest = numbers.last().copied().unwrap_or(0);
+        if let Before::Entry(entry) = &before {
+            self.check_witnesses(&Head::from(&**entry))?;
+        }
         if let Some(shown) = shown.filter(|shown| shown.revision > newest) {
             self.lost(
                 stack,
@@ -96,6 +99,16 @@ impl Fsck<'_> {
             let reason = "it is not the revision that derived files were written from".to_owned();
             self.found(key::revision(stack, entry.revision.number), Fault::Changed { reason });
         }
+    }
+
+    /// The same do its suite, channels and statements.
+    fn check_witnesses(&mut self, newest: &Head) -> Result<(), RepositoryError> {
+        let against = self.repository.witness_against(newest)?;
+        let stated = || self.stated.iter().find_map(|stated| stated.speaks_against(newest));
+        if let Some(reason) = against.or_else(stated) {
+            self.found(key::revision(&newest.stack, newest.number), Fault::Changed { reason });
+        }
+        Ok(())
     }
 
     fn lost(&mut self, stack: &StackName, first: u64, last: u64, how: &str) {

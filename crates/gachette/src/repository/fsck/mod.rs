@@ -22,7 +22,7 @@ use gachette_core::stack::{Domain, StackName};
 pub use report::{Checked, Fault, FaultClass, Finding, FsckReport};
 
 use super::error::RepositoryError;
-use super::{Repository, key};
+use super::{Repository, StatedRevision, key};
 
 /// What is done about what is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,8 @@ impl Repository {
     /// is in the report.
     pub fn fsck(&self, mode: FsckMode) -> Result<FsckReport, RepositoryError> {
         let mut fsck = Fsck::of(self, mode);
+        let stated = self.stated_revisions();
+        fsck.stated = fsck.seen(key::STATEMENTS, stated).unwrap_or_default();
         fsck.check_records()?;
         let inputs = fsck.check_inputs();
         fsck.seen(key::INPUTS, inputs);
@@ -67,6 +69,8 @@ struct Fsck<'a> {
     named: HashSet<String>,
     /// The keys of the entries by inputs that there must be.
     inputs: HashSet<String>,
+    /// What is stated of sealed stacks.
+    stated: Vec<StatedRevision>,
 }
 
 impl<'a> Fsck<'a> {

@@ -273,7 +273,10 @@ impl Repository {
     fn suite_with(&self, head: &Head) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
         let theirs = Suite::from(head.stack.clone());
         let Some(root) = self.store.root() else { return Ok(None) };
-        let state = SuiteState::read(&self.store, &theirs)?.filter(|state| state.content == head.content);
+        let state = SuiteState::read(&self.store, &theirs)?.filter(|state| {
+            let is_other = state.revision == head.number && state.hash != head.hash;
+            state.content == head.content && !is_other
+        });
         let folder = SuiteFolder::look(root, &theirs);
         Ok(state.filter(|state| folder.agrees_with(state)).map(|state| (folder, state)))
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{Indices, Release, Suite};
 use gachette_core::debian::Architecture;
-use gachette_core::stack::{Domain, Head, StackName};
+use gachette_core::stack::{Domain, Head, StackName, StackRef};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,15 @@ impl Repository {
             })
         };
         suites.map(summary).collect()
+    }
+
+    /// The revision that a suite was published from last, by its hash, and whether it is sealed.
+    pub(crate) fn published_revision(
+        &self,
+        suite: &Suite,
+    ) -> Result<Option<(StackRef, Sha256Digest, bool)>, RepositoryError> {
+        let state = SuiteState::read(&self.store, suite)?;
+        Ok(state.map(|state| (state.stack.at(state.revision), state.hash, state.sealed)))
     }
 
     /// Whether a suite is signed that was published.
