@@ -16,7 +16,10 @@ mod transport;
 mod unfinished;
 pub mod wire;
 
-pub use access::{Openness, Role, RoleError, TokenError, TokenFile, TokenName, TokenNameError};
+pub use access::{
+    Openness, Role, RoleError, TokenError, TokenFile, TokenName, TokenNameError, TrustedProxy,
+    TrustedProxyError,
+};
 pub use client::Client;
 pub use problem::{Problem, ProblemKind};
 pub use router::{Api, router};

@@ -1,5 +1,7 @@
 //! Errors on the wire: RFC 9457 problem documents. The one place where a kind, a hint and an HTTP status are attached.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use gachette::operation::OperationError;
@@ -163,11 +165,16 @@ impl From<TokenError> for Problem {
     }
 }
 
+/// Why a request was answered with a problem, for the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Reason(pub(crate) Arc<str>);
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry_after = self.retry_after;
+        let (retry_after, reason) = (self.retry_after, Reason(self.title.as_str().into()));
         let mut response = (status, Json(self)).into_response();
+        response.extensions_mut().insert(reason);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {

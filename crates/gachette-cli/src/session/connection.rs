@@ -26,7 +26,9 @@ impl Session {
             Some(host) if let Some(said) = &self.for_ssh => {
                 Err(Failure::usage(format!("{host} is not reached by ssh: `{said}` changes nothing")))
             }
-            Some(HostTarget::Unix(path)) => Ok(Client::unix(path).await?),
+            Some(HostTarget::Unix(path)) => {
+                Ok(Client::unix(path, token(&self.config.connection)?.as_deref()).await?)
+            }
             Some(HostTarget::Server(url)) => {
                 Ok(Client::server(url.clone(), &server_access(&self.config.connection)?)?)
             }
@@ -82,8 +84,17 @@ impl Session {
     }
 }
 
-/// How servers are reached. The token is never an argument: those can be seen by all users of a machine.
+/// How servers are reached.
 fn server_access(connection: &Connection) -> Result<ServerAccess, Failure> {
+    Ok(ServerAccess {
+        token: token(connection)?,
+        ca_file: connection.ca_file.clone(),
+        timeout: connection.timeout.map(Duration::from_secs),
+    })
+}
+
+/// The token that servers want to see. It is never an argument: those can be seen by all users of a machine.
+fn token(connection: &Connection) -> Result<Option<String>, Failure> {
     let named = std::env::var("GACHETTE_TOKEN").ok().filter(|token| !token.trim().is_empty());
     let token = match (named, &connection.token_file) {
         (Some(token), _) => Some(token),
@@ -92,9 +103,5 @@ fn server_access(connection: &Connection) -> Result<ServerAccess, Failure> {
         })?),
         (None, None) => None,
     };
-    Ok(ServerAccess {
-        token: token.map(|token| token.trim().to_owned()),
-        ca_file: connection.ca_file.clone(),
-        timeout: connection.timeout.map(Duration::from_secs),
-    })
+    Ok(token.map(|token| token.trim().to_owned()))
 }

@@ -48,6 +48,7 @@ mod server_clients;
 mod server_hooks;
 mod server_limits;
 mod server_problems;
+mod server_proxies;
 mod server_restarts;
 mod server_tags;
 mod serving;

@@ -12,12 +12,12 @@ use crate::server_clients::walk;
 use crate::serving::{Answered, Serving};
 
 /// A token of this role.
-fn token(playground: &Playground, role: &str) -> String {
+pub(crate) fn token(playground: &Playground, role: &str) -> String {
     playground.ok(&format!("token create of-{role} --role {role}")).trim().to_owned()
 }
 
 /// Runs the program as a client with a token.
-fn with_token(playground: &Playground, token: &str, line: &str) -> Said {
+pub(crate) fn with_token(playground: &Playground, token: &str, line: &str) -> Said {
     let words: Vec<&str> = line.split_whitespace().collect();
     let Output { status, stdout, stderr } =
         playground.command(&words).env("GACHETTE_TOKEN", token).output().unwrap();
@@ -226,7 +226,7 @@ fn every_answer_has_an_id_and_everything_is_counted() {
 }
 
 /// A certificate for localhost and its key, in files whose names begin so.
-fn make_certificate(playground: &Playground, prefix: &str) -> [PathBuf; 2] {
+pub(crate) fn make_certificate(playground: &Playground, prefix: &str) -> [PathBuf; 2] {
     make_certificate_with(playground, prefix, "basicConstraints=critical,CA:FALSE")
 }
 

@@ -1,7 +1,6 @@
 //! Who asks: by the token they show, or the socket they come through; in process it is the user of the process.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -16,15 +15,6 @@ pub(crate) struct Caller {
     /// How changes are signed.
     pub(crate) name: Arc<str>,
     pub(crate) role: Role,
-}
-
-/// Who is at the other end of a connection.
-#[derive(Debug, Clone)]
-pub(crate) enum Peer {
-    /// A user of this machine, such as `ada@build1`.
-    User(Arc<str>),
-    /// Somebody at this address.
-    Address(SocketAddr),
 }
 
 impl Caller {

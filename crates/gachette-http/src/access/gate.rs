@@ -10,50 +10,59 @@ use http::Version;
 use http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, ORIGIN};
 
 use super::needs::{Needs, needs};
+use super::origin::{Origin, Peer, TrustedProxy, is_of_service};
 use super::rate::Rate;
-use super::{Caller, Peer, Role, TokenFile};
+use super::{Caller, Role, TokenFile, token};
 use crate::{Problem, ProblemKind};
 
 /// Who is let in without a token.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Openness {
     /// Whether everybody who reaches the server may do everything.
     pub no_auth: bool,
     /// Whether everybody may read what clients of the original tool read.
     pub public_read: bool,
+    /// The proxies that are believed who their clients are. None of them is let in without a token.
+    pub proxies: Vec<TrustedProxy>,
 }
 
 /// What decides who is let in.
 #[derive(Clone)]
 pub(crate) struct Gate {
     tokens: TokenFile,
-    openness: Openness,
+    openness: Arc<Openness>,
     rate: Arc<Rate>,
 }
 
 impl Gate {
     /// With these tokens, and so many requests a second for each caller.
     pub(crate) fn new(tokens: TokenFile, openness: Openness, per_second: u32) -> Self {
-        Self { tokens, openness, rate: Arc::new(Rate::new(per_second)) }
+        Self { tokens, openness: Arc::new(openness), rate: Arc::new(Rate::new(per_second)) }
     }
 
-    /// Who asks, if anybody is known to.
-    fn caller(&self, request: &Request) -> Result<Option<Caller>, Problem> {
+    /// Who asks for something that needs this, if anybody is known to.
+    fn caller(&self, request: &Request, needs: Needs) -> Result<Option<Caller>, Problem> {
         let mut tokens = request.headers().get_all(AUTHORIZATION).iter();
         if let Some(shown) = tokens.next() {
             // Another one may be the one that a proxy looked at.
             if tokens.next().is_some() {
                 return Err(unauthenticated("more than one token is shown"));
             }
-            let token = shown.to_str().ok().and_then(bearer);
-            let known = token.map(|token| self.tokens.caller(token)).transpose()?.flatten();
+            let token = shown.to_str().ok().and_then(|text| token::shown(text, needs == Needs::OldTree));
+            let known = token.map(|token| self.tokens.caller(&token)).transpose()?.flatten();
             return known
                 .map(Some)
                 .ok_or_else(|| unauthenticated("this token is not known, or not valid any more"));
         }
-        match request.extensions().get::<Peer>() {
-            // Behind a proxy everybody would have its rights.
-            Some(Peer::User(name)) if !is_forwarded(request) => Ok(Some(Caller::user(Arc::clone(name)))),
+        let peer = request.extensions().get::<Peer>();
+        // Behind a proxy everybody would have its rights.
+        if is_forwarded(request) || peer.is_some_and(|peer| peer.is_one_of(&self.openness.proxies)) {
+            return Ok(None);
+        }
+        match peer {
+            Some(Peer::User { name, uid }) if *uid == us() || !is_of_service(*uid) => {
+                Ok(Some(Caller::user(Arc::clone(name))))
+            }
             Some(Peer::Address(address)) if self.openness.no_auth => {
                 checked_local(request)?;
                 Ok(Some(Caller::user(address.ip().to_string().into())))
@@ -62,31 +71,41 @@ impl Gate {
         }
     }
 
-    /// Who asks, when he may.
-    fn admitted(&self, request: &Request) -> Result<Option<Caller>, Problem> {
-        let path =
-            request.extensions().get::<MatchedPath>().map_or(request.uri().path(), MatchedPath::as_str);
-        let needs = needs(request.method(), path);
-        let caller = match self.caller(request) {
+    /// Who asks for something that needs this, when he may.
+    fn admitted(&self, request: &Request, needs: Needs) -> Result<Option<Caller>, Problem> {
+        let caller = match self.caller(request, needs) {
             Err(_) if needs == Needs::Nothing => None,
             caller => caller?,
         };
-        let public = needs == Needs::Nothing || needs == Needs::OldTree && self.openness.public_read;
         let role = if let Needs::Role(role) = needs { role } else { Role::Read };
         match &caller {
             Some(caller) if caller.role < role => Err(caller.lacks(role)),
-            None if !public => Err(unauthenticated("a token is needed")),
+            None if !self.is_public(needs) => {
+                let by_service = matches!(request.extensions().get(), Some(Peer::User { .. }));
+                let which = if by_service { ", also of the socket's users that are services" } else { "" };
+                Err(unauthenticated(&format!("a token is needed{which}")))
+            }
             _ => Ok(caller),
         }
     }
 
-    fn admit(&self, request: &mut Request) -> Result<(), Problem> {
-        let caller = self.admitted(request);
-        let who = match (&caller, request.extensions().get::<Peer>()) {
-            (Ok(Some(caller)), _) => caller.name.to_string(),
-            // Who is refused has asked too.
-            (_, Some(Peer::Address(address))) => address.ip().to_string(),
-            _ => String::new(),
+    /// Whether strangers may have what needs this.
+    fn is_public(&self, needs: Needs) -> bool {
+        needs == Needs::Nothing || needs == Needs::OldTree && self.openness.public_read
+    }
+
+    fn admit(&self, request: &mut Request, origin: &Origin) -> Result<(), Problem> {
+        let path =
+            request.extensions().get::<MatchedPath>().map_or(request.uri().path(), MatchedPath::as_str);
+        let needs = needs(request.method(), path);
+        let caller = self.admitted(request, needs);
+        let who = match &caller {
+            // As from any web server: many machines may be behind one address.
+            Ok(None) if needs == Needs::OldTree => return Ok(()),
+            Ok(Some(caller)) => caller.name.to_string(),
+            Ok(None) => origin.to_string(),
+            // Who is refused has asked too, and takes nothing from others at the same place.
+            Err(_) => format!("refused at {origin}"),
         };
         if let Err(seconds) = self.rate.take(&who, Instant::now()) {
             let problem =
@@ -110,28 +129,31 @@ impl Caller {
 
 /// Lets a request in, or answers it.
 pub(crate) async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    match gate.admit(&mut request) {
+    let origin = Origin::of(request.extensions().get(), request.headers(), &gate.openness.proxies);
+    let mut response = match gate.admit(&mut request, &origin) {
         Ok(()) => {
             let caller = request.extensions().get::<Caller>().cloned();
             let mut response = next.run(request).await;
-            // For the log.
             if let Some(caller) = caller {
                 response.extensions_mut().insert(caller);
             }
             response
         }
         Err(problem) => problem.into_response(),
-    }
-}
-
-fn bearer(text: &str) -> Option<&str> {
-    let (scheme, token) = text.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    };
+    // For the log.
+    response.extensions_mut().insert(origin);
+    response
 }
 
 fn unauthenticated(title: &str) -> Problem {
     Problem::new(ProblemKind::Unauthenticated, title)
         .with_hint("an administrator makes one with `gachette token create`; it is given in GACHETTE_TOKEN or `token_file`")
+}
+
+/// The user of this server.
+fn us() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 /// Whether a proxy passed this on, as far as that can be seen.
@@ -170,21 +192,28 @@ mod tests {
     #[test]
     fn who_comes_to_the_socket_through_a_proxy_is_not_its_user() {
         let folder = tempfile::tempdir().unwrap();
-        let gate = Gate::new(TokenFile::new(folder.path().join("tokens.json")), Openness::default(), 1);
-        let role = |version, header: &'static str| {
+        let tokens = TokenFile::new(folder.path().join("tokens.json"));
+        let proxies = vec!["haproxy".parse().unwrap()];
+        let gate = Gate::new(tokens, Openness { proxies, ..Openness::default() }, 1);
+        let role = |name: &str, uid, version, header: &'static str| {
             let mut request = Request::default();
-            request.extensions_mut().insert(Peer::User("ada@build1".into()));
+            request.extensions_mut().insert(Peer::User { name: name.into(), uid });
             *request.version_mut() = version;
             request.headers_mut().insert(header, HeaderValue::from_static("x"));
-            gate.caller(&request).unwrap().map(|caller| caller.role)
+            gate.caller(&request, Needs::Role(Role::Read)).unwrap().map(|caller| caller.role)
         };
-        assert_eq!(role(Version::HTTP_11, "accept"), Some(Role::Admin));
-        assert_eq!(role(Version::HTTP_2, "accept"), Some(Role::Admin));
-        assert_eq!(role(Version::HTTP_10, "accept"), None);
+        let ada = |version, header| role("ada@build1", 1000, version, header);
+        assert_eq!(ada(Version::HTTP_11, "accept"), Some(Role::Admin));
+        assert_eq!(ada(Version::HTTP_2, "accept"), Some(Role::Admin));
+        assert_eq!(ada(Version::HTTP_10, "accept"), None);
         for header in
             ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"]
         {
-            assert_eq!(role(Version::HTTP_11, header), None, "{header}");
+            assert_eq!(ada(Version::HTTP_11, header), None, "{header}");
         }
+        // These say nothing, and are proxies all the same.
+        assert_eq!(role("www-data@build1", 33, Version::HTTP_11, "accept"), None);
+        assert_eq!(role("haproxy@build1", 1001, Version::HTTP_11, "accept"), None);
+        assert_eq!(role("root@build1", 0, Version::HTTP_11, "accept"), Some(Role::Admin));
     }
 }

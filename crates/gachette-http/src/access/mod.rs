@@ -3,14 +3,17 @@
 mod caller;
 mod gate;
 mod needs;
+mod origin;
 mod rate;
 mod role;
 mod token;
 mod token_file;
 
-pub(crate) use caller::{Caller, Peer};
+pub(crate) use caller::Caller;
 pub use gate::Openness;
 pub(crate) use gate::{Gate, gate};
+pub(crate) use origin::{Origin, Peer, is_of_service};
+pub use origin::{TrustedProxy, TrustedProxyError};
 pub use role::{Role, RoleError};
 pub use token::{TokenName, TokenNameError};
 pub use token_file::{TokenError, TokenFile};

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use gachette_core::Sha256Digest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,6 +49,21 @@ pub(super) fn digest(token: &str) -> Sha256Digest {
 /// Whether these are the same, in a time that does not tell how far they are.
 pub(super) fn same(one: &Sha256Digest, other: &Sha256Digest) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
+}
+
+/// The token in an `Authorization` header: behind `Bearer`, or, where it may be one, the password behind `Basic` (RFC 7617), whoever's it is.
+/// Browsers send passwords by themselves, for any page that asks them to, so those are for what changes nothing.
+pub(super) fn shown(header: &str, may_be_password: bool) -> Option<String> {
+    let (scheme, rest) = header.split_once(' ')?;
+    let rest = rest.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.to_owned());
+    }
+    if !may_be_password || !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let pair = String::from_utf8(STANDARD.decode(rest).ok()?).ok()?;
+    pair.split_once(':').map(|(_, password)| password.to_owned())
 }
 
 impl FromStr for TokenName {

@@ -78,12 +78,13 @@ impl Client {
         transport::is_kept(ssh).await == Some(true)
     }
 
-    /// A client of a server of this machine, by its socket.
+    /// A client of a server of this machine, by its socket. The token is shown when this user is one of a service, such as `www-data`;
+    /// others are known without.
     ///
     /// # Errors
-    /// When nobody listens there, or this user may not connect.
-    pub async fn unix(path: &Path) -> Result<Self, Problem> {
-        Ok(Self::over(Transport::Connection(Connection::unix(path).await?)))
+    /// When nobody listens there, or this user may not connect; when the token is none.
+    pub async fn unix(path: &Path, token: Option<&str>) -> Result<Self, Problem> {
+        Ok(Self::over(Transport::Connection(Connection::unix(path, token).await?)))
     }
 
     /// A client of a server, which is connected to when it is asked something.
@@ -202,6 +203,21 @@ fn unreadable(error: &serde_json::Error) -> Problem {
         .with_hint("the other side may be another version of gachette")
 }
 
+/// What an answer means that is none of gachette's.
 fn unknown(status: StatusCode) -> Problem {
-    Problem::new(ProblemKind::Internal, format!("the other side answered {status} without saying why"))
+    let (kind, hint) = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => (
+            ProblemKind::HostFailed,
+            "a proxy in between takes nothing as long as this (`client_max_body_size` of nginx)",
+        ),
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => (
+            ProblemKind::HostFailed,
+            "a proxy in between cannot reach gachette: see whether `gachette serve` runs behind it",
+        ),
+        _ => (
+            ProblemKind::Internal,
+            "it is no answer of gachette's: see who answers there, such as a proxy in between",
+        ),
+    };
+    Problem::new(kind, format!("the other side answered {status} without saying why")).with_hint(hint)
 }

@@ -16,7 +16,7 @@ use gachette::operation::{
     QuickRequest, SourceRequest, build, import, make, prepare, quick,
 };
 use gachette_core::stack::By;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::sleep;
@@ -107,6 +107,9 @@ pub(super) async fn cancel(State(api): State<Api>, Path(id): Path<BuildId>) -> A
 /// All events from the first, or from the one after the `Last-Event-ID`, then new ones as they come, until the build ends. Who has
 /// seen the last of them is told that there is nothing more, and need not ask again
 /// (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
+/// Says to proxies whether they may gather an answer before they pass it on.
+const NOT_BUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
+
 pub(super) async fn events(
     State(api): State<Api>,
     Path(id): Path<BuildId>,
@@ -127,6 +130,8 @@ pub(super) async fn events(
     });
     // A proxy in between takes silence for an end.
     let told = Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    // nginx, and who goes by its word, keeps pieces of an answer together for a while unless it is told not to.
+    let told = ([(NOT_BUFFERED, "no")], told).into_response();
     Ok(told.map(|body| {
         let events = Box::pin(body.into_data_stream().fuse());
         Body::from_stream(unfold(events, async |mut events| Some((gathered(&mut events).await?, events))))

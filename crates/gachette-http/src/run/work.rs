@@ -142,6 +142,8 @@ impl Run {
             record.build.state = BuildState::Running;
             record.begun += 1;
             self.save(&record);
+            let Build { id, kind, subject, by, .. } = &record.build;
+            tracing::info!(build = %id, %kind, subject, by, "build begins");
         }
         waits
     }
@@ -172,6 +174,7 @@ impl Run {
             }
             Err(problem) => self.fail(&mut record, problem),
         }
+        log_end(&record.build);
         // From here on nobody is at it.
         if let Some(keeping) = hold(&self.keeping).take() {
             keeping.save_end(&record);
@@ -220,6 +223,18 @@ impl Run {
         let count = events.texts.len();
         drop(events);
         self.progress.send_modify(|progress| progress.events = count);
+    }
+}
+
+/// A line for the log of a server.
+fn log_end(build: &Build) {
+    let Build { id, state, .. } = build;
+    let seconds = (Timestamp::now() - build.started).total(jiff::Unit::Second).unwrap_or_default().round();
+    let why = build.problem.as_ref().map(|problem| &*problem.title);
+    if *state == BuildState::Failed {
+        tracing::warn!(build = %id, %state, seconds, why, "build ended");
+    } else {
+        tracing::info!(build = %id, %state, seconds, why, "build ended");
     }
 }
 

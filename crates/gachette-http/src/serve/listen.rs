@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
@@ -72,8 +71,7 @@ impl Listener {
             Self::Unix { listener, .. } => {
                 let (stream, _) = listener.accept().await?;
                 let uid = stream.peer_cred()?.uid();
-                let user: Arc<str> = gachette::identity::author_of(uid).into();
-                Ok((Box::new(stream), Peer::User(user)))
+                Ok((Box::new(stream), Peer::user(uid)))
             }
         }
     }

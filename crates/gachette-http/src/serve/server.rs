@@ -165,7 +165,7 @@ impl ServeOptions {
 /// The routes as they are served to others: watched, guarded, and with bodies of a reasonable size.
 fn guarded(api: Api, options: &ServeOptions) -> Router {
     let metrics = api.metrics();
-    let guard = Gate::new(api.tokens(), options.openness, options.limits.requests_per_second);
+    let guard = Gate::new(api.tokens(), options.openness.clone(), options.limits.requests_per_second);
     router(api)
         .layer(middleware::from_fn(read_whole))
         .layer(middleware::from_fn_with_state(guard, gate))

@@ -6,15 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use http::header::AUTHORIZATION;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 
 use super::loss::Loss;
+use super::server::authorization;
 use super::ssh::Line;
+use crate::access::is_of_service;
 use crate::{Problem, ProblemKind};
 
 /// After how long without a frame the other side is asked whether it is there.
@@ -27,6 +30,8 @@ pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 pub(crate) struct Connection {
     requests: http2::SendRequest<Body>,
     far_end: Arc<FarEnd>,
+    /// The token that is shown with each request.
+    authorization: Option<HeaderValue>,
 }
 
 /// Who is at the other end.
@@ -72,17 +77,19 @@ impl Connection {
             Ok((requests, driver)) => {
                 // Its end is seen by the requests.
                 tokio::spawn(driver);
-                Ok(Self { requests, far_end: Arc::new(far_end) })
+                Ok(Self { requests, far_end: Arc::new(far_end), authorization: None })
             }
             Err(error) => Err(far_end.lost(&Loss::of(&error)).await),
         }
     }
 
-    /// Connects to a server of this machine.
+    /// Connects to a server of this machine. It knows people by their connection, so that only users of services show a token.
     ///
     /// # Errors
-    /// When nobody listens there, or this user may not connect.
-    pub(crate) async fn unix(path: &Path) -> Result<Self, Problem> {
+    /// When nobody listens there, or this user may not connect; when the token is none.
+    pub(crate) async fn unix(path: &Path, token: Option<&str>) -> Result<Self, Problem> {
+        let by_service = is_of_service(rustix::process::geteuid().as_raw());
+        let authorization = token.filter(|_| by_service).map(authorization).transpose()?;
         let failed = |error: std::io::Error| {
             let hint = match error.kind() {
                 ErrorKind::PermissionDenied => {
@@ -94,12 +101,16 @@ impl Connection {
             Problem::new(ProblemKind::HostFailed, title).with_hint(hint)
         };
         let stream = UnixStream::connect(path).await.map_err(failed)?;
-        Self::start(stream, FarEnd::Socket(path.to_owned())).await
+        let connection = Self::start(stream, FarEnd::Socket(path.to_owned())).await?;
+        Ok(Self { authorization, ..connection })
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Problem> {
         let mut requests = self.requests.clone();
-        let request = absolute(request)?;
+        let mut request = absolute(request)?;
+        if let Some(authorization) = &self.authorization {
+            request.headers_mut().insert(AUTHORIZATION, authorization.clone());
+        }
         if let Err(error) = requests.ready().await {
             return Err(self.lost(&Loss::of(&error)).await);
         }

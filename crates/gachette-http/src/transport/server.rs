@@ -52,6 +52,19 @@ pub(crate) struct Server {
     authorization: Option<HeaderValue>,
 }
 
+/// The header in which a token is shown.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn authorization(token: &str) -> Result<HeaderValue, Problem> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
+        let title = "the token is none: it holds characters that no token has";
+        Problem::new(ProblemKind::Configuration, title)
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 impl Server {
     /// A server at this address; it is connected to when something is sent.
     ///
@@ -64,16 +77,7 @@ impl Server {
             return Err(configuration(title)
                 .with_hint("say `https://…`, and see docs/server.md for how TLS is set up"));
         }
-        let authorization = match &access.token {
-            None => None,
-            Some(token) => {
-                let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
-                    configuration("the token is none: it holds characters that no token has".to_owned())
-                })?;
-                value.set_sensitive(true);
-                Some(value)
-            }
-        };
+        let authorization = access.token.as_deref().map(authorization).transpose()?;
         let tls = tls(access).map_err(|error| configuration(format!("cannot speak TLS: {error}")))?;
         let mut http = HttpConnector::new();
         http.enforce_http(false);

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use clap::Args;
 use gachette::identity;
-use gachette_http::{Api, BuildFolder, Limits, Listen, Openness, ServeError, ServeOptions, TlsFiles, serve};
+use gachette_http::{
+    Api, BuildFolder, Limits, Listen, Openness, ServeError, ServeOptions, TlsFiles, TrustedProxy, serve,
+};
 
 use self::log::LogFormat;
 use crate::error::Failure;
@@ -18,7 +20,7 @@ use crate::session::{Interrupts, Session};
 /// Serve the API to other programs and machines
 ///
 /// Clients are `-H unix:///PATH` and `-H https://HOST` before any command, or anything that speaks HTTP. Whoever may open the
-/// unix socket may do everything; over TCP each client shows a token, which `gachette token create` makes.
+/// unix socket may do everything, but for users of services; over TCP each client shows a token, which `gachette token create` makes.
 ///
 /// It ends at SIGTERM or SIGINT: builds may go on for the time of grace. Those that are cut off then, and those that wait, are taken up
 /// again when it starts. At a second signal it ends at once.
@@ -39,6 +41,10 @@ pub(crate) struct ServeArgs {
     /// Let everybody read what clients of the original tool read, without a token
     #[arg(long)]
     public_read: bool,
+    /// Believe this proxy who its clients are (X-Forwarded-For), for limits and the log: the address that it connects from,
+    /// or its user when it comes to the socket
+    #[arg(long = "trusted-proxy", value_name = "PROXY")]
+    trusted_proxies: Vec<TrustedProxy>,
     /// Carry out at most so many builds at the same time [default: one for each processor]
     #[arg(long, value_name = "N")]
     builds: Option<NonZeroUsize>,
@@ -94,7 +100,11 @@ impl ServeArgs {
         Ok(ServeOptions {
             listen,
             tls,
-            openness: Openness { no_auth: self.no_auth, public_read: self.public_read },
+            openness: Openness {
+                no_auth: self.no_auth,
+                public_read: self.public_read,
+                proxies: self.trusted_proxies,
+            },
             limits: Limits {
                 connections: self.connections.get(),
                 requests_per_second: self.rate,
