@@ -176,3 +176,21 @@ fn what_a_recipe_needs_and_a_bare_host_has_not_is_named_with_what_to_do() {
     let checked = bare.ok("host check");
     assert!(checked.contains("install the package python3;"), "{checked}");
 }
+
+#[test]
+fn the_program_is_sent_compressed_where_gzip_is_and_as_it_is_elsewhere() {
+    let bare = Bare::new("");
+    let size = fs::metadata(program()).unwrap().len();
+    let sent = || {
+        let before = bare.host.received();
+        bare.ok("stack create 124");
+        bare.host.received() - before
+    };
+    let packed = sent();
+    assert!(packed < size / 2, "{packed} bytes of {size}");
+    bare.there("rm -r ~/.cache ~/repository $(command -v gzip)");
+    let plain = sent();
+    assert!(plain >= size, "{plain} bytes of {size}");
+    let known = sent();
+    assert!(known < 1 << 20, "{known} bytes, of which the program is none");
+}

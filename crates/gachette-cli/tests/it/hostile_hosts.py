@@ -127,7 +127,7 @@ PROBLEM = {"kind": "refused", "title": "title" + EVIL, "status": 409, "hint": "h
 if MODE == "garbage":
     endless(os.urandom(4096))
 elif MODE == "ready for ever":
-    endless(b"gachette-arrival needs Linux x86_64\ngachette-arrival ready\n")
+    endless(b"gachette-arrival needs Linux x86_64\ngachette-arrival ready gzip\n")
 elif MODE == "another machine":
     endless(f"gachette-arrival needs {EVIL} pdp11\n".encode())
 elif MODE == "another protocol":

@@ -136,6 +136,7 @@ pub(crate) fn filters() -> Vec<(&'static str, &'static str)> {
         (r"\b[0-9A-F]{40}\b", "[fingerprint]"),
         (r"\d+\.\d (s|KiB)\b", "[n] $1"),
         (r"\b\d+ ms\b", "[n] ms"),
+        (r"\b\d+ MB of room\b", "[n] MB of room"),
     ]
 }
 

@@ -3,22 +3,23 @@
 use std::time::Duration;
 
 use gachette::host::{Program, Ssh};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
 
-use super::arrival_line::{ArrivalLine, next};
+use super::arrival_line::{ArrivalLine, Packing, next};
 use super::ssh::Line;
-use super::this_program;
+use super::this_program::{this_program, this_program_packed};
 use crate::wire::{AgentHello, PROTOCOL};
 use crate::{Problem, ProblemKind};
 
 /// What the host's shell runs: it is told a digest ($s) and a size ($n) in one line, and starts the program of that digest,
-/// after taking its bytes from us when it is not there. One line without an exclamation mark or an apostrophe, since any login
+/// after taking its bytes from us when it is not there: as many ($z) as a second line says, compressed where it has gzip, which
+/// Debian cannot do without. One line without an exclamation mark or an apostrophe, since any login
 /// shell has to pass it on as it is.
 ///
 /// That line comes over the connection, so that we can take the digest of a program of some size while `ssh` logs in.
-/// `read` takes no byte beyond it (POSIX, read), and what is behind it is for the program.
+/// `read` takes no byte beyond a line (POSIX, read), nor does `head` beyond its count, and what is behind is for the program.
 ///
 /// The program lies in a folder of the user's under its digest, so versions never meet; what is not what was sent, or does
 /// not run there, never gets that name. One of another size, which a dying disk may leave, is sent again, and so is one of
@@ -35,8 +36,9 @@ const SCRIPT: &str = "exec /bin/sh -c 'umask 077; read -r s n w || exit 7; \
       echo; echo \"gachette-arrival needs $(uname -s) $(uname -m)\"; \
       mkdir -p \"$d\" 2>/dev/null || fail \"cannot make the folder $d\"; \
       t=$(mktemp \"$d/.arriving-XXXXXX\" 2>/dev/null) || fail \"cannot write into the folder $d\"; \
-      echo \"gachette-arrival ready\"; \
-      head -c \"$n\" 2>/dev/null >\"$t\" || { rm -f \"$t\"; fail \"cannot write into the folder $d; is the disk full?\"; }; \
+      g=cat; command -v gzip >/dev/null && g=\"gzip -dc\"; \
+      echo \"gachette-arrival ready ${g%% *}\"; read -r z || exit 7; \
+      head -c \"$z\" 2>/dev/null | $g 2>/dev/null >\"$t\" || { rm -f \"$t\"; fail \"cannot write into the folder $d; is the disk full?\"; }; \
       h=$(sha256sum <\"$t\"); \
       [ \"${h%% *}\" = \"$s\" ] || { rm -f \"$t\"; fail \"what arrived in $d is not what was sent; is the disk full?\"; }; \
       chmod 700 \"$t\"; \"$t\" --version >/dev/null 2>&1 || \
@@ -123,10 +125,13 @@ pub(super) async fn arrive(
             }
             Ok(ArrivalLine::Noise) => return Err(line.failed(NOISE)),
             Ok(ArrivalLine::Needs { .. }) if steps != 0 => return Err(line.failed(NOISE)),
-            Ok(ArrivalLine::Ready) if steps != 1 => return Err(line.failed(NOISE)),
+            Ok(ArrivalLine::Ready(_)) if steps != 1 => return Err(line.failed(NOISE)),
             Ok(ArrivalLine::Failed(why)) => {
-                let hint = "gachette puts itself into ~/.cache/gachette/bin there, or $XDG_CACHE_HOME/gachette/bin: it must be \
-                            writable, have 20 MB of room, and allow programs to run";
+                let hint = format!(
+                    "gachette puts itself into ~/.cache/gachette/bin there, or $XDG_CACHE_HOME/gachette/bin: it must be writable, \
+                     have {} MB of room, and allow programs to run",
+                    program.size.div_ceil(1_000_000)
+                );
                 return Err(line.failed(&shown(&why)).with_hint(hint));
             }
             Ok(ArrivalLine::Needs { system, machine }) => {
@@ -134,10 +139,10 @@ pub(super) async fn arrive(
                 read_again(program).await?;
                 steps = 1;
             }
-            Ok(ArrivalLine::Ready) => {
+            Ok(ArrivalLine::Ready(packing)) => {
                 // A failure to send is told by what it says next, and it says nothing before it has got all.
                 tokio::select! {
-                    sent = send(&mut input, program) => sent.unwrap_or_default(),
+                    sent = send(&mut input, program, packing) => sent.unwrap_or_default(),
                     _ = output.fill_buf() => {}
                 }
                 steps = 2;
@@ -164,11 +169,22 @@ fn unreadable(error: &std::io::Error) -> Problem {
     Problem::new(ProblemKind::Internal, format!("cannot read the program of this process: {error}"))
 }
 
-async fn send(input: &mut ChildStdin, program: &Program) -> std::io::Result<()> {
-    let mut file = tokio::fs::File::open(&program.path).await?;
+async fn send(input: &mut ChildStdin, program: &'static Program, packing: Packing) -> std::io::Result<()> {
+    match packing {
+        Packing::Gzip => {
+            let packed = this_program_packed(program).await?;
+            pour(input, packed.len() as u64, packed).await
+        }
+        Packing::Plain => pour(input, program.size, tokio::fs::File::open(&program.path).await?).await,
+    }
+}
+
+/// Says how many bytes come, and sends them.
+async fn pour(input: &mut ChildStdin, size: u64, mut bytes: impl AsyncRead + Unpin) -> std::io::Result<()> {
+    input.write_all(format!("{size}\n").as_bytes()).await?;
     let mut buffer = vec![0; 1 << 18];
     loop {
-        let count = file.read(&mut buffer).await?;
+        let count = bytes.read(&mut buffer).await?;
         if count == 0 {
             return input.flush().await;
         }

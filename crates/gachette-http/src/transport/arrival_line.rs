@@ -17,8 +17,8 @@ pub(super) enum ArrivalLine {
         /// Such as `x86_64`.
         machine: String,
     },
-    /// It waits for the program.
-    Ready,
+    /// It waits for the program, in this form.
+    Ready(Packing),
     /// It could not take the program.
     Failed(String),
     /// The program runs there, and says which it is.
@@ -27,6 +27,15 @@ pub(super) enum ArrivalLine {
     End,
     /// More than a login shell would say.
     Noise,
+}
+
+/// How the program crosses the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packing {
+    /// Compressed by gzip (RFC 1952).
+    Gzip,
+    /// As it is, to a host without gzip.
+    Plain,
 }
 
 /// The next line of ours; `noise` counts what was passed over so far.
@@ -58,7 +67,8 @@ fn parse(line: &[u8]) -> Option<ArrivalLine> {
             let (system, machine) = rest.split_once(' ')?;
             Some(ArrivalLine::Needs { system: system.to_owned(), machine: machine.to_owned() })
         }
-        ("gachette-arrival", ("ready", "")) => Some(ArrivalLine::Ready),
+        ("gachette-arrival", ("ready", "gzip")) => Some(ArrivalLine::Ready(Packing::Gzip)),
+        ("gachette-arrival", ("ready", "cat")) => Some(ArrivalLine::Ready(Packing::Plain)),
         ("gachette-arrival", ("failed", why)) => Some(ArrivalLine::Failed(why.to_owned())),
         ("gachette-hello", _) => Some(ArrivalLine::Hello(rest.to_owned())),
         _ => None,
@@ -82,12 +92,15 @@ mod tests {
     #[tokio::test]
     async fn what_start_files_print_is_passed_over() {
         let text =
-            b"Welcome!\n\xff\xfe\ngachette-arrival needs Linux x86_64\r\ngachette-arrival ready\nmail\n\
+            b"Welcome!\n\xff\xfe\ngachette-arrival needs Linux x86_64\r\ngachette-arrival ready gzip\nmail\n\
                      gachette-arrival failed no room\ngachette-hello {}\nrest";
         let needs = ArrivalLine::Needs { system: "Linux".to_owned(), machine: "x86_64".to_owned() };
         let failed = ArrivalLine::Failed("no room".to_owned());
         let hello = ArrivalLine::Hello("{}".to_owned());
-        assert_eq!(lines(text).await, [needs, ArrivalLine::Ready, failed, hello, ArrivalLine::End]);
+        assert_eq!(
+            lines(text).await,
+            [needs, ArrivalLine::Ready(Packing::Gzip), failed, hello, ArrivalLine::End]
+        );
     }
 
     #[tokio::test]

@@ -14,3 +14,13 @@ pub async fn this_program() -> io::Result<&'static Program> {
     static PROGRAM: OnceCell<Program> = OnceCell::const_new();
     PROGRAM.get_or_try_init(async || spawn_blocking(Program::of_this_process).await?).await
 }
+
+/// The same, compressed once, whatever the number of hosts that want it.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) async fn this_program_packed(program: &'static Program) -> io::Result<&'static [u8]> {
+    static PACKED: OnceCell<Vec<u8>> = OnceCell::const_new();
+    let packed = PACKED.get_or_try_init(async || spawn_blocking(|| program.packed()).await?).await?;
+    Ok(packed)
+}

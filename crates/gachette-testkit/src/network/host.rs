@@ -91,6 +91,16 @@ impl NetworkHost {
         self.path("own")
     }
 
+    /// How many bytes came to it since it was plugged in, those of all protocols below together.
+    pub fn received(&self) -> u64 {
+        let output = self.switch.command("cat", &["/proc/net/dev"]).output().expect("nsenter is installed");
+        let (text, cable) = (String::from_utf8_lossy(&output.stdout), format!("{}:", self.cable()));
+        let line = text.lines().find_map(|line| line.trim_start().strip_prefix(cable.as_str()));
+        // What our end of the cable transmitted is behind eight columns of what it received (proc_pid_net(5)).
+        let column = line.and_then(|line| line.split_whitespace().nth(8)).expect("it is plugged in");
+        column.parse().expect("a number")
+    }
+
     /// Makes it a black hole: nothing gets in or out any more, and nobody is told.
     pub fn cut(&self) {
         self.switch.run("ip", &["link", "set", &self.cable(), "nomaster"]);
