@@ -46,5 +46,5 @@ pub mod stack;
 pub mod state;
 pub mod working_copy;
 
-pub use trebuchet::io_reason;
 pub use trebuchet::process::Cancel;
+pub use trebuchet::{io_reason, open_regular, read_regular};

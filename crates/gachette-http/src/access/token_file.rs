@@ -18,6 +18,9 @@ use crate::wire::{CreateToken, CreatedToken, TokenSummary};
 /// The version of the file's format.
 const FORMAT: u32 = 1;
 
+/// The most that is read of the file, in bytes.
+const LONGEST: u64 = 64 << 20;
+
 /// The tokens of a server.
 #[derive(Debug, Clone)]
 pub struct TokenFile {
@@ -153,7 +156,7 @@ impl TokenFile {
             return Ok(Arc::clone(&read.tokens));
         }
         private_file::refuse_open(&self.path, &metadata)?;
-        let tokens = Arc::new(self.parse(&fs::read(&self.path).map_err(self.io())?)?);
+        let tokens = Arc::new(self.parse(&gachette::read_regular(&self.path, LONGEST).map_err(self.io())?)?);
         *known = Some(Read { mark, tokens: Arc::clone(&tokens) });
         Ok(tokens)
     }

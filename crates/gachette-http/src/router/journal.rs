@@ -58,7 +58,7 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
         is_kept: impl Fn(&T) -> bool,
     ) -> io::Result<(Self, Vec<T>)> {
         let path = folder.path.join(name);
-        let text = fs::read(&path).unwrap_or_default();
+        let text = gachette::read_regular(&path, 2 * LONGEST as u64).unwrap_or_default();
         let mut lines = text.split_inclusive(|byte| *byte == b'\n');
         let is_known = lines.next().is_some_and(|line| line.trim_ascii_end() == HEAD.as_bytes());
         // A last line without its end is torn, and so nothing.

@@ -27,10 +27,13 @@ pub(super) async fn served(
         let reason = gachette::io_reason(&error);
         Problem::new(ProblemKind::Internal, format!("cannot read {}: {reason}", path.display()))
     };
-    match tokio::fs::File::open(path).await {
-        Ok(file) if file.metadata().await.map_err(failed)?.is_file() => {}
+    // A pipe in its place would keep a thread waiting for ever.
+    let looked = path.to_path_buf();
+    let opened = tokio::task::spawn_blocking(move || gachette::open_regular(&looked).map(drop)).await;
+    match opened.map_err(Error::other).and_then(|opened| opened) {
+        Ok(()) => {}
         Err(error) if !is_missing(&error) => return Err(failed(error)),
-        _ => return Err(missing()),
+        Err(_) => return Err(missing()),
     }
     let response = ServeFile::new(path).try_call(request).await.map_err(failed)?;
     let problem = match response.status() {
@@ -53,6 +56,6 @@ pub(super) async fn served(
 
 /// Whether no file has or could have this name.
 fn is_missing(error: &Error) -> bool {
-    use ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
-    matches!(error.kind(), NotFound | NotADirectory | InvalidInput | InvalidFilename)
+    use ErrorKind::{InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | IsADirectory | InvalidInput | InvalidFilename)
 }

@@ -96,7 +96,7 @@ fn lock(file: &File) -> io::Result<()> {
 
 /// Whether the process that writes this file lives.
 pub(super) fn is_written(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else { return false };
+    let Ok(file) = gachette::open_regular(path) else { return false };
     // A file system without locks cannot tell; nobody is called dead then.
     !matches!(file.try_lock_shared(), Ok(()))
 }
@@ -115,7 +115,7 @@ pub(super) struct EventReader {
 impl EventReader {
     /// Reads from the beginning.
     pub(super) async fn open(path: PathBuf) -> io::Result<Self> {
-        let file = tokio::fs::File::open(&path).await?;
+        let file = tokio::fs::File::from_std(gachette::open_regular(&path)?);
         Ok(Self { path, file, begun: Vec::new(), whole: VecDeque::new(), is_left: false })
     }
 

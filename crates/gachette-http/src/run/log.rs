@@ -112,7 +112,7 @@ impl End {
 
 /// The last lines of a log, at most so many.
 pub(super) fn end(path: &Path, lines: usize) -> io::Result<String> {
-    let mut file = File::open(path)?;
+    let mut file = gachette::open_regular(path)?;
     let skipped = file.metadata()?.len().saturating_sub(LONGEST_END);
     file.seek(SeekFrom::Start(skipped))?;
     let mut bytes = Vec::new();

@@ -14,6 +14,8 @@ use crate::{Problem, ProblemKind};
 
 /// The version of the format.
 const VERSION: u32 = 1;
+/// The most that is read of a record, in bytes.
+const LONGEST: u64 = 256 << 20;
 /// How often a build is begun, when it is cut off.
 const MOST_BEGUN: u32 = 2;
 
@@ -119,7 +121,7 @@ impl Record {
 
     /// Reads a record; none where there is none that can be read: one of another version, or torn by a power cut.
     pub(super) fn read(path: &Path) -> Option<Self> {
-        let record: Self = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+        let record: Self = serde_json::from_slice(&gachette::read_regular(path, LONGEST).ok()?).ok()?;
         (record.version == VERSION).then_some(record)
     }
 

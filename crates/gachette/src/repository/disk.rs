@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use gachette_core::Sha256Digest;
@@ -32,6 +33,12 @@ pub(crate) fn is_folder(path: &Path) -> Result<bool, RepositoryError> {
             _ => Err(at(path)(error)),
         },
     }
+}
+
+/// An open folder. What else lies in its place, such as a pipe, is not waited for.
+pub(crate) fn open_folder(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::DIRECTORY | OFlags::NONBLOCK).bits().cast_signed();
+    File::options().read(true).custom_flags(flags).open(path)
 }
 
 /// Makes a folder and those above it.

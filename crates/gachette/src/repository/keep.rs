@@ -53,7 +53,7 @@ impl Repository {
 
     /// Marks a package file as used now, which keeps it for a while although nothing names it. Whether it is there.
     pub fn renew(&self, file: &str) -> bool {
-        let opened = self.package_path(file).ok().and_then(|path| File::open(path).ok());
+        let opened = self.package_path(file).ok().and_then(|path| trebuchet::open_regular(&path).ok());
         // One that is somebody else's is kept or collected by its own time.
         opened.map(|file| file.set_modified(SystemTime::now())).is_some()
     }

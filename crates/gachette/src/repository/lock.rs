@@ -9,13 +9,15 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
+use super::disk::open_folder;
+
 /// How long a turn is waited for. A process that was stopped while it had its turn must not stop all others; all that can
 /// go wrong without one is a derived file, which `fsck` mends.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Waits for a turn on this folder, and gives it back when dropped. `None` when there is none to be had.
 pub(crate) fn turn(folder: &Path) -> Option<File> {
-    let file = File::open(folder).ok()?;
+    let file = open_folder(folder).ok()?;
     wait(&file, Hold::Alone, PATIENCE).then_some(file)
 }
 

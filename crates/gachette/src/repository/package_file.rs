@@ -83,7 +83,7 @@ impl Held {
             if !is_there(path)? {
                 return Ok(None);
             }
-            let file = match File::open(path) {
+            let file = match trebuchet::open_regular(path) {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(at(path)(error)),

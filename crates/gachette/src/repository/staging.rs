@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::disk::{at, create_new_at};
+use super::disk::{at, create_new_at, open_folder};
 use super::error::RepositoryError;
 use super::{Repository, writer};
 
@@ -38,7 +38,7 @@ impl Repository {
                 outcome => outcome.map_err(at(&path))?,
             }
             // A sweep that comes before the lock takes the folder away; then there is nothing to open, or to be found.
-            let Ok(alive) = File::open(&path) else { continue };
+            let Ok(alive) = open_folder(&path) else { continue };
             if flock(&alive, FlockOperation::NonBlockingLockExclusive).is_ok() && path.is_dir() {
                 return Ok(Staging { path, alive });
             }
@@ -58,7 +58,7 @@ pub(crate) fn abandoned(debs: &Path) -> io::Result<Vec<(PathBuf, File)>> {
     };
     for entry in entries {
         let path = entry?.path();
-        let Ok(folder) = File::open(&path) else { continue };
+        let Ok(folder) = open_folder(&path) else { continue };
         if flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
             found.push((path, folder));
         }

@@ -1,7 +1,7 @@
 //! A folder with a repository in it, while it is being prepared: its git commands, and what we note in it for next time.
 //!
-//! Notes are in `.git/gachette/`: the address, git's own configuration as it was when all was new, and, while git
-//! writes to the repository, a mark that says so. A mark that is still there next time means that somebody was killed.
+//! Notes are in `.git/gachette/`: that it is ours, the address, git's own configuration as it was when all was new, and, while
+//! git writes to the repository, a mark that says so. A mark that is still there next time means that somebody was killed.
 
 use std::fs::File;
 use std::io;
@@ -18,6 +18,9 @@ use crate::git::{Git, GitCommand, GitError};
 
 /// The longest note that is read, in bytes.
 const LONGEST_NOTE: u64 = 64 << 10;
+
+/// What the note says by which a working copy is known as ours.
+const OURS: &str = "gachette made this working copy, and may replace or remove it.\n";
 
 /// A folder that is being prepared.
 pub(super) struct Checkout<'a> {
@@ -72,9 +75,54 @@ pub(super) fn state(folder: &Path) -> Result<State, WorkingCopyError> {
         return Ok(State::Foreign);
     }
     Ok(match note(folder, "url") {
-        Some(url) if !Mark::Repository.is_set(folder) => State::Ready { url },
+        Some(url) if !Mark::Repository.is_set(folder) && !holds_pipe(&folder.join(".git")) => {
+            State::Ready { url }
+        }
         _ => State::Unfinished,
     })
+}
+
+/// Whether we made what is there: it says so, or has what was noted in all of them before they said so.
+pub(super) fn is_ours(folder: &Path) -> bool {
+    let is_folder = |name| folder.join(name).symlink_metadata().is_ok_and(|found| found.is_dir());
+    let says_so = || note(folder, "ours").is_some_and(|text| text == OURS);
+    let has_notes = || {
+        note(folder, "url").is_some_and(|url| url.parse::<GitUrl>().is_ok())
+            && note(folder, "config").is_some_and(|text| text.contains("[core]"))
+    };
+    [".git", ".git/gachette"].into_iter().all(is_folder) && (says_so() || has_notes())
+}
+
+/// Whether a build left a pipe, socket or device among the files of git, which would have git wait for ever. Where the objects
+/// are is not looked: there are many.
+fn holds_pipe(git_folder: &Path) -> bool {
+    let mut folders = vec![git_folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() && entry.file_name() != "objects" {
+                folders.push(entry.path());
+            } else if !kind.is_dir() && !kind.is_file() {
+                // Of a link it counts what it leads to.
+                let leads_to = std::fs::metadata(entry.path());
+                if leads_to.is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+                    return true;
+                }
+            }
+        }
+    }
+    false
+}
+
+/// Writes a file of ours in one step, whatever a build left in its place.
+fn put(path: &Path, bytes: &[u8]) -> Result<(), WorkingCopyError> {
+    let new = path.with_extension("new");
+    for left in [&new, path].into_iter().filter(|path| path.is_dir() || **path == new) {
+        remove(left).map_err(io("remove", left))?;
+    }
+    std::fs::write(&new, bytes).map_err(io("write", &new))?;
+    std::fs::rename(&new, path).map_err(io("write", path))
 }
 
 /// What was asked for when this commit was brought, if that was noted.
@@ -142,30 +190,30 @@ impl Checkout<'_> {
         std::fs::create_dir(&notes).map_err(io("make the folder", &notes))?;
         let (git_config, ours) = (self.path.join(".git/config"), notes.join("config"));
         std::fs::copy(&git_config, &ours).map_err(io("write", &ours))?;
-        let address = notes.join("url");
-        std::fs::write(&address, url).map_err(io("write", &address))
+        put(&notes.join("ours"), OURS.as_bytes())?;
+        put(&notes.join("url"), url.as_bytes())
     }
 
     /// Notes what was asked for, to be shown beside the commit.
     pub(super) fn note_reference(&self, commit: &Commit, reference: &str) -> Result<(), WorkingCopyError> {
-        let note = notes(&self.path).join("ref");
-        let new = note.with_extension("new");
-        remove(&new).map_err(io("remove", &new))?;
-        std::fs::write(&new, format!("{commit} {reference}\n")).map_err(io("write", &new))?;
-        std::fs::rename(&new, &note).map_err(io("write", &note))
+        let notes = notes(&self.path);
+        // Those that were made before there was that note get it here.
+        if note(&self.path, "ours").is_none_or(|text| text != OURS) {
+            put(&notes.join("ours"), OURS.as_bytes())?;
+        }
+        put(&notes.join("ref"), format!("{commit} {reference}\n").as_bytes())
     }
 
     /// Takes back whatever a build configured in this repository.
     pub(super) fn restore_configuration(&self) -> Result<(), WorkingCopyError> {
         let git_config = self.path.join(".git/config");
         let ours = notes(&self.path).join("config");
-        let text = std::fs::read(&ours).map_err(io("read", &ours))?;
-        if std::fs::read(&git_config).is_ok_and(|present| present == text) {
+        let read = |path: &Path| trebuchet::read_regular(path, LONGEST_NOTE);
+        let text = read(&ours).map_err(io("read", &ours))?;
+        if read(&git_config).is_ok_and(|present| present == text) {
             return Ok(());
         }
-        let new = git_config.with_extension("new");
-        std::fs::write(&new, text).map_err(io("write", &new))?;
-        std::fs::rename(&new, &git_config).map_err(io("write", &git_config))
+        put(&git_config, &text)
     }
 
     /// Runs something that writes to the repository, under a mark that stays if we or git are killed.
@@ -175,7 +223,7 @@ impl Checkout<'_> {
         action: impl FnOnce(&mut Self) -> Result<T, WorkingCopyError>,
     ) -> Result<T, WorkingCopyError> {
         let path = mark.path(&self.path);
-        std::fs::write(&path, "").map_err(io("write", &path))?;
+        put(&path, b"")?;
         let result = action(self);
         if result.as_ref().map_or_else(WorkingCopyError::is_orderly, |_| true) {
             self.unmark(mark)?;

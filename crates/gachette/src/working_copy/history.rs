@@ -9,6 +9,9 @@ use super::fetch::{ALL, ALL_TAGS, INFINITE};
 use super::{Event, WorkingCopyError};
 use crate::git::Fault;
 
+/// The most that is read of the list of commits at which git cut the history, in bytes.
+const LONGEST_SHALLOW: u64 = 64 << 20;
+
 impl Checkout<'_> {
     /// Fetches all that leads to a commit that is here.
     pub(super) fn complete(
@@ -49,7 +52,8 @@ impl Checkout<'_> {
 
     /// Whether commits that lead to this one are not here.
     fn is_cut_short(&self, commit: &Commit) -> Result<bool, WorkingCopyError> {
-        let Ok(cuts) = std::fs::read_to_string(self.path.join(".git/shallow")) else { return Ok(false) };
+        let cuts = trebuchet::read_regular(&self.path.join(".git/shallow"), LONGEST_SHALLOW);
+        let Some(cuts) = cuts.ok().and_then(|cuts| String::from_utf8(cuts).ok()) else { return Ok(false) };
         let cuts: BTreeSet<&str> = cuts.lines().collect();
         let ends = self.ask("rev-list", &["--max-parents=0", commit.as_str()])?;
         for end in ends.lines().filter(|end| cuts.contains(end)) {

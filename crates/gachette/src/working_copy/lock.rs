@@ -23,6 +23,9 @@ use crate::git::GitError;
 /// How often a lock that another one holds is tried.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// The most that is read of what a holder says, in bytes.
+const LONGEST: u64 = 64 << 10;
+
 /// Who works in a working copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Holder {
@@ -47,7 +50,7 @@ impl Holder {
 
     /// Reads who signed a lock; `None` while nobody did.
     fn read(path: &Path) -> Option<Self> {
-        let holder: Self = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+        let holder: Self = serde_json::from_slice(&trebuchet::read_regular(path, LONGEST).ok()?).ok()?;
         // Of other machines, nothing is known.
         let is_here = holder.host == host() && Path::new("/proc/self").exists();
         let is_gone = is_here && !Path::new("/proc").join(holder.pid.to_string()).exists();

@@ -45,8 +45,12 @@ impl Place {
             return Ok(false);
         }
         check_own(&self.path)?;
-        let is_folder = |name| self.path.join(name).symlink_metadata().is_ok_and(|found| found.is_dir());
-        Ok([".git", ".git/gachette"].into_iter().all(is_folder))
+        Ok(checkout::is_ours(&self.path))
+    }
+
+    /// Whether there is something that was not.
+    pub(super) fn is_foreign(&self) -> Result<bool, WorkingCopyError> {
+        Ok(self.path.symlink_metadata().is_ok() && !self.is_ours()?)
     }
 
     /// What is there, if it is ours.

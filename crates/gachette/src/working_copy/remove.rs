@@ -2,7 +2,6 @@
 
 use trebuchet::process::Cancel;
 
-use super::checkout::State;
 use super::lock::Lock;
 use super::{Event, WorkingCopy, WorkingCopyError};
 
@@ -14,9 +13,9 @@ impl WorkingCopy {
     pub fn remove(&self, cancel: &Cancel, on_event: &mut dyn FnMut(Event)) -> Result<bool, WorkingCopyError> {
         let place = self.place()?;
         let lock = place.lock(&self.removal(), cancel, on_event)?;
-        match place.state()? {
-            State::Foreign => Err(WorkingCopyError::Foreign { path: place.path }),
-            _ => place.take_away(lock),
+        match place.is_foreign()? {
+            true => Err(WorkingCopyError::Foreign { path: place.path }),
+            false => place.take_away(lock),
         }
     }
 
@@ -35,8 +34,7 @@ impl WorkingCopy {
             let holder = Lock::last_holder(&place.aside).0.map(Box::new);
             return Err(WorkingCopyError::InUse { name: self.name.clone(), holder });
         };
-        let is_foreign = place.path.symlink_metadata().is_ok() && !place.is_ours()?;
-        if is_foreign {
+        if place.is_foreign()? {
             place.forget(lock)?;
             return Ok(false);
         }

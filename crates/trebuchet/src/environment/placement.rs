@@ -12,6 +12,7 @@ use super::relocation::Relocation;
 use super::snapshot::{Snapshot, recorded};
 use super::{EnvironmentError, SOURCES};
 use crate::io_error::{At as _, IoError};
+use crate::regular_file::open_regular;
 
 /// A cached environment and the folder it is to be at home in.
 pub(crate) struct Placement<'a> {
@@ -101,7 +102,10 @@ impl<'a> Placement<'a> {
             let path = target.join(relative);
             let written = match placed {
                 Placed::Directory => fs::create_dir(&path),
-                Placed::Unchanged(cached) => fs::copy(cached, &path).map(|_| ()),
+                // What is no file would have the copy wait.
+                Placed::Unchanged(cached) => {
+                    open_regular(cached).and_then(|_| fs::copy(cached, &path)).map(|_| ())
+                }
                 Placed::Changed(content, cached) => fs::write(&path, content)
                     .and_then(|()| fs::set_permissions(&path, fs::metadata(cached)?.permissions())),
                 Placed::Link(link) => std::os::unix::fs::symlink(link, &path),

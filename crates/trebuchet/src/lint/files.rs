@@ -7,9 +7,10 @@ use std::path::Path;
 use gachette_core::missile::{Missile, Problem, Recipe, RecipeKind, Severity};
 use gachette_core::nearest;
 
-use super::{Finding, Lint};
+use super::{Finding, LARGEST, Lint};
 use crate::deb::PackagePath;
 use crate::environment::{RequirementsError, check_requirements, is_installed};
+use crate::regular_file::read_regular;
 use crate::stage::{Shipped, inside};
 
 impl Lint<'_> {
@@ -135,7 +136,7 @@ fn in_requirements(project: &Path, error: &RequirementsError) -> Option<Finding>
     };
     let (file, line) = named_by.rsplit_once(':')?;
     let line: usize = line.parse().ok()?;
-    let text = fs::read_to_string(project.join(file)).ok()?;
+    let text = String::from_utf8(read_regular(&project.join(file), LARGEST).ok()?).ok()?;
     let excerpt = text.lines().nth(line.checked_sub(1)?)?;
     Some(Finding {
         severity: Severity::Error,

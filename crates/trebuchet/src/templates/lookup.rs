@@ -1,12 +1,12 @@
 //! Finds a template by name: trebuchet's own first, then the project's, nothing else.
 
 use std::fs;
-use std::io::Read;
 use std::path::{Component, Path};
 
 use gachette_core::nearest;
 
 use super::{depth, own};
+use crate::regular_file::read_regular;
 
 /// The largest template, in bytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -75,11 +75,7 @@ pub(super) fn source(project: &Path, name: &str) -> Result<String, TemplateLooku
 fn read(path: &Path) -> Result<String, String> {
     let text = |error: std::io::Error| error.to_string();
     // A pipe or device would never end.
-    if !fs::metadata(path).map_err(text)?.is_file() {
-        return Err("it is no file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    fs::File::open(path).map_err(text)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(text)?;
+    let bytes = read_regular(path, LARGEST + 1).map_err(text)?;
     if bytes.len() as u64 > LARGEST {
         return Err(format!("it is larger than {LARGEST} bytes"));
     }

@@ -1,7 +1,6 @@
 //! Suites: those of deleted stacks, indices that were replaced, and parts that no index is made of.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -138,7 +137,7 @@ fn read_index(
     seen: &mut HashSet<(u64, u64)>,
     mark: &mut dyn FnMut(Sha256Digest),
 ) -> io::Result<()> {
-    let file = File::open(path)?;
+    let file = trebuchet::open_regular(path)?;
     let found = file.metadata()?;
     if !seen.insert((found.dev(), found.ino())) {
         return Ok(());

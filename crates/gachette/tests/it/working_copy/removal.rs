@@ -59,6 +59,60 @@ fn what_a_build_left_in_it_keeps_nobody_waiting() {
 }
 
 #[test]
+fn a_pipe_among_the_files_of_git_keeps_nobody_waiting() {
+    let repository = GitRepository::new();
+    let commit = repository.commit_file("a", "1");
+    let desk = Desk::new();
+    drop(desk.prepare(&repository.url(), "").unwrap());
+    let git = desk.base().join("web/.git");
+    let lock = desk.base().join(".gachette/web/lock");
+    for file in [
+        "config",
+        "HEAD",
+        "index",
+        "shallow",
+        "packed-refs",
+        "gachette/config",
+        "gachette/writing-submodules",
+    ] {
+        let _ = fs::remove_file(git.join(file));
+        assert!(Command::new("mkfifo").arg(git.join(file)).status().unwrap().success());
+        assert_eq!(desk.prepare(&repository.url(), "").unwrap().commit.as_str(), commit, "{file}");
+        assert_eq!(ask(&desk.base().join("web"), &["rev-parse", "HEAD"]), commit);
+    }
+    fs::remove_file(&lock).unwrap();
+    assert!(Command::new("mkfifo").arg(&lock).status().unwrap().success());
+    assert!(desk.copy("web").look().unwrap().unwrap().last_use.is_none());
+}
+
+#[test]
+fn only_what_says_that_it_is_ours_is_removed_and_what_was_made_before_it_said_so() {
+    let repository = GitRepository::new();
+    repository.commit_file("a", "1");
+    let desk = Desk::new();
+    let base = desk.base();
+    drop(desk.prepare(&repository.url(), "").unwrap());
+    // Somebody's own clone, with a folder of that name in it, then with something in that.
+    ask(&base, &["clone", "--quiet", &repository.url(), "clone"]);
+    fs::create_dir(base.join("clone/.git/gachette")).unwrap();
+    for note in ["notes", "url", "ours", "config"] {
+        assert!(desk.copy("clone").look().unwrap().is_none());
+        assert!(!desk.copy("clone").remove_if_free().unwrap());
+        assert!(desk.copy("clone").remove(&Cancel::new(), &mut |_| {}).is_err());
+        assert!(base.join("clone/a").exists());
+        fs::write(base.join("clone/.git/gachette").join(note), "my own").unwrap();
+    }
+    let ours = base.join("web/.git/gachette/ours");
+    assert!(fs::read_to_string(&ours).unwrap().contains("gachette made this"));
+    fs::remove_file(&ours).unwrap();
+    assert!(desk.copy("web").look().unwrap().is_some());
+    drop(desk.prepare(&repository.url(), "").unwrap());
+    assert!(ours.exists(), "the next time it is noted");
+    fs::remove_file(&ours).unwrap();
+    assert!(desk.copy("web").remove_if_free().unwrap());
+}
+
+#[test]
 fn one_in_use_stays_and_one_that_is_free_goes_with_all_that_belongs_to_it() {
     let repository = GitRepository::new();
     let commit = repository.commit_file("a", "1");
