@@ -5,7 +5,9 @@ mod connection;
 use std::io::IsTerminal;
 use std::rc::Rc;
 
-use gachette::config::{Config, ConfigError, ProjectSource, Reader, RepositoryPlace, SearchPath, Signing};
+use gachette::config::{
+    Config, ConfigError, Loaded, ProjectSource, Reader, RepositoryPlace, SearchPath, Signing,
+};
 use gachette_core::apt::Suite;
 use gachette_core::git::GitRef;
 use gachette_core::host::HostTarget;
@@ -47,13 +49,11 @@ impl Session {
     /// Loads the configuration, and lays over it what was said of hosts. Nothing is connected to yet.
     pub(crate) fn open(options: &Options) -> Result<Self, Failure> {
         let output = Output::new(options);
-        let settings = options.settings();
-        let loaded = Config::load(&SearchPath::of_this_process(), options.config.as_deref(), &settings);
-        let loaded = loaded.map_err(unusable)?;
+        let loaded = Self::configuration(options).map_err(unusable)?;
         for warning in &loaded.warnings {
             output.warn(&warning.to_string());
         }
-        let mut config = loaded.config;
+        let (settings, mut config) = (options.settings(), loaded.config);
         options.lay_over(&mut config.connection)?;
         let readers = settings.into_iter().map(|(key, _)| (Reader::of(&key), key));
         let elsewhere = |reader: &Reader| matches!(reader, Reader::Builder | Reader::Repository);
@@ -69,6 +69,11 @@ impl Session {
             output,
             yes: options.yes,
         })
+    }
+
+    /// The configuration: a file's, with `--set` over it.
+    pub(crate) fn configuration(options: &Options) -> Result<Loaded, ConfigError> {
+        Config::load(&SearchPath::of_this_process(), options.config.as_deref(), &options.settings())
     }
 
     /// The sessions for all hosts that are named, each one once, in order; this one when none is.

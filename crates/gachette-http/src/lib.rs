@@ -24,6 +24,8 @@ pub use client::Client;
 pub use problem::{Problem, ProblemKind};
 pub use router::{Api, router};
 pub use run::{Build, BuildFolder, BuildId, BuildKind, BuildState, Outcome};
-pub use serve::{Limits, Listen, ListenError, ServeError, ServeOptions, TlsFiles, serve, serve_stdio};
+pub use serve::{
+    Limits, Listen, ListenError, Operator, ServeError, ServeOptions, TlsFiles, serve, serve_stdio,
+};
 pub use transport::{ServerAccess, this_program};
 pub use unfinished::Unfinished;

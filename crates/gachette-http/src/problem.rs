@@ -44,6 +44,11 @@ pub enum ProblemKind {
     Internal,
 }
 
+/// What hints call the file of the configuration.
+const CONFIGURATION: &str = "gachette.yml";
+/// What a server's hints about it end with.
+const RELOAD: &str = "; then have the server read it again, with `systemctl reload gachette` or SIGHUP";
+
 /// One error, as it goes over the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
@@ -122,6 +127,24 @@ impl Problem {
         self
     }
 
+    /// The same, of a server: what is put into its configuration is of use once that was read again.
+    #[must_use]
+    pub(crate) fn on_server(mut self) -> Self {
+        let lacks = |hint: &&mut String| hint.contains(CONFIGURATION) && !hint.ends_with(RELOAD);
+        if let Some(hint) = self.hint.as_mut().filter(lacks) {
+            hint.push_str(RELOAD);
+        }
+        self
+    }
+
+    /// An answer, as a server gives it.
+    pub(crate) fn answered_by_server(mut answer: Response) -> Response {
+        match answer.extensions_mut().remove::<Self>() {
+            Some(problem) => problem.on_server().into_response(),
+            None => answer,
+        }
+    }
+
     /// A request that cannot be understood.
     pub fn invalid(title: impl ToString) -> Self {
         Self::new(ProblemKind::Invalid, title.to_string())
@@ -173,8 +196,11 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let (retry_after, reason) = (self.retry_after, Reason(self.title.as_str().into()));
-        let mut response = (status, Json(self)).into_response();
+        let mut response = (status, Json(&self)).into_response();
         response.extensions_mut().insert(reason);
+        if self.hint.as_ref().is_some_and(|hint| hint.contains(CONFIGURATION)) {
+            response.extensions_mut().insert(self);
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {

@@ -266,9 +266,21 @@ fn over_tls_the_certificate_must_be_of_a_known_authority() {
     std::fs::copy(&renewed[0], &certificate).unwrap();
     assert_eq!(with_renewed().code, 6, "the one before stays in use");
     serving.logged("stays in use");
+    // As when only who may read it is changed: neither its size nor the time of its content tells.
+    let before = std::fs::metadata(&key).unwrap();
     std::fs::copy(&renewed[1], &key).unwrap();
+    assert_eq!(std::fs::metadata(&key).unwrap().len(), before.len());
+    std::fs::File::options()
+        .write(true)
+        .open(&key)
+        .unwrap()
+        .set_modified(before.modified().unwrap())
+        .unwrap();
     let said = with_renewed();
     assert_eq!(said.code, 0, "{}", said.stderr);
+    serving.log();
+    serving.signal("-HUP");
+    serving.logged("the certificate was read again");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The real program as a server, and requests to it over real sockets.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
@@ -32,9 +33,19 @@ pub(crate) struct Answered {
 impl Serving {
     /// Starts it in the playground, with these words more.
     pub(crate) fn start(playground: &Playground, more: &[&str]) -> Self {
+        Self::start_with(playground, more, &[])
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn start_with(playground: &Playground, more: &[&str], variables: &[(&str, &OsStr)]) -> Self {
         let socket = format!("unix://{}", playground.path("server.sock").display());
         let words = [&["serve", "--listen", &socket, "--listen", "127.0.0.1:0"], more].concat();
-        let mut child = playground.command(&words).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = playground
+            .command(&words)
+            .envs(variables.iter().copied())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (sender, log) = channel();
         std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));

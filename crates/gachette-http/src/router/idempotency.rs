@@ -145,7 +145,9 @@ impl Answers {
         next: Next,
     ) -> Result<Response, Problem> {
         let carried_out = wish.answer.get_or_try_init(async || {
-            let answer = Answer::of(next.run(request).await).await?;
+            // What is remembered is what a server says.
+            let answer = Problem::answered_by_server(next.run(request).await);
+            let answer = Answer::of(answer).await?;
             self.write_down(who, wish, &answer);
             if answer.is_secret {
                 tokio::spawn(self.clone().forget(who.clone(), wish.clone(), SECRET_FOR));

@@ -26,6 +26,7 @@ mod table;
 mod tokens;
 mod working_copies;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -93,6 +94,26 @@ impl Api {
             tracing::warn!(%error, "what is answered is forgotten when this server ends, as long as that is so");
         }
         api
+    }
+
+    /// The same with another configuration, for what begins from now on. Which repository it is for cannot be changed: the keys of
+    /// that stay as they are, and are named when they would have changed.
+    pub(crate) fn reconfigured(&self, mut config: Config) -> (Self, Vec<&'static str>) {
+        let (now, mut kept) = (&self.config, Vec::new());
+        let mut keep = |key, new: &mut Option<PathBuf>, now: &Option<PathBuf>| {
+            if new != now {
+                new.clone_from(now);
+                kept.push(key);
+            }
+        };
+        keep("meta_path", &mut config.meta_path, &now.meta_path);
+        keep("debs_path", &mut config.debs_path, &now.debs_path);
+        // Without a repository it is known by these.
+        if now.meta_path.is_none() && config.working_copies != now.working_copies {
+            config.working_copies.clone_from(&now.working_copies);
+            kept.push("working_copies");
+        }
+        (Self { config: Arc::new(config), ..self.clone() }, kept)
     }
 
     /// Remembers what the server before this one answered, once that has ended, and from then on what this one answers.

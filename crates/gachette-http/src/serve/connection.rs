@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -14,6 +13,7 @@ use tower::ServiceExt;
 
 use super::activity::Activity;
 use super::listen::Stream;
+use super::served::Served;
 use crate::access::Peer;
 
 /// How long a client may take until its first request is here: strangers must not keep the places of others.
@@ -29,17 +29,17 @@ const STREAMS: u32 = 100;
 /// How long an ending connection has for its last words.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// Serves one client.
+/// Serves one client, each request by the configuration of then.
 pub(super) async fn serve_connection(
     stream: Box<dyn Stream>,
     peer: Peer,
-    router: Router,
+    served: watch::Receiver<Served>,
     mut ending: watch::Receiver<bool>,
 ) {
     let activity = Activity::new();
     let counted = activity.clone();
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        let (busy, router) = (counted.begin(), router.clone());
+        let (busy, router) = (counted.begin(), served.borrow().router.clone());
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer.clone());
         async move {

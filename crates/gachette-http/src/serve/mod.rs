@@ -6,11 +6,13 @@ mod connection;
 mod detach;
 mod listen;
 mod open_files;
+mod served;
 mod server;
 mod stdio;
+mod supervisor;
 mod tls;
 
 pub use listen::{Listen, ListenError};
-pub use server::{Limits, ServeError, ServeOptions, serve};
+pub use server::{Limits, Operator, ServeError, ServeOptions, serve};
 pub use stdio::serve_stdio;
 pub use tls::TlsFiles;

@@ -4,21 +4,22 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Router, middleware};
 use futures::future::join_all;
-use tokio::sync::{Semaphore, watch};
+use gachette::config::Config;
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use super::body::read_whole;
 use super::connection::serve_connection;
 use super::listen::{Listen, Listener, Stream};
 use super::open_files::OpenFiles;
+use super::served::Served;
+use super::supervisor::{Progress, Supervisor};
 use super::tls::{Certificate, TlsFiles};
-use crate::access::{Gate, Openness, gate};
-use crate::observe::{self, Metrics};
+use crate::Api;
+use crate::access::{Gate, Openness};
+use crate::observe::Metrics;
 use crate::outside::spawn_outside;
-use crate::{Api, router};
 
 /// How long a client may take to agree on TLS.
 const TLS_WITHIN: Duration = Duration::from_secs(10);
@@ -57,6 +58,16 @@ pub struct Limits {
     pub grace: Duration,
 }
 
+/// Who runs a server: what the server asks of him and tells him.
+pub struct Operator<'a> {
+    /// Is told each address at which it listens.
+    pub on_listen: &'a dyn Fn(&str),
+    /// His wishes that it read the configuration again; when no more can come, it ends.
+    pub reloads: mpsc::Receiver<()>,
+    /// The configuration as it is now; none when that cannot be used, which he has heard by then.
+    pub configuration: &'a dyn Fn() -> Option<Config>,
+}
+
 /// Why a server cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -79,39 +90,42 @@ pub enum ServeError {
     Clear(Listen),
 }
 
-/// Serves until `stop` returns; then builds have their time of grace, and what is not done by then is handed back, to be taken up
-/// again by the next server. `on_listen` is told each address.
+/// Serves until the operator wishes that it end; then builds have their time of grace, and what is not done by then is handed back,
+/// to be taken up again by the next server. Whoever supervises the process is told how far it is.
 ///
 /// # Errors
 /// When it cannot listen where it should, or must not.
-pub async fn serve(
-    api: Api,
-    options: ServeOptions,
-    on_listen: impl Fn(&str),
-    stop: impl Future<Output = ()>,
-) -> Result<(), ServeError> {
+pub async fn serve(api: Api, options: ServeOptions, mut operator: Operator<'_>) -> Result<(), ServeError> {
     options.check()?;
+    let supervisor = Supervisor::of_environment();
     let tls = options.tls.clone().map(Certificate::read).transpose().map_err(ServeError::Tls)?;
-    let (runs, metrics, builds) = (api.runs(), api.metrics(), api.clone());
+    let (runs, metrics) = (api.runs(), api.metrics());
     let (ending, watched) = watch::channel(false);
-    let tls = tls.map(Arc::new);
     let places = OpenFiles::raised().connections(options.limits.connections, options.listen.len());
-    let door = Door { tls, router: guarded(api, &options), metrics, ending: watched };
+    let guard = Gate::new(api.tokens(), options.openness.clone(), options.limits.requests_per_second);
+    let served = watch::Sender::new(Served::new(api, guard));
+    let door = Door { tls: tls.map(Arc::new), served: served.subscribe(), metrics, ending: watched };
     let mut listeners = Vec::new();
     for listen in &options.listen {
         let failed = |source| ServeError::Listen { listen: listen.clone(), source };
         listeners.push(Listener::bind(listen).await.map_err(failed)?);
     }
-    let taking_up = tokio::spawn(take_up(builds));
+    let taking_up = tokio::spawn(take_up(served.subscribe()));
     let (mut accepting, mut rooms) = (JoinSet::new(), Vec::new());
     for listener in listeners {
-        on_listen(&listener.address(if door.tls.is_some() { "https" } else { "http" }));
+        (operator.on_listen)(&listener.address(if door.tls.is_some() { "https" } else { "http" }));
         // Who comes in here must not take the places of those who come in elsewhere.
         let room = Arc::new(Semaphore::new(places));
         rooms.push(Arc::clone(&room));
         accepting.spawn(door.clone().accept(listener, room));
     }
-    stop.await;
+    supervisor.tell(Progress::Ready);
+    while operator.reloads.recv().await.is_some() {
+        supervisor.tell(Progress::Reloading);
+        door.reload((operator.configuration)(), &served);
+        supervisor.tell(Progress::Ready);
+    }
+    supervisor.tell(Progress::Stopping(options.limits.grace + END_WITHIN + LINGER + CLOSE_WITHIN));
     accepting.shutdown().await;
     runs.close();
     taking_up.abort();
@@ -130,9 +144,9 @@ pub async fn serve(
 }
 
 /// Takes up builds and answers, now and then: a server before this one may still be at its end.
-async fn take_up(api: Api) {
+async fn take_up(served: watch::Receiver<Served>) {
     loop {
-        let builds = api.clone();
+        let builds = served.borrow().api.clone();
         // It waits for the disk.
         let take_up = move || {
             // It may be tried again.
@@ -162,26 +176,27 @@ impl ServeOptions {
     }
 }
 
-/// The routes as they are served to others: watched, guarded, and with bodies of a reasonable size.
-fn guarded(api: Api, options: &ServeOptions) -> Router {
-    let metrics = api.metrics();
-    let guard = Gate::new(api.tokens(), options.openness.clone(), options.limits.requests_per_second);
-    router(api)
-        .layer(middleware::from_fn(read_whole))
-        .layer(middleware::from_fn_with_state(guard, gate))
-        .layer(middleware::from_fn_with_state(metrics, observe::watch))
-}
-
 /// Where clients come in.
 #[derive(Clone)]
 struct Door {
     tls: Option<Arc<Certificate>>,
-    router: Router,
+    served: watch::Receiver<Served>,
     metrics: Arc<Metrics>,
     ending: watch::Receiver<bool>,
 }
 
 impl Door {
+    /// Goes on by this configuration, and with the certificate that is there now.
+    fn reload(&self, config: Option<Config>, served: &watch::Sender<Served>) {
+        if let Some(config) = config {
+            served.send_modify(|served| *served = served.reconfigured(config));
+            tracing::info!("the configuration was read again; what begins from now on goes by it");
+        }
+        if let Some(tls) = &self.tls {
+            tls.read_again();
+        }
+    }
+
     /// Accepts connections for ever.
     async fn accept(self, listener: Listener, room: Arc<Semaphore>) {
         loop {
@@ -200,7 +215,7 @@ impl Door {
             tokio::spawn(async move {
                 door.metrics.connected();
                 if let Some(stream) = secured(tls, stream).await {
-                    serve_connection(stream, peer, door.router, door.ending).await;
+                    serve_connection(stream, peer, door.served, door.ending).await;
                 }
                 door.metrics.disconnected();
                 drop(place);

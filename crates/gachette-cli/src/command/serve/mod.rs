@@ -1,21 +1,26 @@
 //! `gachette serve`
 
 mod log;
+mod signals;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use gachette::config::{Config, ConfigError};
 use gachette::identity;
 use gachette_http::{
-    Api, BuildFolder, Limits, Listen, Openness, ServeError, ServeOptions, TlsFiles, TrustedProxy, serve,
+    Api, BuildFolder, Limits, Listen, Openness, Operator, ServeError, ServeOptions, TlsFiles, TrustedProxy,
+    serve,
 };
+use tokio::sync::mpsc;
 
 use self::log::LogFormat;
+use self::signals::{Signals, Wish};
 use crate::error::Failure;
 use crate::options::Options;
-use crate::session::{Interrupts, Session};
+use crate::session::Session;
 
 /// Serve the API to other programs and machines
 ///
@@ -23,7 +28,7 @@ use crate::session::{Interrupts, Session};
 /// unix socket may do everything, but for users of services; over TCP each client shows a token, which `gachette token create` makes.
 ///
 /// It ends at SIGTERM or SIGINT: builds may go on for the time of grace. Those that are cut off then, and those that wait, are taken up
-/// again when it starts. At a second signal it ends at once.
+/// again when it starts. At a second signal it ends at once. At SIGHUP it reads its configuration and its certificate again.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServeArgs {
     /// Listen here: unix:///PATH or ADDRESS:PORT [default: unix://$XDG_RUNTIME_DIR/gachette.sock]
@@ -70,20 +75,26 @@ impl ServeArgs {
             ));
         }
         let session = Session::open(options)?;
-        let mut signals = Interrupts::listen()?;
+        let mut signals = Signals::listen()?;
         log::start(self.log_format);
         let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let builds = self.builds.unwrap_or(processors).get();
         let api = Api::new(session.config.clone(), identity::author(), Some(BuildFolder::of_this_user()))
             .of_server(builds);
-        let options = self.options()?;
-        let (end, ended) = tokio::sync::oneshot::channel::<()>();
-        let told = |address: &str| tracing::info!("listening on {address}");
-        let served = serve(api, options, told, async { drop(ended.await) });
+        let (reload, reloads) = mpsc::channel(1);
+        let operator = Operator {
+            on_listen: &|address| tracing::info!("listening on {address}"),
+            reloads,
+            configuration: &|| configuration(options),
+        };
+        let served = serve(api, self.options()?, operator);
         let twice = async {
-            signals.next().await;
-            drop(end);
-            signals.next().await;
+            while signals.next().await == Wish::Reload {
+                // When one is to come already, that is enough.
+                let _ = reload.try_send(());
+            }
+            drop(reload);
+            while signals.next().await == Wish::Reload {}
         };
         tokio::select! {
             served = served => served.map_err(failure),
@@ -112,6 +123,21 @@ impl ServeArgs {
             },
         })
     }
+}
+
+/// The configuration as it is now; none when it cannot be used, which is logged.
+fn configuration(options: &Options) -> Option<Config> {
+    let mistakes = match Session::configuration(options) {
+        Ok(loaded) => {
+            loaded.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+            return Some(loaded.config);
+        }
+        Err(ConfigError::Wrong { mistakes }) => mistakes.iter().map(ToString::to_string).collect(),
+        Err(error) => vec![error.to_string()],
+    };
+    mistakes.iter().for_each(|mistake| tracing::error!("{mistake}"));
+    tracing::error!("the configuration cannot be used; the one before stays in force");
+    None
 }
 
 fn own_socket() -> Result<Listen, Failure> {
