@@ -136,7 +136,11 @@ impl Session {
 
     /// A build that did all that was asked for, or why it did not; and where, when that cannot be seen otherwise.
     fn succeeded(&self, build: Build, errand: impl FnOnce(ProblemKind) -> Errand) -> Result<Build, Failure> {
+        let (id, state) = (build.id.clone(), build.state);
         succeeded(build).map_err(|failure| match self.host() {
+            _ if state == BuildState::HandedBack => {
+                failure.with_hint(format!("when the server is there again, `{}`", self.follow_command(&id)))
+            }
             Some(host @ HostTarget::Ssh(_)) if !failure.is_interrupt() => {
                 let unfinished = errand(failure.problem.kind).unfinished_on(host);
                 failure.told_with(&unfinished)

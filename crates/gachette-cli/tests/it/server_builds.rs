@@ -121,7 +121,7 @@ fn a_second_signal_waits_for_nobody() {
 }
 
 /// Runs a program while the test goes on.
-trait OutputLater {
+pub(crate) trait OutputLater {
     fn output_later(&mut self) -> std::thread::JoinHandle<std::process::Output>;
 }
 

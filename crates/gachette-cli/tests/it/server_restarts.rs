@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use serde_json::Value;
 
 use crate::hosts::wait_until;
-use crate::server_builds::Busy;
+use crate::server_builds::{Busy, OutputLater};
 use crate::serving::Serving;
 
 impl Busy {
@@ -78,15 +78,51 @@ fn a_build_that_ends_its_server_twice_is_not_begun_a_third_time() {
         assert_eq!(busy.kept(&build["id"])["state"], "lost");
         busy.start_again();
     }
-    assert_eq!(busy.build(&build["id"])["state"], "lost");
-    let another = busy.start("a");
-    busy.reaches(&another["id"], "running");
-    for state in ["handed_back", "failed"] {
+    let given_up = busy.serving.logged("not taken up again");
+    assert!(given_up.contains(build["id"].as_str().unwrap()) && given_up.contains("for the second time"));
+    let lost = busy.build(&build["id"]);
+    assert!(lost["state"] == "lost" && lost["finished"].is_string(), "{lost}");
+    busy.kill();
+    busy.start_again();
+    assert!(!busy.serving.log().contains("not taken up again"));
+}
+
+#[test]
+fn servers_that_end_in_order_do_not_count_however_many_there_are() {
+    let mut busy = busy();
+    let build = busy.start("a");
+    busy.reaches(&build["id"], "running");
+    for _ in 0..3 {
         busy.stop();
-        assert_eq!(busy.kept(&another["id"])["state"], state);
+        assert_eq!(busy.kept(&build["id"])["state"], "handed_back");
         busy.start_again();
-        busy.reaches(&another["id"], if state == "failed" { "failed" } else { "running" });
+        busy.reaches(&build["id"], "running");
     }
+    busy.kill();
+    busy.start_again();
+    busy.reaches(&build["id"], "running");
+    busy.let_go();
+    busy.reaches(&build["id"], "succeeded");
+}
+
+#[test]
+fn who_waits_for_a_build_that_is_handed_back_is_told_how_to_follow_it() {
+    let mut busy = busy();
+    let socket = format!("unix://{}", busy.playground.path("server.sock").display());
+    let client = busy.playground.command(&["-H", &socket, "quick", "1", "a"]).output_later();
+    wait_until("the build is known", || {
+        let builds = busy.serving.ask("GET /api/v1/builds", &[], "").json();
+        builds.as_array().unwrap().iter().any(|build| build["state"] == "running")
+    });
+    let id = busy.serving.ask("GET /api/v1/builds", &[], "").json()[0]["id"].as_str().unwrap().to_owned();
+    busy.stop();
+    let said = client.join().unwrap();
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert_eq!(said.status.code(), Some(6), "{text}");
+    assert!(text.contains(&format!("`gachette -H {socket} builds follow {id}`")), "{text}");
+    busy.start_again();
+    busy.let_go();
+    busy.playground.ok(&format!("-H {socket} builds follow {id}"));
 }
 
 #[test]

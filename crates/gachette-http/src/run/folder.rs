@@ -119,6 +119,14 @@ impl BuildFolder {
         }
     }
 
+    /// Writes down that a build that was cut off is not taken up any more; none when somebody is at it.
+    pub(super) fn give_up(&self, id: &BuildId) -> Option<Record> {
+        let (mut record, keeping) = self.take_over(id)?;
+        record.give_up();
+        keeping.save_end(&record);
+        Some(record)
+    }
+
     /// A file of a build.
     pub(super) fn file(&self, id: &BuildId, ending: &str) -> PathBuf {
         self.0.join(format!("{id}.{ending}"))

@@ -16,7 +16,7 @@ use crate::{Problem, ProblemKind};
 const VERSION: u32 = 1;
 /// The most that is read of a record, in bytes.
 const LONGEST: u64 = 256 << 20;
-/// How often a build is begun, when it is cut off.
+/// How often a build is begun whose server does not end in order while it is at work.
 const MOST_BEGUN: u32 = 2;
 
 /// What is ordered, and by whom.
@@ -46,7 +46,7 @@ pub(super) struct Record {
     /// The server whose build it is; none when it is a command line's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) server: Option<String>,
-    /// How often it was begun.
+    /// How often it was begun, without those times after which its server handed it back in order.
     #[serde(default)]
     pub(super) begun: u32,
     /// Whether its order is whole, so that it can be carried out again: passwords are left out.
@@ -92,18 +92,33 @@ impl Record {
 
     /// Why a build that is cut off by the end of its server is not done: [`ProblemKind::Unavailable`] when it is taken up again.
     pub(super) fn handed_back(&self, is_kept: bool) -> Problem {
-        let ends = |why| Problem::new(ProblemKind::HostFailed, format!("its server ended before it, {why}"));
         let again = "order it again when the server is there";
-        if self.may_begin_again() && is_kept {
+        if !self.is_whole {
+            ended("and cannot take it up again: passwords are not kept").with_hint(again)
+        } else if !is_kept {
+            ended("and cannot take it up again: there is no record of it").with_hint(again)
+        } else {
             let title = "its server ended before it, and takes it up again when it starts";
             Problem::new(ProblemKind::Unavailable, title)
-        } else if !self.is_whole {
-            ends("and cannot take it up again: passwords are not kept").with_hint(again)
-        } else if !is_kept {
-            ends("and cannot take it up again: there is no record of it").with_hint(again)
-        } else {
-            ends("for the second time").with_hint("see its log for what took so long")
         }
+    }
+
+    /// Whether it was cut off for good, and nobody has said so yet.
+    pub(super) fn is_to_be_given_up(&self) -> bool {
+        self.build.state == BuildState::Lost && self.build.finished.is_none() && !self.may_begin_again()
+    }
+
+    /// It was cut off by a server that did not end in order, and is not begun any more.
+    pub(super) fn give_up(&mut self) {
+        self.build.state = BuildState::Lost;
+        self.build.finished = Some(Timestamp::now());
+        let problem = if self.is_whole {
+            ended("without a word, for the second time")
+                .with_hint("see its log for what it did then; it may be what ended the server")
+        } else {
+            self.handed_back(true)
+        };
+        self.build.problem = Some(Problem { log: self.build.log.as_deref().map(Box::from), ..problem });
     }
 
     /// It was cancelled while nobody was at it.
@@ -132,4 +147,9 @@ impl Record {
         file.write_all(&serde_json::to_vec(self)?)?;
         fs::rename(&new, path)
     }
+}
+
+/// That the server of a build ended before it.
+fn ended(how: &str) -> Problem {
+    Problem::new(ProblemKind::HostFailed, format!("its server ended before it, {how}"))
 }

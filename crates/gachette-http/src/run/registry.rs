@@ -101,6 +101,9 @@ impl Runs {
             if self.closed.load(Ordering::Acquire) {
                 return;
             }
+            if record.is_to_be_given_up() {
+                give_up(folder, &record.build.id);
+            }
             let Some(ordered) = record.can_be_taken_up() else { continue };
             let Some((mut record, keeping)) = folder.take_over(&record.build.id) else { continue };
             tracing::info!(build = %record.build.id, subject = record.build.subject, "taken up again");
@@ -242,6 +245,13 @@ impl Runs {
         }
         run
     }
+}
+
+/// Gives a build up that was cut off, for everybody to see.
+fn give_up(folder: &BuildFolder, id: &BuildId) {
+    let Some(Record { build, .. }) = folder.give_up(id) else { return };
+    let why = build.problem.map(|problem| problem.title).unwrap_or_default();
+    tracing::warn!(build = %build.id, subject = build.subject, why, "not taken up again");
 }
 
 /// Ends a build when another process wishes it.

@@ -187,6 +187,8 @@ impl Run {
         let is_kept = hold(&self.keeping).is_some();
         let state = match problem.kind {
             ProblemKind::Cancelled if self.ending.get() == Some(&Ending::HandedBack) => {
+                // It was at work, and is not what ended its server.
+                record.begun -= u32::from(record.build.state == BuildState::Running);
                 problem = record.handed_back(is_kept);
                 if problem.kind == ProblemKind::Unavailable {
                     BuildState::HandedBack
@@ -204,7 +206,7 @@ impl Run {
             keeping.line(&format!("error: {}", problem.title));
         }
         record.build.state = state;
-        record.build.problem = Some(problem);
+        record.build.problem = Some(if record.server.is_some() { problem.on_server() } else { problem });
     }
 
     fn save(&self, record: &Record) {
