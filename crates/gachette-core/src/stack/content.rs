@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::Sha256Digest;
 use crate::debian::{Architecture, PackageName, Version};
@@ -23,8 +23,9 @@ pub struct StackedPackage {
 }
 
 /// All packages of a stack, by name.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "Vec<StackedPackage>", into = "Vec<StackedPackage>")]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(try_from = "Vec<StackedPackage>")]
+#[schemars(with = "Vec<StackedPackage>")]
 pub struct Content(BTreeMap<PackageName, StackedPackage>);
 
 /// A list of packages that is no stack's content.
@@ -117,5 +118,11 @@ impl TryFrom<Vec<StackedPackage>> for Content {
 impl From<Content> for Vec<StackedPackage> {
     fn from(content: Content) -> Self {
         content.0.into_values().collect()
+    }
+}
+
+impl Serialize for Content {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
     }
 }
