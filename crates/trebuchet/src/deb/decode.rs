@@ -2,11 +2,11 @@
 
 use std::io::{self, BufRead, Read};
 
-use flate2::bufread::MultiGzDecoder;
 use liblzma::bufread::XzDecoder;
 use liblzma::stream::{CONCATENATED, Stream};
 
 use super::DebFault;
+use super::gzip::GzipReader;
 
 /// The most memory an xz stream may ask for, in bytes: four times what `xz -9` needs to unpack.
 const XZ_MEMORY: u64 = 256 << 20;
@@ -16,7 +16,7 @@ pub(super) fn decoder<'a>(name: &str, packed: impl BufRead + 'a) -> Result<Box<d
     let (_, extension) = name.split_once(".tar").unwrap_or_default();
     Ok(match extension {
         "" => Box::new(packed),
-        ".gz" => Box::new(MultiGzDecoder::new(packed)),
+        ".gz" => Box::new(GzipReader::new(packed)),
         ".xz" => {
             let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED).map_err(io::Error::from)?;
             Box::new(XzDecoder::new_stream(packed, stream))

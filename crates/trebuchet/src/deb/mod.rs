@@ -8,6 +8,7 @@ mod control_archive;
 mod deb_member;
 mod decode;
 mod entry;
+mod gzip;
 mod layout;
 mod output_file;
 mod package;
