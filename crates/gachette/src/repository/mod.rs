@@ -105,7 +105,7 @@ pub(crate) use publish::NamesOnly;
 pub use publish::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings, SuiteSummary};
 pub use readable::{DamagedStack, Readable};
 pub use register_all::{Expected, ToRegister};
-pub(crate) use spread::{Worth, gather};
+pub(crate) use spread::{Worth, gather, processors};
 pub use staging::Staging;
 pub use store::Store;
 pub(crate) use take_in::Staged;

@@ -13,6 +13,11 @@ const THREADS: usize = 4;
 static PROCESSORS: LazyLock<usize> =
     LazyLock::new(|| thread::available_parallelism().map_or(1, NonZeroUsize::get).min(THREADS));
 
+/// How many threads can be at work at once, each with folders of its own.
+pub(crate) fn processors() -> usize {
+    *PROCESSORS
+}
+
 /// How many of the things are worth one more thread.
 #[derive(Clone, Copy)]
 pub(crate) enum Worth {
@@ -22,8 +27,6 @@ pub(crate) enum Worth {
     Files = 8,
     /// Any: each is a matter of many milliseconds, as megabytes that are hashed.
     Megabytes = 1,
-    /// A few, as files are, while whoever asked is as busy.
-    FilesBeside = 9,
 }
 
 /// Does the step for each of the things, in no order that could be relied on, and returns an error if there was one.
@@ -41,7 +44,7 @@ pub(crate) fn gather<T: Sync, R: Send, E: Send>(
     step: impl Fn(&T) -> Result<R, E> + Sync,
 ) -> Result<Vec<R>, E> {
     let most = match worth {
-        Worth::Lines | Worth::Megabytes | Worth::FilesBeside => *PROCESSORS,
+        Worth::Lines | Worth::Megabytes => *PROCESSORS,
         Worth::Files => THREADS,
     };
     let threads = (things.len() / worth as usize).clamp(1, most);

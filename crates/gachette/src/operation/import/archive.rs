@@ -153,7 +153,7 @@ impl Archive {
         }
         let mut files: Vec<PathBuf> = wanted.iter().map(|offer| self.path_of(&folder, offer)).collect();
         files.retain(|path| path.exists());
-        intake.take(&files)
+        intake.take_all(&files, |_| Ok(()))
     }
 
     fn download(

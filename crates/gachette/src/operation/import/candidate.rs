@@ -1,6 +1,5 @@
 //! A package file that is offered: looked at, and copied near its place when it is new.
 
-use std::convert::Infallible;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -9,11 +8,11 @@ use std::path::{Path, PathBuf};
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, Control, PackageName, Version};
 use gachette_core::stack::{PackageRecord, Provenance};
-use rustix::fs::OFlags;
+use rustix::fs::{FileType, OFlags, fstat};
 use trebuchet::deb::{self, DebFault};
 
 use super::{Compare, OperationError};
-use crate::repository::{FailureKind, Repository, RepositoryError, Staged, Staging, Worth, gather};
+use crate::repository::{FailureKind, Repository, RepositoryError, Staged, Staging};
 
 /// Up to how many bytes of a file are read at once: then it need be opened but once to be known, unpacked and copied.
 const SMALL: u64 = 1 << 20;
@@ -31,15 +30,6 @@ pub(super) struct Look<'a> {
     pub(super) repository: &'a Repository,
     pub(super) compare: Compare,
     pub(super) provenance: Provenance,
-}
-
-/// Files that were looked at.
-pub(super) struct Batch<'f> {
-    pub(super) files: &'f [PathBuf],
-    /// What became of each.
-    pub(super) looked: Vec<Result<Looked, Hindrance>>,
-    /// Where the copies of those are that are new.
-    pub(super) staging: Staging,
 }
 
 /// What the repository has of a package.
@@ -61,29 +51,19 @@ pub(super) enum Hindrance {
 }
 
 impl Look<'_> {
-    /// Looks at files, several at once.
-    pub(super) fn batch<'f>(&self, files: &'f [PathBuf]) -> Result<Batch<'f>, OperationError> {
-        let staging = self.repository.staging()?;
-        let numbered: Vec<_> =
-            files.iter().enumerate().map(|(number, file)| (number.to_string(), file)).collect();
-        let at = |(number, file): &(String, &PathBuf)| {
-            let place = Place { staging: &staging, name: number };
-            let looked = self.at(file, &place);
-            Ok::<_, Infallible>(looked.inspect_err(|_| place.clear()))
-        };
-        let looked = gather(Worth::FilesBeside, &numbered, at).unwrap_or_default();
-        Ok(Batch { files, looked, staging })
+    /// Looks at a file: only at what it says of itself when its package is known, or else at all of it. One that is whole and
+    /// new is copied into this folder, under this name.
+    pub(super) fn at(&self, path: &Path, staging: &Staging, name: &str) -> Result<Looked, Hindrance> {
+        let place = Place { staging, name };
+        self.look_at(path, &place).inspect_err(|_| place.clear())
     }
 
-    /// Looks at a file: only at what it says of itself when its package is known, or else at all of it. One that is whole and
-    /// new is copied to this place.
-    fn at(&self, path: &Path, place: &Place<'_>) -> Result<Looked, Hindrance> {
+    fn look_at(&self, path: &Path, place: &Place<'_>) -> Result<Looked, Hindrance> {
         let (file, size) = open(path)?;
-        let small = if size <= SMALL { small(file, size)? } else { None };
-        match small {
-            Some(bytes) => self.at_small(path, &bytes, place),
-            None => self.at_large(path, place),
+        if size > SMALL {
+            return self.at_large(path, place);
         }
+        self.at_small(path, &small(file, size)?, place)
     }
 
     fn at_small(&self, path: &Path, bytes: &[u8], place: &Place<'_>) -> Result<Looked, Hindrance> {
@@ -175,15 +155,18 @@ fn open(path: &Path) -> Result<(File, u64), Hindrance> {
         let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
         if is_link { Hindrance::Refused("it is a symbolic link".to_owned()) } else { unreadable(error) }
     })?;
-    let found = file.metadata().map_err(unreadable)?;
-    if found.is_file() { Ok((file, found.len())) } else { Err(no_package(DebFault::NoFile)) }
+    let found = fstat(&file).map_err(|error| unreadable(error.into()))?;
+    if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile {
+        return Err(no_package(DebFault::NoFile));
+    }
+    Ok((file, found.st_size.cast_unsigned()))
 }
 
-/// The bytes of a small file, unless it has grown.
-fn small(file: File, size: u64) -> Result<Option<Vec<u8>>, Hindrance> {
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
-    file.take(SMALL + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= SMALL))
+/// The bytes of a file that was so large when it was opened; what was added since is not asked for.
+fn small(mut file: File, size: u64) -> Result<Vec<u8>, Hindrance> {
+    let mut bytes = vec![0; size as usize];
+    file.read_exact(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
 }
 
 /// What there is of this package, when it is that of the bytes with this digest.

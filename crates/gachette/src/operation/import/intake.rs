@@ -1,21 +1,20 @@
 //! An import as far as it came: what was taken in, what was refused, and what a stack would get of it.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::{slice, thread};
 
 use gachette_core::debian::PackageName;
 use gachette_core::stack::{By, PackageRecord, Provenance, StackName};
 
 use super::archive::Offer;
-use super::candidate::{Batch, Hindrance, Known, Look, Looked, known};
-use super::{BATCH, Compare, ImportReport, OperationError, RefusedFile, StackedIn};
-use crate::repository::{
-    Placement, Repository, RepositoryError, Staged, Staging, Unregistered, Worth, gather,
-};
+use super::batch::{Names, Taken, brief};
+use super::candidate::{Hindrance, Known, Look, known};
+use super::{BATCH, Compare, ImportReport, OperationError, RefusedFile, SMALLEST_BATCH, StackedIn};
+use crate::repository::{Placement, Repository, RepositoryError, Worth, gather, processors};
 
 /// One import, as far as it came.
 pub(super) struct Intake<'a> {
@@ -53,7 +52,7 @@ impl<'a> Intake<'a> {
         let mut wanted = Vec::new();
         for (offer, known) in offers.iter().zip(gather(Worth::Files, offers, look).unwrap_or_default()) {
             match known {
-                Ok(Known::Whole(record)) => self.known(*record),
+                Ok(Known::Whole(record)) => self.known(brief(*record)),
                 Ok(Known::Lost(_) | Known::Nothing) => wanted.push(offer),
                 Err(Hindrance::Fault(error)) => return Err(error),
                 Err(Hindrance::Refused(reason)) => self.refuse_offer(offer, reason),
@@ -81,102 +80,62 @@ impl<'a> Intake<'a> {
         self.report
     }
 
-    /// Takes in what of these files is new, some at a time, and after each time asks whether to go on. While some are taken in,
-    /// the next are looked at.
+    /// Takes in what of these files is new, by several threads some at a time, and after each time asks whether to go on.
     pub(super) fn take_all(
         &mut self,
         files: &[PathBuf],
         mut go_on: impl FnMut(&ImportReport) -> Result<(), OperationError>,
     ) -> Result<(), OperationError> {
-        let look = self.look();
+        let (look, names, threads) = (self.look(), Names::default(), processors());
+        let size = files.len().div_ceil(2 * threads).clamp(SMALLEST_BATCH, BATCH);
+        let batches = Mutex::new(files.chunks(size).enumerate());
+        let next = || batches.lock().unwrap_or_else(PoisonError::into_inner).next();
         thread::scope(|scope| {
-            // None waits in between: of what is looked at, only the batch before may not be in the repository yet.
-            let (sender, batches) = mpsc::sync_channel(0);
-            scope.spawn(move || {
-                let mut batches = files.chunks(BATCH).map(|files| look.batch(files));
-                // The receiver is gone when it is not to go on.
-                batches.try_for_each(|batch| sender.send(batch))
-            });
-            let mut names = HashSet::new();
-            for batch in batches {
-                names = self.take_batch(batch?, &names)?;
-                go_on(&self.report)?;
+            let (sender, done) = mpsc::channel();
+            for _ in 0..threads.min(files.len().div_ceil(size)) {
+                let (sender, look, names) = (sender.clone(), &look, &names);
+                scope.spawn(move || {
+                    while let Some((number, files)) = next() {
+                        let taken = look.take(files, names.turn(number));
+                        // The receiver is gone when it is not to go on.
+                        if sender.send((number, taken)).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            // What became of the files is noted in their order.
+            let (mut early, mut noted) = (BTreeMap::new(), 0);
+            for (number, taken) in done {
+                early.insert(number, taken);
+                while let Some(taken) = early.remove(&noted) {
+                    self.note_all(taken?)?;
+                    go_on(&self.report)?;
+                    noted += 1;
+                }
             }
             Ok(())
         })
-    }
-
-    /// Takes in what of these few files is new.
-    pub(super) fn take(&mut self, files: &[PathBuf]) -> Result<(), OperationError> {
-        let batch = self.look().batch(files)?;
-        self.take_batch(batch, &HashSet::new()).map(drop)
     }
 
     fn look(&self) -> Look<'a> {
         Look { repository: self.repository, compare: self.compare, provenance: self.provenance.clone() }
     }
 
-    /// Takes in what is new of files that were looked at before those of some names were taken in. Returns the names of its own.
-    fn take_batch(
-        &mut self,
-        batch: Batch<'_>,
-        before: &HashSet<String>,
-    ) -> Result<HashSet<String>, OperationError> {
-        let (mut originals, mut staged, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
-        let mut names = HashSet::new();
-        for (file, looked) in batch.files.iter().zip(batch.looked) {
-            match looked {
-                Ok(Looked::Known(record)) => self.known(*record),
-                Ok(Looked::New(new)) => {
-                    let name = &new.record.file;
-                    if names.insert(name.clone()) && !before.contains(name) {
-                        originals.push(file.as_path());
-                        staged.push(*new);
-                    } else {
-                        seconds.push(file);
-                    }
-                }
+    /// Notes what became of files. All before them were taken in, or were none.
+    fn note_all(&mut self, taken: Taken<'_>) -> Result<(), OperationError> {
+        for (file, fate) in taken.fates {
+            match fate {
+                Ok((record, placement)) => self.taken_in(record, placement),
                 Err(hindrance) => self.refuse(file, hindrance)?,
             }
         }
-        self.take_staged(&batch.staging, &originals, staged)?;
-        // By now the first of the same name is there, or was none.
-        seconds.into_iter().try_for_each(|second| self.take(slice::from_ref(second)))?;
-        Ok(names)
-    }
-
-    /// Takes in what was copied from these files.
-    fn take_staged(
-        &mut self,
-        staging: &Staging,
-        originals: &[&Path],
-        staged: Vec<Staged>,
-    ) -> Result<(), OperationError> {
-        if let Ok(taken_in) = self.repository.take_in_staged(staging, &staged) {
-            for (staged, taken_in) in staged.into_iter().zip(taken_in) {
-                let (record, placement) = taken_in.unwrap_or((staged.record, Placement::New));
-                self.taken_in(record, placement);
-            }
-            return Ok(());
-        }
-        // One of them hinders the others: each by itself.
-        for (original, staged) in originals.iter().zip(&staged) {
-            match self.take_one(staged) {
-                Ok((record, placement)) => self.taken_in(record, placement),
-                Err(error) => self.refuse(original, error.into())?,
-            }
+        for second in taken.seconds {
+            let taken = self.look().take(slice::from_ref(second), Names::default().turn(0))?;
+            self.note_all(taken)?;
         }
         Ok(())
-    }
-
-    fn take_one(&self, staged: &Staged) -> Result<(PackageRecord, Placement), RepositoryError> {
-        let copy = staged.named()?;
-        if copy.exists() {
-            return self.repository.take_in_told(&copy, &self.provenance, Unregistered::Kept);
-        }
-        // It was placed before another of the files failed.
-        let file = Path::new(&staged.record.file);
-        Ok((self.repository.register(file, &self.provenance)?, Placement::New))
     }
 
     /// Notes that a package is there already.
@@ -198,9 +157,6 @@ impl<'a> Intake<'a> {
     /// Remembers what a stack would get: of each package the highest version, in one spelling. Of those that Debian holds equal
     /// it is the one that comes first by its text, in whatever order they are found.
     fn note(&mut self, record: PackageRecord) {
-        // Thousands of them are remembered, of which a stack names no more than this.
-        let record =
-            PackageRecord { control: Default::default(), provenance: Provenance::default(), ..record };
         let highest = self.highest.entry(record.name.clone()).or_default();
         let order = highest.first().map_or(Ordering::Equal, |first| {
             let by_text = || first.version.as_str().cmp(record.version.as_str());

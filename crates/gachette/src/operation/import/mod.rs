@@ -4,6 +4,7 @@
 //! control fields say. What is there already, by its bytes, is left as it is; so an import that was ended is begun again.
 
 mod archive;
+mod batch;
 mod candidate;
 mod folder;
 mod intake;
@@ -22,8 +23,10 @@ use intake::Intake;
 
 pub use report::{ImportReport, RefusedFile};
 
-/// How many files are made durable together.
+/// How many files are made durable together, at most.
 const BATCH: usize = 200;
+/// How many at least, although more threads could share them.
+const SMALLEST_BATCH: usize = 10;
 
 /// Where packages come from.
 #[derive(Debug, Clone)]

@@ -1,0 +1,132 @@
+//! Some files of an import: looked at, and what is new among them taken in, by one thread with folders of its own.
+//!
+//! Threads that share nothing but the folders into which all is renamed at last do not wait for each other, but for one thing: of
+//! several files of one package the first is taken in, so who comes first is told in the order of the files.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use gachette_core::stack::{PackageRecord, Provenance};
+use indexmap::IndexMap;
+
+use super::OperationError;
+use super::candidate::{Hindrance, Look, Looked};
+use crate::repository::{Placement, RepositoryError, Staged, Staging, Unregistered};
+
+/// What became of a file.
+pub(super) type Fate = Result<(PackageRecord, Placement), Hindrance>;
+
+/// What became of some files.
+pub(super) struct Taken<'f> {
+    pub(super) fates: Vec<(&'f Path, Fate)>,
+    /// Those of packages of which an earlier file was found: by then it may not have been taken in.
+    pub(super) seconds: Vec<&'f PathBuf>,
+}
+
+/// By what names the package files are known that were found so far.
+#[derive(Default)]
+pub(super) struct Names {
+    found: Mutex<Found>,
+    next: Condvar,
+}
+
+#[derive(Default)]
+struct Found {
+    names: HashSet<String>,
+    /// How many turns are over.
+    turns: usize,
+}
+
+/// The turn of one of many batches, which are numbered from nought on, to say what it found; over when it is dropped.
+pub(super) struct Turn<'n> {
+    names: &'n Names,
+    number: usize,
+}
+
+/// The record without what no stack names: thousands of them are remembered.
+pub(super) fn brief(record: PackageRecord) -> PackageRecord {
+    PackageRecord { control: IndexMap::new(), provenance: Provenance::default(), ..record }
+}
+
+impl Names {
+    pub(super) fn turn(&self, number: usize) -> Turn<'_> {
+        Turn { names: self, number }
+    }
+}
+
+impl Turn<'_> {
+    /// Waits until those before had their turn. Returns which of these names were not found before.
+    fn firsts<'a>(self, names: impl Iterator<Item = &'a str>) -> Vec<bool> {
+        let mut found = self.wait();
+        names.map(|name| found.names.insert(name.to_owned())).collect()
+    }
+
+    fn wait(&self) -> MutexGuard<'_, Found> {
+        let found = self.names.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = self.names.next.wait_while(found, |found| found.turns < self.number);
+        others.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.wait().turns = self.number + 1;
+        self.names.next.notify_all();
+    }
+}
+
+impl Look<'_> {
+    /// Takes in what is new of these files, unless another of that name was found before.
+    pub(super) fn take<'f>(&self, files: &'f [PathBuf], turn: Turn<'_>) -> Result<Taken<'f>, OperationError> {
+        let staging = self.repository.staging()?;
+        let mut taken = Taken { fates: Vec::with_capacity(files.len()), seconds: Vec::new() };
+        let mut new = Vec::new();
+        for (number, file) in files.iter().enumerate() {
+            match self.at(file, &staging, &number.to_string()) {
+                Ok(Looked::Known(record)) => {
+                    taken.fates.push((file, Ok((brief(*record), Placement::AlreadyThere))));
+                }
+                Ok(Looked::New(staged)) => new.push((file, *staged)),
+                Err(hindrance) => taken.fates.push((file, Err(hindrance))),
+            }
+        }
+        let firsts = turn.firsts(new.iter().map(|(_, staged)| &*staged.record.file));
+        let (mut originals, mut staged) = (Vec::new(), Vec::new());
+        for ((file, new), first) in new.into_iter().zip(firsts) {
+            if first {
+                originals.push(file.as_path());
+                staged.push(new);
+            } else {
+                taken.seconds.push(file);
+            }
+        }
+        taken.fates.extend(originals.into_iter().zip(self.take_staged(&staging, staged)));
+        Ok(taken)
+    }
+
+    /// Takes in what was copied.
+    fn take_staged(&self, staging: &Staging, staged: Vec<Staged>) -> Vec<Fate> {
+        match self.repository.take_in_staged(staging, &staged) {
+            Ok(taken_in) => {
+                let fates = staged.into_iter().zip(taken_in);
+                let fates = fates.map(|(staged, other)| other.unwrap_or((staged.record, Placement::New)));
+                fates.map(|(record, placement)| Ok((brief(record), placement))).collect()
+            }
+            // One of them hinders the others: each by itself.
+            Err(_) => staged.iter().map(|staged| Ok(self.take_one(staged)?)).collect(),
+        }
+    }
+
+    fn take_one(&self, staged: &Staged) -> Result<(PackageRecord, Placement), RepositoryError> {
+        let copy = staged.named()?;
+        if copy.exists() {
+            let (record, placement) =
+                self.repository.take_in_told(&copy, &self.provenance, Unregistered::Kept)?;
+            return Ok((brief(record), placement));
+        }
+        // It was placed before another of the files failed.
+        let file = Path::new(&staged.record.file);
+        Ok((brief(self.repository.register(file, &self.provenance)?), Placement::New))
+    }
+}
