@@ -57,7 +57,10 @@ async fn all(session: &Session) -> Result<(), Failure> {
                     published.push(done);
                 }
                 Err(problem) if problem.kind == ProblemKind::NotFound => {
-                    session.output.note(&format!("suite {suite} is left as it is: {}", problem.title));
+                    session.output.warn(&format!(
+                        "suite {suite} is left as it is, with the signature that it has: {}; `gachette repository gc` takes it away",
+                        problem.title
+                    ));
                 }
                 Err(problem) => {
                     session.output.warn(&format!("suite {suite} is left as it is: {}", problem.title));

@@ -18,7 +18,7 @@ pub(crate) fn deb(folder: &Path, name: &str, version: &str, body: &str) -> PathB
 }
 
 /// The same for an architecture.
-fn deb_for(folder: &Path, name: &str, version: &str, architecture: &str, body: &str) -> PathBuf {
+pub(crate) fn deb_for(folder: &Path, name: &str, version: &str, architecture: &str, body: &str) -> PathBuf {
     let tree = tempfile::tempdir().unwrap();
     fs::create_dir_all(tree.path().join("DEBIAN")).unwrap();
     fs::create_dir_all(tree.path().join("usr/share").join(name)).unwrap();

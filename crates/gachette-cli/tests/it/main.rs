@@ -22,6 +22,7 @@ mod host_keys;
 mod hostile;
 mod hostile_hosts;
 mod hosts;
+mod import_architectures;
 mod import_obstacles;
 mod importing;
 mod interrupts;

@@ -190,7 +190,9 @@ fn work(api: &Api, ordered: &Ordered) -> Work {
             StartBuild::Import(ImportOrder { from, stack, verify, reason }) => {
                 let source = match from {
                     ImportFrom::Folder { path } => ImportSource::Folder(path.into()),
-                    ImportFrom::Apt { sources, unsigned } => ImportSource::Apt { sources, unsigned },
+                    ImportFrom::Apt { sources, unsigned, architectures } => {
+                        ImportSource::Apt { sources, unsigned, architectures }
+                    }
                 };
                 let compare = if verify { Compare::Bytes } else { Compare::Size };
                 import(&mut context, &ImportRequest { source, stack, compare, by: by.because(reason) })

@@ -1,6 +1,6 @@
 //! Orders for long work, on the wire.
 
-use gachette_core::debian::Version;
+use gachette_core::debian::{Architecture, Version};
 use gachette_core::git::{GitRef, WorkingCopyName};
 use gachette_core::stack::StackName;
 use schemars::JsonSchema;
@@ -174,6 +174,9 @@ pub enum ImportFrom {
         /// Whether they are believed although nobody signed them.
         #[serde(default)]
         unsigned: bool,
+        /// The architectures whose packages are taken, with those of `all`; that of the machine when none is named.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        architectures: Vec<Architecture>,
     },
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use gachette::operation::{ImportReport, Outcome};
+use gachette_core::debian::Architecture;
 use gachette_http::wire::{ImportFrom, ImportOrder, StartBuild};
 
 use crate::error::Failure;
@@ -16,8 +17,8 @@ const LARGEST_SOURCES: u64 = 1 << 20;
 /// Take package files, or those of a repository of aptly, reprepro or APT, into the repository
 ///
 /// Of a folder, all files that end in `.deb`, and those below it. A repository that aptly or reprepro keeps there, or that was
-/// published there, gives what is in its pool. Of APT sources, all packages for the machine's architecture, which its own apt
-/// fetches and verifies. What is there already is left as it is, so an import that was ended can be begun
+/// published there, gives what is in its pool. Of APT sources, all packages for the machine's architecture, or those that are named,
+/// which its own apt fetches and verifies. What is there already is left as it is, so an import that was ended can be begun
 /// again. A file that is no whole package, or another one than is registered under its name, version and architecture, is refused,
 /// and the rest goes on; the exit code is 5 then.
 #[derive(Debug, Clone, Args)]
@@ -27,6 +28,10 @@ pub(crate) struct ImportArgs {
     /// Believe APT sources that nobody signed
     #[arg(long)]
     unsigned: bool,
+    /// Take packages of APT sources for this architecture, with those for `all`; can be said several times [default: the
+    /// machine's own]
+    #[arg(long = "architecture", value_name = "ARCHITECTURE")]
+    architectures: Vec<Architecture>,
     /// Read all bytes of what is there already, and bring again what is damaged; else its size is enough
     #[arg(long)]
     verify: bool,
@@ -41,7 +46,7 @@ pub(crate) struct ImportArgs {
 impl ImportArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = self.to.as_deref().map(|stack| session.stack(stack)).transpose()?;
-        let from = source(session, self.source, self.unsigned)?;
+        let from = source(session, self.source, self.unsigned, self.architectures)?;
         let order = StartBuild::Import(ImportOrder { from, stack, verify: self.verify, reason: self.reason });
         let build = session.carry_out(&order).await?;
         let unsaid = || Failure::fault(format!("build {} says nothing of what it took", build.id));
@@ -57,15 +62,25 @@ impl ImportArgs {
 }
 
 /// What the word means.
-fn source(session: &Session, word: String, unsigned: bool) -> Result<ImportFrom, Failure> {
+fn source(
+    session: &Session,
+    word: String,
+    unsigned: bool,
+    architectures: Vec<Architecture>,
+) -> Result<ImportFrom, Failure> {
     if word.trim_start().starts_with("deb ") {
-        return Ok(ImportFrom::Apt { sources: word, unsigned });
+        return Ok(ImportFrom::Apt { sources: word, unsigned, architectures });
     }
     if word.ends_with(".sources") {
         let sources = trebuchet::read_handed_over(Path::new(&word), LARGEST_SOURCES);
         let sources = sources.and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
         let sources = sources.map_err(|error| Failure::usage(format!("{word}: {error}")))?;
-        return Ok(ImportFrom::Apt { sources, unsigned });
+        return Ok(ImportFrom::Apt { sources, unsigned, architectures });
+    }
+    if !architectures.is_empty() {
+        return Err(Failure::usage(
+            "`--architecture` is for APT sources: of a folder all package files are taken",
+        ));
     }
     if unsigned {
         return Err(Failure::usage("`--unsigned` is for APT sources: a folder is believed"));

@@ -29,6 +29,7 @@ APT::Get::AllowUnauthenticated \"true\";
 /// Sources whose lists of packages were fetched.
 pub(super) struct Archive {
     apt: AptFolder,
+    /// The one that apt takes for its own.
     native: Architecture,
     lists: Vec<List>,
 }
@@ -54,16 +55,16 @@ impl Archive {
         context: &mut Context<'_>,
         sources: &str,
         unsigned: bool,
+        architectures: &[Architecture],
     ) -> Result<Self, OperationError> {
         let sources = super::sources::paragraphs(sources)?;
-        let native = Process::new("dpkg").arg("--print-architecture").output(context.cancel)?.text();
-        let native: Architecture =
-            native.parse().map_err(|error| OperationError::Invalid(format!("dpkg: {error}")))?;
+        let architectures = wanted(context, architectures)?;
+        let native = architectures.first().cloned().unwrap_or_else(Architecture::all);
         let base = Base {
             packages: Vec::new(),
             sources: None,
             keyring: None,
-            architectures: vec![native.clone()],
+            architectures: architectures.clone(),
             foreign: Vec::new(),
         };
         let more = if unsigned { UNSIGNED } else { "" };
@@ -95,7 +96,11 @@ impl Archive {
         }
         let total: usize = lists.iter().map(|list| list.offers.len()).sum();
         if total == 0 {
-            return Err(OperationError::Invalid(format!("the sources offer no package for {native}")));
+            let names: Vec<&str> = architectures.iter().map(Architecture::as_str).collect();
+            return Err(OperationError::Invalid(format!(
+                "the sources offer no package for {}; others are asked for with `--architecture`",
+                names.join(", ")
+            )));
         }
         Ok(Self { apt, native, lists })
     }
@@ -182,6 +187,24 @@ impl Archive {
         let Offer { name, version, architecture, .. } = offer;
         folder.join(format!("{name}_{version}_{architecture}.deb").replace(':', "%3a"))
     }
+}
+
+/// The architectures that are asked for, each once; without any that of the machine.
+fn wanted(
+    context: &Context<'_>,
+    architectures: &[Architecture],
+) -> Result<Vec<Architecture>, OperationError> {
+    if architectures.iter().any(Architecture::is_all) {
+        let reason = "packages for `all` come with those of any architecture: name one, or none".to_owned();
+        return Err(OperationError::Invalid(reason));
+    }
+    let mut seen = BTreeSet::new();
+    let wanted: Vec<_> = architectures.iter().filter(|it| seen.insert(*it)).cloned().collect();
+    if !wanted.is_empty() {
+        return Ok(wanted);
+    }
+    let native = Process::new("dpkg").arg("--print-architecture").output(context.cancel)?.text();
+    Ok(vec![native.parse().map_err(|error| OperationError::Invalid(format!("dpkg: {error}")))?])
 }
 
 /// What a list names. One that is not sound in itself was not believed by apt; a paragraph without a hash is left out.

@@ -13,6 +13,7 @@ mod sources;
 
 use std::path::{Path, PathBuf};
 
+use gachette_core::debian::Architecture;
 use gachette_core::stack::{By, Provenance, StackName};
 
 use super::{Context, OperationError, Outcome, StackedIn};
@@ -39,6 +40,8 @@ pub enum ImportSource {
         sources: String,
         /// Whether they are believed although nobody signed them.
         unsigned: bool,
+        /// Whose packages are taken, with those of `all`; the machine's own when none is named.
+        architectures: Vec<Architecture>,
     },
 }
 
@@ -76,8 +79,8 @@ pub fn import(context: &mut Context<'_>, request: &ImportRequest) -> Result<Outc
     let mut intake = Intake::new(&repository, request.compare);
     match &request.source {
         ImportSource::Folder(folder) => take_folder(context, folder, &repository, &mut intake)?,
-        ImportSource::Apt { sources, unsigned } => {
-            let archive = Archive::open(context, sources, *unsigned)?;
+        ImportSource::Apt { sources, unsigned, architectures } => {
+            let archive = Archive::open(context, sources, *unsigned, architectures)?;
             intake.name_source(archive.source());
             archive.take(context, &mut intake)?;
         }
