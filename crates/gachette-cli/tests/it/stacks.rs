@@ -1,6 +1,7 @@
 //! Stacks from the command line.
 
 use crate::assert_transcript;
+use crate::chain::Chain;
 use crate::playground::Playground;
 
 #[test]
@@ -17,6 +18,21 @@ fn a_stack_that_exists_is_left_as_it_is() {
     let playground = Playground::new();
     playground.ok("stack create 124");
     assert_transcript!(playground.run("stack create 124"));
+}
+
+#[test]
+fn a_stack_that_was_to_be_a_copy_and_is_none_is_refused() {
+    let chain = Chain::new();
+    let playground = &chain.playground;
+    playground.ok("quick 124 shop");
+    playground.ok("stack create 125 --from 124");
+    assert!(playground.ok("stack create 125 --from 124").contains("left as it is"));
+    playground.ok("stack create 126");
+    assert_transcript!(playground.run("stack create 126 --from 124"));
+    assert_eq!(playground.json("stack show 126")["revision"], 1);
+    assert_eq!(playground.run("stack create 126").code, 0);
+    playground.ok("stack delete 126 --yes");
+    playground.ok("stack create 126 --from 124");
 }
 
 #[test]

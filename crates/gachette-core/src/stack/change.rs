@@ -36,6 +36,14 @@ pub enum Refusal {
         /// The number of the revision that deleted it.
         deleted: Option<u64>,
     },
+    /// It was to be a copy of another, and there is one of that name which is none.
+    #[error("stack {stack} exists already, with other contents than {from}")]
+    NotACopy {
+        /// The stack.
+        stack: StackName,
+        /// The one that was to be copied, with its revision.
+        from: String,
+    },
     /// None can be made of that name.
     #[error("no stack can be called `{}`: clients of the original tool mean another one by it", stack.name())]
     Alias {
@@ -54,15 +62,30 @@ pub enum Refusal {
 
 impl Next {
     /// The first revision of a stack, or the first after its deletion. A stack that exists is left as it is.
-    pub fn create(newest: Option<&Entry>, stack: &StackName, from: Option<&Entry>, by: Attribution) -> Self {
-        if newest.is_some_and(Entry::exists) {
-            return Self::Unchanged;
+    ///
+    /// # Errors
+    /// When it was to be a copy, and exists with other contents.
+    pub fn create(
+        newest: Option<&Entry>,
+        stack: &StackName,
+        from: Option<&Entry>,
+        by: Attribution,
+    ) -> Result<Self, Refusal> {
+        if let Some(existing) = newest.filter(|entry| entry.exists()) {
+            let other = from.filter(|from| from.revision.content != existing.revision.content);
+            return match other {
+                None => Ok(Self::Unchanged),
+                Some(Entry { revision, .. }) => {
+                    let from = revision.stack.at(revision.number).to_string();
+                    Err(Refusal::NotACopy { stack: stack.clone(), from })
+                }
+            };
         }
         let (change, packages) = match from {
             None => (Change::Create {}, Content::default()),
             Some(entry) => (Change::Clone { from: entry.origin() }, entry.revision.packages.clone()),
         };
-        Self::new(newest, stack, change, Hashed::of(packages), by)
+        Ok(Self::new(newest, stack, change, Hashed::of(packages), by))
     }
 
     /// The first revision of a stack that a tree of the original tool holds.

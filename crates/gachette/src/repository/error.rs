@@ -263,7 +263,7 @@ impl RepositoryError {
     /// What kind of failure this is.
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Refused(Refusal::Sealed { .. })
+            Self::Refused(Refusal::Sealed { .. } | Refusal::NotACopy { .. })
             | Self::Conflict(_)
             | Self::Unregistered { .. }
             | Self::Mismatch { .. }
@@ -317,6 +317,9 @@ impl RepositoryError {
             }
             Self::MissingBase { base } => base_hint(base),
             Self::Channel(refusal) => channel_hint(refusal)?,
+            Self::Refused(Refusal::NotACopy { stack, from }) => {
+                format!("see what differs with `gachette stack diff {from} {stack}`, or choose another name")
+            }
             Self::Refused(Refusal::Alias { .. }) => "choose another name: they get the stack that was sealed last".to_owned(),
             Self::Refused(Refusal::NotInStack { stack, .. }) => {
                 format!("see what it holds with `gachette stack show {stack}`")

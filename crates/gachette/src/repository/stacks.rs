@@ -39,7 +39,7 @@ impl Repository {
             if newest.is_none() {
                 self.check_no_channel(stack)?;
             }
-            Ok(Next::create(newest, stack, from.as_ref(), by))
+            Ok(Next::create(newest, stack, from.as_ref(), by)?)
         })
     }
 

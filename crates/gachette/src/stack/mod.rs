@@ -113,10 +113,10 @@ impl Stack {
     }
 
     /// Makes it as a copy of another stack of its domain, or of `DOMAIN/NAME`, at a revision with `@NUMBER`; if it exists
-    /// it is left as it is.
+    /// with the same contents it is left as it is.
     ///
     /// # Errors
-    /// When there is no such stack.
+    /// When there is no such stack, or this one exists with other contents.
     pub fn clone_from(&self, other: &str) -> Result<Committed, RepositoryError> {
         let other = StackRef::parse_in(other, self.name.domain())?;
         self.repository()?.create_stack(&self.name, Some(&other), &self.by)

@@ -9,7 +9,7 @@ use crate::session::Session;
 
 /// Create a stack, empty or as a copy of another
 ///
-/// A stack that exists is left as it is.
+/// A stack that exists is left as it is; one that was to be a copy, and has other contents, is refused.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CreateArgs {
     /// The new stack: NAME or DOMAIN/NAME

@@ -76,7 +76,7 @@ fn play(ledger: &[Entry], wish: &Wish) -> Result<Next, Refusal> {
     let (newest, pick) = (ledger.last(), |index: usize| ledger.get(index % ledger.len().max(1)));
     let missing = || Refusal::Missing { stack: stack(), deleted: None };
     match wish {
-        Wish::Create(from) => Ok(Next::create(newest, &stack(), from.and_then(pick), by())),
+        Wish::Create(from) => Next::create(newest, &stack(), from.and_then(pick), by()),
         Wish::Add(wished) => newest.ok_or_else(missing)?.add(&packages(wished), by()),
         Wish::Remove(name) => {
             newest.ok_or_else(missing)?.remove(&[format!("pkg{name}").parse().unwrap()], by())
@@ -146,7 +146,7 @@ proptest! {
     /// A change of one byte of a stored revision makes it unreadable, unsound, or unlike what the next one names.
     #[test]
     fn no_byte_of_a_revision_can_change_unseen(at in any::<prop::sample::Index>(), bit in 0..8_u8) {
-        let first = store(Next::create(None, &stack(), None, by())).unwrap();
+        let first = store(Next::create(None, &stack(), None, by()).unwrap()).unwrap();
         let second = store(first.add(&[package("dh-web", "1.0", "amd64")], by()).unwrap()).unwrap();
         let third = store(second.seal(by()).unwrap()).unwrap();
         let mut bytes = second.revision.to_bytes().unwrap();
@@ -160,7 +160,7 @@ proptest! {
 
 #[test]
 fn the_same_version_for_another_architecture_joins_and_another_version_replaces() {
-    let first = store(Next::create(None, &stack(), None, by())).unwrap();
+    let first = store(Next::create(None, &stack(), None, by()).unwrap()).unwrap();
     let both = [package("dh-web", "1.0", "amd64"), package("dh-web", "1.0", "arm64")];
     let second = store(first.add(&both, by()).unwrap()).unwrap();
     let files = |entry: &Entry| entry.revision.packages.get(&"dh-web".parse().unwrap()).unwrap().files.len();
@@ -171,7 +171,7 @@ fn the_same_version_for_another_architecture_joins_and_another_version_replaces(
 
 #[test]
 fn a_package_that_is_not_there_cannot_be_removed() {
-    let first = store(Next::create(None, &stack(), None, by())).unwrap();
+    let first = store(Next::create(None, &stack(), None, by()).unwrap()).unwrap();
     let refusal = first.remove(&["dh-web".parse().unwrap()], by()).unwrap_err();
     assert_eq!(refusal.to_string(), "package `dh-web` is not in stack default/124");
 }
