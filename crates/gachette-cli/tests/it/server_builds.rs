@@ -101,7 +101,17 @@ fn a_server_that_ends_lets_builds_finish_and_tells_their_followers() {
     // One that did not begin yet would be handed back.
     busy.reaches(&build, "running");
     busy.serving.signal("-TERM");
-    busy.serving.logged("no new connections");
+    busy.serving.logged("no new builds");
+    // Until then whoever asks is answered, who comes now too; only builds are for the next server.
+    let ask = |line: &str, body: &str| busy.serving.ask(line, &[], body);
+    assert_eq!(busy.build(&build)["state"], "running");
+    assert_eq!(ask("GET /api/v1/health", "").json()["state"], "ending");
+    assert!(ask("GET /metrics", "").text().contains("gachette_builds"));
+    busy.playground.ok(&format!("-H {socket} stack show 1"));
+    let refused = ask("POST /api/v1/builds", r#"{"kind": "quick", "stack": "1", "project": "b"}"#);
+    assert_eq!((refused.status, refused.header("retry-after").is_some()), (503, true), "{refused:?}");
+    let second = busy.playground.run(&format!("serve --listen {socket}"));
+    assert!(second.code == 1 && second.stderr.contains("another server"), "{}", second.stderr);
     busy.let_go();
     let said = client.join().unwrap();
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
@@ -110,12 +120,26 @@ fn a_server_that_ends_lets_builds_finish_and_tells_their_followers() {
 }
 
 #[test]
+fn a_build_that_is_cancelled_while_its_server_ends_is_waited_for_no_longer() {
+    let mut busy = Busy::new(&["--grace", "600"]);
+    let build = busy.start("a");
+    busy.reaches(&build["id"], "running");
+    busy.serving.signal("-TERM");
+    busy.serving.logged("no new builds");
+    let cancel = format!("POST /api/v1/builds/{}/cancel", build["id"].as_str().unwrap());
+    assert_eq!(busy.serving.ask(&cancel, &[], "").status, 200);
+    assert!(busy.serving.child.wait().unwrap().success());
+    let id = build["id"].as_str().unwrap();
+    assert_eq!(busy.playground.json(&format!("builds show {id}"))["state"], "cancelled");
+}
+
+#[test]
 fn a_second_signal_waits_for_nobody() {
     let mut busy = Busy::new(&[]);
     let build = busy.start("a");
     busy.reaches(&build["id"], "running");
     busy.serving.signal("-INT");
-    busy.serving.logged("no new connections");
+    busy.serving.logged("no new builds");
     busy.serving.signal("-INT");
     assert_eq!(busy.serving.child.wait().unwrap().code(), Some(130));
 }

@@ -86,7 +86,7 @@ fn a_signed_push_to_the_branch_is_built_once() {
     let gitea = format!("X-Gitea-Signature: {}", signature("between us", &third));
     assert_eq!(send("web", &[&gitea, "X-Gitea-Delivery: t1"], &third).status, 202);
     serving.signal("-TERM");
-    serving.logged("no new connections");
+    serving.logged("no new builds");
     let mut serving = serving;
     assert!(serving.child.wait().unwrap().success());
     let author = playground.json("stack log 1")[0]["author"].as_str().unwrap().to_owned();

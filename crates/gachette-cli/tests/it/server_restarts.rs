@@ -12,7 +12,7 @@ impl Busy {
     /// Ends the server in order, with builds cut off at once.
     fn stop(&mut self) {
         self.serving.signal("-TERM");
-        self.serving.logged("no new connections");
+        self.serving.logged("no new builds");
         assert!(self.serving.child.wait().unwrap().success());
     }
 
@@ -178,7 +178,10 @@ fn a_server_that_is_there_before_the_last_one_has_ended_takes_up_what_that_leave
         |busy: &Busy| busy.serving.ask("POST /hooks/c", &["X-Gitlab-Token: between us"], push).status;
     assert_eq!(deliver(&busy), 202);
     busy.serving.signal("-TERM");
-    busy.serving.logged("no new connections");
+    busy.serving.logged("no new builds");
+    // It listens until its builds have ended.
+    let socket = busy.playground.path("server.sock");
+    std::fs::rename(&socket, busy.playground.path("last.sock")).unwrap();
     let next = Serving::start(&busy.playground, &["--no-auth", "--grace", "0", "--builds", "1"]);
     let mut last = std::mem::replace(&mut busy.serving, next);
     last.child.kill().unwrap();

@@ -154,10 +154,28 @@ impl Caller {
 /// The answer of a route.
 type Answer<T> = Result<Json<T>, Problem>;
 
-/// Which version of gachette answers.
+/// Which version of gachette answers, and for how long.
 #[derive(Serialize, JsonSchema)]
 struct Health {
     version: &'static str,
+    state: HealthState,
+}
+
+/// Whether builds can be started.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum HealthState {
+    /// They can.
+    Serving,
+    /// They cannot: it ends when those at work have.
+    Ending,
+}
+
+impl Health {
+    async fn of(State(api): State<Api>) -> Json<Self> {
+        let state = if api.runs.is_closed() { HealthState::Ending } else { HealthState::Serving };
+        Json(Self { version: env!("CARGO_PKG_VERSION"), state })
+    }
 }
 
 /// Numbers for Prometheus.

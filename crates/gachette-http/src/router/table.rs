@@ -48,12 +48,11 @@ pub(super) fn all(api: &Api) -> axum::Router<Api> {
 
 fn own_routes(routes: Routes, api: &Api) -> Routes {
     let once = || from_fn_with_state(api.answers.clone(), idempotency::once);
-    let health = async || Json(Health { version: env!("CARGO_PKG_VERSION") });
     routes
         .add(
             "/api/v1/health",
-            [get("Which version answers").answers::<Health>().open()],
-            routing::get(health),
+            [get("Which version answers, and whether it is about to end").answers::<Health>().open()],
+            routing::get(Health::of),
         )
         .add(
             "/api/v1/configuration",
@@ -156,7 +155,11 @@ fn stack_routes(routes: Routes, api: &Api) -> Routes {
             "/api/v1/domains/{domain}/stacks",
             [
                 get("The stacks of a domain").answers::<Readable<StackSummary>>(),
-                post("Create a stack").takes::<CreateStack>().answers::<Changed>().tagged().once(),
+                post("Create a stack; 409 when it is to be a copy, and exists with other contents")
+                    .takes::<CreateStack>()
+                    .answers::<Changed>()
+                    .tagged()
+                    .once(),
             ],
             routing::post(stacks::create).layer(once()).get(stacks::list),
         )

@@ -98,7 +98,7 @@ impl Runs {
         records.retain(|record| self.has(record) && !hold(&self.runs).contains_key(&record.build.id));
         records.sort_by_key(|record| record.build.started);
         for record in records {
-            if self.closed.load(Ordering::Acquire) {
+            if self.is_closed() {
                 return;
             }
             if record.is_to_be_given_up() {
@@ -126,7 +126,7 @@ impl Runs {
 
     fn check_open(&self) -> Result<(), Problem> {
         let unavailable = |title| Problem::new(ProblemKind::Unavailable, title).retry_after(30);
-        if self.closed.load(Ordering::Acquire) {
+        if self.is_closed() {
             return Err(unavailable("this server is about to end, and starts no more builds"));
         }
         let waiting = hold(&self.runs).values().filter(|run| run.state() == BuildState::Queued).count();
@@ -139,7 +139,7 @@ impl Runs {
     /// Carries the work out, now or when it is its turn.
     fn have_turn(&self, run: Arc<Run>, work: Work) {
         let (tally, tally_of_cancelled) = (Arc::clone(&self.tally), Arc::clone(&self.tally));
-        if self.closed.load(Ordering::Acquire) {
+        if self.is_closed() {
             // Who closed it meanwhile has not seen this one.
             run.end(Ending::HandedBack);
         }
@@ -180,6 +180,11 @@ impl Runs {
     /// Starts no more builds.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
+    }
+
+    /// Whether it starts no more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
     }
 
     /// Waits for the builds there are, at most so long; whether all of them ended.

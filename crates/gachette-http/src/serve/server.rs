@@ -126,15 +126,18 @@ pub async fn serve(api: Api, options: ServeOptions, mut operator: Operator<'_>) 
         supervisor.tell(Progress::Ready);
     }
     supervisor.tell(Progress::Stopping(options.limits.grace + END_WITHIN + LINGER + CLOSE_WITHIN));
-    accepting.shutdown().await;
     runs.close();
     taking_up.abort();
-    tracing::info!(grace = options.limits.grace.as_secs(), "ending: no new connections and builds");
+    tracing::info!(
+        grace = options.limits.grace.as_secs(),
+        "ending: no new builds; all else is answered until those at work have ended"
+    );
     runs.hand_back_waiting();
     if !runs.idle(options.limits.grace).await {
         tracing::warn!("the time of grace is over: builds are cut off, and handed back");
         runs.hand_back_all(END_WITHIN).await;
     }
+    accepting.shutdown().await;
     let closed = || join_all(rooms.iter().map(|room| room.acquire_many(places as u32)));
     // Who followed a build asks what came out of it.
     let _ = tokio::time::timeout(LINGER, closed()).await;

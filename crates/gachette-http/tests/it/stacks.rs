@@ -42,6 +42,7 @@ async fn two_clients_racing_on_one_stack_both_get_a_right_answer() {
 async fn health_names_the_version() {
     let answer = Service::new().ask(Method::GET, "/health", "").await;
     assert_eq!(answer.body["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(answer.body["state"], "serving");
 }
 
 #[tokio::test]
