@@ -25,8 +25,8 @@ const LONGEST: u64 = 1024;
 /// How long a file must not have changed for its digest to be remembered: a second change might come at the same tick of the clock.
 const REST: Duration = Duration::from_secs(2);
 
-/// How hard it is compressed, of 9.
-const PACKING: u32 = 1;
+/// How hard it is compressed, of 9: more takes longer than it saves on a line of 100 Mbit/s, and less does not halve it.
+const PACKING: u32 = 2;
 
 /// The program of this process, as it lies on disk.
 #[derive(Debug, Clone)]
