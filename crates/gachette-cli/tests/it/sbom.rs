@@ -103,3 +103,42 @@ fn python_distributions_are_named_inside_of_the_package_that_brings_them() {
     assert!(said.code != 0 && said.stderr.contains("there is no package file"), "{}", said.stderr);
     assert!(said.stderr.contains("repository import FOLDER"), "{}", said.stderr);
 }
+
+#[test]
+fn licences_are_those_that_the_package_says_for_programs_and_a_link_is_no_metadata() {
+    let source = GitRepository::new();
+    let site = "lib/site-packages";
+    let copyright = "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\n\
+                     Files: *\nCopyright: 2020 Ada\nLicense: GPL-3+\n";
+    source
+        .write(
+            ".missile.yml",
+            "name: web\ntype: application\nextra_files:\n- {name: copyright, type: custom, target_path: /usr/share/doc/dh-web, template: copyright}\n",
+        )
+        .write("copyright", copyright)
+        .write(&format!("{site}/one-1.dist-info/METADATA"), "Name: one\nLicense-Expression: MIT OR Apache-2.0\n")
+        .write(&format!("{site}/two-2.dist-info/METADATA"), "Name: two\nClassifier: License :: OSI Approved :: BSD License\n")
+        .write(&format!("{site}/none-3.dist-info/METADATA"), "Name: none\n");
+    let link = source.path().join(format!("{site}/link-4.dist-info"));
+    fs::create_dir(&link).unwrap();
+    symlink("../one-1.dist-info/METADATA", link.join("METADATA")).unwrap();
+    source.commit("first");
+    let playground = Playground::with_configuration(&format!(
+        "meta_path: repository\nworking_copies: working_copies\nprojects.web.url: {}\n",
+        source.path().display()
+    ));
+    playground.ok("stack create 1");
+    playground.ok("quick 1 web");
+    let sbom = playground.json("stack sbom 1");
+    let component = &sbom["components"][0];
+    assert_eq!(component["licenses"], json!([{"license": {"name": "GPL-3+"}}]), "{sbom}");
+    let inner = component["components"].as_array().unwrap().iter();
+    let licences: Vec<(Value, Value)> =
+        inner.map(|it| (it["name"].clone(), it["licenses"].clone())).collect();
+    let expected = [
+        ("none", Value::Null),
+        ("one", json!([{"expression": "MIT OR Apache-2.0"}])),
+        ("two", json!([{"license": {"name": "BSD License"}}])),
+    ];
+    assert_eq!(licences, expected.map(|(name, licences)| (json!(name), licences)));
+}

@@ -2,6 +2,7 @@
 //!
 //! All of it follows from the revision and its package records, so that the same revision gives the same bytes.
 
+mod licences;
 mod package_url;
 mod python;
 
@@ -15,14 +16,17 @@ use crate::stack::{Entry, PackageRecord};
 use crate::statement::source_uri;
 use package_url::package_url;
 
+pub use licences::Licences;
 pub use python::PythonDistribution;
 
 /// A package of a bill.
 pub struct Part {
     /// Its record.
     pub record: PackageRecord,
-    /// The Python distributions in it.
-    pub python: BTreeSet<PythonDistribution>,
+    /// Its licences, as far as it says them.
+    pub licences: Licences,
+    /// The Python distributions in it, with theirs.
+    pub python: BTreeMap<PythonDistribution, Licences>,
 }
 
 /// The bill of a revision, of whose package files these are all; packages are `vendor`'s.
@@ -61,7 +65,7 @@ pub fn cyclonedx(entry: &Entry, parts: &[Part], vendor: &str) -> Value {
 }
 
 fn component(part: &Part, reference: &str) -> Value {
-    let Part { record, python } = part;
+    let Part { record, licences, python } = part;
     let mut component = json!({
         "type": "application",
         "bom-ref": reference,
@@ -86,21 +90,27 @@ fn component(part: &Part, reference: &str) -> Value {
         None => json!([{"type": "distribution", "url": url}]),
     });
     put("externalReferences", source);
-    let inner: Vec<Value> = python.iter().map(|part| library(part, reference)).collect();
+    put("licenses", licences.to_json());
+    let inner: Vec<Value> =
+        python.iter().map(|(python, licences)| library(python, licences, reference)).collect();
     put("components", (!inner.is_empty()).then(|| json!(inner)));
     component
 }
 
 /// A Python distribution in a package. Others may hold it too, and a reference is of one thing in a bill.
-fn library(python: &PythonDistribution, holder: &str) -> Value {
+fn library(python: &PythonDistribution, licences: &Licences, holder: &str) -> Value {
     let url = python.package_url();
-    json!({
+    let mut library = json!({
         "type": "library",
         "bom-ref": format!("{holder}#{url}"),
         "name": python.name,
         "version": python.version,
         "purl": url,
-    })
+    });
+    if let Some((fields, licences)) = library.as_object_mut().zip(licences.to_json()) {
+        fields.insert("licenses".to_owned(), licences);
+    }
+    library
 }
 
 /// A UUID of version 8 (RFC 9562, 5.8), which is what its maker makes of it: here the beginning of the revision's hash.

@@ -1,7 +1,5 @@
 //! The Python distributions that a package installs with its environment.
 
-use std::collections::BTreeSet;
-
 use super::package_url::encoded;
 
 /// A distribution, as a package URL has it.
@@ -14,13 +12,9 @@ pub struct PythonDistribution {
 }
 
 impl PythonDistribution {
-    /// Those of which these paths hold the metadata: installers leave it beside each distribution, in a folder
+    /// That of which this path holds the metadata: installers leave it beside each distribution, in a folder
     /// `NAME-VERSION.dist-info` (<https://packaging.python.org/en/latest/specifications/recording-installed-packages/>).
-    pub fn among<'a>(paths: impl IntoIterator<Item = &'a [u8]>) -> BTreeSet<Self> {
-        paths.into_iter().filter_map(Self::of).collect()
-    }
-
-    fn of(path: &[u8]) -> Option<Self> {
+    pub fn of(path: &[u8]) -> Option<Self> {
         let path = std::str::from_utf8(path).ok()?.strip_suffix(".dist-info/METADATA")?;
         // No name holds a `-` there.
         let (name, version) = path.rsplit('/').next()?.split_once('-')?;
@@ -57,6 +51,8 @@ fn is_version(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -69,15 +65,16 @@ mod tests {
             b"opt/shop_env/lib/python3.11/site-packages/-1.dist-info/METADATA",
             b"opt/\xff/x-1.dist-info/METADATA",
         ];
-        let found: Vec<String> =
-            PythonDistribution::among(paths).iter().map(PythonDistribution::package_url).collect();
+        let found = paths.into_iter().filter_map(PythonDistribution::of).collect::<BTreeSet<_>>();
+        let found: Vec<String> = found.iter().map(PythonDistribution::package_url).collect();
         assert_eq!(found, ["pkg:pypi/flask-login@0.6.3", "pkg:pypi/local-tool@1.0%2Bshop.2"]);
     }
 
     fn names(folders: &[&str]) -> Vec<String> {
         let paths: Vec<String> =
             folders.iter().map(|folder| format!("lib/{folder}.dist-info/METADATA")).collect();
-        let found = PythonDistribution::among(paths.iter().map(String::as_bytes));
+        let found = paths.iter().filter_map(|path| PythonDistribution::of(path.as_bytes()));
+        let found: BTreeSet<_> = found.collect();
         found.iter().map(PythonDistribution::package_url).collect()
     }
 

@@ -1,11 +1,11 @@
 //! What packages install. It is read from a package file once, and kept; derived, so that it may be lost.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gachette_core::Sha256Digest;
 use gachette_core::stack::PackageRecord;
-use trebuchet::deb::{self, DebMemberKind};
+use trebuchet::deb::{self, DebMemberKind, DebText};
 
 use super::disk::at;
 use super::error::RepositoryError;
@@ -45,6 +45,22 @@ impl Repository {
         self.file_list(&record.sha256, || Ok(record.clone()))
     }
 
+    /// Those of the files that a package installs that are wanted, with what they hold up to `most` bytes.
+    ///
+    /// # Errors
+    /// As those of [`Repository::files_of`].
+    pub(crate) fn texts_in(
+        &self,
+        record: &PackageRecord,
+        most: u64,
+        wanted: impl Fn(&[u8]) -> bool,
+    ) -> Result<Vec<DebText>, RepositoryError> {
+        let path = self.package_path(&record.file)?;
+        let (sha256, texts) =
+            deb::read_texts(&path, most, |path| wanted(path.as_bytes())).map_err(no_package(&path))?;
+        if sha256 == record.sha256 { Ok(texts) } else { Err(another(path)) }
+    }
+
     /// The same of the package file with this hash, whose record is only asked for when it was not read yet.
     pub(crate) fn file_list(
         &self,
@@ -59,7 +75,7 @@ impl Repository {
         let path = self.package_path(&record.file)?;
         let read = deb::read(&path).map_err(no_package(&path))?;
         if read.sha256 != *file {
-            return Err(RepositoryError::Unreadable { path, reason: "it is another file by now".to_owned() });
+            return Err(another(path));
         }
         let mut list = match &read.control.section {
             Some(section) => format!("{section}/{}", record.name),
@@ -74,6 +90,10 @@ impl Repository {
         let _ = self.store.replace(&key, checked(&list).map_err(at(Path::new(&key)))?);
         Ok(FileList(list))
     }
+}
+
+fn another(path: PathBuf) -> RepositoryError {
+    RepositoryError::Unreadable { path, reason: "it is another file by now".to_owned() }
 }
 
 /// Compressed, with a checksum against decay of the disk.

@@ -32,7 +32,8 @@ pub(crate) use layout::{check, regular};
 pub use package::{ControlFile, DebPackage, MaintainerScripts};
 pub use package_path::{PackagePath, PackagePathError};
 pub use read::{
-    DebFile, read, read_control, read_copying, read_from, read_from_if, read_head, read_if, read_within,
+    DebFile, DebText, read, read_control, read_copying, read_from, read_from_if, read_head, read_if,
+    read_texts, read_within,
 };
 pub use read_error::{DebFault, DebReadError};
 pub use read_limits::ReadLimits;

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::archive::{ArchiveReader, MemberHeader};
 use super::decode::{Bounded, decoder};
-use super::package_path::printable;
+use super::package_path::{PackagePath, printable};
 use super::tar_reader::TarReader;
 use super::{DebFault, DebMember, DebMemberKind, DebReadError, ReadLimits};
 
@@ -78,6 +78,46 @@ pub fn read_copying(path: &Path, copy: &mut File) -> Result<Result<DebFile, DebR
     failed.map_or(Ok(read), Err)
 }
 
+/// A file in a package file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DebText {
+    /// Where it is installed.
+    pub path: PackagePath,
+    /// What it holds; nothing of one that is too large, or another name of a file.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// Reads those files of a package file that are wanted, up to `most` bytes of each, and the digest of all of it.
+pub fn read_texts(
+    path: &Path,
+    most: u64,
+    wanted: impl Fn(&PackagePath) -> bool,
+) -> Result<(Sha256Digest, Vec<DebText>), DebReadError> {
+    let mut texts = Vec::new();
+    let mut look = |member: &DebMember, contents: &mut dyn FnMut(u64) -> Result<Vec<u8>, DebFault>| {
+        let bytes = match member.kind {
+            DebMemberKind::File if wanted(&member.path) && member.size <= most => Some(contents(most)?),
+            DebMemberKind::File | DebMemberKind::HardLink(_) if wanted(&member.path) => None,
+            _ => return Ok(()),
+        };
+        texts.push(DebText { path: member.path.clone(), bytes });
+        Ok(())
+    };
+    let mut read = || {
+        let limits = ReadLimits::default();
+        let input = BufReader::with_capacity(1 << 17, open(path)?);
+        let mut hashed = Hashed { input, hash: Sha256::new(), size: 0 };
+        let mut archive = ArchiveReader::begin(&mut hashed)?;
+        head(&mut archive, &limits)?;
+        let header = archive.expect("data.tar")?;
+        members(&mut archive, &header, &limits, &mut look)?;
+        archive.finish()?;
+        Ok(Sha256Digest::from_bytes(hashed.hash.finalize().into()))
+    };
+    let sha256 = read().map_err(|fault| DebReadError { path: path.to_owned(), fault })?;
+    Ok((sha256, texts))
+}
+
 fn open_and_read(
     path: &Path,
     limits: &ReadLimits,
@@ -113,7 +153,11 @@ fn read_stream(
     let mut archive = ArchiveReader::begin(&mut hashed)?;
     let Head { control, fields, control_files } = head(&mut archive, limits)?;
     let header = archive.expect("data.tar")?;
-    let members = if whole(&control) { members(&mut archive, &header, limits)? } else { Vec::new() };
+    let members = if whole(&control) {
+        members(&mut archive, &header, limits, &mut |_, _| Ok(()))?
+    } else {
+        Vec::new()
+    };
     archive.finish()?;
     let sha256 = Sha256Digest::from_bytes(hashed.hash.finalize().into());
     Ok(DebFile { control, fields, control_files, members, size: hashed.size, sha256 })
@@ -162,10 +206,15 @@ fn control_text<R: BufRead>(
     Ok((String::from_utf8(control).map_err(|_| DebFault::Text)?, names))
 }
 
+/// What is done with each member, whose contents can be had up to so many bytes.
+type Look<'l> =
+    &'l mut dyn FnMut(&DebMember, &mut dyn FnMut(u64) -> Result<Vec<u8>, DebFault>) -> Result<(), DebFault>;
+
 fn members<R: BufRead>(
     archive: &mut ArchiveReader<R>,
     header: &MemberHeader,
     limits: &ReadLimits,
+    look: Look<'_>,
 ) -> Result<Vec<DebMember>, DebFault> {
     let left = limits.data_bytes.max(header.size.saturating_mul(limits.data_ratio));
     let input = Bounded { input: decoder(&header.name, archive.contents())?, left };
@@ -179,7 +228,9 @@ fn members<R: BufRead>(
         if path_bytes > limits.path_bytes {
             return Err(DebFault::TooMuch { what: "bytes in its paths", limit: limits.path_bytes as u64 });
         }
-        members.extend(DebMember::of(found)?);
+        let Some(member) = DebMember::of(found)? else { continue };
+        look(&member, &mut |limit| tar.contents(limit))?;
+        members.push(member);
     }
     tar.finish().map_err(|fault| limited(fault, left))?;
     check_places(&members)?;
