@@ -27,7 +27,9 @@ impl Session {
                 Err(Failure::usage(format!("{host} is not reached by ssh: `{said}` changes nothing")))
             }
             Some(HostTarget::Unix(path)) => {
-                Ok(Client::unix(path, token(&self.config.connection)?.as_deref()).await?)
+                let connection = &self.config.connection;
+                let token = if Client::shows_token_at_socket() { token(connection)? } else { None };
+                Ok(Client::unix(path, token.as_deref()).await?)
             }
             Some(HostTarget::Server(url)) => {
                 Ok(Client::server(url.clone(), &server_access(&self.config.connection)?)?)

@@ -8,7 +8,7 @@ use gachette_testkit::Network;
 
 use crate::assert_transcript;
 use crate::hosts::{Hosts, project};
-use crate::playground::{Playground, Said};
+use crate::playground::{Playground, Said, program};
 
 #[test]
 fn a_home_that_cannot_hold_the_program_is_told() {
@@ -95,7 +95,7 @@ fn a_shell_that_ends_before_the_program_is_told_with_what_to_look_at() {
 
 /// What is said of a host whose home is a disk that is mounted with this option, and the names of the programs there.
 fn on_a_disk(option: &str) -> (Said, Vec<String>) {
-    let room = (fs::metadata(env!("CARGO_BIN_EXE_gachette")).unwrap().len() >> 20) + 24;
+    let room = (fs::metadata(program()).unwrap().len() >> 20) + 24;
     let network = Network::start();
     let host = network.host_with("build1", Some(&format!("{room}m,{option}")), "");
     let configuration = format!("ssh_config_path: {}\nreuse_connection: 0\n", network.ssh_config().display());
@@ -114,7 +114,7 @@ fn a_disk_that_cannot_be_written_or_runs_no_programs_is_told_and_nothing_is_left
     {
         let (said, left) = on_a_disk(option);
         assert_eq!(said.code, 6, "{option}: {}", said.stderr);
-        let size = fs::metadata(env!("CARGO_BIN_EXE_gachette")).unwrap().len().div_ceil(1_000_000);
+        let size = fs::metadata(program()).unwrap().len().div_ceil(1_000_000);
         let room = format!("it must be writable, have {size} MB of room, and allow programs to run");
         for part in [part, "error: build1: ", &room] {
             assert!(said.stderr.contains(part), "{option}: {part}: {}", said.stderr);

@@ -181,7 +181,7 @@ fn a_sealed_revision_that_was_edited_with_the_mark_of_derived_files_is_promoted_
                 "publish 1 --unsigned",
                 "stack seal 1",
             ];
-            for line in lines {
+            for line in lines.into_iter().chain(published.then_some("publish --all")) {
                 let said = playground.run(&format!("{KEY} {line}"));
                 let told = "revisions/0000000003.json is damaged: it";
                 assert!(said.code != 0 && said.stderr.contains(told), "{line}: {}", said.stderr);

@@ -1,12 +1,13 @@
 //! `gachette serve`: the same commands through a unix socket and TCP, and what keeps strangers out.
 
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::process::Output;
 use std::time::Duration;
 
 use crate::chain::Chain;
+use crate::hosts::wait_until;
 use crate::playground::{Playground, Said};
 use crate::server_clients::walk;
 use crate::serving::{Answered, Serving};
@@ -223,6 +224,29 @@ fn every_answer_has_an_id_and_everything_is_counted() {
     ] {
         assert!(metrics.text().contains(line), "{line}{}", metrics.text());
     }
+}
+
+#[test]
+fn the_log_says_why_something_was_refused_and_the_journal_how_grave_it_is() {
+    let playground = Playground::new();
+    playground.ok("repository init");
+    let serving = Serving::start(&playground, &["--no-auth"]);
+    let made = r#"{"name": "1", "from": "none"}"#;
+    serving.ask("POST /api/v1/domains/default/stacks", &["Idempotency-Key: 1", "X-Request-Id: mine"], made);
+    let line = serving.logged("mine");
+    assert!(line.contains("why=\"there is no stack default/none"), "{line}");
+    drop(serving);
+    // What systemd says of the stream that it gives.
+    let file = std::fs::File::create(playground.path("journal")).unwrap();
+    let stream = file.metadata().map(|file| format!("{}:{}", file.dev(), file.ino())).unwrap();
+    let socket = format!("unix://{}", playground.path("journal.sock").display());
+    let mut server = playground.command(&["serve", "--listen", &socket]);
+    let mut server = server.env("JOURNAL_STREAM", stream).stderr(file).spawn().unwrap();
+    let log = || std::fs::read_to_string(playground.path("journal")).unwrap();
+    wait_until("it is said where it listens", || log().ends_with('\n'));
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert!(log().lines().all(|line| line.starts_with("<6> INFO ")), "{}", log());
 }
 
 /// A certificate for localhost and its key, in files whose names begin so.

@@ -48,7 +48,8 @@ impl Gate {
             if tokens.next().is_some() {
                 return Err(unauthenticated("more than one token is shown"));
             }
-            let token = shown.to_str().ok().and_then(|text| token::shown(text, needs == Needs::OldTree));
+            let token =
+                shown.to_str().ok().and_then(|text| token::shown(text, needs == Needs::PublishedTree));
             let known = token.map(|token| self.tokens.caller(&token)).transpose()?.flatten();
             return known
                 .map(Some)
@@ -71,51 +72,61 @@ impl Gate {
         }
     }
 
-    /// Who asks for something that needs this, when he may.
-    fn admitted(&self, request: &Request, needs: Needs) -> Result<Option<Caller>, Problem> {
-        let caller = match self.caller(request, needs) {
+    /// Whether this caller may ask for something that needs this.
+    fn admitted(
+        &self,
+        request: &Request,
+        needs: Needs,
+        caller: Result<Option<Caller>, Problem>,
+    ) -> Result<(), Problem> {
+        let caller = match caller {
             Err(_) if needs == Needs::Nothing => None,
             caller => caller?,
         };
         let role = if let Needs::Role(role) = needs { role } else { Role::Read };
         match &caller {
             Some(caller) if caller.role < role => Err(caller.lacks(role)),
-            None if !self.is_public(needs) => {
-                let by_service = matches!(request.extensions().get(), Some(Peer::User { .. }));
-                let which = if by_service { ", also of the socket's users that are services" } else { "" };
-                Err(unauthenticated(&format!("a token is needed{which}")))
-            }
-            _ => Ok(caller),
+            None if !self.is_public(needs) => Err(match request.extensions().get::<Peer>() {
+                Some(_) if is_forwarded(request) => {
+                    unauthenticated("a token is needed, since a proxy passed this on")
+                }
+                Some(Peer::User { name, .. }) => {
+                    unauthenticated(&format!("a token is needed, since {name} may speak for others"))
+                }
+                _ => unauthenticated("a token is needed"),
+            }),
+            _ => Ok(()),
         }
     }
 
     /// Whether strangers may have what needs this.
     fn is_public(&self, needs: Needs) -> bool {
-        needs == Needs::Nothing || needs == Needs::OldTree && self.openness.public_read
+        needs == Needs::Nothing || needs == Needs::PublishedTree && self.openness.public_read
     }
 
     fn admit(&self, request: &mut Request, origin: &Origin) -> Result<(), Problem> {
         let path =
             request.extensions().get::<MatchedPath>().map_or(request.uri().path(), MatchedPath::as_str);
         let needs = needs(request.method(), path);
-        let caller = self.admitted(request, needs);
-        let who = match &caller {
-            // As from any web server: many machines may be behind one address.
-            Ok(None) if needs == Needs::OldTree => return Ok(()),
-            Ok(Some(caller)) => caller.name.to_string(),
-            Ok(None) => origin.to_string(),
+        let caller = self.caller(request, needs);
+        if let Ok(Some(caller)) = &caller {
+            request.extensions_mut().insert(caller.clone());
+        }
+        let admitted = self.admitted(request, needs, caller);
+        let who = match (&admitted, request.extensions().get::<Caller>()) {
+            // As from any web server: many machines may be behind one address, or show one token.
+            (Ok(()), _) if needs == Needs::PublishedTree => return Ok(()),
+            (Ok(()), Some(caller)) => caller.name.to_string(),
+            (Ok(()), None) => origin.to_string(),
             // Who is refused has asked too, and takes nothing from others at the same place.
-            Err(_) => format!("refused at {origin}"),
+            (Err(_), _) => format!("refused at {origin}"),
         };
         if let Err(seconds) = self.rate.take(&who, Instant::now()) {
             let problem =
                 Problem::new(ProblemKind::TooManyRequests, "there were too many requests in a short time");
             return Err(problem.with_hint(format!("try again in {seconds} s")).retry_after(seconds));
         }
-        if let Some(caller) = caller? {
-            request.extensions_mut().insert(caller);
-        }
-        Ok(())
+        admitted
     }
 }
 
@@ -130,18 +141,16 @@ impl Caller {
 /// Lets a request in, or answers it.
 pub(crate) async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     let origin = Origin::of(request.extensions().get(), request.headers(), &gate.openness.proxies);
-    let mut response = match gate.admit(&mut request, &origin) {
-        Ok(()) => {
-            let caller = request.extensions().get::<Caller>().cloned();
-            let mut response = next.run(request).await;
-            if let Some(caller) = caller {
-                response.extensions_mut().insert(caller);
-            }
-            response
-        }
+    let admitted = gate.admit(&mut request, &origin);
+    let caller = request.extensions().get::<Caller>().cloned();
+    let mut response = match admitted {
+        Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     };
     // For the log.
+    if let Some(caller) = caller {
+        response.extensions_mut().insert(caller);
+    }
     response.extensions_mut().insert(origin);
     response
 }
@@ -193,7 +202,7 @@ mod tests {
     fn who_comes_to_the_socket_through_a_proxy_is_not_its_user() {
         let folder = tempfile::tempdir().unwrap();
         let tokens = TokenFile::new(folder.path().join("tokens.json"));
-        let proxies = vec!["haproxy".parse().unwrap()];
+        let proxies = vec!["user:haproxy".parse().unwrap()];
         let gate = Gate::new(tokens, Openness { proxies, ..Openness::default() }, 1);
         let role = |name: &str, uid, version, header: &'static str| {
             let mut request = Request::default();

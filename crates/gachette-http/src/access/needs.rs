@@ -9,8 +9,8 @@ use super::Role;
 pub(super) enum Needs {
     /// Nothing: it tells nothing, or is checked elsewhere.
     Nothing,
-    /// A role, or for clients of the original tool nothing where reading is public.
-    OldTree,
+    /// A role, or for apt and clients of the original tool nothing where reading is public.
+    PublishedTree,
     /// A role.
     Role(Role),
 }
@@ -25,7 +25,7 @@ pub(super) fn needs(method: &Method, path: &str) -> Needs {
         // Its own signature is checked.
         _ if below("/hooks") && *method == Method::POST => Needs::Nothing,
         _ if reads && ["/domain", "/domains", "/packages", "/debs", "/dists"].into_iter().any(below) => {
-            Needs::OldTree
+            Needs::PublishedTree
         }
         "/api/v1/tokens" => Needs::Role(Role::Admin),
         // It runs programs, and asks the servers of projects with the machine's own credentials.
@@ -65,7 +65,7 @@ mod tests {
         for (method, path, expected) in [
             (Method::GET, "/api/v1/health", Needs::Nothing),
             (Method::POST, "/hooks/web", Needs::Nothing),
-            (Method::GET, "/debs/x.deb", Needs::OldTree),
+            (Method::GET, "/debs/x.deb", Needs::PublishedTree),
             (Method::POST, "/debs/x.deb", Needs::Role(Role::Admin)),
             (Method::GET, "/debsx", Needs::Role(Role::Read)),
             (Method::GET, "/api/v1/builds", Needs::Role(Role::Read)),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use gachette_core::host::UserName;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 /// The header in which proxies name their clients, each proxy behind the one before.
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -61,19 +61,18 @@ pub enum TrustedProxy {
 
 /// Text that names no proxy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no proxy: write the address that it connects from, or its user when it comes to the socket", .0.escape_debug())]
+#[error("`{}` is no proxy: write the address that it connects from, or `user:NAME` when it comes to the socket", .0.escape_debug())]
 pub struct TrustedProxyError(String);
 
 impl FromStr for TrustedProxy {
     type Err = TrustedProxyError;
 
     fn from_str(text: &str) -> Result<Self, TrustedProxyError> {
-        if let Ok(address) = text.parse::<IpAddr>() {
-            return Ok(Self::Address(address.to_canonical()));
-        }
-        // What looks like an address, and is none, names nobody.
-        let user = (!text.starts_with(|first: char| first.is_ascii_digit())).then(|| text.parse().ok());
-        user.flatten().map(Self::User).ok_or_else(|| TrustedProxyError(text.chars().take(80).collect()))
+        let proxy = match text.strip_prefix("user:") {
+            Some(user) => user.parse().ok().map(Self::User),
+            None => text.parse::<IpAddr>().ok().map(|address| Self::Address(address.to_canonical())),
+        };
+        proxy.ok_or_else(|| TrustedProxyError(text.chars().take(80).collect()))
     }
 }
 
@@ -100,13 +99,12 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The client that the last of the proxies names. Those before it were named by somebody who may be anybody.
+/// The client that the last of the proxies names. What is before it was said by somebody who may be anybody, and is not even read.
 fn forwarded_for(headers: &HeaderMap, proxies: &[TrustedProxy]) -> Option<IpAddr> {
-    let lines: Vec<&str> =
-        headers.get_all(FORWARDED_FOR).iter().map(|line| line.to_str().ok()).collect::<Option<_>>()?;
+    let lines: Vec<&[u8]> = headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
+    let names = lines.iter().flat_map(|line| line.split(|byte| *byte == b',')).rev();
     let mut client = None;
-    for name in lines.iter().flat_map(|line| line.split(',')).rev() {
-        let address = address(name.trim())?;
+    for address in names.map_while(|name| address(std::str::from_utf8(name).ok()?.trim())) {
         client = Some(address);
         if !proxies.contains(&TrustedProxy::Address(address)) {
             break;
@@ -130,7 +128,7 @@ mod tests {
         let proxies: Vec<TrustedProxy> = proxies.iter().map(|proxy| proxy.parse().unwrap()).collect();
         let mut headers = HeaderMap::new();
         for line in forwarded {
-            headers.append(FORWARDED_FOR, line.parse().unwrap());
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
         Origin::of(Some(peer), &headers, &proxies).to_string()
     }
@@ -145,8 +143,8 @@ mod tests {
         let mapped = Peer::Address("[::ffff:127.0.0.1]:4000".parse().unwrap());
         assert_eq!(origin(&mapped, &["[2001:db8::1]:7"], &["127.0.0.1"]), "2001:db8::1");
         let web = Peer::User { name: "www-data@build1".into(), uid: 33 };
-        assert_eq!(origin(&web, &["192.0.2.1"], &["www-data"]), "192.0.2.1");
-        assert_eq!(origin(&web, &["192.0.2.1"], &["build1"]), "www-data@build1");
+        assert_eq!(origin(&web, &["192.0.2.1"], &["user:www-data"]), "192.0.2.1");
+        assert_eq!(origin(&web, &["192.0.2.1"], &["user:build1"]), "www-data@build1");
     }
 
     #[test]
@@ -157,13 +155,14 @@ mod tests {
         assert_eq!(origin(&peer, &["10.0.0.1", "192.0.2.1"], &["127.0.0.1"]), "192.0.2.1");
         let two = ["127.0.0.1", "192.0.2.9"];
         assert_eq!(origin(&peer, &["10.0.0.1, 192.0.2.1, 192.0.2.9"], &two), "192.0.2.1");
-        assert_eq!(origin(&peer, &["10.0.0.1, x, 192.0.2.9"], &two), "127.0.0.1");
+        assert_eq!(origin(&peer, &["10.0.0.1, x, 192.0.2.9"], &two), "192.0.2.9");
+        assert_eq!(origin(&peer, &["\u{ff}, 192.0.2.1"], &two), "192.0.2.1");
         assert_eq!(origin(&peer, &["unknown"], &two), "127.0.0.1");
     }
 
     #[test]
     fn a_proxy_is_an_address_or_a_user() {
-        for wrong in ["", "10.0.0.0/8", "10.0.0", "-x", "a b"] {
+        for wrong in ["", "10.0.0.0/8", "10.0.0", "localhost", "www-data", "user:", "user:-x", "user:a b"] {
             assert!(wrong.parse::<TrustedProxy>().is_err(), "{wrong}");
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// How many callers are remembered; those who were quiet longest are forgotten first.
+/// How many callers are remembered. When there are more, those who have all of their requests again are forgotten, and newcomers wait.
 const REMEMBERED: usize = 10_000;
 
 /// How many requests every caller may still make.

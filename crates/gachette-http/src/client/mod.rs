@@ -25,6 +25,7 @@ use serde::de::DeserializeOwned;
 use tower_http::timeout::TimeoutBody;
 use url::Url;
 
+use crate::access::is_of_service;
 use crate::router::IDEMPOTENCY_KEY;
 use crate::transport::{self, Connection, Loss, Server, ServerAccess, Transport};
 use crate::wire::{ClientHello, encoded};
@@ -78,8 +79,13 @@ impl Client {
         transport::is_kept(ssh).await == Some(true)
     }
 
-    /// A client of a server of this machine, by its socket. The token is shown when this user is one of a service, such as `www-data`;
-    /// others are known without.
+    /// Whether a server of this machine wants a token from this user, since it is one of a service, such as `www-data`. People are known
+    /// by the socket.
+    pub fn shows_token_at_socket() -> bool {
+        is_of_service(rustix::process::geteuid().as_raw())
+    }
+
+    /// A client of a server of this machine, by its socket.
     ///
     /// # Errors
     /// When nobody listens there, or this user may not connect; when the token is none.
@@ -210,7 +216,11 @@ fn unknown(status: StatusCode) -> Problem {
             ProblemKind::HostFailed,
             "a proxy in between takes nothing as long as this (`client_max_body_size` of nginx)",
         ),
-        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => (
+        StatusCode::GATEWAY_TIMEOUT => (
+            ProblemKind::HostFailed,
+            "a proxy in between did not wait for the answer (`proxy_read_timeout` of nginx); gachette may still be at work",
+        ),
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => (
             ProblemKind::HostFailed,
             "a proxy in between cannot reach gachette: see whether `gachette serve` runs behind it",
         ),

@@ -104,12 +104,12 @@ pub(super) async fn cancel(State(api): State<Api>, Path(id): Path<BuildId>) -> A
     on_disk(move || api.runs.cancel(&id)).await.map(Json)
 }
 
-/// All events from the first, or from the one after the `Last-Event-ID`, then new ones as they come, until the build ends. Who has
-/// seen the last of them is told that there is nothing more, and need not ask again
-/// (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 /// Says to proxies whether they may gather an answer before they pass it on.
 const NOT_BUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
+/// All events from the first, or from the one after the `Last-Event-ID`, then new ones as they come, until the build ends. Who has
+/// seen the last of them is told that there is nothing more, and need not ask again
+/// (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 pub(super) async fn events(
     State(api): State<Api>,
     Path(id): Path<BuildId>,

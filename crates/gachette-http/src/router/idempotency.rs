@@ -21,6 +21,7 @@ use tokio::sync::OnceCell;
 
 use super::journal::{Journal, ServerFolder};
 use crate::access::Caller;
+use crate::problem::Reason;
 use crate::{Problem, ProblemKind};
 
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
@@ -80,6 +81,8 @@ struct Answer {
     headers: HeaderMap,
     body: Bytes,
     is_secret: bool,
+    /// Why it is a refusal, for the log; of what an earlier server answered it is not known.
+    reason: Option<Reason>,
 }
 
 /// Carries a wish with a key out once, and gives its answer to everybody who sends the same again.
@@ -272,6 +275,7 @@ impl Entry {
             headers: self.headers.into_iter().filter_map(header).collect(),
             body: self.body.into(),
             is_secret: false,
+            reason: None,
         };
         Wish { since: self.since, digest: self.digest, answer: Arc::new(OnceCell::from(answer)) }
     }
@@ -288,13 +292,18 @@ impl Answer {
             return Err(Ok(Response::from_parts(parts, Body::from(body))));
         }
         let is_secret = parts.extensions.get::<Secret>().is_some();
-        Ok(Self { status, headers, body, is_secret })
+        let reason = parts.extensions.get::<Reason>().cloned();
+        Ok(Self { status, headers, body, is_secret, reason })
     }
 }
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        (self.status, self.headers, self.body).into_response()
+        let mut response = (self.status, self.headers, self.body).into_response();
+        if let Some(reason) = self.reason {
+            response.extensions_mut().insert(reason);
+        }
+        response
     }
 }
 

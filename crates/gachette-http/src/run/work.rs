@@ -231,12 +231,14 @@ impl Run {
 /// A line for the log of a server.
 fn log_end(build: &Build) {
     let Build { id, state, .. } = build;
-    let seconds = (Timestamp::now() - build.started).total(jiff::Unit::Second).unwrap_or_default().round();
+    let ended = build.finished.unwrap_or_else(Timestamp::now);
+    // Its turn came later, and may have come twice.
+    let seconds_since_order = (ended - build.started).total(jiff::Unit::Second).unwrap_or_default().round();
     let why = build.problem.as_ref().map(|problem| &*problem.title);
     if *state == BuildState::Failed {
-        tracing::warn!(build = %id, %state, seconds, why, "build ended");
+        tracing::warn!(build = %id, %state, seconds_since_order, why, "build ended");
     } else {
-        tracing::info!(build = %id, %state, seconds, why, "build ended");
+        tracing::info!(build = %id, %state, seconds_since_order, why, "build ended");
     }
 }
 

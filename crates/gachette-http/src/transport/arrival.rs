@@ -140,9 +140,10 @@ pub(super) async fn arrive(
                 steps = 1;
             }
             Ok(ArrivalLine::Ready(packing)) => {
+                let (size, bytes) = ours(program, packing).await.map_err(|error| unreadable(&error))?;
                 // A failure to send is told by what it says next, and it says nothing before it has got all.
                 tokio::select! {
-                    sent = send(&mut input, program, packing) => sent.unwrap_or_default(),
+                    sent = pour(&mut input, size, bytes) => sent.unwrap_or_default(),
                     _ = output.fill_buf() => {}
                 }
                 steps = 2;
@@ -169,14 +170,18 @@ fn unreadable(error: &std::io::Error) -> Problem {
     Problem::new(ProblemKind::Internal, format!("cannot read the program of this process: {error}"))
 }
 
-async fn send(input: &mut ChildStdin, program: &'static Program, packing: Packing) -> std::io::Result<()> {
-    match packing {
+/// How many bytes are to be sent, and which.
+async fn ours(
+    program: &'static Program,
+    packing: Packing,
+) -> std::io::Result<(u64, Box<dyn AsyncRead + Send + Unpin>)> {
+    Ok(match packing {
         Packing::Gzip => {
-            let packed = this_program_packed(program).await?;
-            pour(input, packed.len() as u64, packed).await
+            let packed = this_program_packed().await?;
+            (packed.len() as u64, Box::new(packed))
         }
-        Packing::Plain => pour(input, program.size, tokio::fs::File::open(&program.path).await?).await,
-    }
+        Packing::Plain => (program.size, Box::new(tokio::fs::File::open(&program.path).await?)),
+    })
 }
 
 /// Says how many bytes come, and sends them.

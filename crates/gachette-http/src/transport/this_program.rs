@@ -19,8 +19,9 @@ pub async fn this_program() -> io::Result<&'static Program> {
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) async fn this_program_packed(program: &'static Program) -> io::Result<&'static [u8]> {
+pub(super) async fn this_program_packed() -> io::Result<&'static [u8]> {
     static PACKED: OnceCell<Vec<u8>> = OnceCell::const_new();
+    let program = this_program().await?;
     let packed = PACKED.get_or_try_init(async || spawn_blocking(|| program.packed()).await?).await?;
     Ok(packed)
 }

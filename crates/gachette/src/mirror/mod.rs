@@ -11,9 +11,9 @@ mod needed;
 mod refs;
 mod submodules;
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{ErrorKind, Seek, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -79,7 +79,8 @@ impl Mirror {
     }
 
     fn open_in(folder: &Path, id: &MirrorId, cancel: &Cancel) -> Result<Self, MirrorError> {
-        fs::create_dir_all(folder).map_err(MirrorError::io(folder))?;
+        // What others may read there they would read with nobody's credentials.
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(MirrorError::io(folder))?;
         let lock_path = folder.join(format!("{id}.{LOCK}"));
         let path = lock_path.with_extension(FOLDER);
         let lock = take(&lock_path, cancel)?;

@@ -94,9 +94,12 @@ pub(super) fn publish_by(
 ) -> Result<Published, OperationError> {
     let repository = config.repository()?;
     let settings = config.publish.settings();
-    let looked = match (&subject, promoted) {
-        (PublishSubject::Stack(stack), None) => look_at(&repository, signers.as_ref(), stack)?,
-        (_, promoted) => promoted,
+    let looked = match promoted {
+        Some(promoted) => Some(promoted),
+        None => match shown_by(&repository, &subject)? {
+            Some(stack) => look_at(&repository, signers.as_ref(), &stack)?,
+            None => None,
+        },
     };
     let looked_for = promoted.map(|promoted| promoted.hash);
     let request = PublishRequest { subject, settings, signers: signers.as_ref(), looked_for };
@@ -119,6 +122,18 @@ pub(super) fn publish_by(
     let signed_by = signers.iter().flat_map(Signers::fingerprints).map(|it| it.to_string()).collect();
     let warnings = signers.iter().flat_map(|signers| signers.ending(Timestamp::now()));
     Ok(Published { suite, signed_by, source, warnings: warnings.map(|key| key.to_string()).collect() })
+}
+
+/// The revision that is to be shown, if it is known before the suite's turn.
+fn shown_by(repository: &Repository, subject: &PublishSubject) -> Result<Option<StackRef>, OperationError> {
+    Ok(match subject {
+        PublishSubject::Stack(stack) => Some(stack.clone()),
+        PublishSubject::Channel(channel) => {
+            let shows = repository.channel(channel)?.entry.state.shows;
+            shows.map(|pin| pin.stack.at(pin.revision))
+        }
+        PublishSubject::AsItIs(suite) => repository.published_revision(suite)?.map(|(stack, ..)| stack),
+    })
 }
 
 /// Refuses to publish a sealed stack that is not as it was sealed.

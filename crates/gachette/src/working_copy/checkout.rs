@@ -93,17 +93,16 @@ pub(super) fn is_ours(folder: &Path) -> bool {
     [".git", ".git/gachette"].into_iter().all(is_folder) && (says_so() || has_notes())
 }
 
-/// Whether a build left a pipe, socket or device among the files of git, which would have git wait for ever. Where the objects
-/// are is not looked: there are many.
+/// Whether a build left a pipe, socket or device among the files of git, which would have git wait for ever.
 fn holds_pipe(git_folder: &Path) -> bool {
     let mut folders = vec![git_folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         for entry in entries.flatten() {
             let Ok(kind) = entry.file_type() else { continue };
-            if kind.is_dir() && entry.file_name() != "objects" {
+            if kind.is_dir() {
                 folders.push(entry.path());
-            } else if !kind.is_dir() && !kind.is_file() {
+            } else if !kind.is_file() {
                 // Of a link it counts what it leads to.
                 let leads_to = std::fs::metadata(entry.path());
                 if leads_to.is_ok_and(|found| !found.is_file() && !found.is_dir()) {

@@ -47,7 +47,7 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     public_read: bool,
     /// Believe this proxy who its clients are (X-Forwarded-For), for limits and the log: the address that it connects from,
-    /// or its user when it comes to the socket
+    /// or user:NAME when it comes to the socket
     #[arg(long = "trusted-proxy", value_name = "PROXY")]
     trusted_proxies: Vec<TrustedProxy>,
     /// Carry out at most so many builds at the same time [default: one for each processor]
