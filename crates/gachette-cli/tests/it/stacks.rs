@@ -52,6 +52,33 @@ fn a_sealed_stack_refuses_changes_with_exit_code_5() {
 }
 
 #[test]
+fn a_sealed_stack_is_deleted_once_no_channel_needs_it() {
+    let chain = Chain::new();
+    let playground = &chain.playground;
+    playground.ok("stack create 1");
+    playground.ok("quick 1 shop");
+    for next in ["2", "3"] {
+        playground.ok(&format!("stack create {next} --from 1"));
+    }
+    for stack in ["1", "2", "3"] {
+        playground.ok(&format!("stack seal {stack}"));
+    }
+    let promote = |stack: &str| playground.ok(&format!("promote {stack} --to live --unsigned"));
+    promote("1");
+    assert_transcript!(playground.run("stack delete 1 --yes"));
+    promote("2");
+    let said = playground.run("stack delete 1 --yes");
+    assert!(said.code == 5 && said.stderr.contains("may go back"), "{}", said.stderr);
+    promote("3");
+    playground.ok("stack delete 1 --yes -m old");
+    assert_eq!(playground.json("stack log 1")[0]["reason"], "old");
+    assert_transcript!(playground.run("stack create 1"));
+    assert_eq!(playground.run("promote 1 --to live --unsigned").code, 2);
+    playground.ok("promote 2 --to live --unsigned");
+    playground.ok("repository fsck");
+}
+
+#[test]
 fn deleting_asks_and_without_a_terminal_the_answer_is_no() {
     let playground = Playground::new();
     playground.ok("stack create 124");

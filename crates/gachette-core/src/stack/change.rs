@@ -44,6 +44,14 @@ pub enum Refusal {
         /// The one that was to be copied, with its revision.
         from: String,
     },
+    /// It was sealed before it was deleted, so its name means what it held.
+    #[error("stack {stack} was sealed and then deleted: no other can have its name")]
+    Spent {
+        /// The stack.
+        stack: StackName,
+        /// The number of the revision that deleted it.
+        deleted: u64,
+    },
     /// None can be made of that name.
     #[error("no stack can be called `{}`: clients of the original tool mean another one by it", stack.name())]
     Alias {
@@ -64,7 +72,7 @@ impl Next {
     /// The first revision of a stack, or the first after its deletion. A stack that exists is left as it is.
     ///
     /// # Errors
-    /// When it was to be a copy, and exists with other contents.
+    /// When it was to be a copy, and exists with other contents; when one of its name was sealed and deleted.
     pub fn create(
         newest: Option<&Entry>,
         stack: &StackName,
@@ -80,6 +88,9 @@ impl Next {
                     Err(Refusal::NotACopy { stack: stack.clone(), from })
                 }
             };
+        }
+        if let Some(Entry { revision, .. }) = newest.filter(|entry| entry.revision.sealed) {
+            return Err(Refusal::Spent { stack: stack.clone(), deleted: revision.number });
         }
         let (change, packages) = match from {
             None => (Change::Create {}, Content::default()),
@@ -105,7 +116,7 @@ impl Next {
             stack: stack.clone(),
             number: newest.map_or(1, |entry| entry.revision.number + 1),
             previous: newest.map(|entry| entry.hash),
-            sealed: change == Change::Seal {},
+            sealed: change == Change::Seal {} || newest.is_some_and(|entry| entry.revision.sealed),
             deleted: change == Change::Delete {},
             change,
             author: by.author,
@@ -155,12 +166,12 @@ impl Entry {
         Ok(self.changed(Change::Remove { packages: names }, content, by))
     }
 
-    /// Sealed: nothing follows it.
+    /// Sealed: nothing but its deletion follows it.
     ///
     /// # Errors
     /// When the stack is deleted.
     pub fn seal(&self, by: Attribution) -> Result<Next, Refusal> {
-        if self.revision.sealed {
+        if self.revision.sealed && self.exists() {
             return Ok(Next::Unchanged);
         }
         let packages = self.open()?.clone();
@@ -185,12 +196,15 @@ impl Entry {
         Ok(self.changed(Change::Rollback { to: target.number }, target.packages.clone(), by))
     }
 
-    /// Deleted. The ledger stays, and a later revision may create the stack again.
+    /// Deleted. The ledger stays, and a later revision may create the stack again, unless it was sealed. Whether somebody needs a
+    /// sealed one is for the caller to know.
     ///
     /// # Errors
-    /// When the stack is sealed, or deleted already.
+    /// When the stack is deleted already.
     pub fn delete(&self, by: Attribution) -> Result<Next, Refusal> {
-        self.open()?;
+        if !self.revision.sealed || !self.exists() {
+            self.open()?;
+        }
         Ok(Next::new(Some(self), &self.revision.stack, Change::Delete {}, Hashed::of(Content::default()), by))
     }
 

@@ -115,7 +115,9 @@ impl Entry {
         if revision.previous != before.map(|b| b.hash) {
             return Err(LedgerFault::Chain);
         }
-        if before.is_some_and(|b| b.revision.sealed) {
+        // Only its deletion follows a seal, which stays.
+        let deletes = |before: &Self| before.exists() && revision.deleted && revision.sealed;
+        if before.is_some_and(|before| before.revision.sealed && !deletes(before)) {
             return Err(LedgerFault::Sealed);
         }
         Ok(())

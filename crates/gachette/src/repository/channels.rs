@@ -191,6 +191,26 @@ impl Repository {
         Ok(head)
     }
 
+    /// Refuses a stack that a channel shows, may come to show, or would go back to.
+    pub(crate) fn check_in_no_channel(&self, stack: &StackName) -> Result<(), RepositoryError> {
+        for newest in self.channels(stack.domain())? {
+            let state = &newest.entry.state;
+            let is_it = |pin: &Pin| pin.stack == *stack;
+            let why = if state.shows.as_ref().is_some_and(is_it) {
+                "shows it"
+            } else if state.approvals.iter().any(|approval| is_it(&approval.pin)) {
+                "may be moved to it, as was said with `--approve`"
+            } else if self.shown_before(&newest)?.as_ref().is_some_and(is_it) {
+                "showed it before what it shows now, and may go back"
+            } else {
+                continue;
+            };
+            let (stack, channel) = (stack.clone(), newest.entry.channel);
+            return Err(RepositoryError::InChannel { stack, channel, why });
+        }
+        Ok(())
+    }
+
     /// Refuses a name that a channel has: its suite would be that of a stack too.
     pub(crate) fn check_no_channel(&self, stack: &StackName) -> Result<(), RepositoryError> {
         let channel = Suite::from(stack.clone());

@@ -211,6 +211,16 @@ pub enum RepositoryError {
         /// What has it.
         by: &'static str,
     },
+    /// A sealed stack that was to be deleted is of use to a channel.
+    #[error("stack {stack} is sealed, and cannot be deleted: channel {channel} {why}")]
+    InChannel {
+        /// The stack.
+        stack: StackName,
+        /// The channel.
+        channel: Suite,
+        /// What it is to the channel.
+        why: &'static str,
+    },
     /// A suite cannot be signed.
     #[error(transparent)]
     Signing(Box<SigningError>),
@@ -263,7 +273,8 @@ impl RepositoryError {
     /// What kind of failure this is.
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Refused(Refusal::Sealed { .. } | Refusal::NotACopy { .. })
+            Self::Refused(Refusal::Sealed { .. } | Refusal::NotACopy { .. } | Refusal::Spent { .. })
+            | Self::InChannel { .. }
             | Self::Conflict(_)
             | Self::Unregistered { .. }
             | Self::Mismatch { .. }
@@ -319,6 +330,13 @@ impl RepositoryError {
             Self::Channel(refusal) => channel_hint(refusal)?,
             Self::Refused(Refusal::NotACopy { stack, from }) => {
                 format!("see what differs with `gachette stack diff {from} {stack}`, or choose another name")
+            }
+            Self::Refused(Refusal::Spent { stack, deleted }) => format!(
+                "what it held gets another name with `gachette stack create NEW --from {}`",
+                stack.at(deleted - 1)
+            ),
+            Self::InChannel { channel, .. } => {
+                format!("move the channel on with `gachette promote STACK --to {channel}` until neither this nor the step before needs it")
             }
             Self::Refused(Refusal::Alias { .. }) => "choose another name: they get the stack that was sealed last".to_owned(),
             Self::Refused(Refusal::NotInStack { stack, .. }) => {

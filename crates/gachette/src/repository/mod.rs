@@ -27,7 +27,7 @@
 //! let diff = repository.diff_stacks(&"124".parse()?, &"125".parse()?)?;
 //! assert_eq!(diff.packages.len(), 1);
 //! repository.seal_stack(&new, &by)?;
-//! let refused = repository.delete_stack(&new, &by).unwrap_err();
+//! let refused = repository.rollback_stack(&new, 1, &by).unwrap_err();
 //! assert_eq!(refused.to_string(), "stack default/125 is sealed");
 //! assert!(repository.fsck(FsckMode::Check)?.is_clean());
 //! # Ok(())

@@ -194,12 +194,18 @@ impl Repository {
         self.append(stack, by, |newest, by| Ok(existing(stack, newest)?.rollback(&target.revision, by)?))
     }
 
-    /// Deletes a stack, by a revision that says so; its ledger stays, and it may be created again.
+    /// Deletes a stack, by a revision that says so; its ledger stays, and it may be created again, unless it was sealed.
     ///
     /// # Errors
-    /// When there is no such stack, or it is sealed.
+    /// When there is no such stack, or it is sealed and a channel needs it.
     pub fn delete_stack(&self, stack: &StackName, by: &By) -> Result<Committed, RepositoryError> {
-        self.append(stack, by, |newest, by| Ok(existing(stack, newest)?.delete(by)?))
+        self.append(stack, by, |newest, by| {
+            let newest = existing(stack, newest)?;
+            if newest.revision.sealed {
+                self.check_in_no_channel(stack)?;
+            }
+            Ok(newest.delete(by)?)
+        })
     }
 }
 

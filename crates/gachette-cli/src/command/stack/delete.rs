@@ -7,7 +7,9 @@ use crate::errand::Errand;
 use crate::error::Failure;
 use crate::session::Session;
 
-/// Delete a stack; its history stays, and it may be created again
+/// Delete a stack; its history stays, and it may be created again, unless it was sealed
+///
+/// One that is sealed is deleted when no channel shows it, or would go back to it.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DeleteArgs {
     /// The stack

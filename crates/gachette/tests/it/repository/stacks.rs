@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use gachette::repository::{FailureKind, Repository};
+use gachette::repository::{FailureKind, FsckMode, Repository};
 use gachette_core::stack::{Change, PackageChange};
 
 use super::{by, memory_folder, record, reference, repository, stack, text};
@@ -71,7 +71,6 @@ fn a_sealed_stack_never_changes_and_the_error_says_what_to_do() {
         repository.add_to_stack(&name, &[record("bb", "1")], &by()),
         repository.remove_from_stack(&name, &["aa".parse().unwrap()], &by()),
         repository.rollback_stack(&name, 1, &by()),
-        repository.delete_stack(&name, &by()),
     ];
     for refusal in refusals {
         let error = refusal.unwrap_err();
@@ -81,6 +80,33 @@ fn a_sealed_stack_never_changes_and_the_error_says_what_to_do() {
     assert!(!repository.seal_stack(&name, &by()).unwrap().changed);
     let copy = repository.create_stack(&stack("125"), Some(&reference("124")), &by()).unwrap();
     assert!(!copy.entry.revision.sealed, "a copy of a sealed stack is open");
+}
+
+#[test]
+fn a_sealed_stack_may_be_deleted_and_its_name_is_never_given_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = repository(folder.path());
+    let name = stack("124");
+    repository.create_stack(&name, None, &by()).unwrap();
+    repository.add_to_stack(&name, &[super::gc::package(&repository, "aa", "1")], &by()).unwrap();
+    repository.seal_stack(&name, &by()).unwrap();
+    let gone = repository.delete_stack(&name, &by()).unwrap().entry.revision;
+    assert!(gone.deleted && gone.sealed && gone.packages.is_empty());
+    assert!(!repository.has_stack(&name).unwrap());
+    for refused in [
+        repository.delete_stack(&name, &by()),
+        repository.seal_stack(&name, &by()),
+        repository.add_to_stack(&name, &[record("aa", "1")], &by()),
+    ] {
+        assert_eq!(refused.unwrap_err().to_string(), "there is no stack default/124");
+    }
+    let error = repository.create_stack(&name, Some(&reference("124@3")), &by()).unwrap_err();
+    assert_eq!(error.kind(), FailureKind::Refused);
+    assert!(error.to_string().contains("no other can have its name"), "{error}");
+    assert!(error.hint().unwrap().contains("--from default/124@3"));
+    let copy = repository.create_stack(&stack("125"), Some(&reference("124@3")), &by()).unwrap();
+    assert_eq!(copy.entry.revision.packages.len(), 1);
+    assert!(repository.fsck(FsckMode::Check).unwrap().is_clean());
 }
 
 #[test]
