@@ -312,35 +312,15 @@ impl RepositoryError {
     /// What to do about it, in a sentence for people.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Refused(Refusal::Sealed { stack }) => {
-                format!("start the next one with `gachette stack create NEW --from {stack}`")
-            }
-            Self::Refused(Refusal::Missing { stack, deleted: Some(number) }) if *number > 1 => format!(
-                "it was deleted by revision {number}; bring it back with `gachette stack create {stack} --from {}`",
-                stack.at(number - 1)
-            ),
-            Self::Refused(Refusal::Missing { stack, .. }) => {
-                format!("make it with `gachette stack create {stack}`, or see `gachette stack list`")
-            }
+            Self::Refused(refusal) => refusal_hint(refusal),
             Self::Signing(error) => error.hint()?,
             Self::MissingChannel { channel } => {
                 format!("a first `gachette promote STACK --to {}` makes it", channel.name())
             }
             Self::MissingBase { base } => base_hint(base),
             Self::Channel(refusal) => channel_hint(refusal)?,
-            Self::Refused(Refusal::NotACopy { stack, from }) => {
-                format!("see what differs with `gachette stack diff {from} {stack}`, or choose another name")
-            }
-            Self::Refused(Refusal::Spent { stack, deleted }) => format!(
-                "what it held gets another name with `gachette stack create NEW --from {}`",
-                stack.at(deleted - 1)
-            ),
             Self::InChannel { channel, .. } => {
                 format!("move the channel on with `gachette promote STACK --to {channel}` until neither this nor the step before needs it")
-            }
-            Self::Refused(Refusal::Alias { .. }) => "choose another name: they get the stack that was sealed last".to_owned(),
-            Self::Refused(Refusal::NotInStack { stack, .. }) => {
-                format!("see what it holds with `gachette stack show {stack}`")
             }
             Self::MissingRevision { stack, .. } => format!("see `gachette stack log {stack}`"),
             Self::MissingPackage { name, .. } => format!("see `gachette package list {name}`"),
@@ -486,4 +466,31 @@ fn cause(error: &object_store::Error) -> &(dyn Error + 'static) {
         cause = source;
     }
     cause
+}
+
+/// What to do about a stack that is not changed.
+fn refusal_hint(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Sealed { stack } => {
+            format!("start the next one with `gachette stack create NEW --from {stack}`")
+        }
+        Refusal::Missing { stack, deleted: Some(number) } if *number > 1 => format!(
+            "it was deleted by revision {number}; bring it back with `gachette stack create {stack} --from {}`",
+            stack.at(number - 1)
+        ),
+        Refusal::Missing { stack, .. } => {
+            format!("make it with `gachette stack create {stack}`, or see `gachette stack list`")
+        }
+        Refusal::NotACopy { stack, from } => {
+            format!("see what differs with `gachette stack diff {from} {stack}`, or choose another name")
+        }
+        Refusal::Spent { stack, deleted } => format!(
+            "what it held gets another name with `gachette stack create NEW --from {}`",
+            stack.at(deleted - 1)
+        ),
+        Refusal::Alias { .. } => "choose another name: they get the stack that was sealed last".to_owned(),
+        Refusal::NotInStack { stack, .. } => {
+            format!("see what it holds with `gachette stack show {stack}`")
+        }
+    }
 }
