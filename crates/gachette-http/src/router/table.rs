@@ -155,11 +155,7 @@ fn stack_routes(routes: Routes, api: &Api) -> Routes {
             "/api/v1/domains/{domain}/stacks",
             [
                 get("The stacks of a domain").answers::<Readable<StackSummary>>(),
-                post("Create a stack; 409 when it is to be a copy, and exists with other contents")
-                    .takes::<CreateStack>()
-                    .answers::<Changed>()
-                    .tagged()
-                    .once(),
+                post("Create a stack").takes::<CreateStack>().answers::<Changed>().tagged().once(),
             ],
             routing::post(stacks::create).layer(once()).get(stacks::list),
         )

@@ -96,7 +96,7 @@ pub struct CreateStack {
     /// Its name within the domain.
     #[schemars(with = "Domain")]
     pub name: String,
-    /// The stack, or revision of one, to copy.
+    /// The stack, or revision of one, to copy. A stack that exists with other contents is refused (409).
     #[serde(default)]
     pub from: Option<StackRef>,
     /// Why.
