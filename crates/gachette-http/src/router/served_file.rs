@@ -7,9 +7,14 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_RANGE;
 use http::{Request, StatusCode, header};
+use http_body_util::BodyExt;
+use tokio::sync::Semaphore;
 use tower_http::services::ServeFile;
 
 use crate::{Problem, ProblemKind};
+
+/// How many files may be read at the same time: readers who take nothing more must not take all open files and memory from others.
+static PLACES: Semaphore = Semaphore::const_new(1024);
 
 /// The file, or what is `missing` when there is none. What is refused is a problem document, which says of a part that is not there
 /// how long the file is.
@@ -35,6 +40,8 @@ pub(super) async fn served(
         Err(error) if !is_missing(&error) => return Err(failed(error)),
         Err(_) => return Err(missing()),
     }
+    let too_many = |_| Problem::new(ProblemKind::Unavailable, "too many files are being read").retry_after(5);
+    let place = PLACES.try_acquire().map_err(too_many)?;
     let response = ServeFile::new(path).try_call(request).await.map_err(failed)?;
     let problem = match response.status() {
         // It went in between.
@@ -45,7 +52,14 @@ pub(super) async fn served(
         status @ StatusCode::RANGE_NOT_SATISFIABLE => {
             Problem { status: status.as_u16(), ..Problem::invalid("the file has no such part") }
         }
-        _ => return Ok(response.into_response()),
+        // The place is taken for as long as the file is read.
+        _ => {
+            let held = move |frame| {
+                let _ = &place;
+                frame
+            };
+            return Ok(response.map(|body| Body::new(body.map_frame(held))));
+        }
     };
     let mut refused = problem.into_response();
     refused

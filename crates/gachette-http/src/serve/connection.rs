@@ -25,7 +25,7 @@ const ASK_AFTER: Duration = Duration::from_secs(20);
 /// How long a connection may be without a request, or a client take nothing of an answer.
 const IDLE: Duration = Duration::from_secs(60);
 /// How many requests of one connection are answered at the same time.
-const STREAMS: u32 = 100;
+const STREAMS: u32 = 32;
 /// How long an ending connection has for its last words.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 

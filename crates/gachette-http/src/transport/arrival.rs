@@ -1,9 +1,10 @@
 //! The first words with a host: it runs this very program when it has it, and takes it first when it has not.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use gachette::host::{Program, Ssh};
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
 
@@ -108,9 +109,11 @@ pub(super) async fn arrive(
     let mut noise = 0;
     // It asks for the program and says that it waits for it once, if at all.
     let mut steps = 0;
+    let mut early = None;
     loop {
-        let Ok(said) = timeout(SILENCE, next(&mut output, &mut noise)).await else {
-            return Err(line.silent());
+        let said = match early.take() {
+            Some(said) => said,
+            None => timeout(SILENCE, next(&mut output, &mut noise)).await.map_err(|_| line.silent())?,
         };
         match said {
             Err(error) => return Err(line.refused(&error.to_string()).await),
@@ -141,11 +144,14 @@ pub(super) async fn arrive(
             }
             Ok(ArrivalLine::Ready(packing)) => {
                 let (size, bytes) = ours(program, packing).await.map_err(|error| unreadable(&error))?;
-                // A failure to send is told by what it says next, and it says nothing before it has got all.
-                tokio::select! {
-                    sent = pour(&mut input, size, bytes) => sent.unwrap_or_default(),
-                    _ = output.fill_buf() => {}
-                }
+                // A failure to send is told by what it says next. It says nothing before it has got all; a start file's programs may.
+                let mut said = pin!(next(&mut output, &mut noise));
+                early = Some(tokio::select! {
+                    said = &mut said => said,
+                    _ = pour(&mut input, size, bytes) => {
+                        timeout(SILENCE, said).await.map_err(|_| line.silent())?
+                    }
+                });
                 steps = 2;
             }
             Ok(ArrivalLine::Hello(text)) => {

@@ -18,6 +18,8 @@ use crate::git::{Git, GitCommand, GitError};
 
 /// The longest note that is read, in bytes.
 const LONGEST_NOTE: u64 = 64 << 10;
+/// The longest list of packed branches, or configuration, that is read to know whose a repository is, in bytes.
+const LONGEST_LIST: u64 = 8 << 20;
 
 /// What the note says by which a working copy is known as ours.
 const OURS: &str = "gachette made this working copy, and may replace or remove it.\n";
@@ -91,6 +93,20 @@ pub(super) fn is_ours(folder: &Path) -> bool {
             && note(folder, "config").is_some_and(|text| text.contains("[core]"))
     };
     [".git", ".git/gachette"].into_iter().all(is_folder) && (says_so() || has_notes())
+}
+
+/// Whether it is a repository of somebody's own: with branches, cloned from elsewhere than this address, and not by us. Clones that the
+/// original tool left have our address, and are taken over.
+pub(super) fn is_somebodys(folder: &Path, url: &str) -> bool {
+    let git = folder.join(".git");
+    let text = |name| {
+        let bytes = trebuchet::read_regular(&git.join(name), LONGEST_LIST).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let loose = std::fs::read_dir(git.join("refs/heads")).is_ok_and(|mut branches| branches.next().is_some());
+    let has_branches = loose || text("packed-refs").contains(" refs/heads/");
+    let address = format!("url = {url}");
+    has_branches && !is_ours(folder) && !text("config").lines().any(|line| line.trim() == address)
 }
 
 /// Whether a build left a pipe, socket or device among the files of git, which would have git wait for ever.

@@ -63,7 +63,7 @@ pub enum WorkingCopyError {
         reason: String,
     },
     /// A folder that holds something else.
-    #[error("{} holds files but is no git repository", .path.display())]
+    #[error("{} holds what is somebody's own, and no working copy", .path.display())]
     Foreign {
         /// The folder.
         path: PathBuf,

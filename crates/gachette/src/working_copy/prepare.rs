@@ -1,6 +1,6 @@
 //! Decides whether a working copy can be refreshed or must be cloned, and does it so that nothing is lost.
 
-use super::checkout::{Checkout, State};
+use super::checkout::{Checkout, State, is_somebodys};
 use super::fetch::{Found, Wanted};
 use super::place::Place;
 use super::{Event, Reason, WorkingCopyError};
@@ -13,6 +13,9 @@ pub(super) fn prepare(
 ) -> Result<(Found, bool), WorkingCopyError> {
     let why = match place.state()? {
         State::Foreign => return Err(WorkingCopyError::Foreign { path: place.path.clone() }),
+        State::Unfinished if is_somebodys(&place.path, checkout.url.as_str()) => {
+            return Err(WorkingCopyError::Foreign { path: place.path.clone() });
+        }
         State::Absent => Reason::New,
         State::Unfinished => Reason::Unfinished,
         State::Ready { url } if url != checkout.url.as_str() => Reason::UrlChanged { from: url },

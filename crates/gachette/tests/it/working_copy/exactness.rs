@@ -232,6 +232,28 @@ fn a_folder_with_something_else_in_it_is_left_alone() {
 }
 
 #[test]
+fn a_clone_of_somebodys_own_is_left_alone_and_one_of_the_original_tool_taken_over() {
+    let (repository, another) = (GitRepository::new(), GitRepository::new());
+    repository.commit_file("a", "1");
+    another.commit_file("b", "1");
+    let desk = Desk::new();
+    let path = desk.base().join("web");
+    let clone = |url: &str| {
+        let mut git = std::process::Command::new("git");
+        assert!(git.args(["clone", "--quiet", url]).arg(&path).status().unwrap().success());
+        fs::write(path.join("thesis.txt"), "years of work").unwrap();
+    };
+    clone(&another.url().to_string());
+    let error = desk.refused(&repository.url(), "");
+    assert!(matches!(error, WorkingCopyError::Foreign { .. }), "{error}");
+    assert_eq!(fs::read_to_string(path.join("thesis.txt")).unwrap(), "years of work");
+    fs::remove_dir_all(&path).unwrap();
+    clone(&repository.url().to_string());
+    desk.prepare(&repository.url(), "").unwrap();
+    assert!(path.join("a").exists() && !path.join("thesis.txt").exists());
+}
+
+#[test]
 fn half_made_clones_are_taken_away() {
     let repository = GitRepository::new();
     let commit = repository.commit_file("a", "1");
