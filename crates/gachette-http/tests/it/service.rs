@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use gachette::config::{Config, Signing};
-use gachette_http::{Api, Client, router};
+use gachette_http::{Api, Client, TokenFile, router};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -32,7 +32,8 @@ impl Service {
             signing: Signing { folder: Some(folder.path().join("keys")), ..Signing::default() },
             ..Config::default()
         };
-        let router = router(Api::new(config, "ada@test", None));
+        let tokens = TokenFile::new(folder.path().join("tokens.json"));
+        let router = router(Api::new(config, "ada@test", None).with_tokens(tokens));
         Self { _folder: folder, router }
     }
 

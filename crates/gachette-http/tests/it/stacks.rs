@@ -22,8 +22,9 @@ async fn the_client_asks_for_what_the_router_answers() {
     assert!(!client.stack(&stack.at(1)).await.unwrap().sealed);
     assert_eq!(client.log(&stack, Some(1)).await.unwrap().found[0].number, 2);
     assert_eq!(client.diff(&stack.at(1), &StackRef::from(stack.clone()), 10).await.unwrap().unchanged, 0);
-    let refused = client.change(&stack, Change::Delete, "").await.unwrap_err();
+    let refused = client.change(&stack, Change::Rollback(1), "").await.unwrap_err();
     assert_eq!((refused.kind, refused.status), (ProblemKind::Refused, 409));
+    assert!(client.change(&stack, Change::Delete, "").await.unwrap().changed, "no channel shows it");
     assert!(client.packages().await.unwrap().is_empty());
     assert!(client.fsck(gachette::repository::FsckMode::Check).await.unwrap().is_clean());
 }
