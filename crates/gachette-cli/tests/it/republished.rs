@@ -200,6 +200,37 @@ fn a_sealed_revision_that_was_edited_with_the_mark_of_derived_files_is_promoted_
 }
 
 #[test]
+fn nothing_is_built_upon_a_revision_that_was_edited() {
+    let playground = Playground::new();
+    playground.ok("--set signing.folder=keys key generate archive --email archive@example.org");
+    sealed(&playground, KEY);
+    playground.ok("stack create 2 --from 1@2");
+    let stack = playground.path("repository/domain/default/stacks/1");
+    let [before, newest] =
+        ["0000000002.json", "0000000003.json"].map(|name| stack.join("revisions").join(name));
+    let texts = [&before, &newest].map(|path| fs::read_to_string(path).unwrap());
+    let refuses = |line: &str, file: &str| {
+        let said = playground.run(&format!("{KEY} {line}"));
+        let told = format!("revisions/{file} is damaged: it is not the revision that");
+        assert!(said.code != 0 && said.stderr.contains(&told), "{line}: {}", said.stderr);
+    };
+    // One that the next one names.
+    fs::write(&before, edited(&texts[0], true)).unwrap();
+    refuses("stack create 3 --from 1@2", "0000000002.json");
+    refuses("publish 1@2", "0000000002.json");
+    fs::write(&before, &texts[0]).unwrap();
+    // The newest, of which derived files tell another hash; and then a statement alone.
+    let text = edited(&texts[1], true);
+    fs::write(&newest, &text).unwrap();
+    refuses("stack create 3 --from 1", "0000000003.json");
+    let hash = Sha256Digest::of(text.as_bytes());
+    let mark = format!("{{\"format\":1,\"revision\":3,\"hash\":\"{hash}\"}}\n");
+    fs::write(stack.join("derived.json"), mark).unwrap();
+    refuses("stack create 3 --from 1", "0000000003.json");
+    assert!(!playground.path("repository/domain/default/stacks/3").exists());
+}
+
+#[test]
 fn what_was_written_behind_a_sealed_revision_is_promoted_by_nobody() {
     let playground = Playground::new();
     sealed(&playground, "");

@@ -1,9 +1,9 @@
-//! Whether a stack's newest revision is the one that was written. Nothing in its ledger names it yet, so those are asked that did
-//! when it was new: derived files, the suite, channels, and for a sealed stack what was stated of it.
+//! Whether a stack's revision is the one that was written. The next one in its ledger names it. The newest is named by nothing there,
+//! so those are asked that did when it was new: derived files, the suite, channels, and for a sealed stack what was stated of it.
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
-use gachette_core::stack::{Head, StackRef};
+use gachette_core::stack::{Entry, Head, StackRef};
 
 use super::error::RepositoryError;
 use super::ledger::lost;
@@ -46,6 +46,23 @@ impl Repository {
         let stated = self.stated_revisions()?;
         let against = stated.iter().find_map(|stated| stated.speaks_against(head));
         against.map_or(Ok(()), |reason| Err(damaged(head, reason)))
+    }
+
+    /// Refuses to build upon a revision that somebody edited since it was written, by what the next one says of it, and what is known
+    /// elsewhere.
+    pub(crate) fn check_source(&self, entry: &Entry) -> Result<(), RepositoryError> {
+        let head = Head::from(entry);
+        // A next one that is lost or damaged is for `fsck` to tell.
+        let next = self.read_revision(&head.stack, head.number + 1).ok().flatten();
+        if next.is_some_and(|next| next.revision.previous != Some(head.hash)) {
+            return Err(damaged(
+                &head,
+                "it is not the revision that the next one was written behind".to_owned(),
+            ));
+        }
+        self.check_unedited(&head)?;
+        let is_stated = || self.opened_statement(&head.hash).is_ok_and(|statement| statement.is_some());
+        if head.sealed && !is_stated() { self.check_sealed(&head) } else { Ok(()) }
     }
 
     /// What speaks against a revision, of that which names it by its hash.

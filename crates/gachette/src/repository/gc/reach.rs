@@ -7,9 +7,10 @@ use super::super::spread::{Worth, gather};
 use super::super::{Repository, key};
 
 impl Repository {
-    /// The revision that is meant, when nothing of it was collected. To be asked for while [keeping](Repository::keeping).
+    /// The revision that is meant, when nobody edited it and nothing of it was collected. To be asked for while [keeping](Repository::keeping).
     pub(crate) fn resolve_whole(&self, reference: &StackRef) -> Result<Entry, RepositoryError> {
         let entry = self.resolve(reference)?;
+        self.check_source(&entry)?;
         // Of a stack that exists nothing is collected; but one may have been deleted, and made again.
         if reference.revision.is_none() {
             return Ok(entry);

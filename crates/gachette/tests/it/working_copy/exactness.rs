@@ -249,7 +249,8 @@ fn a_clone_of_somebodys_own_is_left_alone_and_one_of_the_original_tool_taken_ove
     assert_eq!(fs::read_to_string(path.join("thesis.txt")).unwrap(), "years of work");
     fs::remove_dir_all(&path).unwrap();
     clone(&repository.url().to_string());
-    desk.prepare(&repository.url(), "").unwrap();
+    let prepared = desk.prepare(&repository.url(), "");
+    assert_eq!(prepared.unwrap().commit.as_str(), repository.head());
     assert!(path.join("a").exists() && !path.join("thesis.txt").exists());
 }
 
