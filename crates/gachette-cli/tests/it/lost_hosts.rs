@@ -192,5 +192,7 @@ fn a_host_behind_another_is_reached_and_either_may_be_down() {
         assert!(said.stderr.contains(part), "{part}: {}", said.stderr);
     }
     lab.host.boot();
+    // What the gate asked the network about it while it was down comes to its end first.
+    wait_until("the gate finds it again", || lab.run("-H build1 stack list").code == 0);
     lab.goes_on();
 }

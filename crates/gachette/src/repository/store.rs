@@ -135,13 +135,12 @@ impl Store {
         let path = parse(key)?;
         if let Some(root) = &self.root {
             // It is not opened for that: a pipe would keep whoever asks waiting.
-            let path = root.join(path.as_ref());
-            return match std::fs::metadata(&path) {
+            return match fs::metadata(root.join(path.as_ref())) {
                 Ok(found) => Ok(!found.is_dir()),
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                    Ok(false)
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+                Err(error) => {
+                    Err(storage(key, Error::Generic { store: "LocalFileSystem", source: error.into() }))
                 }
-                Err(error) => Err(at(&path)(error)),
             };
         }
         match again(|| block_on(self.durable.head(&path))) {
