@@ -13,7 +13,7 @@ use futures::stream::unfold;
 use futures::{Stream, StreamExt};
 use gachette::operation::{
     BuildRequest, Compare, Context, ImportRequest, ImportSource, Missing, Origin, PrepareRequest,
-    QuickRequest, SourceRequest, build, import, make, prepare, quick,
+    QuickRequest, SourceRequest, build, check_sources, import, make, prepare, quick,
 };
 use gachette_core::stack::By;
 use http::{HeaderMap, HeaderName, StatusCode};
@@ -79,6 +79,9 @@ pub(super) fn begin(
             StartBuild::Import(_) => problem,
             _ => problem.with_hint("projects of the server's configuration are built without a url"),
         });
+    }
+    if let StartBuild::Import(ImportOrder { from: ImportFrom::Apt { sources, .. }, .. }) = &order {
+        check_sources(sources)?;
     }
     let ordered = Ordered { order, by: caller.name.to_string(), attachment };
     let work = work(api, &ordered);

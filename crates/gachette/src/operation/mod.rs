@@ -31,7 +31,7 @@ pub use check::{CheckReport, CheckRequest, CheckResult, CheckedBase, Passage, St
 pub use commits::{CommitRange, CommitSubject, commits_between};
 pub use error::{FaultKind, OperationError};
 pub use gate::StackVerdict;
-pub use import::{Compare, ImportReport, ImportRequest, ImportSource, RefusedFile, import};
+pub use import::{Compare, ImportReport, ImportRequest, ImportSource, RefusedFile, check_sources, import};
 pub use outcome::{BuiltPackage, Outcome, PackageState, PreparedCopy, StackedIn};
 pub use prepare::{Origin, PrepareRequest, prepare};
 pub use promote::{ChannelChanged, ChannelOrder, change_channel};

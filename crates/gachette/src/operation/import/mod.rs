@@ -23,6 +23,7 @@ use archive::Archive;
 use intake::Intake;
 
 pub use report::{ImportReport, RefusedFile};
+pub use sources::check_sources;
 
 /// How many files are made durable together, at most.
 const BATCH: usize = 200;

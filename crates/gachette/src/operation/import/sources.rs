@@ -4,6 +4,14 @@ use url::Url;
 
 use super::OperationError;
 
+/// Whether text is APT sources, in one line or as paragraphs, as far as that can be seen without apt.
+///
+/// # Errors
+/// When it is not.
+pub fn check_sources(text: &str) -> Result<(), OperationError> {
+    paragraphs(text).map(drop)
+}
+
 /// The sources as paragraphs. An address must hold no password: it would be written down with the order.
 pub(super) fn paragraphs(text: &str) -> Result<String, OperationError> {
     let has_password = |word: &str| {
@@ -14,6 +22,9 @@ pub(super) fn paragraphs(text: &str) -> Result<String, OperationError> {
     }
     match text.trim().strip_prefix("deb ") {
         Some(line) => one_line(line),
+        None if !text.lines().any(|line| line.to_ascii_lowercase().starts_with("uris:")) => {
+            Err(wrong("write one line `deb ADDRESS SUITE COMPONENT…`, or paragraphs with `URIs:`"))
+        }
         None => Ok(format!("{}\n", text.trim_end())),
     }
 }
@@ -82,6 +93,8 @@ mod tests {
             "deb http://ada:secret@h/ stable main",
             "deb http://h/ ./ main",
             "deb http://h/ stable main\nEvil: yes",
+            "http://h/ stable main",
+            "",
         ] {
             assert!(paragraphs(wrong).is_err(), "{wrong}");
         }
