@@ -66,6 +66,17 @@ fn the_vendor_is_who_publishes() {
     );
 }
 
+/// A playground with a stack that has this project alone.
+fn built(source: &GitRepository) -> Playground {
+    let playground = Playground::with_configuration(&format!(
+        "meta_path: repository\nworking_copies: working_copies\nprojects.web.url: {}\n",
+        source.path().display()
+    ));
+    playground.ok("stack create 1");
+    playground.ok("quick 1 web");
+    playground
+}
+
 #[test]
 fn python_distributions_are_named_inside_of_the_package_that_brings_them() {
     let source = GitRepository::new();
@@ -76,12 +87,7 @@ fn python_distributions_are_named_inside_of_the_package_that_brings_them() {
         .write("lib/site-packages/Flask_Login-0.6.3.dist-info/METADATA", metadata)
         .write("lib/site-packages/Flask_Login-0.6.3.dist-info/RECORD", "")
         .commit("first");
-    let playground = Playground::with_configuration(&format!(
-        "meta_path: repository\nworking_copies: working_copies\nprojects.web.url: {}\n",
-        source.path().display()
-    ));
-    playground.ok("stack create 1");
-    playground.ok("quick 1 web");
+    let playground = built(&source);
     let sbom = playground.json("stack sbom 1");
     let component = &sbom["components"][0];
     let reference = format!("{}#pkg:pypi/flask-login@0.6.3", component["bom-ref"].as_str().unwrap());
@@ -123,12 +129,7 @@ fn licences_are_those_that_the_package_says_for_programs_and_a_link_is_no_metada
     fs::create_dir(&link).unwrap();
     symlink("../one-1.dist-info/METADATA", link.join("METADATA")).unwrap();
     source.commit("first");
-    let playground = Playground::with_configuration(&format!(
-        "meta_path: repository\nworking_copies: working_copies\nprojects.web.url: {}\n",
-        source.path().display()
-    ));
-    playground.ok("stack create 1");
-    playground.ok("quick 1 web");
+    let playground = built(&source);
     let sbom = playground.json("stack sbom 1");
     let component = &sbom["components"][0];
     assert_eq!(component["licenses"], json!([{"license": {"name": "GPL-3+"}}]), "{sbom}");

@@ -38,7 +38,7 @@ const SCRIPT: &str = "exec /bin/sh -c 'umask 077; read -r s n w || exit 7; \
       mkdir -p \"$d\" 2>/dev/null || fail \"cannot make the folder $d\"; \
       t=$(mktemp \"$d/.arriving-XXXXXX\" 2>/dev/null) || fail \"cannot write into the folder $d\"; \
       g=cat; command -v gzip >/dev/null && g=\"gzip -dc\"; \
-      echo \"gachette-arrival ready ${g%% *}\"; read -r z || exit 7; \
+      echo \"gachette-arrival ready ${g%% *}\"; read -r z || { rm -f \"$t\"; exit 7; }; \
       head -c \"$z\" 2>/dev/null | $g 2>/dev/null >\"$t\" || { rm -f \"$t\"; fail \"cannot write into the folder $d; is the disk full?\"; }; \
       h=$(sha256sum <\"$t\"); \
       [ \"${h%% *}\" = \"$s\" ] || { rm -f \"$t\"; fail \"what arrived in $d is not what was sent; is the disk full?\"; }; \
