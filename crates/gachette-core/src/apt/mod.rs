@@ -14,5 +14,5 @@ pub use contents::Contents;
 pub use listing::{Listed, Listing, Part};
 pub use release::{IndexEntry, Indices, Release, ReleaseError};
 pub use source_entry::SourceEntry;
-pub use stanza::{POOL, files_of, stanza};
+pub use stanza::{POOL, files_of, lists, stanza};
 pub use suite::Suite;

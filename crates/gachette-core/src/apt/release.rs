@@ -11,6 +11,9 @@ use super::suite::Suite;
 use crate::Sha256Digest;
 use crate::debian::{Architecture, Paragraph, ParagraphError};
 
+/// The field of a Release file that says what it shows; clients pass over fields that they do not know.
+const CONTENT: &str = "Gachette-Content";
+
 /// The one component of every suite.
 const COMPONENT: &str = "main";
 
@@ -25,6 +28,8 @@ pub struct Release {
     pub label: String,
     /// One line about it.
     pub description: String,
+    /// The SHA-256 of what it shows, as the ledger of a stack has it: by that it is told from any other state, also of its own stack.
+    pub content: Sha256Digest,
     /// When it came to be, to the second. apt takes no older one after it.
     pub date: Timestamp,
     /// Until when apt believes it; for ever when there is none.
@@ -95,6 +100,7 @@ impl Release {
             ("Architectures", &architectures.join(" ")),
             ("Components", COMPONENT),
             ("Description", &self.description),
+            (CONTENT, &self.content.to_string()),
         ] {
             if !value.is_empty() {
                 paragraph.set(name, value)?;
@@ -114,6 +120,11 @@ impl Release {
         let paragraph = Paragraph::parse(text).ok()?;
         let date = paragraph.get("Date")?.replace("UTC", "GMT");
         DateTimeParser::new().parse_timestamp(date).ok()
+    }
+
+    /// The SHA-256 of what a Release file of ours shows; none when it does not say.
+    pub fn content_of(text: &str) -> Option<Sha256Digest> {
+        Paragraph::parse(text).ok()?.get(CONTENT)?.parse().ok()
     }
 
     /// The indices that a Release file names.
@@ -167,6 +178,7 @@ mod tests {
             origin: "Example".to_owned(),
             label: "shop".to_owned(),
             description: "stack 124 of shop".to_owned(),
+            content: Sha256Digest::of(b"content"),
             date: "2026-01-02T03:04:05.9Z".parse().unwrap(),
             valid_until: None,
             architectures: vec![Architecture::all(), "amd64".parse().unwrap()],
@@ -176,11 +188,11 @@ mod tests {
 
     #[test]
     fn a_release_file_says_what_it_is_of() {
-        let digest = Sha256Digest::of(b"hello");
+        let (digest, content) = (Sha256Digest::of(b"hello"), Sha256Digest::of(b"content"));
         let expected = format!(
             "Origin: Example\nLabel: shop\nSuite: shop/124\nCodename: shop/124\nDate: Fri, 02 Jan 2026 03:04:05 UTC\n\
              Acquire-By-Hash: yes\nNo-Support-for-Architecture-all: Packages\nArchitectures: all amd64\nComponents: main\n\
-             Description: stack 124 of shop\nSHA256:\n {digest}         5 main/binary-amd64/Packages\n"
+             Description: stack 124 of shop\nGachette-Content: {content}\nSHA256:\n {digest}         5 main/binary-amd64/Packages\n"
         );
         assert_eq!(release().to_text().unwrap(), expected);
     }
@@ -191,6 +203,10 @@ mod tests {
         let text = release.to_text().unwrap();
         assert_eq!(Release::date_of(&text), Some("2026-01-02T03:04:05Z".parse().unwrap()));
         assert_eq!(Release::date_of("Date: soon\n"), None);
+        assert_eq!(
+            (Release::content_of(&text), Release::content_of("Suite: x\n")),
+            (Some(release.content), None)
+        );
         assert_eq!(Release::indices_of(&text), Ok(release.indices));
         assert_eq!(Release::indices_of("Suite: x\n"), Err(ReleaseError::NoHashes));
         let wrong = Release::indices_of("SHA256:\n abc 5 x\n");

@@ -1,5 +1,6 @@
 //! One package in a `Packages` file.
 
+use super::listing::Listed;
 use crate::debian::{Paragraph, ParagraphError};
 use crate::stack::PackageRecord;
 
@@ -41,6 +42,49 @@ pub fn files_of(index: &str) -> impl Iterator<Item = (&str, u64)> {
         let name = path.strip_prefix(POOL)?.strip_prefix('/')?;
         Some((name, lines.next()?.strip_prefix("Size: ")?.parse().ok()?))
     })
+}
+
+/// Whether an index is of these packages and no others, in this order: each paragraph says the name, version, architecture and
+/// SHA-256 of one of them. An index that another reader might part into other lines or paragraphs is not.
+pub fn lists(index: &str, packages: &[Listed<'_>]) -> bool {
+    let mut paragraphs = index.trim_end_matches('\n').split("\n\n").filter(|paragraph| !paragraph.is_empty());
+    let one_by_one = packages.iter().all(|listed| paragraphs.next().is_some_and(|text| is_of(text, listed)));
+    one_by_one && paragraphs.next().is_none()
+}
+
+/// Whether a paragraph is of this package, and of no other for a reader that takes the last of several fields, or does not care for
+/// capitals.
+fn is_of(paragraph: &str, listed: &Listed<'_>) -> bool {
+    let (mut name, mut version, mut architecture, mut sha256) = (0, 0, 0, 0);
+    for line in paragraph.split('\n') {
+        if line.starts_with(' ') {
+            if line.trim().is_empty() || line.contains('\r') {
+                return false;
+            }
+            continue;
+        }
+        let Some((field, value)) = line.split_once(':') else { return false };
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        if value.contains('\r') || field.bytes().any(|byte| !byte.is_ascii_graphic()) {
+            return false;
+        }
+        let (seen, right) = match field.len() {
+            7 if field.eq_ignore_ascii_case("Package") => (&mut name, value == listed.name.as_str()),
+            7 if field.eq_ignore_ascii_case("Version") => (&mut version, value == listed.version.as_str()),
+            12 if field.eq_ignore_ascii_case("Architecture") => {
+                (&mut architecture, value == listed.architecture.as_str())
+            }
+            6 if field.eq_ignore_ascii_case("SHA256") => {
+                (&mut sha256, value.parse().ok() == Some(listed.file))
+            }
+            _ => continue,
+        };
+        if !right {
+            return false;
+        }
+        *seen += 1;
+    }
+    [name, version, architecture, sha256] == [1; 4]
 }
 
 #[cfg(test)]
@@ -87,6 +131,38 @@ mod tests {
             files_of(&format!("{one}\n{one}\n")).map(|(file, size)| (file.to_owned(), size)).collect();
         assert_eq!(found, vec![("dh-web-1:2.0-1-all.deb".to_owned(), 1234); 2]);
         assert_eq!(files_of("").count(), 0);
+    }
+
+    #[test]
+    fn an_index_that_any_reader_could_take_for_another_lists_nothing() {
+        let record = record(&[("Version", "1:2.0-1"), ("Architecture", "all"), ("Description", "a\nb: c")]);
+        let listed = Listed {
+            name: &record.name,
+            version: &record.version,
+            architecture: &record.architecture,
+            file: record.sha256,
+        };
+        let (one, other) = (stanza(&record).unwrap(), Sha256Digest::of(b"other"));
+        let two = format!("{one}\n{one}\n");
+        assert!(lists(&two, &[listed; 2]) && lists(&format!("{one}\n"), &[listed]) && lists("", &[]));
+        assert!(!lists(&two, &[listed]) && !lists(&two, &[listed; 3]) && !lists("", &[listed]));
+        assert!(!lists(&two, &[listed, Listed { file: other, ..listed }]));
+        for added in ["SHA256", "sha256", "Sha256 ", "\tx\nSHA256", "X: y\r\nSHA256", "\u{b}SHA256"] {
+            let text = one.replace("Size: ", &format!("{added}: {other}\nSize: "));
+            assert!(!lists(&text, &[listed]), "{text:?}");
+        }
+        for (from, to) in [
+            ("dh-web\n", "dh-shop\n"),
+            ("1:2.0-1\n", "1:2.0-2\n"),
+            ("all\n", "amd64\n"),
+            ("\n a\n", "\n\n"),
+            ("Size", "\r\nSize"),
+            (" b", " \n b"),
+            ("Version", "X-Version"),
+        ] {
+            let text = one.replacen(from, to, 1);
+            assert!(text == one || !lists(&text, &[listed]), "{text:?}");
+        }
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The signed file of a suite, and the indices that it names.
 
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use gachette_core::apt::{IndexEntry, Release, Suite};
-use gachette_core::debian::Paragraphs;
-use gachette_core::stack::{Content, StackedPackage};
+use gachette_core::apt::{IndexEntry, Release, Suite, stanza};
+use gachette_core::debian::Paragraph;
+use gachette_core::stack::{Content, PackageRecord, StackedPackage};
 use gachette_core::{Sha256Digest, counted};
 use jiff::Timestamp;
 
@@ -19,6 +20,15 @@ const LARGEST_RELEASE: u64 = 1 << 20;
 /// What the indices of a suite list.
 pub(super) struct Indices {
     pub(super) content: Content,
+    /// The paragraphs, as they stand there, with the file that each is of.
+    paragraphs: Vec<(Sha256Digest, String)>,
+}
+
+/// A package of an index: as a stack names it, and its paragraph.
+struct ListedPackage {
+    package: StackedPackage,
+    file: Sha256Digest,
+    paragraph: String,
 }
 
 /// Checks the signed file, and gives the text of it; that of the unsigned one beside it when the signature does not hold, so that
@@ -81,7 +91,7 @@ impl Indices {
             }
         };
         let folder = folder(repository, suite)?;
-        let (mut faults, mut packages, mut whole) = (Vec::new(), Vec::new(), true);
+        let (mut faults, mut listed_packages, mut whole) = (Vec::new(), Vec::new(), true);
         for (path, entry) in &named {
             let checked = trebuchet::read_regular(&folder.join(path), entry.size.saturating_add(1))
                 .map_err(|error| trebuchet::io_reason(&error))
@@ -89,7 +99,7 @@ impl Indices {
             let plain = path.ends_with("/Packages");
             let listed = checked.and_then(|bytes| if plain { listed(&bytes) } else { Ok(Vec::new()) });
             match listed {
-                Ok(more) => packages.extend(more),
+                Ok(more) => listed_packages.extend(more),
                 Err(reason) => {
                     faults.push(format!("{path}: {reason}"));
                     whole &= !plain;
@@ -97,7 +107,23 @@ impl Indices {
             }
         }
         linked.put(LinkKind::Indices, counted(named.len(), "index", "indices"), faults);
-        whole.then(|| Self { content: packages.into_iter().collect() })
+        let paragraphs = |it: &mut ListedPackage| (it.file, std::mem::take(&mut it.paragraph));
+        let paragraphs = listed_packages.iter_mut().map(paragraphs).collect();
+        let content = listed_packages.into_iter().map(|it| it.package).collect();
+        whole.then_some(Self { content, paragraphs })
+    }
+
+    /// What the indices say of packages otherwise than these records do.
+    pub(super) fn other_than(&self, records: &[PackageRecord]) -> Vec<String> {
+        let right: HashMap<Sha256Digest, (&PackageRecord, Option<String>)> =
+            records.iter().map(|record| (record.sha256, (record, stanza(record).ok()))).collect();
+        let differing = self.paragraphs.iter().filter_map(|(file, paragraph)| {
+            let (record, right) = right.get(file)?;
+            let same = right.as_ref().is_some_and(|right| right.trim_end() == paragraph.trim_end());
+            (!same).then(|| format!("{}: the indices say of it what its record does not", record.file))
+        });
+        let differing: BTreeSet<String> = differing.collect();
+        differing.into_iter().collect()
     }
 }
 
@@ -123,21 +149,22 @@ fn checked(bytes: Vec<u8>, entry: &IndexEntry) -> Result<Vec<u8>, String> {
 }
 
 /// The packages that an index lists.
-fn listed(bytes: &[u8]) -> Result<Vec<StackedPackage>, String> {
+fn listed(bytes: &[u8]) -> Result<Vec<ListedPackage>, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
     let mut packages = Vec::new();
-    for paragraph in Paragraphs::new(text) {
-        let fields = paragraph.map_err(|error| error.to_string())?;
+    for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
+        let fields = Paragraph::parse(paragraph).map_err(|error| error.to_string())?;
         let get =
             |name: &'static str| fields.get(name).ok_or_else(|| format!("a package has no field {name}"));
         let wrong = |error: &dyn std::fmt::Display| error.to_string();
         let architecture = get("Architecture")?.parse().map_err(|error| wrong(&error))?;
         let sha256: Sha256Digest = get("SHA256")?.parse().map_err(|error| wrong(&error))?;
-        packages.push(StackedPackage {
+        let package = StackedPackage {
             name: get("Package")?.parse().map_err(|error| wrong(&error))?,
             version: get("Version")?.parse().map_err(|error| wrong(&error))?,
             files: [(architecture, sha256)].into(),
-        });
+        };
+        packages.push(ListedPackage { package, file: sha256, paragraph: paragraph.to_owned() });
     }
     Ok(packages)
 }

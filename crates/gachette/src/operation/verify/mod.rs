@@ -59,11 +59,13 @@ pub fn verify(config: &Config, suite: &Suite, trusted: &Trusted) -> Result<Verif
     let told = |findings: &[Finding]| findings.iter().map(ToString::to_string).collect();
     let checked = &chain.checked;
     linked.put(LinkKind::Packages, count(checked.files, "package file"), told(&chain.files));
-    linked.put(LinkKind::Records, count(checked.records, "package record"), told(&chain.records));
-    let revisions = format!("{}, each behind the one before", count(checked.revisions, "revision"));
-    linked.put(LinkKind::Ledger, revisions, told(&chain.ledger));
     let whole = chain.records.is_empty();
     let records = if whole { repository.records_in(&shown.entry)? } else { Vec::new() };
+    let mut faults: Vec<String> = told(&chain.records);
+    faults.extend(indices.iter().flat_map(|indices| indices.other_than(&records)));
+    linked.put(LinkKind::Records, count(checked.records, "package record"), faults);
+    let revisions = format!("{}, each behind the one before", count(checked.revisions, "revision"));
+    linked.put(LinkKind::Ledger, revisions, told(&chain.ledger));
     warnings.extend(statements::check(
         &repository,
         &shown.entry,

@@ -1,6 +1,6 @@
 //! Checking what one revision rests on: the ledger that leads to it, and the records and files of its packages.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use gachette_core::apt::Suite;
 use gachette_core::stack::{Content, StackName};
@@ -33,6 +33,7 @@ impl<'a> Fsck<'a> {
             named: HashSet::new(),
             inputs: HashSet::new(),
             stated: Vec::new(),
+            parts: BTreeSet::new(),
         }
     }
 }

@@ -14,7 +14,7 @@ mod report;
 mod stack_files;
 mod suites;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use gachette_core::Sha256Digest;
 use gachette_core::stack::{Domain, StackName};
@@ -71,6 +71,8 @@ struct Fsck<'a> {
     inputs: HashSet<String>,
     /// What is stated of sealed stacks.
     stated: Vec<StatedRevision>,
+    /// The keys of parts of indices that were looked at.
+    parts: BTreeSet<String>,
 }
 
 impl<'a> Fsck<'a> {

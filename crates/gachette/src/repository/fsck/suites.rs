@@ -1,4 +1,5 @@
-//! APT suites: that every index is there which the signed file names, and that the suite is the one that was published.
+//! APT suites: that every index is there which the signed file names, that the suite is the one that was published, and that what is
+//! kept for the next publication is what the package records say.
 
 use gachette_core::apt::Suite;
 use gachette_core::stack::{Domain, StackName};
@@ -38,6 +39,10 @@ impl Fsck<'_> {
             let suite = suite.clone();
             let path = format!("{}/{path}", key::suite(&suite));
             self.mend(path, Fault::Stale, move |repository| repository.remake_indices(&suite));
+        }
+        for key in self.repository.wrong_parts(suite, &mut self.parts)? {
+            let path = key.clone();
+            self.mend(path, Fault::Stale, move |repository| repository.store.delete(&key));
         }
         Ok(())
     }

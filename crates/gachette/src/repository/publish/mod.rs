@@ -281,10 +281,17 @@ impl Repository {
         Ok(state.filter(|state| folder.agrees_with(state)).map(|state| (folder, state)))
     }
 
-    /// The same of what is to be shown, when it is another suite than the one that is to show it.
+    /// The same of what is to be shown, when it is another suite than the one that is to show it. Its indices are signed as they are,
+    /// so the keys must have signed them before, as those of this very content.
     fn other_suite(&self, wish: &Wish<'_>) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
-        let is_same = Suite::from(wish.shown.head.stack.clone()) == wish.shown.suite;
-        if is_same { Ok(None) } else { self.suite_with(&wish.shown.head) }
+        if Suite::from(wish.shown.head.stack.clone()) == wish.shown.suite {
+            return Ok(None);
+        }
+        let is_ours = |(folder, _): &(SuiteFolder, SuiteState)| {
+            let signers = wish.request.signers;
+            signers.is_none_or(|signers| folder.is_signed_by(signers, wish.content(), wish.now))
+        };
+        Ok(self.suite_with(&wish.shown.head)?.filter(is_ours))
     }
 
     /// Another suite that has indices of the same content, such as that of the stack which a channel is moved to, and
@@ -296,7 +303,6 @@ impl Repository {
     ) -> Result<Option<(SuiteFolder, Indices)>, RepositoryError> {
         let Some((folder, state)) = self.other_suite(wish)? else { return Ok(None) };
         let Some(files) = wanted(&state.indices) else { return Ok(None) };
-        // They are signed as they are.
         Ok(folder.has_sound(&files).then_some((folder, files)))
     }
 

@@ -1,7 +1,8 @@
 //! A part of an index in every form that it is served in, as it is kept between publications.
 
-use std::io::{self, Write as _};
+use std::io::{self, Read, Write as _};
 
+use flate2::read::GzDecoder;
 use flate2::{Compression, GzBuilder};
 use trebuchet::deb::{XzBlock, XzRecord};
 
@@ -57,6 +58,18 @@ impl Part {
         Some(Self { plain, gzip, zstd, xz: XzBlock { bytes: xz, record } })
     }
 
+    /// Whether every form of it is of the same stanzas. They are unpacked no further than the plain ones go.
+    pub(super) fn is_of_one_text(&self) -> bool {
+        let is_it = |packed: &mut dyn Read| {
+            let mut found = Vec::with_capacity(self.plain.len());
+            let read = packed.take(self.plain.len() as u64 + 1).read_to_end(&mut found);
+            read.is_ok() && found == self.plain
+        };
+        is_it(&mut GzDecoder::new(self.gzip.as_slice()))
+            && zstd::Decoder::new(self.zstd.as_slice()).is_ok_and(|mut packed| is_it(&mut packed))
+            && self.xz.holds(&self.plain)
+    }
+
     /// The stanzas alone of kept bytes.
     pub(super) fn plain_of(bytes: &[u8]) -> Option<&[u8]> {
         split(bytes).map(|([plain, ..], _)| plain)
@@ -90,6 +103,23 @@ fn split(bytes: &[u8]) -> Option<([&[u8]; 4], XzRecord)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn forms_of_unlike_texts_are_told() {
+        let one = Part::pack(b"Package: dh-web\n".repeat(50)).unwrap();
+        let other = Part::pack(b"Package: dh-wab\n".repeat(50)).unwrap();
+        let nothing = Part::pack(Vec::new()).unwrap();
+        assert!(one.is_of_one_text() && nothing.is_of_one_text());
+        for mixed in [
+            Part { plain: other.plain.clone(), ..one.clone() },
+            Part { gzip: other.gzip.clone(), ..one.clone() },
+            Part { zstd: [other.zstd.clone(), one.zstd.clone()].concat(), ..one.clone() },
+            Part { xz: other.xz.clone(), ..one.clone() },
+            Part { gzip: nothing.gzip, ..one.clone() },
+        ] {
+            assert!(!mixed.is_of_one_text());
+        }
+    }
 
     #[test]
     fn what_was_kept_comes_back_and_nothing_else_does() {

@@ -1,8 +1,9 @@
 //! The parts of an index: those that are kept, and those that have to be made from package records.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use gachette_core::apt::{Listed, Listing, Suite, stanza};
+use gachette_core::apt::{Listed, Listing, Part as Names, Suite, lists, stanza};
 
 use super::super::Repository;
 use super::super::disk::at;
@@ -10,6 +11,7 @@ use super::super::error::RepositoryError;
 use super::super::key;
 use super::super::spread::{Worth, gather};
 use super::part::Part;
+use super::state::SuiteState;
 use super::unpublishable;
 
 /// The parts of one index, in order.
@@ -24,24 +26,67 @@ impl Repository {
     pub(super) fn parts(&self, listing: &Listing<'_>, suite: &Suite) -> Result<Parts, RepositoryError> {
         let parts = gather(Worth::Files, &listing.parts(), |part| {
             let key = key::index_part(&part.key());
-            if let Some(kept) = self.store.read(&key)?.and_then(|bytes| Part::parse(&bytes)) {
+            let kept = self.store.read(&key)?.and_then(|bytes| Part::parse(&bytes));
+            // It is signed as it is, so that it names the right files is not believed to whoever could write it.
+            let is_right =
+                |kept: &Part| str::from_utf8(&kept.plain).is_ok_and(|plain| lists(plain, part.packages()));
+            if let Some(kept) = kept.filter(is_right) {
                 return Ok((kept, false));
             }
-            let mut text = String::new();
-            for (at, listed) in part.packages().iter().enumerate() {
-                if at > 0 {
-                    text.push('\n');
-                }
-                text.push_str(&self.stanza(listed, suite)?);
-            }
-            // Paragraphs are parted by an empty line, also from those of the next part.
-            text.push('\n');
+            let text = self.text_of_part(part, suite)?;
             let made = Part::pack(text.into_bytes()).map_err(at(Path::new(&key)))?;
             self.store.replace(&key, made.to_bytes())?;
             Ok::<_, RepositoryError>((made, true))
         })?;
         let made = parts.iter().filter(|(_, new)| *new).count();
         Ok(Parts { kept: parts.into_iter().map(|(part, _)| part).collect(), made })
+    }
+
+    /// The parts that are kept of what a suite shows, and are not what the package records say: by their keys in the repository.
+    /// Those that were looked at before are not again.
+    pub(crate) fn wrong_parts(
+        &self,
+        suite: &Suite,
+        seen: &mut BTreeSet<String>,
+    ) -> Result<Vec<String>, RepositoryError> {
+        let Some(state) = SuiteState::read(&self.store, suite)? else { return Ok(Vec::new()) };
+        let content = self.revision_with(&state)?.revision.packages;
+        let mut wrong = BTreeSet::new();
+        for architecture in Listing::architectures(&content, &[]) {
+            let listing = Listing::of(&content, &architecture);
+            let parts = listing.parts();
+            let parts: Vec<_> = parts.iter().map(|part| (key::index_part(&part.key()), part)).collect();
+            let parts: Vec<_> = parts.into_iter().filter(|(key, _)| seen.insert(key.clone())).collect();
+            let found = gather(Worth::Files, &parts, |(key, part)| {
+                let Some(bytes) = self.store.read(key)? else { return Ok(None) };
+                // One that cannot be made is told with its records.
+                let text = self.text_of_part(part, suite).ok();
+                let is_right = |kept: Part| {
+                    text.is_none_or(|text| text.as_bytes() == kept.plain) && kept.is_of_one_text()
+                };
+                Ok::<_, RepositoryError>((!Part::parse(&bytes).is_some_and(is_right)).then(|| key.clone()))
+            })?;
+            wrong.extend(found.into_iter().flatten());
+        }
+        Ok(wrong.into_iter().collect())
+    }
+
+    /// The paragraphs of a part, as the records say them.
+    pub(super) fn text_of_part(
+        &self,
+        part: &Names<'_, '_>,
+        suite: &Suite,
+    ) -> Result<String, RepositoryError> {
+        let mut text = String::new();
+        for (at, listed) in part.packages().iter().enumerate() {
+            if at > 0 {
+                text.push('\n');
+            }
+            text.push_str(&self.stanza(listed, suite)?);
+        }
+        // Paragraphs are parted by an empty line, also from those of the next part.
+        text.push('\n');
+        Ok(text)
     }
 
     /// A package's paragraph, of the record that the stack means.

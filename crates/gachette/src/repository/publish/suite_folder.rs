@@ -17,7 +17,7 @@ use super::super::lock::{self, Hold};
 use super::super::spread::{Worth, gather};
 use super::index::{Index, PLAIN};
 use super::state::SuiteState;
-use crate::signing::Signed;
+use crate::signing::{Signed, Signers};
 
 /// How the names of unfinished files begin.
 const UNFINISHED: &str = ".new-";
@@ -143,6 +143,14 @@ impl SuiteFolder {
             && Release::indices_of(&release).is_ok_and(|indices| indices == state.indices)
             && state.architectures.iter().all(has_index)
             && state.indices.keys().filter(is_plain).count() == state.architectures.len()
+    }
+
+    /// Whether its Release file is signed by one of these keys, and says that it is of this content.
+    pub(super) fn is_signed_by(&self, signers: &Signers, content: Sha256Digest, now: Timestamp) -> bool {
+        let read = |name| trebuchet::read_regular(&self.path.join(name), LARGEST_TOP).ok();
+        let (Some(release), Some(signature)) = (read("Release"), read("Release.gpg")) else { return false };
+        let says = str::from_utf8(&release).ok().and_then(Release::content_of);
+        says == Some(content) && signers.judge(&release, &signature, now).is_ok()
     }
 
     /// Whether the suite is as it was when this state was written.

@@ -96,6 +96,7 @@ impl<'a> Wish<'a> {
             origin: settings.origin.clone().unwrap_or_else(|| "gachette".to_owned()),
             label: settings.label.clone().unwrap_or_else(|| suite.domain().to_string()),
             description: format!("Stack {}", self.shown.head.stack),
+            content: self.content(),
             date: self.date,
             valid_until: settings.valid_for.and_then(|valid_for| self.date.checked_add(valid_for).ok()),
             architectures,

@@ -3,6 +3,7 @@
 mod adoption;
 mod damage;
 mod documentation;
+mod edited_indices;
 mod faults;
 mod faulty_store;
 mod fsck;

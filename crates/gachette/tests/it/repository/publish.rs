@@ -17,10 +17,10 @@ use jiff::SignedDuration;
 use super::many::{small_deb, small_debs, to_register};
 use super::{by, memory_folder, reference, repository, stack};
 
-const NAME: &str = "shop/124";
+pub(super) const NAME: &str = "shop/124";
 
 /// A repository whose stack has this many packages.
-fn stocked(folder: &Path, count: usize) -> Repository {
+pub(super) fn stocked(folder: &Path, count: usize) -> Repository {
     let repository = repository(folder);
     let files = small_debs(repository.debs(), count);
     let records = repository.register_all(&to_register(&files)).unwrap();
@@ -30,7 +30,7 @@ fn stocked(folder: &Path, count: usize) -> Repository {
 }
 
 /// Adds one more package to the stack.
-fn add(repository: &Repository, name: &str) {
+pub(super) fn add(repository: &Repository, name: &str) {
     let file = small_deb(repository.debs(), name, "all", name);
     let records = repository.register_all(&to_register(&[file])).unwrap();
     repository.add_to_stack(&stack(NAME), &records, &by()).unwrap();
@@ -64,16 +64,16 @@ fn request(settings: SuiteSettings) -> PublishRequest<'static> {
     }
 }
 
-fn publish(repository: &Repository) -> PublishedSuite {
+pub(super) fn publish(repository: &Repository) -> PublishedSuite {
     publish_with(repository, SuiteSettings::default())
 }
 
-fn suite(repository: &Repository) -> PathBuf {
+pub(super) fn suite(repository: &Repository) -> PathBuf {
     repository.meta().unwrap().join("dists").join(NAME)
 }
 
 /// All files of a folder, by path.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(super) fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let files = walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap);
     let files = files.filter(|entry| entry.file_type().is_file());
     files
@@ -90,7 +90,7 @@ fn output(program: &str, arguments: &[&str], folder: &Path) -> Vec<u8> {
 
 /// Every index that the Release file names is there, whole, under its plain name and under that of its hash: by
 /// sha256sum(1).
-fn is_whole(suite: &Path) {
+pub(super) fn is_whole(suite: &Path) {
     let release = fs::read_to_string(suite.join("Release")).unwrap();
     let mut sums = String::new();
     for (path, entry) in Release::indices_of(&release).unwrap() {

@@ -1,6 +1,8 @@
 //! Blocks that are kept, and joined to a file when they are wanted: what was compressed once need not be again.
 
-use std::io;
+use std::io::{self, Read as _};
+
+use liblzma::read::XzDecoder;
 
 use super::block::{Packing, Segment, Settings};
 use super::container::{self, Index, Record};
@@ -27,6 +29,14 @@ impl XzBlock {
         let record = frame.record;
         let bytes = [frame.header, segment.packed, frame.end].concat();
         Ok(Self { bytes, record })
+    }
+
+    /// Whether it is these bytes, compressed. It is unpacked no further than they go.
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        let Ok(file) = join_xz([(self.bytes.as_slice(), self.record)]) else { return false };
+        let mut found = Vec::with_capacity(bytes.len());
+        let read = XzDecoder::new(file.as_slice()).take(bytes.len() as u64 + 1).read_to_end(&mut found);
+        read.is_ok() && found == bytes
     }
 }
 
@@ -63,6 +73,18 @@ mod tests {
         writer.join().unwrap();
         assert!(output.status.success());
         output.stdout
+    }
+
+    #[test]
+    fn a_block_holds_what_was_packed_and_nothing_else() {
+        let text = "Package: dh-web\n".repeat(1000);
+        let block = XzBlock::pack(text.as_bytes(), 4).unwrap();
+        assert!(block.holds(text.as_bytes()));
+        for other in ["", &text[1..], &text[..15_999], &format!("{text}\n"), &text.replace("web", "wab")] {
+            assert!(!block.holds(other.as_bytes()));
+        }
+        let torn = XzBlock { bytes: block.bytes[..block.bytes.len() - 8].to_vec(), ..block };
+        assert!(!torn.holds(text.as_bytes()));
     }
 
     #[test]

@@ -1,0 +1,172 @@
+//! Who can write into a repository and has no key: what he edits of indices comes under nobody's signature.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use gachette::config::Config;
+use gachette::operation::{LinkKind, Trusted, verify};
+use gachette::repository::{
+    ChannelWish, Fault, Finding, FsckMode, PublishRequest, PublishSubject, Repository, SuiteSettings,
+};
+use gachette::signing::{Gpg, KeyFolder, PassphraseSource, Signers, SigningConfig};
+use gachette_core::Sha256Digest;
+use gachette_core::apt::Suite;
+use gachette_core::channel::ChannelPolicy;
+use gachette_core::stack::Head;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::publish::{NAME, add, files, is_whole, publish, stocked, suite};
+use super::{by, memory_folder, reference, stack};
+
+/// What a suite is known to show.
+const STATE: &str = "domain/shop/suites/124.json";
+
+/// Replaces bytes in the kept parts by as many others, as somebody does who knows their form.
+fn edit_parts(repository: &Repository, from: &str, to: &str) -> Vec<String> {
+    assert_eq!(from.len(), to.len());
+    let parts = repository.meta().unwrap().join("index-parts");
+    let mut edited = Vec::new();
+    for (path, mut bytes) in files(&parts) {
+        let Some(at) = bytes.windows(from.len()).position(|found| found == from.as_bytes()) else { continue };
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+        let sum = crc32fast::hash(&bytes[12..]).to_le_bytes();
+        bytes[8..12].copy_from_slice(&sum);
+        fs::write(parts.join(&path), bytes).unwrap();
+        edited.push(format!("index-parts/{}", path.display()));
+    }
+    edited.sort();
+    edited
+}
+
+#[test]
+fn a_kept_part_that_somebody_edited_brings_no_other_file_under_our_signature() {
+    let folder = memory_folder();
+    let repository = stocked(folder.path(), 20);
+    publish(&repository);
+    let good = fs::read(suite(&repository).join("Release")).unwrap();
+    let index = fs::read_to_string(suite(&repository).join("main/binary-all/Packages")).unwrap();
+    let sha256 = index.lines().find_map(|line| line.strip_prefix("SHA256: ")).unwrap().to_owned();
+    for (from, to) in [
+        (sha256.as_str(), Sha256Digest::of(b"a hostile package").to_string().as_str()),
+        ("Version: 1", "Version: 2"),
+        ("\nArchitecture: ", "\n\nrchitecture: "),
+    ] {
+        assert!(!edit_parts(&repository, from, to).is_empty());
+        fs::remove_dir_all(suite(&repository)).unwrap();
+        publish(&repository);
+        assert_eq!(fs::read(suite(&repository).join("Release")).unwrap(), good);
+    }
+}
+
+#[test]
+fn fsck_names_and_mends_kept_parts_that_are_not_what_the_records_say() {
+    let folder = memory_folder();
+    let repository = stocked(folder.path(), 20);
+    publish(&repository);
+    assert!(repository.fsck(FsckMode::Check).unwrap().is_clean());
+    let edited = edit_parts(&repository, "\nMaintainer: ", "\nMaintained: ");
+    let found = repository.fsck(FsckMode::Repair).unwrap();
+    let mended = |finding: &Finding| finding.fault == Fault::Stale && finding.mended;
+    assert!(found.findings.iter().all(mended), "{found:?}");
+    let mut paths: Vec<&str> = found.findings.iter().map(|finding| finding.path.as_str()).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, edited);
+    assert_eq!(repository.fsck(FsckMode::Check).unwrap().findings, []);
+    fs::remove_dir_all(suite(&repository)).unwrap();
+    publish(&repository);
+    is_whole(&suite(&repository));
+}
+
+/// Somebody who signs with a key of his own.
+fn signers(folder: &Path) -> Signers {
+    let (folder, passphrase) = (KeyFolder::new(folder.join("keys"), Vec::new()), PassphraseSource::default());
+    let email = Some("archive@example.org");
+    folder.generate(&"archive".parse().unwrap(), email, None, &passphrase, Timestamp::now()).unwrap();
+    let keys = vec!["archive".parse().unwrap()];
+    Signers::open(&SigningConfig { keys, folder, passphrase, gpg: Gpg::new() }).unwrap()
+}
+
+fn publish_signed(repository: &Repository, subject: PublishSubject, signers: &Signers) {
+    let request = PublishRequest {
+        subject,
+        settings: SuiteSettings::default(),
+        signers: Some(signers),
+        looked_for: None,
+    };
+    assert!(repository.publish(&request).unwrap().changed);
+}
+
+/// Puts the suite of another repository in the place of one, as what the stack there holds now.
+fn pass_off(theirs: &Path, ours: &Path) {
+    let read =
+        |meta: &Path| -> Value { serde_json::from_slice(&fs::read(meta.join(STATE)).unwrap()).unwrap() };
+    let (mut state, right) = (read(theirs), read(ours));
+    for field in ["revision", "hash", "sealed", "packages", "content", "settings"] {
+        state[field] = right[field].clone();
+    }
+    fs::write(ours.join(STATE), state.to_string()).unwrap();
+    fs::remove_dir_all(ours.join("dists").join(NAME)).unwrap();
+    let copied = Command::new("cp").arg("-a").args([theirs.join("dists"), ours.to_owned()]).status().unwrap();
+    assert!(copied.success());
+}
+
+#[test]
+fn a_channel_takes_over_no_index_that_its_keys_did_not_sign_for_these_packages() {
+    let (folder, other) = (memory_folder(), memory_folder());
+    let signers = signers(folder.path());
+    let repository = stocked(folder.path(), 20);
+    let meta = repository.meta().unwrap();
+    publish_signed(&repository, PublishSubject::Stack(reference(NAME)), &signers);
+    // What the keys signed once.
+    let before = other.path().join("before");
+    let copied = Command::new("cp").arg("-a").args([meta.to_owned(), before.clone()]).status().unwrap();
+    assert!(copied.success());
+    add(&repository, "another");
+    // What they never did.
+    let hostile = stocked(other.path(), 3);
+    publish(&hostile);
+
+    let sealed = Head::from(&repository.seal_stack(&stack(NAME), &by()).unwrap().entry);
+    publish_signed(&repository, PublishSubject::Stack(reference(NAME)), &signers);
+    let index =
+        |suite: &str| fs::read(meta.join("dists").join(suite).join("main/binary-all/Packages")).unwrap();
+    let good = index(NAME);
+    for (number, theirs) in [before.as_path(), hostile.meta().unwrap()].into_iter().enumerate() {
+        pass_off(theirs, meta);
+        assert_ne!(index(NAME), good);
+        let name = format!("shop/live{number}");
+        let channel = Suite::from(stack(&name));
+        let promote = ChannelWish::Promote(&sealed);
+        repository.change_channel(&channel, &promote, &ChannelPolicy::default(), &by()).unwrap();
+        publish_signed(&repository, PublishSubject::Channel(channel), &signers);
+        assert_eq!(index(&name), good);
+        let in_release = fs::read(meta.join("dists").join(&name).join("InRelease")).unwrap();
+        assert!(in_release.starts_with(b"-----BEGIN PGP SIGNED MESSAGE-----"));
+        is_whole(&meta.join("dists").join(&name));
+    }
+}
+
+#[test]
+fn verify_tells_when_keys_signed_other_fields_than_the_records_say() {
+    let folder = memory_folder();
+    let signers = signers(folder.path());
+    let repository = stocked(folder.path(), 20);
+    let published = || publish_signed(&repository, PublishSubject::Stack(reference(NAME)), &signers);
+    let text = "meta_path: meta\nsigning: {keys: [archive], folder: keys}\n";
+    let config = Config::parse(text, &folder.path().join("gachette.yml")).unwrap().config;
+    let verified = || verify(&config, &Suite::from(stack(NAME)), &Trusted::Configured).unwrap();
+    published();
+    assert!(verified().holds(), "{:?}", verified());
+    assert!(!edit_parts(&repository, "\nMaintainer: ", "\nEnhances:   ").is_empty());
+    fs::remove_dir_all(suite(&repository)).unwrap();
+    published();
+    let faulty: Vec<LinkKind> =
+        verified().links.iter().filter(|link| !link.faults.is_empty()).map(|link| link.link).collect();
+    assert_eq!(faulty, [LinkKind::Records], "{:?}", verified());
+    repository.fsck(FsckMode::Repair).unwrap();
+    fs::remove_dir_all(suite(&repository)).unwrap();
+    published();
+    assert!(verified().holds(), "{:?}", verified());
+}
