@@ -268,7 +268,7 @@ impl Default for Config {
             repository_at: None,
             trebuchet_bin: None,
             signing: Signing::default(),
-            working_copies: PathBuf::from("/tmp/gachette/working_copy"),
+            working_copies: PathBuf::from(crate::working_copy::DEFAULT_BASE),
             domain: Domain::default(),
             publish: Publishing::default(),
             channels: IndexMap::new(),

@@ -79,6 +79,14 @@ pub const DEFAULT_BASE: &str = "/tmp/gachette/working_copy";
 /// assert_eq!(prepared.action, Action::AlreadyThere);
 /// let version = prepared.version(Default::default(), &Cancel::new(), &mut |_event| {})?;
 /// assert_eq!(version.as_str(), format!("0.0.1rev{}-v1.0", prepared.short));
+///
+/// // As the original library had it.
+/// let version = prepared.version_from_git("1.2", "feature")?;
+/// assert_eq!(version.as_str(), format!("1.2rev{}-feature", prepared.short));
+///
+/// let mut web = web;
+/// web.set_versions("2.0", "", "")?;
+/// assert_eq!(web.versions().app.as_ref().map(|version| version.as_str()), Some("2.0"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]

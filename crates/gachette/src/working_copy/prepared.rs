@@ -113,12 +113,6 @@ impl Prepared {
         rev_version(base, &self.short, suffix)
     }
 
-    /// The file whose lock keeps others out. Lent to a program ([`trebuchet::process::Process::hold`]), it does so
-    /// until that program ends, even if this process is killed before.
-    pub fn lock_file(&self) -> &std::sync::Arc<std::fs::File> {
-        self.lock.file()
-    }
-
     fn checkout<'a>(&'a self, cancel: &'a Cancel, on_event: &'a mut dyn FnMut(Event)) -> Checkout<'a> {
         let (git, url, path, lock) = (&self.git, &self.url, self.path.clone(), self.lock.file());
         Checkout { git, url, path, lock, cancel, on_event }

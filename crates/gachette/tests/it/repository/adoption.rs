@@ -97,6 +97,12 @@ fn the_library_has_the_originals_names_and_makes_nothing_before_it_is_told_to() 
     assert_eq!((first.packages().unwrap().len(), second.packages().unwrap().len()), (1, 0));
     second.seal().unwrap();
     assert_eq!(second.remove_package("dh-web").unwrap_err().to_string(), "stack default/124 is sealed");
+    let third = Stack::new("default", "125", &meta).unwrap().with_debs(&meta.join("debs"));
+    third.persist().unwrap();
+    let repository = third.repository().unwrap();
+    let records = repository.records_in(&repository.show_stack(&reference("123")).unwrap()).unwrap();
+    assert!(third.add_packages(&records).unwrap().changed);
+    assert_eq!(third.packages().unwrap().hash(), first.packages().unwrap().hash());
     assert!(Stack::new("default", "../x", &meta).is_err());
     for (name, version) in [("../x", "1.0"), ("dh-web", "1.0;id")] {
         assert!(first.add_package(name, version, "dh-web-1.0-all.deb").is_err());

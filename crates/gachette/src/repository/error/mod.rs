@@ -1,5 +1,7 @@
 //! What can go wrong with a repository, and what to do about it.
 
+mod hint;
+
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
@@ -14,6 +16,7 @@ use gachette_core::stack::{NameError, Refusal, StackName, StackRef};
 use rustix::io::Errno;
 
 use super::conflict::Conflict;
+use super::key;
 use crate::signing::SigningError;
 
 /// Why an operation on a repository failed.
@@ -309,61 +312,10 @@ impl RepositoryError {
         }
     }
 
-    /// What to do about it, in a sentence for people.
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Refused(refusal) => refusal_hint(refusal),
-            Self::Signing(error) => error.hint()?,
-            Self::MissingChannel { channel } => {
-                format!("a first `gachette promote STACK --to {}` makes it", channel.name())
-            }
-            Self::MissingBase { base } => base_hint(base),
-            Self::Channel(refusal) => channel_hint(refusal)?,
-            Self::InChannel { channel, .. } => {
-                format!("move the channel on with `gachette promote STACK --to {channel}` until neither this nor the step before needs it")
-            }
-            Self::MissingRevision { stack, .. } => format!("see `gachette stack log {stack}`"),
-            Self::MissingPackage { name, .. } => format!("see `gachette package list {name}`"),
-            Self::MissingFile { .. } => {
-                "build it, put the file there, or bring it back with `gachette repository import FOLDER`".to_owned()
-            }
-            Self::LostFile { .. } => {
-                "bring it back with `gachette repository import FOLDER`, or build it again; \
-                 `gachette repository fsck` says what else is lost"
-                    .to_owned()
-            }
-            Self::NoBuildinfo { .. } => "bring it before the packages that name it".to_owned(),
-            Self::Conflict(conflict) => conflict.hint().to_owned(),
-            Self::Unregistered { .. } => {
-                "move it away, or make it known with `gachette stack add STACK FILE` if it is the right one".to_owned()
-            }
-            Self::Collected { .. } => "build them again, or begin with a stack that was not deleted".to_owned(),
-            Self::Busy { path, .. } => {
-                format!(
-                    "see which with `fuser -v {}`: one that was stopped must go on or end",
-                    path.display()
-                )
-            }
-            Self::NotThere { path } => format!("make one with `gachette repository init {}`", path.display()),
-            Self::Damaged { key, .. } if key == super::key::IDENTITY => {
-                "bring the file back from a backup; or move it away and run `gachette repository init`, which makes \
-                 another and keeps all stacks and packages"
-                    .to_owned()
-            }
-            Self::Damaged { .. } => "see what else is with `gachette repository fsck`".to_owned(),
-            Self::Newer { .. } => "use the gachette that wrote it, or a newer one".to_owned(),
-            Self::NoFolder { .. } => "give another folder as `meta_path`".to_owned(),
-            Self::Lagging { .. } => {
-                "once that is mended, `gachette repository fsck --repair` writes them".to_owned()
-            }
-            other => io_hint(other.io()?)?.to_owned(),
-        })
-    }
-
     /// Whether what is at fault lies at the path that is named, so that others may be as well as ever.
     pub(crate) fn is_of_one_path(&self) -> bool {
         match self {
-            Self::Damaged { key, .. } | Self::Newer { key, .. } => key != super::key::IDENTITY,
+            Self::Damaged { key, .. } | Self::Newer { key, .. } => key != key::IDENTITY,
             other => other
                 .io()
                 .is_some_and(|error| error.kind() == ErrorKind::PermissionDenied || is_in_the_way(error)),
@@ -385,48 +337,11 @@ impl RepositoryError {
     }
 }
 
-/// What to do about an error of the system.
-fn io_hint(error: &io::Error) -> Option<&'static str> {
-    Some(match error.kind() {
-        ErrorKind::StorageFull => "make room on the disk, and run the same command again",
-        ErrorKind::PermissionDenied => {
-            "run as the user whom the repository belongs to, or let this one read and write it"
-        }
-        _ if is_in_the_way(error) => {
-            "something else lies there, or where a folder above it should be; `gachette repository fsck` names it: \
-             move it away, and run the same command again"
-        }
-        _ => return None,
-    })
-}
-
 /// Whether the system says so of a path at which, or above which, something of another kind lies than should be there.
 fn is_in_the_way(error: &io::Error) -> bool {
     use ErrorKind::{AlreadyExists, InvalidInput, IsADirectory, NotADirectory};
     matches!(error.kind(), AlreadyExists | InvalidInput | IsADirectory | NotADirectory)
         || error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
-}
-
-/// What to do about a channel that is left as it is.
-fn channel_hint(refusal: &ChannelRefusal) -> Option<String> {
-    Some(match refusal {
-        ChannelRefusal::Open { stack, .. } => {
-            format!(
-                "seal the stack with `gachette stack seal {stack}`; \
-                 of one that is sealed only the last revision is, which its name alone means"
-            )
-        }
-        ChannelRefusal::Held { channel, .. } => {
-            format!("when the reason is gone, `gachette promote --to {channel} --release`")
-        }
-        ChannelRefusal::Unapproved(missing) => {
-            let (channel, stack) = (&missing.channel, &missing.stack);
-            format!("others agree with `gachette promote {stack} --to {channel} --approve`")
-        }
-        ChannelRefusal::NoReason => "say why with `--hold REASON`".to_owned(),
-        ChannelRefusal::Moved { .. } => "try it again".to_owned(),
-        ChannelRefusal::Foreign { .. } => return None,
-    })
 }
 
 /// What became of a package file that was so long once.
@@ -445,14 +360,6 @@ fn missing_base(BaseRef { base, number }: &BaseRef) -> String {
     }
 }
 
-/// What to do where something of a base is missing.
-fn base_hint(BaseRef { base, number }: &BaseRef) -> String {
-    match number {
-        Some(_) => format!("see `gachette base log {base}`"),
-        None => format!("take it with `gachette base update {base}`"),
-    }
-}
-
 /// Why a storage failed, in plain words.
 fn storage_reason(error: &object_store::Error) -> String {
     let cause = cause(error);
@@ -466,31 +373,4 @@ fn cause(error: &object_store::Error) -> &(dyn Error + 'static) {
         cause = source;
     }
     cause
-}
-
-/// What to do about a stack that is not changed.
-fn refusal_hint(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Sealed { stack } => {
-            format!("start the next one with `gachette stack create NEW --from {stack}`")
-        }
-        Refusal::Missing { stack, deleted: Some(number) } if *number > 1 => format!(
-            "it was deleted by revision {number}; bring it back with `gachette stack create {stack} --from {}`",
-            stack.at(number - 1)
-        ),
-        Refusal::Missing { stack, .. } => {
-            format!("make it with `gachette stack create {stack}`, or see `gachette stack list`")
-        }
-        Refusal::NotACopy { stack, from } => {
-            format!("see what differs with `gachette stack diff {from} {stack}`, or choose another name")
-        }
-        Refusal::Spent { stack, deleted } => format!(
-            "what it held gets another name with `gachette stack create NEW --from {}`",
-            stack.at(deleted - 1)
-        ),
-        Refusal::Alias { .. } => "choose another name: they get the stack that was sealed last".to_owned(),
-        Refusal::NotInStack { stack, .. } => {
-            format!("see what it holds with `gachette stack show {stack}`")
-        }
-    }
 }
