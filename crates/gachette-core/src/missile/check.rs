@@ -9,8 +9,18 @@ use crate::nearest;
 use crate::yaml::{Content, Entry, Node, Problems, older_boolean};
 
 /// Control members that dpkg knows and a recipe may write (Debian Policy 6.1; deb-postinst(5) and its neighbours).
-const CONTROL_MEMBERS: [&str; 9] =
-    ["preinst", "postinst", "prerm", "postrm", "triggers", "shlibs", "symbols", "templates", "config"];
+const CONTROL_MEMBERS: [&str; 10] = [
+    "preinst",
+    "postinst",
+    "prerm",
+    "postrm",
+    "conffiles",
+    "triggers",
+    "shlibs",
+    "symbols",
+    "templates",
+    "config",
+];
 
 impl Recipe {
     pub(super) fn check(&self, problems: &mut Problems) {
@@ -77,7 +87,7 @@ impl Recipe {
         };
         let place = self.place(&format!("extra_files[{index}].name"));
         // `control` and the like are trebuchet's own to write; anything else dpkg carries along unread.
-        let own = matches!(member, "control" | "md5sums" | "conffiles");
+        let own = matches!(member, "control" | "md5sums");
         let problem = if own { Problem::error(place, message) } else { Problem::warning(place, message) };
         problems.push(problem.with_hint(hint));
     }
