@@ -32,7 +32,7 @@ fn two_projects(web: &GitRepository, api: &GitRepository) -> Hosts {
         web.path().display(),
         api.path().display()
     );
-    let hosts = Hosts::new(&format!("hosts: build1\nrepository: here\n{projects}"));
+    let hosts = Hosts::visited(&format!("hosts: build1\nrepository: here\n{projects}"));
     hosts.ok("stack create 124");
     hosts
 }

@@ -198,7 +198,7 @@ fn what_cannot_go_on_without_this_machine_is_not_detached() {
 #[test]
 fn a_detached_build_on_a_host_outlives_its_connections() {
     let source = GitRepository::new();
-    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    let hosts = Hosts::visited(&format!("projects.web.url: {}\n", source.path().display()));
     let go = hosts.playground.path("go");
     let step = until_let_go(&go);
     let recipe = format!("name: web\ntype: application\nbuild_assets: [{}]\n", serde_json::json!(step));
@@ -230,7 +230,8 @@ fn a_detached_build_on_a_host_outlives_its_connections() {
 #[test]
 fn what_is_pushed_is_there_before_a_build_is_detached() {
     let source = project("true");
-    let hosts = Hosts::new(&format!("projects.web: {{url: {}, source: push}}\n", source.path().display()));
+    let hosts =
+        Hosts::visited(&format!("projects.web: {{url: {}, source: push}}\n", source.path().display()));
     hosts.ok("-H build1 stack create 124");
     let id = hosts.ok("-H build1 quick 124 web --detach").trim().to_owned();
     let followed = hosts.ok(&format!("-H build1 builds follow {id}"));

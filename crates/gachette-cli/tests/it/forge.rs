@@ -111,7 +111,7 @@ impl Family {
         name_submodule(&app, "vendor/lib", &forge.url("lib.git"), &lib.head());
         forge.publish("app.git", &app);
         let hosts =
-            Hosts::new(&format!("projects.web: {{url: '{}', source: {source}}}\n", forge.url("app.git")));
+            Hosts::visited(&format!("projects.web: {{url: '{}', source: {source}}}\n", forge.url("app.git")));
         hosts.ok("-H build1 stack create 124");
         Self { forge, app, lib, hosts }
     }

@@ -37,7 +37,7 @@ fn check(hosts: &Hosts, more: &[&str]) -> Command {
 #[test]
 fn a_host_that_has_all_is_fit_for_builds() {
     let source = project("true");
-    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    let hosts = Hosts::visited(&format!("projects.web.url: {}\n", source.path().display()));
     let (code, report) = checked(&mut check(&hosts, &[]));
     assert_eq!((code, report["format"].as_u64()), (0, Some(1)), "{report:#}");
     for (subject, name) in [
@@ -63,7 +63,7 @@ fn a_host_that_has_all_is_fit_for_builds() {
 #[test]
 fn what_the_login_shell_does_not_find_is_missing() {
     let source = project("true");
-    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    let hosts = Hosts::visited(&format!("projects.web.url: {}\n", source.path().display()));
     let tools = hosts.sshd.home().join("tools");
     fs::create_dir(&tools).unwrap();
     for (name, file) in [("dpkg", "/usr/bin/dpkg"), ("python3", "/usr/bin/python3")] {
@@ -84,7 +84,7 @@ fn what_the_login_shell_does_not_find_is_missing() {
 
 #[test]
 fn the_agent_is_counted_where_it_is_forwarded_to() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     let of = |command: &mut Command| {
         let (code, report) = checked(command);
         assert_eq!(code, 0, "{report:#}");
@@ -118,7 +118,7 @@ fn projects_are_asked_for_where_their_commits_are_fetched() {
     let source = project("true");
     let forge = Sshd::start();
     let url = forge.url(source.path());
-    let hosts = Hosts::new(&format!(
+    let hosts = Hosts::visited(&format!(
         "projects.web.url: {url}\nprojects.gone.url: {}\nprojects.ref: {{url: {}, ref: nowhere}}\n",
         source.path().join("gone").display(),
         source.path().display()
@@ -143,7 +143,7 @@ fn projects_are_asked_for_where_their_commits_are_fetched() {
 
 #[test]
 fn a_connection_that_was_kept_is_told_from_a_new_one() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     let runtime = tempfile::Builder::new().prefix("gr").tempdir_in("/tmp").unwrap();
     let connection = |seconds: &str| {
         let more = ["--set", &format!("reuse_connection={seconds}")];
@@ -157,7 +157,7 @@ fn a_connection_that_was_kept_is_told_from_a_new_one() {
 
 #[test]
 fn every_host_is_checked_whatever_the_others_are_like() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     for line in ["host check nowhere.invalid build1", "-P host check nowhere.invalid build1"] {
         let Said { code, stdout, stderr } = hosts.run(line);
         assert_eq!(code, 6, "{stderr}");

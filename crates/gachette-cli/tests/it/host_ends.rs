@@ -13,7 +13,7 @@ use crate::hosts::{Hosts, far_gachette, is_running, kill, project, wait_until};
 #[test]
 fn work_on_a_host_ends_when_its_client_is_killed() {
     let source = project("true");
-    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    let hosts = Hosts::visited(&format!("projects.web.url: {}\n", source.path().display()));
     hosts.ok("-H build1 stack create 124");
     let mark = format!("sleep 1000.{}", hosts.sshd.port());
     let source_step = format!("exec {mark}");
@@ -45,7 +45,7 @@ fn in_the_middle(hosts: &Hosts, source: &GitRepository) -> (std::process::Child,
 /// does its work.
 fn killed_in_the_middle(which: usize, more: &str, part: &str) {
     let source = project("true");
-    let hosts = Hosts::new(&format!("projects.web.url: {}\n{more}", source.path().display()));
+    let hosts = Hosts::visited(&format!("projects.web.url: {}\n{more}", source.path().display()));
     let (client, slow) = in_the_middle(&hosts, &source);
     let victim = &far_gachette(&hosts)[which];
     kill(PathBuf::from(victim));
@@ -79,7 +79,7 @@ fn a_program_that_is_killed_there_is_told_from_a_lost_connection() {
 #[test]
 fn an_interrupt_from_the_keyboard_ends_the_work_there_in_order() {
     let source = project("true");
-    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    let hosts = Hosts::visited(&format!("projects.web.url: {}\n", source.path().display()));
     hosts.ok("-H build1 stack create 124");
     let mark = format!("sleep 2000.{}", hosts.sshd.port());
     let recipe = format!("name: web\ntype: application\nbuild_assets: ['exec {mark}']\n");
@@ -98,7 +98,7 @@ fn an_interrupt_from_the_keyboard_ends_the_work_there_in_order() {
 #[test]
 fn an_interrupt_ends_the_work_on_all_hosts_though_failures_are_only_warned_about() {
     let source = project("true");
-    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    let hosts = Hosts::visited(&format!("projects.web.url: {}\n", source.path().display()));
     hosts.ok("-H build1 stack create 124");
     let mark = format!("sleep 3000.{}", hosts.sshd.port());
     let recipe = format!("name: web\ntype: application\nbuild_assets: ['exec {mark}']\n");
@@ -115,7 +115,7 @@ fn an_interrupt_ends_the_work_on_all_hosts_though_failures_are_only_warned_about
 #[test]
 fn an_interrupt_ends_what_comes_after_the_build_too() {
     let source = project("true");
-    let hosts = Hosts::new(&format!("projects.web.url: {}\nrepository: here\n", source.path().display()));
+    let hosts = Hosts::visited(&format!("projects.web.url: {}\nrepository: here\n", source.path().display()));
     hosts.ok("stack create 124");
     // Whoever has the stack's turn makes others wait.
     let stack = fs::File::open(hosts.playground.path("repository/domain/default/stacks/124")).unwrap();

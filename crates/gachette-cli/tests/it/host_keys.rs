@@ -23,7 +23,7 @@ fn ssh_connects(hosts: &Hosts) -> bool {
 
 #[test]
 fn a_stricter_setting_of_the_user_is_never_loosened() {
-    let hosts = Hosts::new("disable_known_hosts: true\n");
+    let hosts = Hosts::visited("disable_known_hosts: true\n");
     hosts.sshd.trust_host_key();
     hosts.ok("-H build1 repository init");
     let usual = fs::read_to_string(hosts.sshd.ssh_config()).unwrap();
@@ -52,7 +52,7 @@ fn a_stricter_setting_of_the_user_is_never_loosened() {
 
 #[test]
 fn a_key_that_was_taken_once_is_remembered() {
-    let hosts = Hosts::new("disable_known_hosts: true\n");
+    let hosts = Hosts::visited("disable_known_hosts: true\n");
     hosts.sshd.forget_host_key();
     hosts.ok("-H build1 repository init");
     let list = fs::read_to_string(hosts.sshd.known_hosts()).unwrap();
@@ -63,7 +63,7 @@ fn a_key_that_was_taken_once_is_remembered() {
 
 #[test]
 fn a_host_that_is_known_by_a_key_of_another_kind_is_not_taken_for_unknown() {
-    let hosts = Hosts::new("disable_known_hosts: true\n");
+    let hosts = Hosts::visited("disable_known_hosts: true\n");
     let key = hosts.path("other_kind");
     let keygen = Command::new("ssh-keygen").args(["-q", "-t", "ecdsa", "-N", "", "-f"]).arg(&key).status();
     assert!(keygen.unwrap().success());

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use gachette_core::Sha256Digest;
 use gachette_testkit::{GitRepository, SshAgent, Sshd};
 
 use crate::assert_transcript;
-use crate::playground::{Playground, Said};
+use crate::playground::{Playground, Said, program};
 
 /// A playground whose configuration knows a server.
 pub(crate) struct Hosts {
@@ -17,8 +18,16 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
+    /// A host at which nobody ever was.
     pub(crate) fn new(more: &str) -> Self {
         Self::with_sshd("", more)
+    }
+
+    /// One at which the program is already.
+    pub(crate) fn visited(more: &str) -> Self {
+        let hosts = Self::new(more);
+        visit(&hosts.home());
+        hosts
     }
 
     /// With these lines more in the configuration of sshd.
@@ -66,6 +75,15 @@ impl Hosts {
         let folder = fs::read_dir(self.sshd.home().join(".cache/gachette/bin")).into_iter().flatten();
         folder.map(|entry| entry.unwrap().path()).collect()
     }
+}
+
+/// Puts the program into the home of who logs in, where an earlier visit leaves it: to bring it there takes seconds, and few tests are
+/// about that.
+pub(crate) fn visit(home: &Path) {
+    let digest = Sha256Digest::of(&fs::read(program()).unwrap());
+    let folder = home.join(".cache/gachette/bin");
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(program(), folder.join(digest.to_string())).unwrap();
 }
 
 /// A project whose recipe takes a step that runs these words.
@@ -140,7 +158,8 @@ fn what_a_host_builds_goes_to_the_repository_of_this_machine() {
 #[test]
 fn what_a_host_builds_goes_to_the_repository_of_another_host() {
     let source = project("true");
-    let hosts = Hosts::new(&format!("projects.web.url: {}\nrepository: build2\n", source.path().display()));
+    let hosts =
+        Hosts::visited(&format!("projects.web.url: {}\nrepository: build2\n", source.path().display()));
     hosts.ok("stack create 124");
     let built = hosts.ok("-H build1 quick 124 web");
     assert!(built.contains("stack default/124 is now at revision 2"), "{built}");
@@ -149,13 +168,13 @@ fn what_a_host_builds_goes_to_the_repository_of_another_host() {
 
 #[test]
 fn each_host_says_which_it_is() {
-    let hosts = Hosts::new("hosts: [build1, build2, build1]\n");
+    let hosts = Hosts::visited("hosts: [build1, build2, build1]\n");
     assert_transcript!(hosts.run("stack_create:124"));
 }
 
 #[test]
 fn hosts_are_worked_on_at_the_same_time() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     hosts.ok("-H build1 stack create 124");
     let said = hosts.run("-H build1,build2,build3,build4 -P -z 2 --format json stack list");
     assert_eq!(said.code, 0, "{}", said.stderr);
@@ -168,7 +187,7 @@ fn hosts_are_worked_on_at_the_same_time() {
 
 #[test]
 fn the_first_host_that_fails_stops_the_rest() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     assert_transcript!(hosts.run("-H build1,build2 stack show 7"));
 }
 
@@ -214,7 +233,7 @@ pub(crate) fn far_gachette(hosts: &Hosts) -> [String; 2] {
 
 #[test]
 fn a_host_that_is_no_name_is_no_wish_for_this_machine() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     for host in ["", ",", " "] {
         let said = hosts.playground.run_words(&["-H", host, "repository", "init"]);
         assert_eq!((said.code, said.stderr.contains("names no host")), (2, true), "{}", said.stderr);
@@ -224,7 +243,7 @@ fn a_host_that_is_no_name_is_no_wish_for_this_machine() {
 
 #[test]
 fn hosts_after_a_failed_one_are_worked_on_when_failures_are_only_warned_about() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     hosts.ok("-H build1 stack create 124");
     let said = hosts.run("-w -H nowhere.invalid,build1 stack list");
     assert_eq!(said.code, 6, "{}", said.stderr);
@@ -234,7 +253,7 @@ fn hosts_after_a_failed_one_are_worked_on_when_failures_are_only_warned_about() 
 #[test]
 fn the_agent_is_forwarded_unless_told_otherwise() {
     let source = project(r#"test -S "${SSH_AUTH_SOCK:-none}""#);
-    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    let hosts = Hosts::visited(&format!("projects.web.url: {}\n", source.path().display()));
     hosts.ok("-H build1 stack create 124");
     let agent = SshAgent::start();
     let code = |forwarding: &str| {
@@ -249,7 +268,7 @@ fn the_agent_is_forwarded_unless_told_otherwise() {
 
 #[test]
 fn ssh_and_what_its_configuration_starts_are_given_no_secrets() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     let (seen, real) = (hosts.path("environment"), hosts.sshd.ssh_config().display().to_string());
     let configuration = format!("Match exec \"env >> {}\"\nMatch all\nInclude {real}\n", seen.display());
     hosts.playground.write("ssh_config", &configuration);
@@ -266,7 +285,7 @@ fn ssh_and_what_its_configuration_starts_are_given_no_secrets() {
 #[test]
 fn a_build_that_talks_much_is_followed_to_its_end() {
     let source = project("seq 200000");
-    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    let hosts = Hosts::visited(&format!("projects.web.url: {}\n", source.path().display()));
     hosts.ok("-H build1 stack create 124");
     assert!(hosts.ok("-H build1 quick 124 web").contains("1 package built"));
 }

@@ -73,7 +73,7 @@ fn each_task_and_each_host_has_one_answer() {
     let answers = documents(&said);
     assert_eq!((answers.len(), said.code), (3, 2), "{}", said.stdout);
     assert_eq!((&answers[1]["kind"], &answers[1]["exit_code"]), (&"not_found".into(), &2.into()));
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     hosts.run("-H build1 repository init");
     let said = hosts.run("--format json -w -H nowhere.invalid,build1 stack list");
     let answers = documents(&said);

@@ -227,7 +227,7 @@ fn a_passphrase_protects_a_key_and_is_shown_to_no_step_of_a_recipe() {
 
 #[test]
 fn keys_are_those_of_the_machine_that_has_the_repository_and_secrets_stay_there() {
-    let hosts = Hosts::new("signing.keys: [archive]\n");
+    let hosts = Hosts::visited("signing.keys: [archive]\n");
     let made = hosts.run("-H build1 key generate archive");
     assert_eq!(made.code, 0, "{}", made.stderr);
     let there = hosts.home().join(".local/share/gachette/keys/archive.asc");

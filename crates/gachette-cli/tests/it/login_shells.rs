@@ -7,7 +7,7 @@ use crate::hosts::{Hosts, project};
 #[test]
 fn a_build_sees_what_the_start_files_of_the_configured_shell_set() {
     let source = project("true");
-    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    let hosts = Hosts::visited(&format!("projects.web.url: {}\n", source.path().display()));
     fs::write(hosts.home().join(".profile"), "export LOGIN=yes\n").unwrap();
     fs::write(hosts.home().join(".bashrc"), "case $- in *i*) export INTERACTIVE=yes;; esac\n").unwrap();
     hosts.ok("-H build1 stack create 124");
@@ -32,7 +32,7 @@ fn a_build_sees_what_the_start_files_of_the_configured_shell_set() {
 
 #[test]
 fn a_title_that_a_start_file_sets_without_an_end_of_line_is_not_in_the_way() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     for file in [".profile", ".bashrc"] {
         fs::write(hosts.home().join(file), "printf '\\033]0;%s\\007' build1\n").unwrap();
     }
@@ -47,7 +47,7 @@ fn a_title_that_a_start_file_sets_without_an_end_of_line_is_not_in_the_way() {
 
 #[test]
 fn a_shell_that_is_not_there_or_none_is_told() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     let run = |shell: &str| {
         let set = format!("shell={shell}");
         let words = ["--set", &set, "-H", "build1", "repository", "init"];

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use gachette_testkit::{GitRepository, Network, NetworkHost};
 
-use crate::hosts::{project, wait_until};
+use crate::hosts::{project, visit, wait_until};
 use crate::playground::{Playground, Said};
 
 /// How long the client may take to notice that nobody is there any more.
@@ -26,6 +26,9 @@ impl Lab {
     fn new(disk: Option<&str>, more: &str) -> Self {
         let network = Network::start();
         let host = network.host_with("build1", disk, "");
+        if disk.is_none() {
+            visit(&host.home());
+        }
         let (source, home) = (project("true"), host.home_there());
         let configuration = format!(
             "ssh_config_path: {}\nmeta_path: {home}/repository\nworking_copies: {home}/working_copies\n\

@@ -7,7 +7,7 @@ use gachette_testkit::{GitRepository, Network, NetworkHost};
 use serde_json::Value;
 
 use crate::documents::normal;
-use crate::hosts::{project, wait_until};
+use crate::hosts::{project, visit, wait_until};
 use crate::playground::{Playground, Said};
 
 const NAMES: [&str; 3] = ["one", "two", "three"];
@@ -24,6 +24,7 @@ impl Trio {
     fn new(step: &str) -> Self {
         let (network, source) = (Network::start(), project("sh step.sh"));
         let hosts = NAMES.map(|name| network.host(name));
+        hosts.iter().for_each(|host| visit(&host.home()));
         let playground = Playground::with_configuration(&format!(
             "ssh_config_path: {}\nreuse_connection: 0\nmeta_path: {own}/repository\nworking_copies: {own}/copies\n\
              projects.web.url: {}\n",

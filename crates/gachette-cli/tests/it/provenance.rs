@@ -64,7 +64,7 @@ fn packages_that_are_only_built_have_it_beside_them() {
 #[test]
 fn what_a_host_says_of_its_build_comes_with_the_packages() {
     let source = project("true");
-    let hosts = Hosts::new(&format!(
+    let hosts = Hosts::visited(&format!(
         "projects.web.url: {}\nhosts: build1\nrepository: here\n",
         source.path().display()
     ));

@@ -25,7 +25,7 @@ fn commits_that_only_this_machine_may_fetch_are_pushed() {
     let source = project("true");
     let forge = Sshd::start();
     let url = forge.url(source.path());
-    let hosts = Hosts::new(&format!("projects.web.url: {url}\n"));
+    let hosts = Hosts::visited(&format!("projects.web.url: {url}\n"));
     hosts.ok("-H build1 stack create 124");
     let run = |line: &str| {
         let mut command = hosts.command(line);
@@ -116,7 +116,7 @@ fn submodules_of_a_project_of_this_machine_may_be_on_this_machine() {
     let (lib, app) = (GitRepository::new(), project("test -e vendor/lib/lib.txt"));
     lib.commit_file("lib.txt", "lib");
     name_submodule(&app, "vendor/lib", lib.path().to_str().unwrap(), &lib.head());
-    let hosts = Hosts::new(&format!("projects.web: {{url: '{}', source: push}}\n", app.path().display()));
+    let hosts = Hosts::visited(&format!("projects.web: {{url: '{}', source: push}}\n", app.path().display()));
     hosts.ok("-H build1 stack create 124");
     hosts.ok("-H build1 quick 124 web");
 }

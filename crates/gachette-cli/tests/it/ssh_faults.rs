@@ -46,7 +46,7 @@ fn a_server_with_too_many_logins_is_told_from_one_that_is_not_there() {
 
 #[test]
 fn a_connection_is_tried_as_often_as_is_configured() {
-    let mut hosts = Hosts::new("");
+    let mut hosts = Hosts::visited("");
     hosts.sshd.stop();
     tells(&refused(&hosts, "-H build1 stack list"), "it refused the connection", "sshd");
     // ssh_config(5), ConnectionAttempts: one attempt a second.
@@ -155,7 +155,7 @@ fn the_right_key_among_many_wrong_ones_is_found_when_it_is_named() {
 
 #[test]
 fn an_agent_that_is_gone_is_done_without() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     let mut agent = SshAgent::start();
     let run = |agent: &SshAgent| {
         let mut command = hosts.command("-H build1 repository init");
@@ -172,7 +172,7 @@ fn an_agent_that_is_gone_is_done_without() {
 #[test]
 fn what_a_killed_client_began_is_taken_up_by_the_next() {
     let source = project("true");
-    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    let hosts = Hosts::visited(&format!("projects.web.url: {}\n", source.path().display()));
     let runtime = tempfile::Builder::new().prefix("gr").tempdir_in("/tmp").unwrap();
     for seconds in ["0", "20"] {
         let command = |line: &str| {
@@ -199,7 +199,7 @@ fn what_a_killed_client_began_is_taken_up_by_the_next() {
 
 #[test]
 fn a_host_that_does_not_let_us_in_is_told_with_a_way_out() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     let mut text = String::new();
     let mut tell = |what: &str, said: Said| text += &format!("# {what}\n{}\n", said.transcript());
     hosts.sshd.forget_host_key();
@@ -245,7 +245,7 @@ fn a_key_that_cannot_be_read_is_told_before_anything_is_connected_to() {
 
 #[test]
 fn a_jump_host_that_fails_is_told_from_the_host_behind_it() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     let more = "Host gate-down\n  HostName 127.0.0.1\n  Port 1\nHost gate-elsewhere\n  HostName 127.0.0.1\n  HostKeyAlias elsewhere\n  \
                 Port 22\nHost behind\n  HostName 127.0.0.1\n  Port 1\n";
     let configuration = hosts.sshd.ssh_config();
@@ -270,7 +270,7 @@ fn a_jump_host_that_fails_is_told_from_the_host_behind_it() {
 
 #[test]
 fn what_the_user_configured_for_sessions_of_his_own_is_not_in_the_way() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let configuration = hosts.sshd.ssh_config();
     let usual = fs::read_to_string(&configuration).unwrap();

@@ -20,7 +20,7 @@ impl Shared {
     /// With these lines in the user's configuration, beside the path of the socket.
     fn new(lines: &str, more: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("gm").tempdir_in("/tmp").unwrap();
-        let hosts = Hosts::new(more);
+        let hosts = Hosts::visited(more);
         let configuration = hosts.sshd.ssh_config();
         let text = fs::read_to_string(&configuration).unwrap();
         let path = folder.path().join("%C");
@@ -120,7 +120,7 @@ fn a_master_that_the_user_wants_to_persist_is_made_and_stays() {
 
 #[test]
 fn a_connection_that_is_kept_serves_the_next_command() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     let kept = |line: &str| hosts.run(&format!("--set reuse_connection=5 {line}"));
     assert_eq!(kept("-H build1 stack create 124").code, 0);
     // Whoever comes later is let in by the connection alone.
@@ -132,7 +132,7 @@ fn a_connection_that_is_kept_serves_the_next_command() {
 
 #[test]
 fn a_kept_connection_that_died_is_made_again() {
-    let hosts = Hosts::new("");
+    let hosts = Hosts::visited("");
     // The path of a socket must be short.
     let runtime = tempfile::Builder::new().prefix("gr").tempdir_in("/tmp").unwrap();
     let list = || {

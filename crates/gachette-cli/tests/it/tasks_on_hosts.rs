@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use gachette_testkit::{GitRepository, Network, NetworkHost};
 
 use crate::documents::normal;
-use crate::hosts::project;
+use crate::hosts::{project, visit};
 use crate::playground::Playground;
 
 /// Each task, and the subcommand that does the same, in an order in which they follow from one another. `META` is the repository,
@@ -113,6 +113,7 @@ impl Sides {
         }
         let sides = ["old", "new"].map(|name| {
             let host = network.host(name);
+            visit(&host.home());
             let configuration = format!(
                 "ssh_config_path: {}\nreuse_connection: 0\nmeta_path: {own}/repository\nworking_copies: {own}/copies\n\
                  projects.web.url: {}\n",

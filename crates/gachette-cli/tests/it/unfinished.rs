@@ -97,7 +97,8 @@ fn tells(said: &Said, begin: &str, doing: &str, left: &str) {
 /// A host with the stack 124, which has a package, the sealed stack 123, and a key.
 fn prepared() -> Hosts {
     let source = project("true");
-    let hosts = Hosts::new(&format!("projects.web.url: {}\nsigning.folder: keys\n", source.path().display()));
+    let hosts =
+        Hosts::visited(&format!("projects.web.url: {}\nsigning.folder: keys\n", source.path().display()));
     for line in
         ["stack create 123", "stack seal 123", "stack create 124", "quick 124 web", "key generate first"]
     {
@@ -140,8 +141,9 @@ fn each_change_tells_what_became_of_it_when_the_program_there_is_killed() {
 fn a_base_that_is_being_taken_is_left_whole() {
     let slow = TcpListener::bind("127.0.0.1:0").unwrap();
     let (address, stanza) = (slow.local_addr().unwrap(), "Suites: ./\n  Trusted: yes");
-    let hosts =
-        Hosts::new(&format!("bases.slow.sources: |\n  Types: deb\n  URIs: http://{address}/\n  {stanza}\n"));
+    let hosts = Hosts::visited(&format!(
+        "bases.slow.sources: |\n  Types: deb\n  URIs: http://{address}/\n  {stanza}\n"
+    ));
     hosts.ok("-H build1 repository init");
     let client = begin(&hosts, "base update slow");
     slow.set_nonblocking(true).unwrap();
@@ -183,7 +185,7 @@ fn programs_are_told_in_fields() {
 
 #[test]
 fn who_is_not_let_in_is_told_that_nothing_was_begun() {
-    let mut hosts = Hosts::new("");
+    let mut hosts = Hosts::visited("");
     hosts.ok("-H build1 stack create 124");
     let not_begun = |hosts: &Hosts, line: &str, doing: &str| {
         tells(&hosts.run(line), "not begun", doing, "nothing was changed there");

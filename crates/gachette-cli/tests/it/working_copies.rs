@@ -73,7 +73,7 @@ fn one_that_a_build_works_in_is_not_removed_from_a_server() {
 #[test]
 fn those_of_a_host_are_seen_and_removed_from_here() {
     let source = project("true");
-    let hosts = Hosts::new(&format!("projects.web.url: {}\n", source.path().display()));
+    let hosts = Hosts::visited(&format!("projects.web.url: {}\n", source.path().display()));
     hosts.ok("-H build1 prepare web");
     assert!(hosts.ok("-H build1 working-copy list").contains("refs/heads/main"));
     hosts.ok("-H build1 working-copy remove web");
