@@ -124,6 +124,34 @@ fn a_disk_that_cannot_be_written_or_runs_no_programs_is_told_and_nothing_is_left
 }
 
 #[test]
+fn a_host_whose_gzip_does_not_work_gets_the_program_as_it_is() {
+    let network = Network::start();
+    let first = "ForceCommand PATH=OWN/bin:$PATH exec sh -c \"$SSH_ORIGINAL_COMMAND\"";
+    let host = network.host_with("build1", None, &first.replace("OWN", &network.own().display().to_string()));
+    let (folder, size) = (host.own().join("bin"), fs::metadata(program()).unwrap().len());
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("gzip"), "#!/bin/sh\nexit 1\n").unwrap();
+    fs::set_permissions(folder.join("gzip"), fs::Permissions::from_mode(0o755)).unwrap();
+    let configuration = format!("ssh_config_path: {}\nreuse_connection: 0\n", network.ssh_config().display());
+    let playground = Playground::with_configuration(&configuration);
+    let words = ["-H", "build1", "host", "check"];
+    let arrive = || {
+        let program = network.command(program().to_str().unwrap());
+        playground.said(&words, playground.as_user(program, &words).output().unwrap())
+    };
+    let said = arrive();
+    assert!(said.stdout.contains("build1"), "{}{}", said.stdout, said.stderr);
+    assert!(host.received() > size, "{} of {size} bytes", host.received());
+    // A gzip that works is used.
+    fs::remove_file(folder.join("gzip")).unwrap();
+    fs::remove_dir_all(host.home().join(".cache")).unwrap();
+    let before = host.received();
+    arrive();
+    let sent = host.received() - before;
+    assert!(host.home().join(".cache/gachette/bin").is_dir() && sent < size / 2, "{sent} of {size} bytes");
+}
+
+#[test]
 fn what_is_remembered_of_the_program_is_checked_before_it_is_sent() {
     let hosts = Hosts::new("");
     // The path of a socket must be short.

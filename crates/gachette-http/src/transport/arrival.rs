@@ -15,8 +15,8 @@ use crate::wire::{AgentHello, PROTOCOL};
 use crate::{Problem, ProblemKind};
 
 /// What the host's shell runs: it is told a digest ($s) and a size ($n) in one line, and starts the program of that digest,
-/// after taking its bytes from us when it is not there: as many ($z) as a second line says, compressed where it has gzip, which
-/// Debian cannot do without. One line without an exclamation mark or an apostrophe, since any login
+/// after taking its bytes from us when it is not there: as many ($z) as a second line says, compressed where gzip is there and works
+/// ($g), which Debian cannot do without. One line without an exclamation mark or an apostrophe, since any login
 /// shell has to pass it on as it is.
 ///
 /// That line comes over the connection, so that we can take the digest of a program of some size while `ssh` logs in.
@@ -37,7 +37,7 @@ const SCRIPT: &str = "exec /bin/sh -c 'umask 077; read -r s n w || exit 7; \
       echo; echo \"gachette-arrival needs $(uname -s) $(uname -m)\"; \
       mkdir -p \"$d\" 2>/dev/null || fail \"cannot make the folder $d\"; \
       t=$(mktemp \"$d/.arriving-XXXXXX\" 2>/dev/null) || fail \"cannot write into the folder $d\"; \
-      g=cat; command -v gzip >/dev/null && g=\"gzip -dc\"; \
+      g=cat; [ \"$(echo x | gzip 2>/dev/null | gzip -dc 2>/dev/null)\" = x ] && g=\"gzip -dc\"; \
       echo \"gachette-arrival ready ${g%% *}\"; read -r z || { rm -f \"$t\"; exit 7; }; \
       head -c \"$z\" 2>/dev/null | $g 2>/dev/null >\"$t\" || { rm -f \"$t\"; fail \"cannot write into the folder $d; is the disk full?\"; }; \
       h=$(sha256sum <\"$t\"); \

@@ -34,7 +34,7 @@ pub(super) enum ArrivalLine {
 pub(super) enum Packing {
     /// Compressed by gzip (RFC 1952).
     Gzip,
-    /// As it is, to a host without gzip.
+    /// As it is, to a host without a gzip that works.
     Plain,
 }
 
