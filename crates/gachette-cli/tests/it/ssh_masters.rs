@@ -131,6 +131,32 @@ fn a_connection_that_is_kept_serves_the_next_command() {
 }
 
 #[test]
+fn connections_are_kept_in_a_folder_of_any_name() {
+    for name in ["g r", "g%h", "g'$r"] {
+        let hosts = Hosts::new("");
+        // The path of a socket must be short.
+        let runtime = tempfile::Builder::new().prefix(name).tempdir_in("/tmp").unwrap();
+        let run = |line: &str| {
+            let mut command = hosts.command(&format!("--set reuse_connection=30 -H build1 {line}"));
+            command.env("XDG_RUNTIME_DIR", runtime.path()).output().unwrap()
+        };
+        let made = run("repository init");
+        assert!(made.status.success(), "{name}: {}", String::from_utf8_lossy(&made.stderr));
+        let folder = fs::read_dir(runtime.path().join("gachette")).unwrap().map(|entry| entry.unwrap());
+        let socket = folder.filter(|entry| entry.file_type().unwrap().is_socket()).map(|entry| entry.path());
+        let [socket] = socket.collect::<Vec<_>>().try_into().expect("one connection is kept");
+        // Whoever comes later is let in by the connection alone; what is said then to end it, does.
+        hosts.sshd.refuse_everybody();
+        let listed = run("stack list");
+        assert!(listed.status.success(), "{name}: {}", String::from_utf8_lossy(&listed.stderr));
+        let socket = socket.display().to_string().replace('%', "%%");
+        let ended = Command::new("ssh").args(["-O", "exit", "-S", &socket, "x"]).output().unwrap();
+        assert!(ended.status.success(), "{name}: {}", String::from_utf8_lossy(&ended.stderr));
+        assert_eq!(run("stack list").status.code(), Some(6), "{name}");
+    }
+}
+
+#[test]
 fn a_kept_connection_that_died_is_made_again() {
     let hosts = Hosts::visited("");
     // The path of a socket must be short.

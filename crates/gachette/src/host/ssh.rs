@@ -35,8 +35,8 @@ pub struct Ssh {
     arguments: Vec<OsString>,
     /// The same in the words that a user would type, with the host at the end.
     typed: String,
-    /// The control socket of a connection that is ours to keep.
-    kept_at: Option<PathBuf>,
+    /// The control socket of a connection that is ours to keep, as `ssh` expands it.
+    kept_at: Option<String>,
     /// Whether the connection may be one that outlives this process.
     shared: bool,
     shell: Option<LoginShell>,
@@ -97,11 +97,12 @@ impl Ssh {
             option(&mut arguments, "ControlMaster=no");
         }
         let mut kept_at = None;
-        if !shared && let (seconds @ 1.., Some(folder)) = (connection.reuse_connection, runtime_folder()) {
-            let path = folder.join(format!("{}-%C", mark(&arguments)));
+        let folder = runtime_folder().and_then(|folder| expanding_to(&folder));
+        if !shared && let (seconds @ 1.., Some(folder)) = (connection.reuse_connection, folder) {
+            let path = format!("{folder}/{}-%C", mark(&arguments));
             option(&mut arguments, "ControlMaster=auto");
             option(&mut arguments, &format!("ControlPersist={seconds}"));
-            option(&mut arguments, &format!("ControlPath={}", path.display()));
+            option(&mut arguments, &format!("ControlPath=\"{path}\""));
             (kept_at, shared) = (Some(path), true);
         }
         Ok(Self { host, arguments, typed, kept_at, shared, shell: connection.shell.clone() })
@@ -120,7 +121,7 @@ impl Ssh {
     /// What a user would type to end the connection that others may share; none when it is one of its own.
     pub(super) fn typed_to_end_it(&self) -> Option<String> {
         let at = match &self.kept_at {
-            Some(path) => format!("-S {} ", word(&path.to_string_lossy())),
+            Some(path) => format!("-S {} ", word(path)),
             None => String::new(),
         };
         self.shared.then(|| format!("ssh -O exit {at}{}", self.typed))
@@ -257,6 +258,14 @@ fn effective_options(arguments: &[OsString], host: &HostAddress) -> Result<Effec
     Ok(EffectiveOptions(String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
+/// What `ssh` expands to this path, in quotation marks: `%` and `$` begin what is replaced (ssh_config(5), TOKENS and ENVIRONMENT
+/// VARIABLES). None of one that cannot be written so; older versions know no way to write a quotation mark.
+fn expanding_to(folder: &Path) -> Option<String> {
+    let folder =
+        folder.to_str().filter(|folder| !folder.contains(['"', '\\', '\n']) && !folder.contains("${"))?;
+    Some(folder.replace('%', "%%"))
+}
+
 /// Connections that were made with other options, or another agent, are not shared.
 fn mark(arguments: &[OsString]) -> String {
     let mut hash = Sha256::new();
@@ -294,6 +303,7 @@ mod tests {
         let ssh = Ssh::new("build1".parse().unwrap(), &kept).unwrap();
         // Its path is in the arguments, and in what is to be typed.
         let path = ssh.arguments.iter().find_map(|word| word.to_str()?.strip_prefix("ControlPath="));
-        assert_eq!(ssh.typed_to_end_it().map(|end| end.contains(path.unwrap())), Some(true));
+        let path = path.unwrap().trim_matches('"');
+        assert_eq!(ssh.typed_to_end_it().map(|end| end.contains(path)), Some(true));
     }
 }
