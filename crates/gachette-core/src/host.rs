@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use url::Url;
 
+use crate::address_without_secrets;
 use crate::as_text::as_text;
 
 /// Where commands are carried out, when it is not this process.
@@ -78,7 +79,8 @@ impl FromStr for HostAddress {
     type Err = HostError;
 
     fn from_str(text: &str) -> Result<Self, HostError> {
-        let wrong = |reason| HostError { text: text.chars().take(80).collect(), reason };
+        let wrong =
+            |reason| HostError { text: address_without_secrets(text).chars().take(80).collect(), reason };
         let (user, place) = match text.rsplit_once('@') {
             Some((user, place)) => (Some(user), place),
             None => (None, text),
@@ -165,7 +167,8 @@ impl FromStr for HostTarget {
     type Err = HostError;
 
     fn from_str(text: &str) -> Result<Self, HostError> {
-        let wrong = |reason| HostError { text: text.chars().take(80).collect(), reason };
+        let wrong =
+            |reason| HostError { text: address_without_secrets(text).chars().take(80).collect(), reason };
         if let Some(path) = text.strip_prefix("unix://") {
             let whole = path.starts_with('/') && !path.chars().any(char::is_control);
             return if whole {
@@ -176,12 +179,10 @@ impl FromStr for HostTarget {
         }
         let Some((scheme, _)) = text.split_once("://") else { return text.parse().map(Self::Ssh) };
         match (scheme, Url::parse(text)) {
-            ("https" | "http", Ok(url)) if url.username().is_empty() && url.password().is_none() => {
-                Ok(Self::Server(url))
+            ("https" | "http", Ok(_)) if address_without_secrets(text) != text => {
+                Err(wrong("an address of a server holds no user and no query; tokens are configured"))
             }
-            ("https" | "http", Ok(_)) => {
-                Err(wrong("an address of a server holds no user; tokens are configured"))
-            }
+            ("https" | "http", Ok(url)) => Ok(Self::Server(url)),
             ("https" | "http", Err(_)) => Err(wrong("it is no well-formed URL")),
             ("ssh", Ok(url)) if url.path().trim_matches('/').is_empty() => {
                 text.trim_start_matches("ssh://").trim_end_matches('/').parse().map(Self::Ssh)

@@ -17,6 +17,7 @@ pub mod stack;
 pub mod statement;
 pub mod yaml;
 
+mod address_secrets;
 mod as_text;
 mod counted;
 mod digest;
@@ -26,6 +27,7 @@ mod parsed;
 #[cfg(test)]
 mod text_patterns;
 
+pub use address_secrets::{address_without_secrets, without_secrets};
 pub use counted::{counted, plural};
 pub use login_shell::{LoginShell, LoginShellError};
 pub use nearest::nearest;

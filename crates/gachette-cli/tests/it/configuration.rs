@@ -45,6 +45,20 @@ fn text_that_is_no_yaml_is_shown_with_what_to_do() {
 }
 
 #[test]
+fn users_and_passwords_in_addresses_are_not_shown() {
+    let sources =
+        "Types: deb\n      URIs: https://ada:geheim@h/debian\n      Suites: x\n      Components: main\n";
+    let text = format!(
+        "projects.web.url: https://geheim@h/web.git\nbases:\n  b:\n    architectures: amd64\n    sources: |\n      {sources}"
+    );
+    for line in ["config show", "--format json config show"] {
+        let shown = Playground::with_configuration(&text).ok(line);
+        assert!(shown.contains("https://h/web.git") && shown.contains("https://…@h/debian"), "{shown}");
+        assert!(!shown.contains("geheim"), "{shown}");
+    }
+}
+
+#[test]
 fn a_wrong_value_of_set_is_named_as_such() {
     let playground = Playground::new();
     assert_transcript!(playground.run("--set port=lots config show"));
@@ -57,7 +71,14 @@ fn what_no_path_address_or_time_is_says_why() {
     let playground = Playground::new();
     for (line, words) in [
         ("--set meta_path stack list", "`meta_path` takes a path, not `true`"),
-        ("--set publish.url=https://ada:secret@apt.example.org stack list", "has a user in it"),
+        ("--set publish.url=https://ada:secret@apt.example.org stack list", "has a user or a query in it"),
+        ("--set publish.url=https://apt.example.org/?token=secret stack list", "has a user or a query in it"),
+        (
+            "--set projects.web.url=https://h/x.git?token=secret stack list",
+            "a token is the user of an address",
+        ),
+        ("-H https://secret@127.0.0.1:1 stack list", "holds no user"),
+        ("-H https://127.0.0.1:1/?token=secret stack list", "no query"),
         ("--set publish.valid_for=1mo stack list", "months or years"),
         ("repository gc --keep-for 2y", "months or years"),
         ("repository gc --keep-for 0s", "is no time at all"),

@@ -136,7 +136,10 @@ fn an_order_that_had_a_password_is_not_taken_up() {
     let _open = silent.accept().unwrap();
     busy.stop();
     let kept = busy.kept(&build["id"]);
-    assert!(kept["problem"]["title"].as_str().unwrap().contains("passwords are not kept"), "{kept}");
+    assert!(
+        kept["problem"]["title"].as_str().unwrap().contains("passwords of addresses are not kept"),
+        "{kept}"
+    );
     assert!(!kept.to_string().contains("opensesame"), "{kept}");
 }
 

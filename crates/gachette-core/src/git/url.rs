@@ -8,14 +8,15 @@ mod relative;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::address_without_secrets;
 use crate::as_text::as_text;
 
 pub use relative::submodule_address;
 
 /// The address of a git repository.
 ///
-/// A user and password in an `http` or `https` address are kept apart: the address never shows them, in no message,
-/// file or argument; whoever runs git asks for [`GitUrl::credentials`].
+/// The user of an `http` or `https` address, which may be a token, and the password are kept apart: the address never shows them,
+/// in no message, file or argument; whoever runs git asks for [`GitUrl::credentials`]. Nothing may stand behind `?` or `#` there.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct GitUrl {
     text: String,
@@ -38,13 +39,13 @@ pub enum Transport {
     File,
 }
 
-/// A user and password that stood in an address.
+/// A user, and the password that may have gone with it, that stood in an address.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Credentials {
-    /// The user.
+    /// The user, or a token.
     pub user: String,
     /// The password or token.
-    pub password: String,
+    pub password: Option<String>,
 }
 
 /// Text that is no address of a repository we would give to git.
@@ -59,7 +60,7 @@ pub struct GitUrlError {
 const LONGEST: usize = 2000;
 
 impl GitUrl {
-    /// The address, without a password.
+    /// The address, without what may be secret.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -69,7 +70,7 @@ impl GitUrl {
         self.transport
     }
 
-    /// The user and password that stood in the address.
+    /// The user that stood in the address, with the password.
     pub fn credentials(&self) -> Option<&Credentials> {
         self.credentials.as_deref()
     }
@@ -183,7 +184,8 @@ fn check_path(path: &str) -> Result<(), &'static str> {
     if path.contains("@[") { Err("the path holds `@[`, where git would look for the host") } else { Ok(()) }
 }
 
-/// `[user[:password]@]host[:port][/path]` of a web server.
+/// `[user[:password]@]host[:port][/path]` of a web server. git puts more words behind an address, so no server gets what stands behind
+/// `?` as it is; and it may be a token.
 fn web(scheme: &str, rest: &str) -> Result<GitUrl, &'static str> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
@@ -193,15 +195,24 @@ fn web(scheme: &str, rest: &str) -> Result<GitUrl, &'static str> {
     let (info, host) =
         authority.rsplit_once('@').map_or((None, authority), |(info, host)| (Some(info), host));
     check_host(without_port(host)?)?;
+    if path.contains(['?', '#']) {
+        return Err(
+            "git cannot pass on what stands behind `?` or `#`; a token is the user of an address, or a password",
+        );
+    }
     let transport = if scheme == "https" { Transport::Https } else { Transport::Http };
-    let credentials = match info.and_then(|info| info.split_once(':')) {
+    let credentials = info.map(credentials).transpose()?.map(Box::new);
+    Ok(GitUrl { text: format!("{scheme}://{host}{path}"), transport, credentials })
+}
+
+/// `user[:password]`
+fn credentials(info: &str) -> Result<Credentials, &'static str> {
+    match info.split_once(':') {
         Some((user, password)) => {
-            Some(Box::new(Credentials { user: decoded(user)?, password: decoded(password)? }))
+            Ok(Credentials { user: decoded(user)?, password: Some(decoded(password)?) })
         }
-        None => info.map_or(Ok(()), check_user).map(|()| None)?,
-    };
-    let user = info.filter(|_| credentials.is_none()).map(|user| format!("{user}@")).unwrap_or_default();
-    Ok(GitUrl { text: format!("{scheme}://{user}{host}{path}"), transport, credentials })
+        None => check_user(info).and_then(|()| Ok(Credentials { user: decoded(info)?, password: None })),
+    }
 }
 
 fn without_port(host: &str) -> Result<&str, &'static str> {
@@ -257,17 +268,9 @@ fn decoded(text: &str) -> Result<String, &'static str> {
     if text.chars().any(char::is_control) { Err("it holds an encoded control character") } else { Ok(text) }
 }
 
-/// A wrong address for a message: short, on one line, and without what may be a password.
+/// A wrong address for a message: short, on one line, and without what may be secret.
 fn shown(text: &str) -> String {
-    let start = text.find("://").map_or(0, |at| at + 3);
-    let end = text[start..].find('/').map_or(text.len(), |at| start + at);
-    let text = match text[start..end].rfind('@') {
-        Some(at) if text[start..start + at].contains(':') => {
-            format!("{}***{}", &text[..start], &text[start + at..])
-        }
-        _ => text.to_owned(),
-    };
-    text.chars().take(200).collect::<String>().escape_debug().to_string()
+    address_without_secrets(text).chars().take(200).collect::<String>().escape_debug().to_string()
 }
 
 impl fmt::Display for GitUrl {
@@ -288,10 +291,10 @@ impl fmt::Debug for Credentials {
     }
 }
 
-// Written without the password, as it is shown.
+// Written without what may be secret, as it is shown.
 as_text!(
     GitUrl,
-    wished r"^(/[!-~]{1,500}|file:///[!-$&-~]{1,500}|https?://([A-Za-z0-9_][A-Za-z0-9._+-]{0,99}(:[A-Za-z0-9._~+-]{1,99})?@)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}(:[1-9][0-9]{0,3})?(/[!-$&-~]{0,500})?|(ssh|git)://([A-Za-z0-9_][A-Za-z0-9._+-]{0,99}@)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}(:[1-9][0-9]{0,3})?/[!-$&-Z\\-~]{1,500}|[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}@[A-Za-z0-9][A-Za-z0-9._-]{0,99}:/?[A-Za-z0-9._~][!-$&-9;-Z\\-~]{0,500})$"
+    wished r"^(/[!-~]{1,500}|file:///[!-$&-~]{1,500}|https?://([A-Za-z0-9_][A-Za-z0-9._+-]{0,99}(:[A-Za-z0-9._~+-]{1,99})?@)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}(:[1-9][0-9]{0,3})?(/[!$&->@-~]{0,500})?|(ssh|git)://([A-Za-z0-9_][A-Za-z0-9._+-]{0,99}@)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}(:[1-9][0-9]{0,3})?/[!-$&-Z\\-~]{1,500}|[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}@[A-Za-z0-9][A-Za-z0-9._-]{0,99}:/?[A-Za-z0-9._~][!-$&-9;-Z\\-~]{0,500})$"
 );
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{Answer, Api, blocking};
 use crate::wire::{FsckRequest, GcOrder, RepositoryState};
 
 pub(super) async fn configuration(State(api): State<Api>) -> Json<Config> {
-    Json(Config::clone(&api.config))
+    Json(api.config.without_secrets())
 }
 
 pub(super) async fn init(State(api): State<Api>) -> Answer<RepositoryState> {

@@ -59,7 +59,7 @@ pub(super) struct Record {
 impl Record {
     /// The record of a build that was just ordered.
     pub(super) fn new(id: BuildId, ordered: &Ordered, server: Option<&str>, started: Timestamp) -> Self {
-        let (order, is_whole) = ordered.order.without_passwords();
+        let (order, is_whole) = ordered.order.without_secrets();
         let build = Build {
             id,
             kind: BuildKind::of(&order),
@@ -94,7 +94,8 @@ impl Record {
     pub(super) fn handed_back(&self, is_kept: bool) -> Problem {
         let again = "order it again when the server is there";
         if !self.is_whole {
-            ended("and cannot take it up again: passwords are not kept").with_hint(again)
+            ended("and cannot take it up again: users and passwords of addresses are not kept")
+                .with_hint(again)
         } else if !is_kept {
             ended("and cannot take it up again: there is no record of it").with_hint(again)
         } else {

@@ -1,4 +1,4 @@
-//! An address to clone from on the wire: the one place where a password that stands in it is passed on.
+//! An address to clone from on the wire: the one place where a user and password that stand in it are passed on.
 
 use std::fmt;
 use std::str::FromStr;
@@ -24,8 +24,8 @@ impl CloneUrl {
         self.url
     }
 
-    /// The address without a password, when there is one in it.
-    pub(crate) fn without_password(&self) -> Option<Self> {
+    /// The address without a user and password, when there are some in it.
+    pub(crate) fn without_credentials(&self) -> Option<Self> {
         self.url.credentials()?;
         self.url.as_str().parse().ok()
     }
@@ -35,7 +35,8 @@ impl From<GitUrl> for CloneUrl {
     fn from(url: GitUrl) -> Self {
         let text = match (url.credentials(), url.as_str().split_once("://")) {
             (Some(Credentials { user, password }), Some((scheme, rest))) => {
-                format!("{scheme}://{}:{}@{rest}", encoded(user), encoded(password))
+                let password = password.as_ref().map(|it| format!(":{}", encoded(it))).unwrap_or_default();
+                format!("{scheme}://{}{password}@{rest}", encoded(user))
             }
             _ => url.as_str().to_owned(),
         };
@@ -76,11 +77,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_reaches_the_other_side_and_is_never_shown() {
-        let url: CloneUrl = "https://ada:secret@example.org/x.git".parse().unwrap();
-        assert!(!format!("{url:?}").contains("secret"));
-        let wire = serde_json::to_string(&url).unwrap();
-        let there: CloneUrl = serde_json::from_str(&wire).unwrap();
-        assert_eq!(there.into_url().credentials().unwrap().password, "secret");
+    fn a_user_and_password_reach_the_other_side_and_are_never_shown() {
+        for text in
+            ["https://ada:secret@example.org/x", "https://secret@example.org/x", "https://secret:@h/x"]
+        {
+            let url: CloneUrl = text.parse().unwrap();
+            assert!(!format!("{url:?}").contains("secret"));
+            let (wire, known) = (serde_json::to_string(&url).unwrap(), url.into_url());
+            let there: CloneUrl = serde_json::from_str(&wire).unwrap();
+            assert_eq!(there.clone().into_url(), known);
+            // One that was taken apart is put together again.
+            assert_eq!(String::from(CloneUrl::from(known)), text);
+        }
     }
 }

@@ -27,7 +27,7 @@ pub struct ClientHello {
     pub author: String,
     /// The configuration in force.
     pub config: Config,
-    /// The projects' addresses, whole; a configuration is shown and sent without passwords.
+    /// The projects' addresses, whole; a configuration is shown and sent without users and passwords in them.
     pub urls: BTreeMap<String, CloneUrl>,
 }
 

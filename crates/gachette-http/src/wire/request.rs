@@ -3,6 +3,7 @@
 use gachette_core::debian::{Architecture, Version};
 use gachette_core::git::{GitRef, WorkingCopyName};
 use gachette_core::stack::StackName;
+use gachette_core::without_secrets;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -71,12 +72,12 @@ impl StartBuild {
         }
     }
 
-    /// The same as it may be written down, without passwords; and whether it is still the whole of it.
-    pub(crate) fn without_passwords(&self) -> (Self, bool) {
+    /// The same as it may be written down, without what may be secret; and whether it is still the whole of it.
+    pub(crate) fn without_secrets(&self) -> (Self, bool) {
         let mut order = self.clone();
         let left_out = match &mut order {
             Self::Prepare { url, .. } | Self::Quick { url, .. } | Self::Make(MakeOrder { url, .. }) => {
-                let without = url.as_ref().and_then(CloneUrl::without_password);
+                let without = url.as_ref().and_then(CloneUrl::without_credentials);
                 let left_out = without.is_some();
                 *url = without.or(url.take());
                 left_out
@@ -98,10 +99,14 @@ impl StartBuild {
     }
 }
 
-/// Takes the user and what is behind `?` out of an address, where tokens stand; whether there was any.
+/// Takes the user and what is behind `?` and `#` out of an address, where tokens stand; whether there was any.
 fn leave_out_secrets(address: &mut url::Url) -> bool {
-    let had = !address.username().is_empty() || address.password().is_some() || address.query().is_some();
+    let had = !address.username().is_empty()
+        || address.password().is_some()
+        || address.query().is_some()
+        || address.fragment().is_some();
     address.set_query(None);
+    address.set_fragment(None);
     // Only addresses that can have neither refuse.
     let _ = address.set_password(None).and_then(|()| address.set_username(""));
     had
@@ -192,11 +197,10 @@ impl ImportFrom {
         }
     }
 
-    /// Leaves sources out that hold a password; whether they did.
+    /// Leaves sources out that hold what may be secret; whether they did.
     fn leave_out_secrets(&mut self) -> bool {
         let Self::Apt { sources, .. } = self else { return false };
-        let is_secret = |word: &str| word.parse().is_ok_and(|mut url| leave_out_secrets(&mut url));
-        let had = sources.split_whitespace().any(is_secret);
+        let had = without_secrets(sources) != *sources;
         if had {
             sources.clear();
         }

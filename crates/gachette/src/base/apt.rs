@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gachette_core::Sha256Digest;
 use gachette_core::base::ListSource;
 use gachette_core::debian::{Architecture, Fields, Paragraphs};
+use gachette_core::{Sha256Digest, address_without_secrets};
 use tempfile::TempDir;
 use trebuchet::process::Process;
 
@@ -42,7 +42,7 @@ pub(super) fn take(sources: &AptSources, base: &Base, cancel: &Cancel) -> Result
         if field("Filename").is_empty() || !file.is_file() {
             continue;
         }
-        let place = field("URI");
+        let place = address_without_secrets(&field("URI"));
         let bytes = files::read(&file, cancel)?;
         let source = ListSource { place, sha256: Sha256Digest::of(&bytes), size: None, modified: None };
         let text = files::text(bytes, &source.place)?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use gachette_core::base::BaseName;
 use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::stack::{Domain, NameError, RoleName};
+use gachette_core::without_secrets;
 use gachette_core::yaml::{Content, Entry, Problem, values};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -54,6 +55,16 @@ impl From<String> for AptSources {
     }
 }
 
+impl AptSources {
+    /// The same without what may be secret in an address of theirs.
+    fn without_secrets(&self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(without_secrets(text).into_owned()),
+            Self::File(_) => self.clone(),
+        }
+    }
+}
+
 impl From<AptSources> for String {
     fn from(sources: AptSources) -> Self {
         match sources {
@@ -77,6 +88,15 @@ pub struct DomainSettings {
 pub type Roles = IndexMap<RoleName, Vec<PackageName>>;
 
 impl Config {
+    /// The same as it may be shown, without what may be secret.
+    pub fn without_secrets(&self) -> Self {
+        let mut config = self.clone();
+        for sources in config.bases.values_mut().filter_map(|base| base.sources.as_mut()) {
+            *sources = sources.without_secrets();
+        }
+        config
+    }
+
     /// The base that the stacks of a domain are meant for.
     pub fn base_of(&self, domain: &Domain) -> Option<&BaseName> {
         let own = self.domains.get(domain).and_then(|settings| settings.base.as_ref());

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use gachette_core::address_without_secrets;
 use gachette_core::debian::Architecture;
 use gachette_core::yaml::{Entry, Problems};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
@@ -63,15 +64,16 @@ impl FromStr for Address {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let shown = text.escape_debug();
+        let open = address_without_secrets(text);
+        let shown = open.escape_debug();
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(format!("`{shown}` holds a space, and apt would take it for several addresses"));
         }
         let url: Url = text.parse().map_err(|error| format!("`{shown}` is no address: {error}"))?;
-        if !url.username().is_empty() || url.password().is_some() {
+        if open != text {
             let host = url.host_str().unwrap_or_default();
             return Err(format!(
-                "the address at `{host}` has a user in it, and all who install would see that; \
+                "the address at `{host}` has a user or a query in it, and all who install would see that; \
                  on their machines it belongs into /etc/apt/auth.conf.d"
             ));
         }

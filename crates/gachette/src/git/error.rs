@@ -4,9 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use gachette_core::git::GitUrl;
+use gachette_core::without_secrets;
 use trebuchet::process::ProcessError;
-
-use super::secret::without_passwords;
 
 /// Why a git command failed.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +47,7 @@ pub struct GitFailure {
 pub struct Submodule {
     /// Its path in the repository that it belongs to.
     pub path: String,
-    /// Its address as git was given it, without a password; `None` when it has none.
+    /// Its address as git was given it, without what may be secret; `None` when it has none.
     pub url: Option<String>,
 }
 
@@ -146,7 +145,7 @@ impl GitError {
             error => Fault::of(error.last_lines()),
         };
         let (how, status) = (error.how(), error.exit_code());
-        let last_lines = error.last_lines().iter().map(|line| without_passwords(line).into_owned()).collect();
+        let last_lines = error.last_lines().iter().map(|line| without_secrets(line).into_owned()).collect();
         let (url, folder) = (url.cloned(), folder.map(Path::to_owned));
         let submodule = None;
         Self::Failed(Box::new(GitFailure { fault, url, submodule, folder, command, how, status, last_lines }))

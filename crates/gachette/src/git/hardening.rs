@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use gachette_core::git::GitUrl;
+use gachette_core::git::{Credentials, GitUrl};
 use trebuchet::process::{Cancel, Process};
 
 use super::Git;
@@ -59,6 +59,10 @@ const KEPT: [&str; 12] = [
 /// Where credentials travel: an argument could be read by everybody on this machine.
 const SECRET: &str = "GACHETTE_GIT_AUTHORIZATION";
 
+/// Asked after the user's own credential helpers for the password of a user that stands alone in an address. It may be a token, which
+/// needs none; git, when it has such an address, offers it without one too.
+const NO_PASSWORD: &str = "!f() { echo password=; }; f";
+
 /// Git, with the environment it runs in.
 pub(super) fn process(git: &Git, url: Option<&GitUrl>) -> Process {
     let mut process = bare(git)
@@ -73,9 +77,10 @@ pub(super) fn process(git: &Git, url: Option<&GitUrl>) -> Process {
     if let Some(command) = ssh_command(git) {
         process = process.env("GIT_SSH_COMMAND", command);
     }
-    if let Some(credentials) = url.and_then(GitUrl::credentials) {
-        let basic = BASE64_STANDARD.encode(format!("{}:{}", credentials.user, credentials.password));
-        process = process.env(SECRET, format!("Authorization: Basic {basic}"));
+    if let Some(Credentials { user, password }) = url.and_then(GitUrl::credentials) {
+        let header = |password| BASE64_STANDARD.encode(format!("{user}:{password}"));
+        let header = password.as_ref().map(|it| format!("Authorization: Basic {}", header(it)));
+        process = process.env(SECRET, header.unwrap_or_else(|| user.clone()));
     }
     for (number, stand_in) in git.stand_ins.iter().enumerate() {
         process = process.env(stood_for(number), &stand_in.address);
@@ -90,9 +95,15 @@ pub(super) fn settings(git: &Git, url: Option<&GitUrl>) -> Vec<String> {
     for setting in ["http.lowSpeedLimit=1".to_owned(), format!("http.lowSpeedTime={silence}")] {
         arguments.extend(["-c".to_owned(), setting]);
     }
-    if let Some(origin) = url.filter(|url| url.credentials().is_some()).and_then(GitUrl::origin) {
-        // Good for the submodules of the same server too, as git's own credentials are.
-        arguments.push(format!("--config-env=http.{origin}/.extraHeader={SECRET}"));
+    // Good for the submodules of the same server too, as git's own credentials are.
+    let known = url.and_then(|url| Some((url.credentials()?.password.is_some(), url.origin()?)));
+    match known {
+        Some((true, origin)) => arguments.push(format!("--config-env=http.{origin}/.extraHeader={SECRET}")),
+        Some((false, origin)) => {
+            arguments.push(format!("--config-env=credential.{origin}.username={SECRET}"));
+            arguments.extend(["-c".to_owned(), format!("credential.{origin}.helper={NO_PASSWORD}")]);
+        }
+        None => {}
     }
     for (number, stand_in) in git.stand_ins.iter().enumerate() {
         // The address, which a project wrote, may hold a password.
@@ -188,15 +199,17 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_in_no_argument() {
-        let url: GitUrl = "https://me:geheim@example.org/a.git".parse().unwrap();
-        let git = Git::new();
-        let command = git.command("ls-remote").remote(&url).arg("--").arg(url.as_str());
-        let shown = format!("{} {:?} {command:?}", command.process(), command.process());
-        assert!(
-            !shown.contains("geheim") && !shown.contains(&BASE64_STANDARD.encode("me:geheim")),
-            "{shown}"
-        );
-        assert!(shown.contains("--config-env=http.https://example.org/.extraHeader"), "{shown}");
+    fn a_user_or_password_is_in_no_argument() {
+        for (user, key) in [
+            ("me:geheim", "http.https://example.org/.extraHeader"),
+            ("geheim", "credential.https://example.org.username"),
+        ] {
+            let url: GitUrl = format!("https://{user}@example.org/a.git").parse().unwrap();
+            let git = Git::new();
+            let command = git.command("ls-remote").remote(&url).arg("--").arg(url.as_str());
+            let shown = format!("{} {:?} {command:?}", command.process(), command.process());
+            assert!(!shown.contains("geheim") && !shown.contains(&BASE64_STANDARD.encode(user)), "{shown}");
+            assert!(shown.contains(&format!("--config-env={key}")), "{shown}");
+        }
     }
 }

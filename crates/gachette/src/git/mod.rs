@@ -11,7 +11,6 @@ mod error;
 mod hardening;
 mod locks;
 mod remote;
-mod secret;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -20,6 +19,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use gachette_core::git::GitUrl;
+use gachette_core::without_secrets;
 use trebuchet::process::{Cancel, Process, Stream};
 
 pub use error::{Fault, GitError, GitFailure, Submodule};
@@ -162,7 +162,7 @@ impl<'a> GitCommand<'a> {
     pub fn run(self, cancel: &Cancel, on_line: &mut dyn FnMut(&str)) -> Result<(), GitError> {
         let process = self.process();
         let result = process.run(cancel, &mut |_: Stream, line| {
-            on_line(&secret::without_passwords(line));
+            on_line(&without_secrets(line));
         });
         result.map(drop).map_err(|error| self.failed(error))
     }

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use gachette_core::address_without_secrets;
 use gachette_core::git::{Commit, GitUrl};
 use trebuchet::process::Cancel;
 
@@ -78,10 +79,15 @@ pub(super) fn state(folder: &Path) -> Result<State, WorkingCopyError> {
     }
     Ok(match note(folder, "url") {
         Some(url) if !Mark::Repository.is_set(folder) && !holds_pipe(&folder.join(".git")) => {
-            State::Ready { url }
+            State::Ready { url: shown(&url) }
         }
         _ => State::Unfinished,
     })
+}
+
+/// An address that was written down, without what may be secret.
+pub(super) fn shown(address: &str) -> String {
+    address.parse::<GitUrl>().map_or_else(|_| address_without_secrets(address), |url| url.to_string())
 }
 
 /// Whether we made what is there: it says so, or has what was noted in all of them before they said so.
@@ -105,8 +111,8 @@ pub(super) fn is_somebodys(folder: &Path, url: &str) -> bool {
     };
     let loose = std::fs::read_dir(git.join("refs/heads")).is_ok_and(|mut branches| branches.next().is_some());
     let has_branches = loose || text("packed-refs").contains(" refs/heads/");
-    let address = format!("url = {url}");
-    has_branches && !is_ours(folder) && !text("config").lines().any(|line| line.trim() == address)
+    let is_address = |line: &str| line.trim().strip_prefix("url = ").is_some_and(|known| shown(known) == url);
+    has_branches && !is_ours(folder) && !text("config").lines().any(is_address)
 }
 
 /// Whether a build left a pipe, socket or device among the files of git, which would have git wait for ever.

@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gachette_core::git::GitUrl;
-
-use super::checkout::{Checkout, Mark};
+use super::checkout::{Checkout, Mark, shown};
 use super::error::io;
 use super::replace::remove;
 use super::{Event, WorkingCopyError};
@@ -101,10 +99,7 @@ impl Checkout<'_> {
         let failed = failed.or(if let [only] = paths { Some(only) } else { None });
         let Some(path) = failed.and_then(|path| path.strip_prefix(folder).ok()) else { return error.into() };
         let path = path.display().to_string();
-        let url = self.address(folder, &path).map(|url| match url.parse::<GitUrl>() {
-            Ok(known) => known.to_string(),
-            Err(_) => url,
-        });
+        let url = self.address(folder, &path).map(|url| shown(&url));
         error.of_submodule(Submodule { path, url }).into()
     }
 

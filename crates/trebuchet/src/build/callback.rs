@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use gachette_core::address_without_secrets;
 use gachette_core::debian::PackageName;
 use serde_json::{Value, json};
 use url::Url;
@@ -95,7 +96,7 @@ fn announce(url: &Url, package: &PackageName, text: &Value, news: &Sender<Event>
         let post = agent.post(url.as_str()).content_type("application/json");
         let Err(error) = post.send(text.to_string()) else { return };
         let again = attempt < patience.attempts;
-        let reason = format!("{} did not accept it: {error}", shown(url));
+        let reason = format!("{} did not accept it: {error}", address_without_secrets(url.as_str()));
         let failed = Event::CallbackFailed { package: package.clone(), reason, attempt, again };
         if news.send(failed).is_err() {
             // The build is over, and nobody waits any more.
@@ -105,16 +106,6 @@ fn announce(url: &Url, package: &PackageName, text: &Value, news: &Sender<Event>
             thread::sleep(patience.pause * attempt);
         }
     }
-}
-
-/// The address without what may be secret in it.
-fn shown(url: &Url) -> String {
-    let mut shown = url.clone();
-    // An address that can hold no password has none to hide.
-    let _ = shown.set_password(None);
-    let _ = shown.set_username("");
-    shown.set_query(None);
-    shown.to_string()
 }
 
 #[cfg(test)]

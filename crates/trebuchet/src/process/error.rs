@@ -4,6 +4,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use gachette_core::without_secrets;
+
 /// Why a program did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
@@ -135,7 +137,7 @@ fn tail(last_lines: &[String]) -> String {
     let mut text = String::new();
     for line in last_lines.iter().filter(|line| !line.trim().is_empty()) {
         text.push_str(if text.is_empty() { ":\n  " } else { "\n  " });
-        text.push_str(line);
+        text.push_str(&without_secrets(line));
     }
     text
 }

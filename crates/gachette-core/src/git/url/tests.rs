@@ -10,8 +10,7 @@ fn url(text: &str) -> GitUrl {
 fn every_spelling_of_the_git_manual_is_understood() {
     for (text, transport) in [
         ("https://example.org/a/b.git", Transport::Https),
-        ("https://example.org:8443/~user/a?x=1", Transport::Https),
-        ("https://me@example.org/a", Transport::Https),
+        ("https://example.org:8443/~user/a@b", Transport::Https),
         ("http://[::1]:8080/a", Transport::Http),
         ("ssh://git@example.org:2222/a/b", Transport::Ssh),
         ("ssh://[fe80::1]/a", Transport::Ssh),
@@ -34,17 +33,37 @@ fn a_password_is_kept_apart_and_never_shown() {
     let url = url("https://me:p%40ss:w@example.org:8443/a");
     assert_eq!(url.as_str(), "https://example.org:8443/a");
     assert_eq!(url.origin(), Some("https://example.org:8443"));
-    assert_eq!("https://good?x@evil/a".parse::<GitUrl>().unwrap().origin(), Some("https://good"));
     let credentials = url.credentials().unwrap();
-    assert_eq!((credentials.user.as_str(), credentials.password.as_str()), ("me", "p@ss:w"));
+    assert_eq!((credentials.user.as_str(), credentials.password.as_deref()), ("me", Some("p@ss:w")));
     for shown in [format!("{url:?}"), serde_json::to_string(&url).unwrap(), format!("{credentials:?}")] {
         assert!(!shown.contains("ss:w"), "{shown}");
     }
-    for wrong in
-        ["https://me:secret@/a", "ssh://me:secret@host/a", "https://me:secret@-host/a", "xy://me:secret@h/a"]
-    {
+    for wrong in [
+        "https://me:secret@/a",
+        "ssh://me:secret@host/a",
+        "https://me:secret@-host/a",
+        "xy://me:secret@h/a",
+        "https://secret@-host/a",
+        "https://me:secret/secret@host/a",
+        "https://me:x secret@host/a",
+        "https://host/a?access_token=secret",
+        "https://host/a#secret",
+    ] {
         let error = wrong.parse::<GitUrl>().unwrap_err().to_string();
         assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn a_token_in_place_of_a_user_is_kept_apart_too() {
+    for (text, user, password) in [
+        ("https://T%40ken@example.org/a", "T@ken", None),
+        ("https://T@ken:@example.org/a", "T@ken", Some("")),
+    ] {
+        let url = url(text);
+        assert_eq!(url.as_str(), "https://example.org/a");
+        let credentials = url.credentials().unwrap();
+        assert_eq!((credentials.user.as_str(), credentials.password.as_deref()), (user, password));
     }
 }
 
@@ -125,6 +144,20 @@ fn git_connects_to_no_other_host_than_the_address_shows() {
         assert!(text.parse::<GitUrl>().is_err(), "{text:?}");
     }
     assert!("ssh://me%40company@host/a@b/[c]".parse::<GitUrl>().is_ok());
+}
+
+#[test]
+fn what_git_could_not_pass_on_to_a_web_server_is_refused() {
+    for text in [
+        "https://me%0ab@host/a",
+        "https://@host/a",
+        "https://good?x@evil/a",
+        "https://host/a?",
+        "https://host/a?b=c",
+        "https://host/a#b",
+    ] {
+        assert!(text.parse::<GitUrl>().is_err(), "{text:?}");
+    }
 }
 
 #[test]

@@ -5,11 +5,10 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
-use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Paragraphs, Version};
 use gachette_core::stack::Provenance;
+use gachette_core::{Sha256Digest, address_without_secrets};
 use trebuchet::process::Process;
-use url::Url;
 
 use super::intake::Intake;
 use super::{Context, OperationError};
@@ -87,7 +86,7 @@ impl Archive {
             let reference =
                 [field("Suite"), field("Codename"), field("Release")].into_iter().find(|it| !it.is_empty());
             let provenance = Provenance {
-                url: Some(without_credentials(&field("Repo-URI"))),
+                url: Some(address_without_secrets(&field("Repo-URI"))),
                 reference: reference.map(|release| format!("{release}/{}", field("Component"))),
                 gachette: Some(env!("CARGO_PKG_VERSION").to_owned()),
                 ..Provenance::default()
@@ -240,12 +239,4 @@ fn offer(paragraph: &str) -> Option<Offer> {
         architecture: field("Architecture")?.parse().ok()?,
         sha256: field("SHA256")?.parse().ok()?,
     })
-}
-
-/// An address without a user's name and password.
-fn without_credentials(address: &str) -> String {
-    let Ok(mut url) = address.parse::<Url>() else { return address.to_owned() };
-    // Only addresses that can have neither refuse.
-    let _ = url.set_password(None).and_then(|()| url.set_username(""));
-    url.to_string()
 }

@@ -60,13 +60,44 @@ fn a_password_in_the_address_reaches_the_server_and_no_file() {
     assert_eq!(fault(&error), Some(Fault::RepositoryNotFound), "{error}");
     // `me:geheim` in base64.
     assert!(seen.lock().unwrap().iter().any(|line| line == "Authorization: Basic bWU6Z2VoZWlt"), "{seen:?}");
-    // Nothing of it stays behind after a clone, either.
+    assert_nothing_stays(desk, "me:geheim@", &address, &["geheim", "bWU6Z2VoZWlt"]);
+}
+
+#[test]
+fn a_token_in_place_of_a_user_reaches_the_server_and_no_file() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&seen);
+    let address = server(move |stream| {
+        let mut first = [0; 4096];
+        let count = stream.peek(&mut first).unwrap_or_default();
+        let is_known = String::from_utf8_lossy(&first[..count]).contains("Authorization: ");
+        let (status, ask) = match is_known {
+            true => ("404 Not Found", ""),
+            false => ("401 Unauthorized", "WWW-Authenticate: Basic realm=\"x\"\r\n"),
+        };
+        heard.lock().unwrap().extend(http(stream, status, ask));
+    });
+    let told = |header: &str| seen.lock().unwrap().iter().any(|line| line == header);
+    let url = format!("http://geheim@{address}/a.git");
+    let error = Desk::new().refused(&url, "");
+    assert_eq!(fault(&error), Some(Fault::RepositoryNotFound), "{error}");
+    assert!(!error.to_string().contains("geheim"), "{error}");
+    // `geheim:` in base64.
+    assert!(told("Authorization: Basic Z2VoZWltOg=="), "{seen:?}");
+    // Whoever has a password for that user is asked first; `geheim:offen`.
+    let helper = "credential.helper=!f() { grep -q ^username=geheim && echo password=offen; }; f";
+    Desk::new().setting(helper).refused(&url, "");
+    assert!(told("Authorization: Basic Z2VoZWltOm9mZmVu"), "{seen:?}");
+    assert_nothing_stays(Desk::new(), "geheim@", &address, &["geheim", "Z2VoZWlt"]);
+}
+
+/// Clones with this user, and looks for these words in all that is left of it.
+fn assert_nothing_stays(desk: Desk, user: &str, address: &str, words: &[&str]) {
     let repository = GitRepository::new();
     repository.commit_file("a", "1");
-    let url = format!("http://me:geheim@{address}/a.git");
     let desk = desk.setting(&format!("url.{}.insteadOf=http://{address}/a.git", repository.url()));
-    let prepared = desk.prepare(&url, "").unwrap();
-    for word in ["geheim", "bWU6Z2VoZWlt"] {
+    let prepared = desk.prepare(&format!("http://{user}{address}/a.git"), "").unwrap();
+    for word in words {
         let found =
             std::process::Command::new("grep").args(["-r", word]).arg(prepared.path()).output().unwrap();
         assert_eq!(found.status.code(), Some(1), "{}", String::from_utf8_lossy(&found.stdout));
