@@ -76,6 +76,11 @@ impl Failure {
         Self::new(ProblemKind::Cancelled, "interrupted; what was being done is not finished")
     }
 
+    /// The user did not wait for the end of what was being done on a host.
+    pub(crate) fn interrupted_in(unfinished: &Unfinished) -> Self {
+        Self::new(ProblemKind::Cancelled, "interrupted").told_with(unfinished)
+    }
+
     /// Whether it is that the user did not wait for the end.
     pub(crate) fn is_interrupt(&self) -> bool {
         self.problem.kind == ProblemKind::Cancelled

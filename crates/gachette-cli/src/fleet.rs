@@ -54,7 +54,7 @@ impl Fleet {
         work: impl AsyncFn(&Session) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         if let [session] = self.sessions.as_slice() {
-            return work(session).await;
+            return session.attended(work(session)).await;
         }
         let failed = std::cell::Cell::new(false);
         let on_one = async |session: &Session| {
@@ -62,7 +62,7 @@ impl Fleet {
                 return None;
             }
             let started = Instant::now();
-            let result = work(session).await;
+            let result = session.attended(work(session)).await;
             if let Err(failure) = &result {
                 failed.set(failed.get() || self.stops || failure.is_interrupt());
                 session.output.report(failure);

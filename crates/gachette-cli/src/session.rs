@@ -1,6 +1,7 @@
 //! One run of the command line: the options, the configuration, and the client of the API that carries it out.
 
 mod connection;
+mod interrupts;
 
 use std::io::IsTerminal;
 use std::rc::Rc;
@@ -14,13 +15,16 @@ use gachette_core::host::HostTarget;
 use gachette_core::stack::{StackName, StackRef};
 use gachette_http::Client;
 use gachette_http::wire::CloneUrl;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::OnceCell;
 
 use crate::errand::Errand;
 use crate::error::Failure;
 use crate::options::Options;
 use crate::output::Output;
+
+pub(crate) use interrupts::{Interrupts, unless_interrupted};
+
+use interrupts::Underway;
 
 /// What every command works with.
 #[derive(Clone)]
@@ -37,6 +41,8 @@ pub(crate) struct Session {
     for_ssh: Option<String>,
     /// The API, once it was needed.
     client: Rc<OnceCell<Client>>,
+    /// What the host was asked for last.
+    underway: Underway,
     /// The session for the repository, when it is on another machine.
     repository: Option<Rc<Session>>,
     /// Where results and messages go.
@@ -65,6 +71,7 @@ impl Session {
             set: set.collect(),
             for_ssh: options.for_ssh(),
             client: Rc::default(),
+            underway: Underway::default(),
             repository: None,
             output,
             yes: options.yes,
@@ -99,6 +106,7 @@ impl Session {
             host: Some(host),
             changed: self.changed,
             client: Rc::default(),
+            underway: Underway::default(),
             config: config.clone(),
             yes: self.yes,
             repository: self.config.repository_at.is_some().then(|| Rc::new(self.at_repository())),
@@ -120,6 +128,7 @@ impl Session {
             set: self.set_for(Reader::Repository),
             for_ssh: self.of_no_use_to_ssh(),
             client: Rc::default(),
+            underway: Underway::default(),
             output,
             yes: self.yes,
             repository: None,
@@ -152,14 +161,29 @@ impl Session {
 
     /// The API, connected to when it is asked for first. When a host fails, what it was asked for is told.
     pub(crate) async fn client(&self, errand: &Errand) -> Result<Client, Failure> {
-        let client = self.client.get_or_try_init(|| self.connect()).await;
-        let Some(host) = &self.host else { return client.cloned() };
+        let client = || self.client.get_or_try_init(|| self.connect());
+        let Some(host) = &self.host else { return client().await.cloned() };
         let unfinished = errand.unfinished_on(host);
-        match client {
-            Ok(client) => Ok(client.on_errand(unfinished)),
+        if !self.client.initialized() {
+            self.underway.is(unfinished.clone().not_begun());
+        }
+        match client().await {
+            Ok(client) => {
+                self.underway.is(unfinished.clone());
+                Ok(client.on_errand(unfinished))
+            }
             Err(failure) if failure.is_of_host() => Err(failure.told_with(&unfinished.not_begun())),
             Err(failure) => Err(failure),
         }
+    }
+
+    /// What comes of work that this session has done on hosts: an interrupt gives it up where it stands, and it is told what that was. Who
+    /// listens for interrupts himself is left to end in order.
+    pub(crate) async fn attended<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        self.underway.unless_interrupted(work).await
     }
 
     /// The same session, with other settings of the repository: for arguments that stand for them.
@@ -237,47 +261,10 @@ impl Session {
     }
 }
 
-/// What comes of the work, unless an interrupt comes before: then it is given up where it stands. Once interrupts were listened
-/// for, they end nothing by themselves any more.
-pub(crate) async fn unless_interrupted<T>(
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    let mut interrupts = Interrupts::listen()?;
-    tokio::select! {
-        // First: one that comes with the end of the work is for what would follow, and nobody else hears of it.
-        biased;
-        () = interrupts.next() => Err(Failure::interrupted()),
-        outcome = work => outcome,
-    }
-}
-
 /// The failure behind a configuration that cannot be used, with all of its mistakes.
 fn unusable(error: ConfigError) -> Failure {
     let ConfigError::Wrong { mistakes } = error else { return Failure::configuration(error) };
     let mut failures: Vec<Failure> = mistakes.into_iter().map(Failure::mistake).collect();
     let last = failures.pop().unwrap_or_else(|| Failure::configuration("the configuration is wrong"));
     last.after(failures)
-}
-
-/// The wishes of the user or the system that this process end.
-pub(crate) struct Interrupts {
-    signals: [Signal; 3],
-}
-
-impl Interrupts {
-    pub(crate) fn listen() -> Result<Self, Failure> {
-        let [interrupt, terminate, hangup] =
-            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
-        Ok(Self { signals: [interrupt?, terminate?, hangup?] })
-    }
-
-    /// Returns with the next one.
-    pub(crate) async fn next(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.signals;
-        tokio::select! {
-            _ = interrupt.recv() => (),
-            _ = terminate.recv() => (),
-            _ = hangup.recv() => (),
-        }
-    }
 }

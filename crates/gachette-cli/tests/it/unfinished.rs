@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::hosts::{Hosts, far_gachette, kill, project, wait_until};
 use crate::playground::Said;
@@ -90,6 +90,10 @@ fn end(hosts: &Hosts, client: Child) -> Said {
 /// That is told, in one line.
 fn tells(said: &Said, begin: &str, doing: &str, left: &str) {
     assert_eq!(said.code, 6, "{doing}: {}", said.stderr);
+    says(said, begin, doing, left);
+}
+
+fn says(said: &Said, begin: &str, doing: &str, left: &str) {
     let line = said.stderr.lines().find(|line| line.trim_start().starts_with(begin)).unwrap_or_default();
     assert!(line.contains(&format!("{begin}: {doing}; ")) && line.contains(left), "{doing}: {}", said.stderr);
 }
@@ -135,6 +139,60 @@ fn each_change_tells_what_became_of_it_when_the_program_there_is_killed() {
     for [line, ..] in [ERRANDS[0], ERRANDS[5], ERRANDS[8], ERRANDS[11]] {
         hosts.ok(&format!("-H build1 {line}"));
     }
+}
+
+/// Sends the client a signal by which others want it to end.
+fn interrupt(client: &Child, signal: &str) {
+    let sent = Command::new("kill").args(["-s", signal, &client.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+#[test]
+fn each_change_tells_what_was_being_done_when_it_is_interrupted() {
+    let hosts = prepared();
+    let log = hosts.ok("-H build1 stack log 124");
+    for ([line, turn, doing, left], signal) in ERRANDS.into_iter().zip(["INT", "TERM", "HUP"].iter().cycle())
+    {
+        let turn = hosts.path(turn).canonicalize().unwrap();
+        let held = fs::File::open(&turn).unwrap();
+        held.lock().unwrap();
+        let client = begin(&hosts, line);
+        wait_until(line, || waiting_for(&turn).is_some());
+        interrupt(&client, signal);
+        let said = end(&hosts, client);
+        assert_eq!((said.code, said.stdout.as_str()), (130, ""), "{line}: {}", said.stderr);
+        assert!(said.stderr.contains("error: build1: interrupted"), "{line}: {}", said.stderr);
+        says(&said, "in the middle of", doing, left);
+        wait_until("it ends there", || waiting_for(&turn).is_none());
+        drop(held);
+    }
+    assert_eq!(hosts.ok("-H build1 stack log 124"), log, "nothing of it was done");
+    hosts.ok("-H build1 repository fsck");
+}
+
+#[test]
+fn an_interrupt_is_told_in_fields_and_before_a_host_answers() {
+    let hosts = prepared();
+    let turn = hosts.path(STACK).canonicalize().unwrap();
+    let held = fs::File::open(&turn).unwrap();
+    held.lock().unwrap();
+    let client = begin(&hosts, "--format json stack seal 124");
+    wait_until("it waits", || waiting_for(&turn).is_some());
+    interrupt(&client, "INT");
+    let said = end(&hosts, client);
+    let told: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!((said.code, &told["kind"]), (130, &"cancelled".into()), "{told}");
+    assert_eq!(told["unfinished"]["doing"], "seal stack default/124", "{told}");
+    // It takes connections and says nothing, for ever.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let line = format!("-H 127.0.0.1:{} stack seal 124", silent.local_addr().unwrap().port());
+    let mut client = hosts.command(&line);
+    let client = client.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let _open = silent.accept().unwrap();
+    interrupt(&client, "TERM");
+    let said = end(&hosts, client);
+    assert_eq!(said.code, 130, "{}", said.stderr);
+    says(&said, "not begun", "seal stack default/124", "nothing was changed there");
 }
 
 #[test]
