@@ -218,6 +218,11 @@ pub(crate) fn leads_session(process: &Path) -> bool {
 
 /// The process on the host that serves this client: its number, and that of sshd's process before it.
 pub(crate) fn far_gachette(hosts: &Hosts) -> [String; 2] {
+    far_gachette_by_now(hosts).expect("it serves")
+}
+
+/// The same, when there is one by now.
+pub(crate) fn far_gachette_by_now(hosts: &Hosts) -> Option<[String; 2]> {
     let bin = hosts.sshd.home().join(".cache/gachette/bin").display().to_string();
     let mut processes = fs::read_dir("/proc").unwrap().flatten().map(|process| process.path());
     let is_it = |path: &PathBuf| {
@@ -225,10 +230,10 @@ pub(crate) fn far_gachette(hosts: &Hosts) -> [String; 2] {
             .is_ok_and(|line| line.starts_with(&bin) && line.contains("dial-stdio"))
             && leads_session(path)
     };
-    let process = processes.find(is_it).expect("it serves");
-    let status = fs::read_to_string(process.join("status")).unwrap();
-    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap().trim().to_owned();
-    [process.file_name().unwrap().to_string_lossy().into_owned(), parent]
+    let process = processes.find(is_it)?;
+    let status = fs::read_to_string(process.join("status")).ok()?;
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().to_owned();
+    Some([process.file_name()?.to_string_lossy().into_owned(), parent])
 }
 
 #[test]

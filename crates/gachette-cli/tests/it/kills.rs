@@ -13,10 +13,10 @@ const KILLS: u32 = 67;
 const ROUNDS_FOR_A_KILL: u32 = 4;
 
 /// A reproducible sequence of numbers (Numerical Recipes' linear congruential generator).
-struct Random(u32);
+pub(crate) struct Random(pub(crate) u32);
 
 impl Random {
-    fn below(&mut self, limit: u32) -> u32 {
+    pub(crate) fn below(&mut self, limit: u32) -> u32 {
         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         ((u64::from(self.0) * u64::from(limit)) >> 32) as u32
     }

@@ -28,6 +28,7 @@ mod importing;
 mod interrupts;
 mod json_failures;
 mod keys;
+mod killed_on_hosts;
 mod kills;
 mod login_shells;
 mod lost_hosts;
