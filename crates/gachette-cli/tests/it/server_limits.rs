@@ -1,5 +1,7 @@
 //! How much a server takes: of one body, and from one client in a time.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
 
 use crate::playground::Playground;
@@ -96,6 +98,39 @@ fn a_package_file_may_be_larger_and_is_as_large_as_it_is_announced() {
     assert_eq!(std::fs::read(&placed).unwrap(), bytes);
     let left = playground.ok("repository fsck");
     assert!(left.contains("clean: "), "what was refused leaves nothing: {left}");
+}
+
+#[test]
+fn connections_without_a_request_make_room_and_those_with_one_are_answered() {
+    let (_playground, serving) = serving(&["--no-auth", "--connections", "3"]);
+    let body = r#"{"name": "2"}"#;
+    let head = "POST /api/v1/domains/default/stacks HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+                Content-Type: application/json\r\nContent-Length: 13\r\n\r\n";
+    let mut busy = serving.send(head.as_bytes());
+    // The server has heard of it when somebody behind it was served.
+    let serve = |stream: &mut TcpStream| {
+        stream.write_all(b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut begin = [0; 12];
+        stream.read_exact(&mut begin).unwrap();
+        assert_eq!(&begin, b"HTTP/1.1 200");
+    };
+    let [mut older, mut newer] = [serving.connect(), serving.connect()];
+    serve(&mut older);
+    serve(&mut newer);
+    assert_eq!(serving.ask("GET /api/v1/health", &[], "").status, 200);
+    let mut rest = Vec::new();
+    older.read_to_end(&mut rest).unwrap();
+    serve_again(&mut newer);
+    busy.write_all(body.as_bytes()).unwrap();
+    assert_eq!(Answered::read(busy).status, 200);
+}
+
+/// Asks once more on a connection whose answer before is not read to its end.
+fn serve_again(stream: &mut TcpStream) {
+    stream.write_all(b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).unwrap();
+    assert!(said.contains("HTTP/1.1 404"), "{said}");
 }
 
 #[test]

@@ -48,6 +48,11 @@ impl Activity {
         Busy(self.clone())
     }
 
+    /// Since when no request is being answered; none while one is.
+    pub(super) fn quiet_since(&self) -> Option<Instant> {
+        self.change(|state| (state.requests == 0).then_some(state.last))
+    }
+
     /// Returns when nothing went on for so long: there was no request, or nothing of its answer was taken. The `first` request must
     /// come sooner than those after it.
     pub(super) async fn idle(&self, first: Duration, later: Duration) {

@@ -1,4 +1,4 @@
-//! One connection: HTTP/1.1 or HTTP/2, until it is idle for too long, or the server ends.
+//! One connection: HTTP/1.1 or HTTP/2, until it is idle for too long, others need its place, or the server ends.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-use super::activity::Activity;
+use super::guests::{Guest, LEAVE_WITHIN};
 use super::listen::Stream;
 use super::served::Served;
 use crate::access::Peer;
@@ -32,12 +32,12 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Serves one client, each request by the configuration of then.
 pub(super) async fn serve_connection(
     stream: Box<dyn Stream>,
+    guest: &Guest,
     peer: Peer,
     served: watch::Receiver<Served>,
     mut ending: watch::Receiver<bool>,
 ) {
-    let activity = Activity::new();
-    let counted = activity.clone();
+    let counted = guest.activity().clone();
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let (busy, router) = (counted.begin(), served.borrow().router.clone());
         let mut request = request.map(Body::new);
@@ -64,11 +64,12 @@ pub(super) async fn serve_connection(
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     // How a connection ends is of no interest: clients go as they like.
-    tokio::select! {
+    let within = tokio::select! {
         _ = &mut connection => return,
-        () = activity.idle(FIRST_WITHIN, IDLE) => (),
-        _ = ending.wait_for(|ending| *ending) => (),
-    }
+        () = guest.activity().idle(FIRST_WITHIN, IDLE) => LAST_WORDS,
+        () = guest.is_to_leave() => LEAVE_WITHIN,
+        _ = ending.wait_for(|ending| *ending) => LAST_WORDS,
+    };
     connection.as_mut().graceful_shutdown();
-    let _ = tokio::time::timeout(LAST_WORDS, connection).await;
+    let _ = tokio::time::timeout(within, connection).await;
 }

@@ -4,6 +4,7 @@ mod activity;
 mod body;
 mod connection;
 mod detach;
+mod guests;
 mod listen;
 mod open_files;
 mod served;

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use gachette::config::Config;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::connection::serve_connection;
+use super::guests::{Guest, Guests};
 use super::listen::{Listen, Listener, Stream};
 use super::open_files::OpenFiles;
 use super::served::Served;
@@ -115,7 +116,7 @@ pub async fn serve(api: Api, options: ServeOptions, mut operator: Operator<'_>) 
     for listener in listeners {
         (operator.on_listen)(&listener.address(if door.tls.is_some() { "https" } else { "http" }));
         // Who comes in here must not take the places of those who come in elsewhere.
-        let room = Arc::new(Semaphore::new(places));
+        let room = Guests::new(places);
         rooms.push(Arc::clone(&room));
         accepting.spawn(door.clone().accept(listener, room));
     }
@@ -138,7 +139,7 @@ pub async fn serve(api: Api, options: ServeOptions, mut operator: Operator<'_>) 
         runs.hand_back_all(END_WITHIN).await;
     }
     accepting.shutdown().await;
-    let closed = || join_all(rooms.iter().map(|room| room.acquire_many(places as u32)));
+    let closed = || join_all(rooms.iter().map(|room| room.gone()));
     // Who followed a build asks what came out of it.
     let _ = tokio::time::timeout(LINGER, closed()).await;
     ending.send_replace(true);
@@ -201,10 +202,8 @@ impl Door {
     }
 
     /// Accepts connections for ever.
-    async fn accept(self, listener: Listener, room: Arc<Semaphore>) {
+    async fn accept(self, listener: Listener, room: Arc<Guests>) {
         loop {
-            // Who comes while there are too many waits in the system's queue.
-            let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
             let (stream, peer) = match listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -213,24 +212,29 @@ impl Door {
                     continue;
                 }
             };
+            // Who comes while there are too many waits, and all others in the system's queue.
+            let Some(guest) = room.admit(&peer).await else { return };
             let door = self.clone();
             let tls = self.tls.as_ref().filter(|_| listener.is_tcp()).map(|tls| tls.acceptor());
             tokio::spawn(async move {
                 door.metrics.connected();
-                if let Some(stream) = secured(tls, stream).await {
-                    serve_connection(stream, peer, door.served, door.ending).await;
+                if let Some(stream) = secured(tls, stream, &guest).await {
+                    serve_connection(stream, &guest, peer, door.served, door.ending).await;
                 }
                 door.metrics.disconnected();
-                drop(place);
             });
         }
     }
 }
 
-async fn secured(tls: Option<TlsAcceptor>, stream: Box<dyn Stream>) -> Option<Box<dyn Stream>> {
+async fn secured(
+    tls: Option<TlsAcceptor>,
+    stream: Box<dyn Stream>,
+    guest: &Guest,
+) -> Option<Box<dyn Stream>> {
     let Some(tls) = tls else { return Some(stream) };
-    match tokio::time::timeout(TLS_WITHIN, tls.accept(stream)).await {
-        Ok(Ok(stream)) => Some(Box::new(stream)),
-        _ => None,
+    tokio::select! {
+        agreed = tokio::time::timeout(TLS_WITHIN, tls.accept(stream)) => Some(Box::new(agreed.ok()?.ok()?)),
+        () = guest.is_to_leave() => None,
     }
 }
