@@ -16,6 +16,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use gachette_core::without_secrets;
 
 use error::Failure;
 use output::Output;
@@ -77,7 +78,7 @@ fn say(error: &clap::Error, words: &[OsString]) -> Result<(), Failure> {
     }
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if !help && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        output::say_wrong_words(&error.render().to_string());
+        output::say_wrong_words(&text_of(error));
         return Err(misunderstood(error).said());
     }
     match error.print() {
@@ -88,12 +89,17 @@ fn say(error: &clap::Error, words: &[OsString]) -> Result<(), Failure> {
     if help { Ok(()) } else { Err(misunderstood(error).said()) }
 }
 
+/// What clap has to say of wrong words, which it repeats.
+fn text_of(error: &clap::Error) -> String {
+    without_secrets(&error.render().to_string()).into_owned()
+}
+
 /// The same as a failure, for programs.
 fn misunderstood(error: &clap::Error) -> Failure {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Failure::usage("it is not said what to do");
     }
-    let text = error.render().to_string();
+    let text = text_of(error);
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let title = lines.next().unwrap_or_default();
     let mut failure = Failure::usage(title.strip_prefix("error: ").unwrap_or(title));

@@ -59,6 +59,12 @@ fn users_and_passwords_in_addresses_are_not_shown() {
 }
 
 #[test]
+fn a_wrong_address_is_shown_in_its_line_without_user_and_password() {
+    let text = "projects.web.url: https://geheim@-h/web.git\n";
+    assert_transcript!(Playground::with_configuration(text).run("stack list"));
+}
+
+#[test]
 fn a_wrong_value_of_set_is_named_as_such() {
     let playground = Playground::new();
     assert_transcript!(playground.run("--set port=lots config show"));
@@ -78,6 +84,8 @@ fn what_no_path_address_or_time_is_says_why() {
             "a token is the user of an address",
         ),
         ("-H https://secret@127.0.0.1:1 stack list", "holds no user"),
+        ("prepare web --url https://me:secret@-h/x.git", "the host begins with `-`"),
+        ("prepare web --url https://h/x.git?token=secret", "a token is the user of an address"),
         ("-H https://127.0.0.1:1/?token=secret stack list", "no query"),
         ("--set publish.valid_for=1mo stack list", "months or years"),
         ("repository gc --keep-for 2y", "months or years"),

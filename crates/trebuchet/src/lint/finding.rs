@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use gachette_core::missile::{Problem, Severity};
+use gachette_core::without_secrets;
 use serde::Serialize;
 
 use crate::templates::TemplateError;
@@ -38,6 +39,7 @@ impl Finding {
         let place = problem.place;
         let meant = text.get(place.offset..place.offset + place.length).unwrap_or("");
         let line = place.line as usize;
+        let whole = line.checked_sub(1).and_then(|before| text.lines().nth(before));
         Self {
             severity: problem.severity,
             message: problem.message,
@@ -45,8 +47,8 @@ impl Finding {
             file: name.to_owned(),
             line,
             column: place.column as usize,
-            excerpt: line.checked_sub(1).and_then(|before| text.lines().nth(before)).map(str::to_owned),
-            width: meant.chars().count(),
+            excerpt: whole.map(|line| without_secrets(line).into_owned()),
+            width: without_secrets(meant).chars().count(),
         }
     }
 
