@@ -9,53 +9,67 @@ use serde_json::Value;
 use crate::hosts::{Hosts, far_gachette_by_now, wait_until};
 use crate::importing::deb;
 use crate::kills::Random;
-use crate::playground::Said;
 
-/// How often each command is disturbed: the two ends take turns.
-const ROUNDS: u32 = 4;
+/// How many kills are enough.
+const KILLS: u32 = 6;
+/// The rounds after which it would be in vain to go on.
+const ROUNDS: u32 = 4 * KILLS;
 
 /// A host, and who kills what is done there.
 struct Disturbed {
     hosts: Hosts,
     random: Random,
     killed: u32,
+    rounds: u32,
 }
+
+/// How long after the program there has begun a kill may come, in microseconds; less when kills come too late.
+struct Span(u32);
 
 impl Disturbed {
     fn new(seed: u32) -> Self {
         let hosts = Hosts::visited("");
         hosts.ok("-H build1 stack create 124");
-        Self { hosts, random: Random(seed), killed: 0 }
+        Self { hosts, random: Random(seed), killed: 0, rounds: 0 }
     }
 
-    /// What a whole run takes; the program was there before.
-    fn usual(&self, line: &str) -> Duration {
+    /// Runs the command undisturbed: most of that is the login.
+    fn span_of(&self, line: &str) -> Span {
         let began = Instant::now();
         self.hosts.ok(&format!("-H build1 {line}"));
-        began.elapsed()
+        Span(began.elapsed().as_micros() as u32 / 2)
     }
 
-    /// Runs the command and kills the end whose turn it is, somewhere on its way after the login; how it ended.
-    fn run(&mut self, round: u32, line: &str, usual: Duration) -> Said {
+    /// The number of the next round, until there were kills enough.
+    fn next_round(&mut self) -> Option<u32> {
+        self.rounds += 1;
+        assert!(self.rounds < ROUNDS, "only {} were killed in {ROUNDS} rounds", self.killed);
+        (self.killed < KILLS).then_some(self.rounds)
+    }
+
+    /// Runs the command and kills either end, at some moment after it has begun there; whether it was acknowledged before.
+    fn acknowledged(&mut self, line: &str, span: &mut Span) -> bool {
         let mut client = self.hosts.command(&format!("-H build1 {line}"));
-        let mut client = client.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (whole, login) = (usual.as_micros() as u32, usual.as_micros() as u32 / 3);
-        std::thread::sleep(Duration::from_micros((login + self.random.below(whole - login)).into()));
-        if round.is_multiple_of(2) {
-            // It cannot be another one's before it is waited for.
-            client.kill().unwrap();
-        } else if let Some([far, _]) = far_gachette_by_now(&self.hosts) {
+        let mut client = client.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let far = std::cell::OnceCell::new();
+        let has_begun =
+            || far_gachette_by_now(&self.hosts).is_some_and(|[far_end, _]| far.set(far_end).is_ok());
+        while !has_begun() && client.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let either = self.random.below(2);
+        std::thread::sleep(Duration::from_micros(self.random.below(span.0).into()));
+        match far.get().filter(|_| either == 1) {
             // It may have come to its end by now.
-            Command::new("kill").args(["-9", &far]).stderr(Stdio::null()).status().unwrap();
+            Some(far) => drop(Command::new("kill").args(["-9", far]).stderr(Stdio::null()).status().unwrap()),
+            // Its number cannot be another one's before it is waited for.
+            None => client.kill().unwrap(),
         }
-        let output = client.wait_with_output().unwrap();
-        self.killed += u32::from(!output.status.success());
+        let acknowledged = client.wait().unwrap().success();
         wait_until("it ends there", || far_gachette_by_now(&self.hosts).is_none());
-        Said {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        self.killed += u32::from(!acknowledged);
+        span.0 -= if acknowledged { span.0 / 4 } else { 0 };
+        acknowledged
     }
 
     /// Of the repository nothing is wrong but that files are left which nobody names, and these go when they are told to.
@@ -70,11 +84,6 @@ impl Disturbed {
 
     fn json(&self, line: &str) -> Value {
         serde_json::from_str(&self.hosts.ok(&format!("--format json -H build1 {line}"))).unwrap()
-    }
-
-    /// Kills that came too late are in vain.
-    fn assert_disturbed(&self, commands: u32) {
-        assert!(self.killed * 2 >= commands * ROUNDS, "only {} were killed", self.killed);
     }
 }
 
@@ -98,19 +107,18 @@ fn what_an_import_or_publishing_was_killed_in_is_completed_by_the_same_command()
     let mut disturbed = Disturbed::new(5);
     let import = |folder: &str| format!("repository import {folder} --to 124");
     let publish = "publish 124 --unsigned";
-    let usual_import = disturbed.usual(&import(&packages(&disturbed.hosts, 0)));
-    let usual_publish = disturbed.usual(publish);
+    let mut span_of_import = disturbed.span_of(&import(&packages(&disturbed.hosts, 0)));
+    let mut span_of_publishing = disturbed.span_of(publish);
     let suite = disturbed.hosts.path("repository/dists/default/124");
-    for round in 1..=ROUNDS {
+    while let Some(round) = disturbed.next_round() {
         let line = import(&packages(&disturbed.hosts, round));
-        disturbed.run(round, &line, usual_import);
+        disturbed.acknowledged(&line, &mut span_of_import);
         disturbed.hosts.ok(&format!("-H build1 {line}"));
         let shown = disturbed.json("stack show 124");
         let versions: Vec<_> =
             shown["packages"].as_array().unwrap().iter().map(|it| &it["version"]).collect();
         assert_eq!(versions, [&format!("1.{round}"); 3], "round {round}");
-        disturbed.assert_clean(round);
-        disturbed.run(round, publish, usual_publish);
+        disturbed.acknowledged(publish, &mut span_of_publishing);
         disturbed.hosts.ok(&format!("-H build1 {publish}"));
         let index = suite.join("main/binary-amd64/Packages");
         let release = std::fs::read_to_string(suite.join("Release")).unwrap();
@@ -119,37 +127,35 @@ fn what_an_import_or_publishing_was_killed_in_is_completed_by_the_same_command()
         assert_eq!(listed.matches(&format!("Version: 1.{round}\n")).count(), 3, "round {round}: {listed}");
         disturbed.assert_clean(round);
     }
-    disturbed.assert_disturbed(2);
 }
 
 #[test]
 fn a_token_whose_making_or_end_was_killed_is_there_or_not() {
     let mut disturbed = Disturbed::new(6);
-    let usual = disturbed.usual("token create first --role read");
+    let mut span = disturbed.span_of("token create first --role read");
     let is_there = |disturbed: &Disturbed, name: &str| {
         let tokens = disturbed.json("token list");
         tokens.as_array().unwrap().iter().any(|token| token["name"] == name)
     };
-    for round in 1..=ROUNDS {
+    while let Some(round) = disturbed.next_round() {
         let name = format!("token{round}");
         let [create, revoke] = [format!("token create {name} --role build"), format!("token revoke {name}")];
-        let made = disturbed.run(round, &create, usual);
+        let made = disturbed.acknowledged(&create, &mut span);
         if is_there(&disturbed, &name) {
             let again = disturbed.hosts.run(&format!("-H build1 {create}"));
             let refused = format!("there is a token `{name}` already");
             assert!(again.code == 5 && again.stderr.contains(&refused), "{}", again.stderr);
         } else {
-            assert_ne!(made.code, 0, "round {round}: what was acknowledged is lost");
+            assert!(!made, "round {round}: what was acknowledged is lost");
             disturbed.hosts.ok(&format!("-H build1 {create}"));
         }
-        let ended = disturbed.run(round, &revoke, usual);
+        let ended = disturbed.acknowledged(&revoke, &mut span);
         if is_there(&disturbed, &name) {
-            assert_ne!(ended.code, 0, "round {round}: what was acknowledged is lost");
+            assert!(!ended, "round {round}: what was acknowledged is lost");
             disturbed.hosts.ok(&format!("-H build1 {revoke}"));
         }
-        assert!(!is_there(&disturbed, &name) && is_there(&disturbed, "first"), "round {round}");
         // The name is free again, and no file is in the way.
         disturbed.hosts.ok(&format!("-H build1 {create}"));
+        assert!(is_there(&disturbed, "first"), "round {round}");
     }
-    disturbed.assert_disturbed(2);
 }
