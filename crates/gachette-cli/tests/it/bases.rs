@@ -1,5 +1,7 @@
 //! Bases that apt takes: from archives of several suites, components and architectures, with its own priorities.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -191,4 +193,54 @@ fn a_list_without_a_package_is_warned_about() {
     }
     let said = playground.run("base show empty@0");
     assert!(said.code == 2 && said.stderr.contains("`empty@0` is no entry of a base"), "{}", said.stderr);
+}
+
+/// The modes of the files in which a base that is being taken names its sources, of those at this port.
+fn modes_of_sources(port: u16) -> Vec<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    let roots = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten().map(|root| root.path());
+    let sources = roots.map(|root| root.join("etc/apt/sources.list.d/base.sources"));
+    let ours = |file: &PathBuf| {
+        std::fs::read_to_string(file).is_ok_and(|text| text.contains(&format!("127.0.0.1:{port}/")))
+    };
+    sources.filter(ours).map(|file| file.metadata().unwrap().permissions().mode() & 0o777).collect()
+}
+
+/// Answers with files of this folder whoever shows `ada:geheim` (RFC 7617), and says in which mode the sources lay meanwhile.
+fn answer(stream: TcpStream, folder: &Path, port: u16) -> Vec<u32> {
+    let lines = BufReader::new(&stream).lines().map_while(Result::ok);
+    let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+    let path = head[0].split(' ').nth(1).unwrap().trim_start_matches('/').to_owned();
+    let is_known = head.iter().any(|line| line == "Authorization: Basic YWRhOmdlaGVpbQ==");
+    let (status, body) = match std::fs::read(folder.join(path)) {
+        _ if !is_known => ("401 Unauthorized", Vec::new()),
+        Ok(body) => ("200 OK", body),
+        Err(_) => ("404 Not Found", Vec::new()),
+    };
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    let modes = modes_of_sources(port);
+    let _ = (&stream).write_all(&[head.as_bytes(), &body].concat());
+    modes
+}
+
+#[test]
+fn a_password_of_an_archive_reaches_it_and_nobody_else() {
+    let debian = Debian::new();
+    let (playground, folder) = (&debian.playground, debian.archive.path().to_owned());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (sender, modes) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        listener.incoming().flatten().try_for_each(|stream| sender.send(answer(stream, &folder, port)))
+    });
+    let address = format!("http://ada:geheim@127.0.0.1:{port}/");
+    playground.write("gachette.yml", &CONFIGURATION.replace("file:ARCHIVE", &address));
+    let updated = playground.json("base update");
+    let place = updated[0]["entry"]["lists"][0]["source"]["place"].to_string();
+    assert!(place.contains(&format!("http://…@127.0.0.1:{port}/")), "{updated}");
+    let modes: Vec<u32> = modes.try_iter().flatten().collect();
+    assert!(!modes.is_empty() && modes.iter().all(|mode| *mode == 0o600), "{modes:?}");
+    let found =
+        Command::new("grep").args(["-r", "geheim"]).arg(playground.path("repository")).output().unwrap();
+    assert_eq!(found.status.code(), Some(1), "{}", String::from_utf8_lossy(&found.stdout));
 }

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use gachette_core::base::ListSource;
@@ -89,15 +91,16 @@ impl AptFolder {
         for folder in ["var/lib/apt/lists/partial", "var/cache/apt/archives/partial", "var/lib/dpkg"] {
             root.make(folder)?;
         }
-        root.write("var/lib/dpkg/status", "")?;
+        root.write("var/lib/dpkg/status", "", 0o644)?;
         let text = match sources {
             AptSources::Text(text) => text.clone(),
             AptSources::File(file) => {
                 files::text(files::read(file, &Cancel::new())?, &file.display().to_string())?
             }
         };
-        root.write("etc/apt/sources.list.d/base.sources", &text)?;
-        root.write("apt.conf", &(root.configuration(base) + more))?;
+        // Passwords may stand there: they are for apt alone, and not for what it starts with fewer rights.
+        root.write("etc/apt/sources.list.d/base.sources", &text, 0o600)?;
+        root.write("apt.conf", &(root.configuration(base) + more), 0o644)?;
         Ok(root)
     }
 
@@ -140,9 +143,11 @@ impl AptFolder {
         fs::create_dir_all(&path).map_err(|source| BaseError::Io { path, source })
     }
 
-    fn write(&self, below: &str, text: &str) -> Result<(), BaseError> {
+    fn write(&self, below: &str, text: &str, mode: u32) -> Result<(), BaseError> {
         let path = self.0.path().join(below);
-        fs::write(&path, text).map_err(|source| BaseError::Io { path, source })
+        let made = fs::File::options().write(true).create_new(true).mode(mode).open(&path);
+        let written = made.and_then(|mut file| file.write_all(text.as_bytes()));
+        written.map_err(|source| BaseError::Io { path, source })
     }
 
     /// A program of apt, working in this root.
