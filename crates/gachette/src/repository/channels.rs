@@ -9,11 +9,10 @@ use gachette_core::channel::{
 use gachette_core::stack::{Attribution, By, Domain, Entry, Head, StackName};
 use jiff::Timestamp;
 
-use super::disk::make_folder;
 use super::error::RepositoryError;
 use super::ledger::{number_of, unreadable};
 use super::store::Created;
-use super::{Repository, key, lock, writer};
+use super::{Repository, inside, key, lock, writer};
 
 /// What became of a wish for a channel.
 #[derive(Clone, Debug)]
@@ -73,7 +72,7 @@ impl Repository {
         let changed = self.append_to_channel(channel, &name, wish, policy, by);
         // Folders that were made for a turn only, since nothing came of it; those in which something is stay.
         for folder in [key::channel(channel), key::stack(&name)] {
-            self.store.root().map(|root| std::fs::remove_dir(root.join(folder)));
+            self.store.root().map(|root| inside::remove_empty(root, folder));
         }
         changed
     }
@@ -223,7 +222,7 @@ impl Repository {
     /// The turn of a stack that there is not, and whose name is free.
     fn free_turn(&self, name: &StackName) -> Result<Option<File>, RepositoryError> {
         if let Some(root) = self.store.root() {
-            make_folder(&root.join(key::stack(name)))?;
+            inside::make_folder(root, key::stack(name))?;
         }
         let turn = self.turn(name);
         // Also one that was deleted, or that a tree of the original tool brought.
@@ -235,9 +234,9 @@ impl Repository {
 
     fn channel_turn(&self, channel: &Suite) -> Result<Option<File>, RepositoryError> {
         let Some(root) = self.store.root() else { return Ok(None) };
-        let folder = root.join(key::channel(channel));
-        make_folder(&folder)?;
-        Ok(lock::turn(&folder))
+        let folder = key::channel(channel);
+        inside::make_folder(root, &folder)?;
+        Ok(lock::turn(&root.join(folder)))
     }
 
     fn newest_of_channel(&self, channel: &Suite) -> Result<Option<KeptChannelEntry>, RepositoryError> {

@@ -9,8 +9,9 @@ use bytes::Bytes;
 
 use super::Store;
 use super::aside::{Aside, Joined, Small};
-use super::disk::{at, can_sync_file_system, make_folder, sync_file_system};
+use super::disk::{at, can_sync_file_system, sync_file_system};
 use super::error::RepositoryError;
+use super::inside;
 use super::store::Created;
 
 /// A file that must not be there yet, as one of many.
@@ -39,10 +40,11 @@ impl Store {
         top: &str,
         files: &[NewFile],
     ) -> Result<Vec<OneCreated>, RepositoryError> {
-        if let Some(place) = self.root().map(|root| root.join(top))
+        if let Some(root) = self.root()
             && !files.is_empty()
-            && let Some(aside) = write_aside(&place, top, files)
+            && let Some(aside) = write_aside(root, top, files)
         {
+            let place = root.join(top);
             let joined = aside.join(&place).map_err(at(&place))?;
             sync_file_system(&place)?;
             return files.iter().map(|file| self.one_created(&joined, top, file)).collect();
@@ -80,8 +82,9 @@ impl Store {
 }
 
 /// All files, durable, beside their place; `None` where that is not to be had, for whatever reason.
-fn write_aside(place: &Path, top: &str, files: &[NewFile]) -> Option<Aside> {
-    make_folder(place).ok()?;
+fn write_aside(root: &Path, top: &str, files: &[NewFile]) -> Option<Aside> {
+    inside::make_folder(root, top).ok()?;
+    let place = &root.join(top);
     if !can_sync_file_system(place) {
         return None;
     }

@@ -10,7 +10,7 @@ use gachette_core::stack::PackageRecord;
 use super::error::RepositoryError;
 use super::place::remove;
 use super::register::{key_of, read_package};
-use super::{Repository, key, staging};
+use super::{Repository, inside, key, staging};
 use crate::cache::is_unused;
 
 impl Repository {
@@ -42,7 +42,7 @@ impl Repository {
             }
         }
         for (folder, _alive) in staging::abandoned(&self.debs).into_iter().flatten() {
-            let _ = fs::remove_dir_all(folder);
+            let _ = inside::remove_all(&self.debs, folder);
         }
     }
 
@@ -94,7 +94,7 @@ impl Repository {
 
     fn remove_if_empty(&self, folder: &str) {
         // One that holds something stays.
-        let _ = self.meta().map(|root| fs::remove_dir(root.join(folder)));
+        let _ = self.meta().map(|root| inside::remove_empty(root, folder));
     }
 }
 

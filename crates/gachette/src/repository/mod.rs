@@ -60,6 +60,7 @@ mod forget;
 mod fsck;
 mod gc;
 mod identity;
+mod inside;
 mod keep;
 mod key;
 mod ledger;

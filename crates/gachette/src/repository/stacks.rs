@@ -5,11 +5,10 @@ use gachette_core::stack::{
     By, Domain, Entry, Head, Next, PackageRecord, Refusal, StackDiff, StackName, StackRef, StackedPackage,
 };
 
-use super::disk::make_folder;
 use super::error::RepositoryError;
 use super::ledger::{Committed, lost, missing};
 use super::spread::{Worth, gather};
-use super::{Readable, Repository, key};
+use super::{Readable, Repository, inside, key};
 
 impl Repository {
     /// Makes a stack: empty, or with what another one (or one revision of it) holds. One that exists is left as it is.
@@ -32,7 +31,7 @@ impl Repository {
         self.check_no_channel(stack)?;
         // Without its folder there is no turn to take.
         if let Some(root) = self.store.root() {
-            make_folder(&root.join(key::stack(stack)))?;
+            inside::make_folder(root, key::stack(stack))?;
         }
         self.append(stack, by, |newest, by| {
             // Nobody makes a channel of this name while it is our turn.

@@ -11,7 +11,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::disk::{at, create_new_at, open_folder};
 use super::error::RepositoryError;
-use super::{Repository, writer};
+use super::{Repository, inside, writer};
 
 /// The folder of all staging folders, within that of package files.
 pub(crate) const FOLDER: &str = ".staging";
@@ -30,6 +30,7 @@ impl Repository {
     /// When it cannot be made.
     pub fn staging(&self) -> Result<Staging, RepositoryError> {
         let all = self.debs.join(FOLDER);
+        inside::check(&self.debs, FOLDER)?;
         loop {
             let path = all.join(writer::id());
             match fs::create_dir_all(&path) {
@@ -46,21 +47,26 @@ impl Repository {
     }
 }
 
-/// The staging folders whose users are gone, each held so that nobody else takes it.
-pub(crate) fn abandoned(debs: &Path) -> io::Result<Vec<(PathBuf, File)>> {
+/// The staging folders whose users are gone, by their paths from that of package files on, each held so that nobody else takes it.
+pub(crate) fn abandoned(debs: &Path) -> Result<Vec<(PathBuf, File)>, RepositoryError> {
     let mut found = Vec::new();
-    let entries = match fs::read_dir(debs.join(FOLDER)) {
+    inside::check(debs, FOLDER)?;
+    let all = debs.join(FOLDER);
+    let entries = match fs::read_dir(&all) {
         // It is there only while somebody needs it.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(found);
         }
-        entries => entries?,
+        entries => entries.map_err(at(&all))?,
     };
     for entry in entries {
-        let path = entry?.path();
-        let Ok(folder) = open_folder(&path) else { continue };
+        let entry = entry.map_err(at(&all))?;
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let Ok(folder) = open_folder(&entry.path()) else { continue };
         if flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            found.push((path, folder));
+            found.push((Path::new(FOLDER).join(entry.file_name()), folder));
         }
     }
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -87,7 +93,8 @@ impl Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         // What cannot be removed now is swept by `fsck`.
-        let _ = fs::remove_dir_all(&self.path);
-        let _ = self.path.parent().map(fs::remove_dir);
+        let Some(debs) = self.path.ancestors().nth(2) else { return };
+        let _ = self.path.strip_prefix(debs).map(|path| inside::remove_all(debs, path));
+        inside::remove_empty(debs, FOLDER);
     }
 }

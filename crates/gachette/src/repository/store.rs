@@ -16,6 +16,7 @@ use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 
 use super::disk::{at, sync_folder_of};
 use super::error::RepositoryError;
+use super::inside;
 
 /// How often a write is tried whose reply was an error and that had no effect.
 const ATTEMPTS: usize = 4;
@@ -77,7 +78,7 @@ impl Store {
     /// A lost reply looks like an error for a write that is there, or like "already there" for our own; so after any
     /// error the file is read again, and it is ours when the bytes are.
     pub(crate) fn create(&self, key: &str, bytes: Vec<u8>) -> Result<Created, RepositoryError> {
-        let (path, bytes) = (parse(key)?, Bytes::from(bytes));
+        let (path, bytes) = (self.parse_to_change(key)?, Bytes::from(bytes));
         let mut attempt = 1;
         loop {
             let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
@@ -102,14 +103,14 @@ impl Store {
 
     /// Writes a derived file, whatever is there.
     pub(crate) fn replace(&self, key: &str, bytes: impl Into<Bytes>) -> Result<(), RepositoryError> {
-        let (path, bytes) = (parse(key)?, bytes.into());
+        let (path, bytes) = (self.parse_to_change(key)?, bytes.into());
         again(|| block_on(self.quick.put(&path, bytes.clone().into()))).map_err(|e| storage(key, e))?;
         Ok(())
     }
 
     /// Deletes a file; one that is not there is fine.
     pub(crate) fn delete(&self, key: &str) -> Result<(), RepositoryError> {
-        let path = parse(key)?;
+        let path = self.parse_to_change(key)?;
         match again(|| block_on(self.quick.delete(&path))) {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(storage(key, error)),
@@ -154,7 +155,10 @@ impl Store {
     pub(crate) fn children(&self, key: &str) -> Result<Children, RepositoryError> {
         let path = parse(key)?;
         let mut children = match &self.root {
-            Some(root) => local_children(&root.join(path.as_ref()))?,
+            Some(root) => {
+                inside::check(root, path.as_ref())?;
+                local_children(&root.join(path.as_ref()))?
+            }
             None => {
                 let listed = again(|| block_on(self.quick.list_with_delimiter(Some(&path))));
                 let listed = listed.map_err(|error| storage(key, error))?;
@@ -168,6 +172,15 @@ impl Store {
         children.folders.sort();
         children.files.sort();
         Ok(children)
+    }
+
+    /// The key of a file that is written or deleted, to whose folder no link leads.
+    fn parse_to_change(&self, key: &str) -> Result<Key, RepositoryError> {
+        let path = parse(key)?;
+        if let (Some(root), Some((folder, _))) = (&self.root, path.as_ref().rsplit_once('/')) {
+            inside::check(root, folder)?;
+        }
+        Ok(path)
     }
 }
 

@@ -179,6 +179,12 @@ pub enum RepositoryError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// Below a folder that is ours a link leads elsewhere.
+    #[error("{} is a symbolic link, and leads elsewhere: nothing is looked for, written or removed there", path.display())]
+    Linked {
+        /// The link.
+        path: PathBuf,
+    },
     /// A change was made, but not all that follows from it.
     #[error(
         "revision {revision} of stack {stack} is written, but not all files derived from it are: {source}"
@@ -307,6 +313,7 @@ impl RepositoryError {
             | Self::Busy { .. }
             | Self::Storage { .. }
             | Self::NoFolder { .. }
+            | Self::Linked { .. }
             | Self::Lagging { .. }
             | Self::Io { .. } => FailureKind::Broken,
         }
@@ -316,6 +323,7 @@ impl RepositoryError {
     pub(crate) fn is_of_one_path(&self) -> bool {
         match self {
             Self::Damaged { key, .. } | Self::Newer { key, .. } => key != key::IDENTITY,
+            Self::Linked { .. } => true,
             other => other
                 .io()
                 .is_some_and(|error| error.kind() == ErrorKind::PermissionDenied || is_in_the_way(error)),

@@ -9,7 +9,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::super::disk::at;
 use super::super::error::RepositoryError;
-use super::super::{key, staging};
+use super::super::{inside, key, staging};
 use super::{Fault, Fsck};
 
 /// How old an unfinished file is that no writer still writes: they live for milliseconds. Should one be taken from a
@@ -51,6 +51,9 @@ impl Fsck<'_> {
                 if entry.path().canonicalize().ok() != debs {
                     self.found(name.escape_debug().to_string(), Fault::Unknown);
                 }
+            } else if name != key::IDENTITY && name != "debs" && entry.path().is_symlink() {
+                let reason = RepositoryError::Linked { path: entry.path() }.to_string();
+                self.found(name, Fault::Unreadable { reason });
             } else if name != key::IDENTITY && !entry.path().is_dir() {
                 self.found(name, Fault::Unreadable { reason: "it is no folder".to_owned() });
             } else if name != "debs" && name != key::DISTS {
@@ -70,6 +73,9 @@ impl Fsck<'_> {
                     self.sweep(root, &entry);
                 } else if is_folder(&entry) {
                     folders.push(entry.path());
+                } else if entry.path().is_dir() {
+                    // A link, which is not followed.
+                    self.found(key_of(root, &entry.path()), Fault::Unknown);
                 }
             }
         }
@@ -80,7 +86,8 @@ impl Fsck<'_> {
         if is_folder(entry) {
             self.sweep_folder(root, path);
         } else if is_stale(path) {
-            self.mend(key_of(root, path), Fault::Leftover, |_| fs::remove_file(path).map_err(at(path)));
+            let below = path.strip_prefix(root).unwrap_or(path);
+            self.mend(key_of(root, path), Fault::Leftover, |_| inside::remove_file(root, below));
         }
     }
 
@@ -88,17 +95,17 @@ impl Fsck<'_> {
     fn sweep_folder(&mut self, root: &Path, path: &Path) {
         let Ok(folder) = File::open(path) else { return };
         if is_stale(path) && flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            self.mend(key_of(root, path), Fault::Leftover, |_| fs::remove_dir_all(path).map_err(at(path)));
+            let below = path.strip_prefix(root).unwrap_or(path);
+            self.mend(key_of(root, path), Fault::Leftover, |_| inside::remove_all(root, below));
         }
     }
 
     /// Staging folders whose user is gone.
     pub(super) fn check_staging(&mut self) -> Result<(), RepositoryError> {
         let debs = self.repository.debs();
-        for (path, _alive) in staging::abandoned(debs).map_err(at(debs))? {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let name = format!("debs/{}/{name}", staging::FOLDER);
-            self.mend(name, Fault::Leftover, |_| fs::remove_dir_all(&path).map_err(at(&path)));
+        for (path, _alive) in staging::abandoned(debs)? {
+            let name = format!("debs/{}", path.display());
+            self.mend(name, Fault::Leftover, |_| inside::remove_all(debs, &path));
         }
         Ok(())
     }

@@ -2,14 +2,12 @@
 //! meanwhile, and of collectors that were killed.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 
 use gachette_core::Sha256Digest;
 use gachette_core::statement::{Envelope, STACK_BUILD};
 
 use super::super::error::RepositoryError;
-use super::super::key;
-use super::super::place::remove;
+use super::super::{inside, key};
 use super::packages::Known;
 use super::{Gc, GcReport, Marks};
 
@@ -26,14 +24,14 @@ impl Gc<'_> {
             let _alone = self.alone()?;
             marks.catch_up(self.repository)?;
             orphans = self.orphans(&self.known_packages()?, marks)?;
-            orphans.iter().try_for_each(|(path, _)| remove(path))?;
+            orphans.iter().try_for_each(|(path, _)| inside::remove_file(self.root, path))?;
         }
         orphans.iter().for_each(|(_, size)| report.orphans.add(*size));
         Ok(())
     }
 
-    /// Those that are old, with their sizes; none while a record cannot be read or is lost, which may be theirs.
-    fn orphans(&self, known: &[Known], marks: &Marks) -> Result<Vec<(PathBuf, u64)>, RepositoryError> {
+    /// Those that are old, by their keys, with their sizes; none while a record cannot be read or is lost, which may be theirs.
+    fn orphans(&self, known: &[Known], marks: &Marks) -> Result<Vec<(String, u64)>, RepositoryError> {
         let mut orphans = Vec::new();
         let with_records: HashSet<(&str, &str)> =
             known.iter().filter(|package| package.has_records()).map(Known::spelled).collect();
@@ -48,8 +46,8 @@ impl Gc<'_> {
                 for name in store.children(&folder)?.files {
                     let digest = name.split('.').next().and_then(|digest| digest.parse().ok());
                     let Some(digest) = digest.filter(|digest| !named.contains(digest)) else { continue };
-                    let path = self.root.join(&folder).join(&name);
-                    let Ok(found) = path.symlink_metadata() else { continue };
+                    let path = format!("{folder}/{name}");
+                    let Ok(found) = self.root.join(&path).symlink_metadata() else { continue };
                     let is_old = found.modified().is_ok_and(|modified| self.is_old(modified));
                     if is_old && (top != key::STATEMENTS || self.is_about_a_package(&digest)) {
                         orphans.push((path, found.len()));

@@ -11,9 +11,8 @@ use gachette_core::stack::{Domain, Entry, StackName};
 
 use super::super::disk::at;
 use super::super::error::RepositoryError;
-use super::super::key;
-use super::super::place::remove;
 use super::super::publish::SuiteOnDisk;
+use super::super::{inside, key};
 use super::{Gc, GcReport, Marks};
 
 /// A suite, and what becomes of it.
@@ -119,10 +118,11 @@ impl Gc<'_> {
                 if used.contains(&digest) {
                     continue;
                 }
-                let path = self.root.join(&path).join(&name);
-                report.index_parts.add(path.metadata().map_or(0, |found| found.len()));
+                let path = format!("{path}/{name}");
+                let found = self.root.join(&path).symlink_metadata();
+                report.index_parts.add(found.map_or(0, |found| found.len()));
                 if self.removes() {
-                    remove(&path)?;
+                    inside::remove_file(self.root, path)?;
                 }
             }
         }

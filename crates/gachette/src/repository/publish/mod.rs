@@ -13,6 +13,7 @@ mod package_files;
 mod part;
 mod parts;
 mod request;
+mod retire;
 mod review;
 mod state;
 mod suite_folder;

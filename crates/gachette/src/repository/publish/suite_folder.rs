@@ -1,20 +1,21 @@
 //! The files of one suite, written in the order that clients rely on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{IndexEntry, Indices, Release, Suite};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::super::disk::{at, can_sync_file_system, hash, make_folder, sync_file_system, sync_folder_of};
+use super::super::disk::{at, can_sync_file_system, hash, open_folder, sync_file_system, sync_folder_of};
 use super::super::error::RepositoryError;
 use super::super::lock::{self, Hold};
 use super::super::spread::{Worth, gather};
+use super::super::{inside, key};
 use super::index::{Index, PLAIN};
 use super::state::SuiteState;
 use crate::signing::{Signed, Signers};
@@ -29,6 +30,8 @@ const LARGEST_TOP: u64 = 1 << 24;
 
 /// A suite's folder.
 pub(super) struct SuiteFolder {
+    /// That of the repository.
+    root: PathBuf,
     path: PathBuf,
     /// Nobody else publishes this suite while it is there.
     _turn: Option<File>,
@@ -41,7 +44,7 @@ impl SuiteFolder {
     pub(super) fn hold(root: &Path, suite: &Suite) -> Result<Self, RepositoryError> {
         let path = path_of(root, suite);
         let turn = loop {
-            make_folder(&path)?;
+            inside::make_folder(root, key::suite(suite))?;
             let turn = File::open(&path).map_err(at(&path))?;
             if !lock::wait(&turn, Hold::Alone, lock::PATIENCE) {
                 return Err(RepositoryError::Busy { path, waited: lock::PATIENCE });
@@ -53,12 +56,12 @@ impl SuiteFolder {
                 break turn;
             }
         };
-        let mut folder = Self { path, _turn: Some(turn), was_interrupted: false };
+        let mut folder = Self { root: root.to_owned(), path, _turn: Some(turn), was_interrupted: false };
         for unfinished in folder.files_in("")?.iter().filter(|name| name.starts_with(UNFINISHED)) {
             if unfinished == BEGUN {
                 folder.was_interrupted = true;
             } else {
-                remove(&folder.path.join(unfinished))?;
+                folder.remove(unfinished)?;
             }
         }
         Ok(folder)
@@ -66,7 +69,8 @@ impl SuiteFolder {
 
     /// The folder of a suite that is only looked at.
     pub(super) fn look(root: &Path, suite: &Suite) -> Self {
-        Self { path: path_of(root, suite), _turn: None, was_interrupted: false }
+        let path = path_of(root, suite);
+        Self { root: root.to_owned(), path, _turn: None, was_interrupted: false }
     }
 
     /// Whether a publisher was killed in the middle: some files may be of his state, which nothing tells of.
@@ -77,12 +81,15 @@ impl SuiteFolder {
     /// Marks the suite as changing, until [`SuiteFolder::end`].
     pub(super) fn begin(&self) -> Result<(), RepositoryError> {
         let begun = self.path.join(BEGUN);
-        File::create(&begun).map(drop).map_err(at(&begun))
+        match File::create_new(&begun) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(at(&begun)(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Says that what is known of the suite is written.
     pub(super) fn end(&self) -> Result<(), RepositoryError> {
-        remove(&self.path.join(BEGUN))
+        self.remove(BEGUN)
     }
 
     /// The date of the Release file that is there.
@@ -253,8 +260,8 @@ impl SuiteFolder {
         let staged = |name: &str| self.path.join(format!("{UNFINISHED}{name}"));
         let modified = self.next_modified();
         for (name, bytes) in &files {
-            let write = || {
-                let mut file = File::create(staged(name))?;
+            let mut file = self.create(&staged(name))?;
+            let mut write = || {
                 file.write_all(bytes)?;
                 file.set_modified(modified)
             };
@@ -267,8 +274,8 @@ impl SuiteFolder {
             fs::rename(staged(name), self.path.join(name)).map_err(at(&self.path))?;
         }
         if signed.is_none() {
-            remove(&self.path.join("Release.gpg"))?;
-            remove(&self.path.join("InRelease"))?;
+            self.remove("Release.gpg")?;
+            self.remove("InRelease")?;
         }
         sync_folder_of(&self.path.join("Release"))
     }
@@ -282,68 +289,12 @@ impl SuiteFolder {
         last.map_or(now, |last| now.max(last + Duration::from_secs(1)))
     }
 
-    /// Takes out what no Release file has named for a while, and returns the state with what is to go later.
-    pub(super) fn retire(
-        &self,
-        mut state: SuiteState,
-        last: Option<SuiteState>,
-        now: Timestamp,
-        keep: SignedDuration,
-    ) -> Result<SuiteState, RepositoryError> {
-        let (mut known, mut before) = last.map(|last| (last.retired, last.indices)).unwrap_or_default();
-        // What somebody else wrote into the state must not name files elsewhere.
-        before.retain(|path, _| is_below(path));
-        for (path, entry) in &before {
-            known.entry(Self::by_hash(path, entry)).or_insert(now);
-            // A plain name that this Release file has no more, such as one of an architecture that is gone.
-            if !state.indices.contains_key(path) {
-                remove(&self.path.join(path))?;
-            }
-        }
-        for (path, since) in self.unnamed(&state, &known, now)? {
-            if now.duration_since(since) >= keep {
-                remove(&self.path.join(&path))?;
-            } else {
-                state.retired.insert(path, since);
-            }
-        }
-        Ok(state)
-    }
-
-    /// The files under the names of their hashes that the Release file does not name, each with the time since when.
-    pub(super) fn unnamed(
-        &self,
-        state: &SuiteState,
-        known: &BTreeMap<String, Timestamp>,
-        now: Timestamp,
-    ) -> Result<BTreeMap<String, Timestamp>, RepositoryError> {
-        let current: BTreeSet<String> =
-            state.indices.iter().map(|(path, entry)| Self::by_hash(path, entry)).collect();
-        let folders: BTreeSet<&str> = current
-            .iter()
-            .chain(known.keys())
-            .filter(|path| is_below(path))
-            .filter_map(|path| folder_of(path))
-            .collect();
-        let mut unnamed = BTreeMap::new();
-        for folder in folders {
-            for name in self.files_in(folder)? {
-                let path = format!("{folder}/{name}");
-                if !current.contains(&path) && name.parse::<Sha256Digest>().is_ok() {
-                    let since = known.get(&path).copied().unwrap_or(now);
-                    unnamed.insert(path, since);
-                }
-            }
-        }
-        Ok(unnamed)
-    }
-
     /// Takes the suite away: first what clients begin with. The caller holds it, and has taken its state away.
     pub(super) fn take_down(self) -> Result<(), RepositoryError> {
         for name in ["InRelease", "Release.gpg", "Release"] {
-            remove(&self.path.join(name))?;
+            self.remove(name)?;
         }
-        fs::remove_dir_all(&self.path).map_err(at(&self.path))
+        inside::remove_all(&self.root, self.below(&self.path)?)
     }
 
     /// Every file of the suite.
@@ -357,21 +308,24 @@ impl SuiteFolder {
     fn name(&self, hashed: &Path, path: &str) -> Result<(), RepositoryError> {
         let plain = self.path.join(path);
         let unfinished = self.unfinished();
-        remove(&unfinished)?;
+        self.make_parent(&plain)?;
+        self.remove(&unfinished)?;
         fs::hard_link(hashed, &unfinished).map_err(at(&unfinished))?;
         fs::rename(&unfinished, &plain).map_err(at(&plain))?;
         // Of two names of one file rename(2) leaves both.
-        remove(&unfinished)
+        self.remove(&unfinished)
     }
 
     /// Makes `to` the same file as `from`, or a copy where there can be no second name.
     fn join(&self, from: &Path, to: &Path) -> Result<(), RepositoryError> {
-        make_parent(to)?;
+        self.make_parent(to)?;
         match fs::hard_link(from, to) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 // What cannot be read makes way.
-                let is_same = bytes_of(to).is_ok_and(|there| bytes_of(from).is_ok_and(|ours| ours == there));
+                let length = |path| fs::metadata(path).map(|found| found.len()).ok();
+                let is_same = length(to) == length(from)
+                    && bytes_of(to).is_ok_and(|there| bytes_of(from).is_ok_and(|ours| ours == there));
                 if is_same { Ok(()) } else { self.copy(from, to) }
             }
             Err(_) => self.copy(from, to),
@@ -384,9 +338,9 @@ impl SuiteFolder {
 
     /// Writes a file in one step.
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), RepositoryError> {
-        make_parent(path)?;
+        self.make_parent(path)?;
         let unfinished = self.unfinished();
-        let mut file = File::create(&unfinished).map_err(at(&unfinished))?;
+        let mut file = self.create(&unfinished)?;
         file.write_all(bytes).map_err(at(&unfinished))?;
         fs::rename(&unfinished, path).map_err(at(path))
     }
@@ -397,16 +351,38 @@ impl SuiteFolder {
             return sync_file_system(&self.path);
         }
         for entry in walk(&self.path).map_err(at(&self.path))? {
-            trebuchet::open_regular(&entry).and_then(|file| file.sync_all()).map_err(at(&entry))?;
+            let opened = if entry.is_dir() { open_folder(&entry) } else { trebuchet::open_regular(&entry) };
+            opened.and_then(|file| file.sync_all()).map_err(at(&entry))?;
         }
         Ok(())
+    }
+
+    /// A new file of the suite, to be written, in place of whatever lies there.
+    fn create(&self, path: &Path) -> Result<File, RepositoryError> {
+        inside::create(&self.root, self.below(path)?)
+    }
+
+    /// Removes a file of the suite, by its path from there or from the root on.
+    pub(super) fn remove(&self, path: impl AsRef<Path>) -> Result<(), RepositoryError> {
+        let path = self.path.join(path);
+        inside::remove_file(&self.root, self.below(&path)?)
+    }
+
+    fn make_parent(&self, path: &Path) -> Result<(), RepositoryError> {
+        let parent = self.below(path)?.parent();
+        parent.map_or(Ok(()), |parent| inside::make_folder(&self.root, parent))
+    }
+
+    /// A path of the suite from the repository's folder on.
+    fn below<'p>(&self, path: &'p Path) -> Result<&'p Path, RepositoryError> {
+        path.strip_prefix(&self.root).map_err(|_| at(path)(ErrorKind::InvalidInput.into()))
     }
 
     fn unfinished(&self) -> PathBuf {
         self.path.join(format!("{UNFINISHED}{}", std::process::id()))
     }
 
-    fn files_in(&self, folder: &str) -> Result<Vec<String>, RepositoryError> {
+    pub(super) fn files_in(&self, folder: &str) -> Result<Vec<String>, RepositoryError> {
         let folder = self.path.join(folder);
         let entries = match fs::read_dir(&folder) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -421,17 +397,7 @@ impl SuiteFolder {
 }
 
 fn path_of(root: &Path, suite: &Suite) -> PathBuf {
-    root.join(super::super::key::suite(suite))
-}
-
-/// Whether a path leads nowhere but below the suite's folder.
-fn is_below(path: &str) -> bool {
-    let mut parts = Path::new(path).components();
-    parts.all(|part| matches!(part, Component::Normal(_)))
-}
-
-fn folder_of(path: &str) -> Option<&str> {
-    path.rsplit_once('/').map(|(folder, _)| folder)
+    root.join(key::suite(suite))
 }
 
 /// What a file holds; a pipe in its place keeps nobody waiting.
@@ -441,28 +407,17 @@ fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn make_parent(path: &Path) -> Result<(), RepositoryError> {
-    path.parent().map_or(Ok(()), make_folder)
-}
-
-fn remove(path: &Path) -> Result<(), RepositoryError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(at(path)(error)),
-        _ => Ok(()),
-    }
-}
-
-/// Every folder and file below a folder, and itself.
+/// A folder with all that is in it. Links to folders are not followed, which might lead back here.
 fn walk(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut found = vec![folder.to_path_buf()];
-    let mut at = 0;
-    while let Some(path) = found.get(at).cloned() {
-        if path.is_dir() {
-            for entry in fs::read_dir(&path)? {
-                found.push(entry?.path());
+    let (mut found, mut folders) = (vec![folder.to_path_buf()], vec![folder.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
             }
+            found.push(entry.path());
         }
-        at += 1;
     }
     Ok(found)
 }

@@ -22,7 +22,7 @@ use super::kills::{Dice, build};
 use super::{by, memory_folder, reference, repository, stack};
 
 /// A request at a time so many days from now.
-fn in_days(days: i64, mode: GcMode) -> GcRequest {
+pub(super) fn in_days(days: i64, mode: GcMode) -> GcRequest {
     GcRequest {
         mode,
         keep_for: KEEP_FOR,
@@ -51,12 +51,12 @@ fn inputs(name: &str, version: &str) -> Sha256Digest {
 }
 
 /// Makes a stack when it is not there, and adds packages to it.
-fn add(repository: &Repository, name: &str, packages: &[PackageRecord]) {
+pub(super) fn add(repository: &Repository, name: &str, packages: &[PackageRecord]) {
     repository.create_stack(&stack(name), None, &by()).unwrap();
     repository.add_to_stack(&stack(name), packages, &by()).unwrap();
 }
 
-fn publish(repository: &Repository, name: &str) {
+pub(super) fn publish(repository: &Repository, name: &str) {
     let subject = PublishSubject::Stack(reference(name));
     let request =
         PublishRequest { subject, settings: SuiteSettings::default(), signers: None, looked_for: None };

@@ -9,6 +9,7 @@ mod faulty_store;
 mod fsck;
 mod gc;
 mod kills;
+mod links;
 mod many;
 mod packages;
 mod processes;
