@@ -8,7 +8,7 @@ use gachette_core::stack::By;
 use jiff::Timestamp;
 
 use super::error::RepositoryError;
-use super::ledger::{last_number, unreadable};
+use super::ledger::{check_number, last_number, unreadable};
 use super::store::Created;
 use super::{Repository, key, writer};
 
@@ -77,6 +77,7 @@ impl Repository {
                 lists: named.clone(),
             };
             let key = key::base_entry(base, number);
+            check_number(number, || key::base_entry(base, key::LAST_REVISION))?;
             let bytes = entry.to_bytes().map_err(|error| unreadable(key.clone(), &error))?;
             let hash = Sha256Digest::of(&bytes);
             if self.store.create(&key, bytes)? == Created::New {

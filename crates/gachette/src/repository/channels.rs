@@ -10,7 +10,7 @@ use gachette_core::stack::{Attribution, By, Domain, Entry, Head, StackName};
 use jiff::Timestamp;
 
 use super::error::RepositoryError;
-use super::ledger::{number_of, unreadable};
+use super::ledger::{check_number, number_of, unreadable};
 use super::store::Created;
 use super::{Repository, inside, key, lock, writer};
 
@@ -86,8 +86,11 @@ impl Repository {
         policy: &ChannelPolicy,
         by: &By,
     ) -> Result<ChannelCommitted, RepositoryError> {
+        let mut taken = 0;
         loop {
-            let newest = self.newest_of_channel(channel)?;
+            // Whoever lost the race for a number goes on with a higher one.
+            let newest = self.last_of_channel(channel)?.max(taken);
+            let newest = (newest > 0).then(|| self.read_channel(channel, newest)).transpose()?;
             self.check_expected_of(channel, newest.as_ref())?;
             // Nobody makes a stack of the same name meanwhile.
             let _free = if newest.is_none() { self.free_turn(name)? } else { None };
@@ -97,7 +100,9 @@ impl Repository {
                 let newest = newest.ok_or_else(|| missing(channel))?;
                 return Ok(ChannelCommitted { newest, changed: false });
             };
-            let key = key::channel_entry(channel, next.number);
+            taken = next.number;
+            let key = key::channel_entry(channel, taken);
+            check_number(taken, || key::channel_entry(channel, key::LAST_REVISION))?;
             let bytes = next.to_bytes().map_err(|error| unreadable(key.clone(), &error))?;
             let entry = KeptChannelEntry::of(next, &bytes);
             if self.store.create(&key, bytes)? == Created::New {

@@ -18,6 +18,17 @@ pub(crate) const PACKAGES: &str = "packages";
 /// The folder in which records are found by the inputs of their build. Derived.
 pub(crate) const INPUTS: &str = "inputs";
 
+/// The most bytes that a file of this key has: many times what it has of a hundred thousand packages. More is not read.
+pub(crate) fn most_bytes(key: &str) -> u64 {
+    match key.split('/').next().unwrap_or(key) {
+        // These grow with all that a stack or a distribution holds.
+        DOMAINS | STATEMENTS | BASES | CHECKS => 1 << 28,
+        // These with all that a package installs, or with the packages of one part.
+        FILE_LISTS | INDEX_PARTS => 1 << 26,
+        _ => 1 << 24,
+    }
+}
+
 /// The folder of a domain's stacks.
 pub(crate) fn stacks(domain: &Domain) -> String {
     format!("domain/{domain}/stacks")
@@ -28,7 +39,7 @@ pub(crate) fn stack(stack: &StackName) -> String {
     format!("domain/{}/stacks/{}", stack.domain(), stack.name())
 }
 
-/// The highest number of a revision: its file's name has ten digits.
+/// The highest number of a revision, or of another ledger's entry: its file's name has ten digits.
 pub(crate) const LAST_REVISION: u64 = 9_999_999_999;
 
 /// The folder of a stack's ledger.

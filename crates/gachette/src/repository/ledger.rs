@@ -163,6 +163,7 @@ impl Repository {
                 }
             };
             let key = key::revision(stack, next.number);
+            check_number(next.number, || key::revision(stack, key::LAST_REVISION))?;
             let bytes = next.to_bytes().map_err(|error| unreadable(key.clone(), &error))?;
             let entry = Entry::of(*next, &bytes);
             match self.store.create(&key, bytes)? {
@@ -172,7 +173,7 @@ impl Repository {
                 }
                 Created::Taken(_) => {
                     let number = self.newest_number(stack, entry.revision.number)?;
-                    newest = self.read_revision(stack, number)?;
+                    newest = Some(self.read_revision(stack, number)?.ok_or_else(|| lost(stack, number))?);
                 }
             }
         }
@@ -186,6 +187,8 @@ pub(crate) fn last_number(
     known: u64,
     there: impl Fn(u64) -> Result<bool, RepositoryError>,
 ) -> Result<u64, RepositoryError> {
+    // A file whose name has more digits is of no ledger.
+    let there = |number| Ok::<_, RepositoryError>(number <= key::LAST_REVISION && there(number)?);
     let (mut low, mut leap) = (known, 1);
     while there(low + leap)? {
         low += leap;
@@ -197,6 +200,15 @@ pub(crate) fn last_number(
         if there(middle)? { low = middle } else { high = middle }
     }
     Ok(low)
+}
+
+/// Refuses the number of an entry that could not be found again. No ledger comes so far: somebody wrote the `last` one.
+pub(crate) fn check_number(number: u64, last: impl FnOnce() -> String) -> Result<(), RepositoryError> {
+    if number <= key::LAST_REVISION {
+        return Ok(());
+    }
+    let reason = "its number is the last there is, so that nothing can come after it".to_owned();
+    Err(RepositoryError::Damaged { key: last(), reason })
 }
 
 /// The number of the entry of a ledger that a file of this name holds.

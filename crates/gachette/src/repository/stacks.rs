@@ -10,6 +10,9 @@ use super::ledger::{Committed, lost, missing};
 use super::spread::{Worth, gather};
 use super::{Readable, Repository, inside, key};
 
+/// How many revisions in a row are told that are lost.
+const MOST_GONE: usize = 1000;
+
 impl Repository {
     /// Makes a stack: empty, or with what another one (or one revision of it) holds. One that exists is left as it is.
     ///
@@ -132,8 +135,14 @@ impl Repository {
             return Err(missing(stack, None));
         }
         let mut log = Readable::new();
+        let mut gone = 0;
         for number in (1..=newest).rev().take(limit.unwrap_or(usize::MAX)) {
             let revision = self.read_revision(stack, number);
+            gone = if matches!(revision, Ok(None)) { gone + 1 } else { 0 };
+            // Somebody wrote a number to which no ledger comes.
+            if gone > MOST_GONE {
+                break;
+            }
             log.put(stack, revision.and_then(|entry| entry.map(Some).ok_or_else(|| lost(stack, number))));
         }
         Ok(log)

@@ -16,7 +16,7 @@ use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 
 use super::disk::{at, sync_folder_of};
 use super::error::RepositoryError;
-use super::inside;
+use super::{inside, key};
 
 /// How often a write is tried whose reply was an error and that had no effect.
 const ATTEMPTS: usize = 4;
@@ -120,12 +120,20 @@ impl Store {
     /// The bytes of a file, when it is there.
     pub(crate) fn read(&self, key: &str) -> Result<Option<Bytes>, RepositoryError> {
         let path = parse(key)?;
+        let most = key::most_bytes(key);
         let read = || match &self.root {
-            Some(root) => read_local(&root.join(path.as_ref())),
-            None => block_on(async { self.durable.get(&path).await?.bytes().await }),
+            Some(root) => read_local(&root.join(path.as_ref()), most),
+            None => block_on(async {
+                let found = self.durable.get(&path).await?;
+                if found.meta.size > most { Ok(None) } else { found.bytes().await.map(Some) }
+            }),
         };
         match again(read) {
-            Ok(bytes) => Ok(Some(bytes)),
+            Ok(None) => {
+                let reason = format!("it is longer than {most} bytes, which no file in its place is");
+                Err(RepositoryError::Damaged { key: key.to_owned(), reason })
+            }
+            Ok(bytes) => Ok(bytes),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(storage(key, error)),
         }
@@ -202,13 +210,17 @@ fn local_children(folder: &Path) -> Result<Children, RepositoryError> {
     Ok(children)
 }
 
-/// What `object_store` does, without what it costs to make its path an address and that a path again.
-fn read_local(path: &Path) -> Result<Bytes, Error> {
+/// What `object_store` does, without what it costs to make its path an address and that a path again; none when there is more.
+fn read_local(path: &Path, most: u64) -> Result<Option<Bytes>, Error> {
     let read = || {
-        let mut bytes = Vec::new();
         // A pipe in its place would have us wait for ever.
-        trebuchet::open_regular(path)?.read_to_end(&mut bytes)?;
-        Ok(Bytes::from(bytes))
+        let file = trebuchet::open_regular(path)?;
+        if file.metadata()?.len() > most {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        file.take(most).read_to_end(&mut bytes)?;
+        Ok(Some(Bytes::from(bytes)))
     };
     read().map_err(|error: std::io::Error| match error.kind() {
         ErrorKind::NotFound | ErrorKind::IsADirectory => {

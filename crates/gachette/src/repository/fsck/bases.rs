@@ -2,13 +2,14 @@
 //!
 //! A list that no entry names may be one that somebody is about to name, so it is left alone.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use gachette_core::Sha256Digest;
 use gachette_core::base::BaseName;
 
 use super::super::error::RepositoryError;
 use super::super::key;
+use super::super::ledger::number_of;
 use super::{Fault, Fsck};
 
 impl Fsck<'_> {
@@ -46,14 +47,20 @@ impl Fsck<'_> {
         lists: &mut HashSet<Sha256Digest>,
     ) -> Result<(), RepositoryError> {
         let files = self.repository.store.children(&format!("{}/{base}", key::BASES))?.files;
-        let numbers = files.iter().filter_map(|file| file.strip_suffix(".json")?.parse::<u64>().ok());
-        let mut before = None;
-        for number in 1..=numbers.max().unwrap_or_default() {
+        let numbers: BTreeSet<u64> = files.iter().filter_map(|file| number_of(file)).collect();
+        let (mut before, mut next) = (None, 1);
+        for number in numbers {
+            if number > next {
+                let reason = format!("and all up to {}: there are entries after it", number - 1);
+                self.found(key::base_entry(base, next), Fault::Lost { reason });
+                before = None;
+            }
+            next = number + 1;
             let path = key::base_entry(base, number);
             let (entry, hash) = match self.repository.read_base(base, number) {
                 Ok(Some(found)) => found,
                 Ok(None) => {
-                    let reason = "there are entries after it".to_owned();
+                    let reason = "it is no file".to_owned();
                     self.found(path, Fault::Lost { reason });
                     before = None;
                     continue;

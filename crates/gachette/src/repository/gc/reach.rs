@@ -3,6 +3,7 @@
 use gachette_core::stack::{Entry, StackRef};
 
 use super::super::error::RepositoryError;
+use super::super::ledger::lost;
 use super::super::spread::{Worth, gather};
 use super::super::{Repository, key};
 
@@ -38,7 +39,8 @@ impl Repository {
     fn was_deleted_after(&self, entry: &Entry) -> Result<bool, RepositoryError> {
         let (stack, number) = (&entry.revision.stack, entry.revision.number);
         for later in number + 1..=self.newest_number(stack, number)? {
-            if self.read_revision(stack, later)?.is_some_and(|later| later.revision.deleted) {
+            let entry = self.read_revision(stack, later)?.ok_or_else(|| lost(stack, later))?;
+            if entry.revision.deleted {
                 return Ok(true);
             }
         }

@@ -1,7 +1,7 @@
 //! Suites: those of deleted stacks, indices that were replaced, and parts that no index is made of.
 
 use std::collections::HashSet;
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -14,6 +14,11 @@ use super::super::error::RepositoryError;
 use super::super::publish::SuiteOnDisk;
 use super::super::{inside, key};
 use super::{Gc, GcReport, Marks};
+
+/// More bytes than an index of a million packages has.
+const LARGEST_INDEX: u64 = 1 << 32;
+/// As much of a line is read at once.
+const LONGEST_PIECE: u64 = 1 << 16;
 
 /// A suite, and what becomes of it.
 pub(super) struct SuiteLook {
@@ -146,12 +151,20 @@ fn read_index(
     if !reader.fill_buf()?.starts_with(b"Package: ") {
         return Ok(());
     }
-    for line in reader.split(b'\n') {
-        let line = line?;
+    if found.len() > LARGEST_INDEX {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than any index"));
+    }
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        // In pieces, should somebody have written a line without an end.
+        if (&mut reader).take(LONGEST_PIECE).read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        let line = line.strip_suffix(b"\n").unwrap_or(&line);
         let digest = line.strip_prefix(b"SHA256: ").and_then(|digest| std::str::from_utf8(digest).ok());
         if let Some(digest) = digest.and_then(|digest| digest.parse().ok()) {
             mark(digest);
         }
     }
-    Ok(())
 }

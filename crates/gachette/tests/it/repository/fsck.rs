@@ -349,7 +349,7 @@ pub(super) fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// A list of packages to be kept, of one package in this version.
-fn list(version: &str) -> KeptList {
+pub(super) fn list(version: &str) -> KeptList {
     let text = format!("Package: libfoo\nVersion: {version}\nArchitecture: amd64\n");
     let sha256 = Sha256Digest::of(text.as_bytes());
     let source = ListSource { place: "/srv/Packages".to_owned(), sha256, size: None, modified: None };

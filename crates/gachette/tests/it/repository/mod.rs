@@ -6,6 +6,7 @@ mod documentation;
 mod edited_indices;
 mod faults;
 mod faulty_store;
+mod forged;
 mod fsck;
 mod gc;
 mod kills;

@@ -1,0 +1,125 @@
+//! What somebody else wrote into a repository: numbers to which no ledger comes, and files without end.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use gachette::repository::{ChannelWish, Fault, FsckMode, Repository, RepositoryError};
+use gachette_core::Sha256Digest;
+use gachette_core::channel::ChannelPolicy;
+use gachette_core::stack::Head;
+
+use super::fsck::list;
+use super::gc::{add, package};
+use super::{by, record, repository, stack};
+
+/// The highest number that the ten digits of a file's name can have.
+const LAST: u64 = 9_999_999_999;
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    names.into_iter().map(|name| name.into_string().unwrap()).collect()
+}
+
+/// Copies the first entry of a ledger to where the last one there can be lies.
+fn forge_the_last(ledger: &Path) {
+    let text = fs::read_to_string(ledger.join("0000000001.json")).unwrap();
+    let forged = text.replace("\"number\": 1,", &format!("\"number\": {LAST},"));
+    assert_ne!(forged, text);
+    fs::write(ledger.join(format!("{LAST}.json")), forged).unwrap();
+}
+
+#[test]
+fn nothing_comes_after_the_last_number_of_a_channel() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = repository(folder.path());
+    repository.create_stack(&stack("124"), None, &by()).unwrap();
+    let sealed = Head::from(&repository.seal_stack(&stack("124"), &by()).unwrap().entry);
+    let (live, policy) = (stack("live").into(), ChannelPolicy::default());
+    repository.change_channel(&live, &ChannelWish::Promote(&sealed), &policy, &by()).unwrap();
+    let ledger = folder.path().join("meta/domain/default/channels/live");
+    forge_the_last(&ledger);
+    let before = names(&ledger);
+    for _ in 0..2 {
+        let refused = repository.change_channel(&live, &ChannelWish::Hold, &policy, &by()).unwrap_err();
+        let RepositoryError::Damaged { key, reason } = refused else { panic!("{refused}") };
+        assert_eq!(key, format!("domain/default/channels/live/{LAST}.json"));
+        assert!(reason.contains("the last there is"), "{reason}");
+    }
+    assert_eq!(names(&ledger), before, "nothing is written that is never read");
+    let report = repository.fsck(FsckMode::Check).unwrap();
+    let lost = |path: &str, fault: &Fault| {
+        path.ends_with("live/0000000002.json") && matches!(fault, Fault::Lost { .. })
+    };
+    assert!(report.findings.iter().any(|found| lost(&found.path, &found.fault)), "{:?}", report.findings);
+}
+
+#[test]
+fn nothing_comes_after_the_last_revision_of_a_stack_and_its_log_has_an_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = repository(folder.path());
+    add(&repository, "124", &[record("dh-web", "1.0")]);
+    let place = folder.path().join("meta/domain/default/stacks/124");
+    let ledger = place.join("revisions");
+    forge_the_last(&ledger);
+    let hash = Sha256Digest::of(&fs::read(ledger.join(format!("{LAST}.json"))).unwrap());
+    let mark = format!("{{\"format\":1,\"revision\":{LAST},\"hash\":\"{hash}\"}}\n");
+    fs::write(place.join("derived.json"), mark).unwrap();
+    let before = names(&ledger);
+    for refused in [
+        repository.seal_stack(&stack("124"), &by()).unwrap_err(),
+        repository.add_to_stack(&stack("124"), &[record("dh-tool", "1")], &by()).unwrap_err(),
+    ] {
+        let RepositoryError::Damaged { key, reason } = refused else { panic!("{refused}") };
+        assert_eq!(key, format!("domain/default/stacks/124/revisions/{LAST}.json"));
+        assert!(reason.contains("the last there is"), "{reason}");
+    }
+    assert_eq!(names(&ledger), before);
+    let log = repository.log_stack(&stack("124"), None).unwrap();
+    assert_eq!(log.found.len(), 1);
+    assert!(!log.damaged.is_empty() && log.damaged.len() <= 2000);
+}
+
+#[test]
+fn a_check_of_a_base_ends_whatever_numbers_its_entries_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = repository(folder.path());
+    let base = "bookworm".parse().unwrap();
+    repository.keep_base(&base, &[list("1")], &by()).unwrap();
+    forge_the_last(&folder.path().join("meta/bases/bookworm"));
+    let report = repository.fsck(FsckMode::Check).unwrap();
+    let lost: Vec<_> = report.findings.iter().filter(|it| matches!(it.fault, Fault::Lost { .. })).collect();
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert_eq!(lost[0].path, "bases/bookworm/0000000002.json");
+}
+
+#[test]
+fn a_file_that_is_longer_than_any_of_its_kind_is_named_and_not_read() {
+    let files = [
+        "gachette.json",
+        "domain/default/stacks/124/revisions/0000000002.json",
+        "packages/dh-web/version/1.0/all.json",
+    ];
+    for file in files {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = repository(folder.path());
+        let web = package(&repository, "dh-web", "1.0");
+        add(&repository, "124", &[web]);
+        let meta = folder.path().join("meta");
+        // A terabyte, of which the disk holds nothing.
+        File::options().write(true).open(meta.join(file)).unwrap().set_len(1 << 40).unwrap();
+        let refused = match file {
+            "gachette.json" => Repository::open(&meta, None).unwrap_err(),
+            _ if file.starts_with("packages") => {
+                repository.records(&"dh-web".parse().unwrap(), &"1.0".parse().unwrap()).unwrap_err()
+            }
+            _ => repository.seal_stack(&stack("124"), &by()).unwrap_err(),
+        };
+        assert!(
+            refused.to_string().starts_with(&format!("{file} is damaged: it is longer than")),
+            "{refused}"
+        );
+        let report = repository.fsck(FsckMode::Check).unwrap();
+        assert!(file == "gachette.json" || !report.is_clean(), "{file}");
+    }
+}
