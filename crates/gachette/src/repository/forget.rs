@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-use gachette_core::debian::{PackageName, Version};
+use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::PackageRecord;
+use trebuchet::deb;
 
 use super::error::RepositoryError;
 use super::place::remove;
@@ -52,6 +53,20 @@ impl Repository {
         record.map_or(true, |record| record.is_some_and(|record| record.file == found.file))
     }
 
+    /// Whether a file in the folder of package files is the package that a record which names it is of, by what it says itself. A record
+    /// that somebody else wrote may name any file; one that cannot be read is no package that another record could mean.
+    pub(crate) fn is_file_of(
+        &self,
+        file: &str,
+        (name, version, architecture): (&PackageName, &Version, &Architecture),
+    ) -> bool {
+        let head = self.package_path(file).ok().and_then(|path| deb::read_head(&path).ok());
+        head.is_none_or(|found| {
+            (&found.package, found.version.as_str(), &found.architecture)
+                == (name, version.as_str(), architecture)
+        })
+    }
+
     /// All records of a package that can be read.
     fn records_of(&self, name: &PackageName) -> Vec<PackageRecord> {
         let versions = self.package_versions(name).unwrap_or_default();
@@ -62,7 +77,9 @@ impl Repository {
     fn forget(&self, record: &PackageRecord) -> Result<(), RepositoryError> {
         self.forget_record(record)?;
         self.forget_buildinfo(record)?;
-        remove(&self.package_path(&record.file)?)?;
+        if self.is_file_of(&record.file, (&record.name, &record.version, &record.architecture)) {
+            remove(&self.package_path(&record.file)?)?;
+        }
         self.remove_empty_folders(&record.name, &record.version);
         Ok(())
     }

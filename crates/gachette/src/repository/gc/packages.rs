@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use gachette_core::Sha256Digest;
-use gachette_core::debian::{PackageName, Version};
+use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::PackageRecord;
 use jiff::Timestamp;
 
@@ -43,6 +43,7 @@ pub(super) struct Known {
 
 struct KnownFile {
     file: String,
+    architecture: Architecture,
     size: u64,
     sha256: Sha256Digest,
     /// The file that says how it was built.
@@ -103,8 +104,8 @@ impl Gc<'_> {
                     let path = self.repository.package_path(&record.file)?;
                     known.touched = known.touched.max(touched(&path));
                     let (file, size, sha256) = (record.file, record.size, record.sha256);
-                    let buildinfo = record.provenance.buildinfo;
-                    known.files.push(KnownFile { file, size, sha256, buildinfo });
+                    let (architecture, buildinfo) = (record.architecture, record.provenance.buildinfo);
+                    known.files.push(KnownFile { file, architecture, size, sha256, buildinfo });
                 }
             }
         }
@@ -158,7 +159,7 @@ impl Gc<'_> {
         report: &mut GcReport,
     ) -> Result<(), RepositoryError> {
         if !self.removes() {
-            report.packages = candidates.into_iter().map(collected).collect();
+            report.packages = candidates.into_iter().map(|package| self.collected(package)).collect();
             return Ok(());
         }
         for batch in candidates.chunks(BATCH) {
@@ -177,16 +178,29 @@ impl Gc<'_> {
             // A file must not go for good before the record that names it.
             self.repository.store.settle()?;
             for (package, records) in going {
+                let collected = self.collected(&package);
                 for record in &records {
                     self.repository.forget_buildinfo(record)?;
-                    remove(&self.repository.package_path(&record.file)?)?;
                     self.repository.store.delete(&key::file_list(&record.sha256))?;
                 }
+                for file in &collected.files {
+                    remove(&self.repository.package_path(&file.file)?)?;
+                }
                 self.repository.remove_empty_folders(&package.name, &package.version);
-                report.packages.push(collected(&package));
+                report.packages.push(collected);
             }
         }
         Ok(())
+    }
+
+    /// What goes of a version: no file that is another package.
+    fn collected(&self, package: &Known) -> CollectedPackage {
+        let (name, version) = (&package.name, &package.version);
+        let is_its =
+            |file: &&KnownFile| self.repository.is_file_of(&file.file, (name, version, &file.architecture));
+        let file = |file: &KnownFile| CollectedFile { file: file.file.clone(), bytes: file.size };
+        let files = package.files.iter().filter(is_its).map(file).collect();
+        CollectedPackage { name: name.clone(), version: version.clone(), files }
     }
 
     /// The line for old clients is that of the first architecture, so that one goes last.
@@ -270,15 +284,6 @@ impl Gc<'_> {
                 outcome => return outcome,
             }
         }
-    }
-}
-
-fn collected(package: &Known) -> CollectedPackage {
-    let file = |file: &KnownFile| CollectedFile { file: file.file.clone(), bytes: file.size };
-    CollectedPackage {
-        name: package.name.clone(),
-        version: package.version.clone(),
-        files: package.files.iter().map(file).collect(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What somebody else wrote into a repository: numbers to which no ledger comes, and files without end.
+//! What somebody else wrote into a repository: numbers to which no ledger comes, files without end, records of other packages.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -9,7 +9,7 @@ use gachette_core::channel::ChannelPolicy;
 use gachette_core::stack::Head;
 
 use super::fsck::list;
-use super::gc::{add, package};
+use super::gc::{add, collect, gone, package};
 use super::{by, record, repository, stack};
 
 /// The highest number that the ten digits of a file's name can have.
@@ -122,4 +122,30 @@ fn a_file_that_is_longer_than_any_of_its_kind_is_named_and_not_read() {
         let report = repository.fsck(FsckMode::Check).unwrap();
         assert!(file == "gachette.json" || !report.is_clean(), "{file}");
     }
+}
+
+#[test]
+fn a_record_that_names_the_file_of_another_package_takes_it_not_along_when_it_is_collected() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = repository(folder.path());
+    let alpha = package(&repository, "alpha", "1.0");
+    add(&repository, "124", std::slice::from_ref(&alpha));
+    package(&repository, "old", "1.0");
+    let packages = folder.path().join("meta/packages");
+    // With the hash of that file, and with one of none.
+    for (name, sha256) in [("zeta", alpha.sha256), ("eta", Sha256Digest::of(b"nothing"))] {
+        let name = name.parse().unwrap();
+        let forged = gachette_core::stack::PackageRecord { name, sha256, record: None, ..alpha.clone() };
+        let place = packages.join(format!("{}/version/1.0", forged.name));
+        fs::create_dir_all(&place).unwrap();
+        fs::write(place.join("all.json"), forged.to_bytes().unwrap()).unwrap();
+    }
+    let report = collect(&repository, 30);
+    let mut collected = gone(&report);
+    collected.sort();
+    assert_eq!(collected, ["eta 1.0", "old 1.0", "zeta 1.0"]);
+    let files: Vec<_> =
+        report.packages.iter().flat_map(|package| &package.files).map(|it| &it.file).collect();
+    assert_eq!(files, ["old-1.0-all.deb"], "only what is the package that its record is of");
+    assert_eq!(names(repository.debs()), [alpha.file]);
 }

@@ -33,7 +33,7 @@ pub(super) fn in_days(days: i64, mode: GcMode) -> GcRequest {
     }
 }
 
-fn collect(repository: &Repository, days: i64) -> GcReport {
+pub(super) fn collect(repository: &Repository, days: i64) -> GcReport {
     repository.gc(&in_days(days, GcMode::Remove)).unwrap()
 }
 
@@ -63,7 +63,7 @@ pub(super) fn publish(repository: &Repository, name: &str) {
     repository.publish(&request).unwrap();
 }
 
-fn gone(report: &GcReport) -> Vec<String> {
+pub(super) fn gone(report: &GcReport) -> Vec<String> {
     report.packages.iter().map(|package| format!("{} {}", package.name, package.version)).collect()
 }
 
