@@ -127,6 +127,13 @@ impl Release {
         Paragraph::parse(text).ok()?.get(CONTENT)?.parse().ok()
     }
 
+    /// The suite that a Release file says it is of, as it is written; none when it does not say, or names two.
+    pub fn suite_of(text: &str) -> Option<String> {
+        let paragraph = Paragraph::parse(text).ok()?;
+        let (suite, codename) = (paragraph.get("Suite")?, paragraph.get("Codename")?);
+        (suite == codename).then(|| suite.to_owned())
+    }
+
     /// The indices that a Release file names.
     ///
     /// # Errors
@@ -207,6 +214,8 @@ mod tests {
             (Release::content_of(&text), Release::content_of("Suite: x\n")),
             (Some(release.content), None)
         );
+        assert_eq!(Release::suite_of(&text).as_deref(), Some("shop/124"));
+        assert_eq!(Release::suite_of("Suite: x\nCodename: y\n"), None);
         assert_eq!(Release::indices_of(&text), Ok(release.indices));
         assert_eq!(Release::indices_of("Suite: x\n"), Err(ReleaseError::NoHashes));
         let wrong = Release::indices_of("SHA256:\n abc 5 x\n");

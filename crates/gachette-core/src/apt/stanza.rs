@@ -47,8 +47,12 @@ pub fn files_of(index: &str) -> impl Iterator<Item = (&str, u64)> {
 /// Whether an index is of these packages and no others, in this order: each paragraph says the name, version, architecture and
 /// SHA-256 of one of them. An index that another reader might part into other lines or paragraphs is not.
 pub fn lists(index: &str, packages: &[Listed<'_>]) -> bool {
-    let mut paragraphs = index.trim_end_matches('\n').split("\n\n").filter(|paragraph| !paragraph.is_empty());
-    let one_by_one = packages.iter().all(|listed| paragraphs.next().is_some_and(|text| is_of(text, listed)));
+    // Each ends with an empty line, the last one too: another index may follow.
+    let mut paragraphs = index.split_inclusive("\n\n");
+    let one_by_one = packages.iter().all(|listed| {
+        let paragraph = paragraphs.next().and_then(|text| text.strip_suffix("\n\n"));
+        paragraph.is_some_and(|text| is_of(text, listed))
+    });
     one_by_one && paragraphs.next().is_none()
 }
 
@@ -144,11 +148,21 @@ mod tests {
         };
         let (one, other) = (stanza(&record).unwrap(), Sha256Digest::of(b"other"));
         let two = format!("{one}\n{one}\n");
-        assert!(lists(&two, &[listed; 2]) && lists(&format!("{one}\n"), &[listed]) && lists("", &[]));
+        let whole = format!("{one}\n");
+        assert!(lists(&two, &[listed; 2]) && lists(&whole, &[listed]) && lists("", &[]));
+        for text in [
+            one.clone(),
+            format!("{whole}\n"),
+            format!("\n{whole}"),
+            format!("{one}X: "),
+            format!("{whole}X: "),
+        ] {
+            assert!(!lists(&text, &[listed]), "{text:?}");
+        }
         assert!(!lists(&two, &[listed]) && !lists(&two, &[listed; 3]) && !lists("", &[listed]));
         assert!(!lists(&two, &[listed, Listed { file: other, ..listed }]));
         for added in ["SHA256", "sha256", "Sha256 ", "\tx\nSHA256", "X: y\r\nSHA256", "\u{b}SHA256"] {
-            let text = one.replace("Size: ", &format!("{added}: {other}\nSize: "));
+            let text = whole.replace("Size: ", &format!("{added}: {other}\nSize: "));
             assert!(!lists(&text, &[listed]), "{text:?}");
         }
         for (from, to) in [
@@ -160,8 +174,8 @@ mod tests {
             (" b", " \n b"),
             ("Version", "X-Version"),
         ] {
-            let text = one.replacen(from, to, 1);
-            assert!(text == one || !lists(&text, &[listed]), "{text:?}");
+            let text = whole.replacen(from, to, 1);
+            assert!(text == whole || !lists(&text, &[listed]), "{text:?}");
         }
     }
 

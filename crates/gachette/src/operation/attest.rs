@@ -51,8 +51,13 @@ impl Statements<'_> {
         let signers = self.signers.unlocked()?;
         let of_packages = Statements { repository: self.repository, signers: &signers, by: Holders::Own };
         let records = self.repository.each_record(entry, |record| {
+            let says = statement::of_package(&record);
+            // What was stated once of a package is not stated otherwise: its record was edited since.
+            if of_packages.states_otherwise(&record.sha256, &says) {
+                return Err(self.repository.edited_record(&record).into());
+            }
             if !of_packages.is_signed(&record.sha256) {
-                of_packages.add(&record.sha256, &statement::of_package(&record))?;
+                of_packages.add(&record.sha256, &says)?;
             }
             Ok::<_, OperationError>(self.repository.stated(&record)?)
         })?;
@@ -71,6 +76,13 @@ impl Statements<'_> {
             let good = self.good_signatures(about);
             held.iter().all(|key| good.contains(key))
         }
+    }
+
+    /// Whether one of the keys signed another statement about this.
+    fn states_otherwise(&self, about: &Sha256Digest, statement: &[u8]) -> bool {
+        let known = self.repository.signed_statement(about).ok().flatten();
+        known.is_some_and(|known| known.payload != Envelope::of(statement).payload)
+            && !self.good_signatures(about).is_empty()
     }
 
     /// The keys that signed a statement about this.

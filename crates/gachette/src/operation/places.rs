@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::OperationError;
 use crate::config::Config;
 use crate::repository::{Repository, RepositoryError};
+use crate::signing::SigningConfig;
 
 impl Config {
     /// The repository that is configured. A tree of the original tool is taken over.
@@ -15,7 +16,7 @@ impl Config {
         let meta = self.meta()?;
         match Repository::open(meta, self.debs_path.as_deref()) {
             Err(RepositoryError::NotThere { .. }) if meta.join("domain").is_dir() => self.made_repository(),
-            outcome => Ok(outcome?),
+            outcome => Ok(self.marked(outcome?)),
         }
     }
 
@@ -24,7 +25,17 @@ impl Config {
     /// # Errors
     /// When none is configured, or it cannot be made or opened.
     pub fn made_repository(&self) -> Result<Repository, OperationError> {
-        Ok(Repository::init(self.meta()?, self.debs_path.as_deref())?)
+        Ok(self.marked(Repository::init(self.meta()?, self.debs_path.as_deref())?))
+    }
+
+    /// Where keys sign, what the repository keeps must be this user's to be believed.
+    fn marked(&self, repository: Repository) -> Repository {
+        let signing = SigningConfig::of(self);
+        if signing.keys.is_empty() {
+            repository
+        } else {
+            repository.marked_beside(signing.folder.path().to_owned())
+        }
     }
 
     /// This configuration with a repository for what is built here for another machine: the configured one, else one in

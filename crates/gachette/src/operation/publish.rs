@@ -71,7 +71,12 @@ pub fn publish(
 /// # Errors
 /// When it was not published, or its stack was deleted; and as for [`publish`].
 pub fn publish_as_it_is(config: &Config, suite: Suite) -> Result<Published, OperationError> {
-    let signed = config.repository()?.is_suite_signed(&suite)?;
+    let repository = config.repository()?;
+    let signed = repository.is_suite_signed(&suite)?;
+    if !signed && !config.signing.keys.is_empty() && !repository.is_own_state(&suite)? {
+        let reason = "another user says that nobody signed it, and there are keys; publish it by its name, with `--unsigned` if that is meant";
+        return Err(RepositoryError::Unpublishable { suite, reason: reason.to_owned() }.into());
+    }
     let signature = if signed { SuiteSignature::Signed } else { SuiteSignature::Unsigned };
     publish(config, PublishSubject::AsItIs(suite), signature)
 }

@@ -7,12 +7,15 @@ use super::error::RepositoryError;
 use super::{Repository, key};
 
 impl Repository {
-    /// The answer to a question that was asked before.
+    /// The answer to a question that was asked before, if it is to be believed.
     ///
     /// # Errors
     /// When the repository cannot be read.
     pub(crate) fn kept_answer(&self, question: &Sha256Digest) -> Result<Option<Bytes>, RepositoryError> {
-        self.store.read(&key::check(question))
+        let key = key::check(question);
+        let Some(kept) = self.store.read(&key)? else { return Ok(None) };
+        let (answer, is_ours) = self.marks.unmarked(&key, &kept);
+        Ok((is_ours || !self.marks.are_asked_for()).then(|| kept.slice_ref(answer)))
     }
 
     /// Keeps the answer to a question.
@@ -24,6 +27,8 @@ impl Repository {
         question: &Sha256Digest,
         answer: Vec<u8>,
     ) -> Result<(), RepositoryError> {
-        self.store.replace(&key::check(question), answer)
+        let key = key::check(question);
+        let answer = self.marks.marked(&key, answer);
+        self.store.replace(&key, answer)
     }
 }

@@ -1,6 +1,6 @@
 //! What packages install. It is read from a package file once, and kept; derived, so that it may be lost.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use gachette_core::Sha256Digest;
@@ -14,6 +14,8 @@ use super::{Repository, key};
 
 /// What parts the name of a package and the paths that it installs: the one byte that is in no path.
 const BETWEEN: u8 = 0;
+/// How many bytes such a list has at most: of a package of a million files.
+const LARGEST: u64 = 1 << 28;
 /// zstd's level for such lists.
 const LEVEL: i32 = 3;
 
@@ -68,7 +70,7 @@ impl Repository {
         record: impl FnOnce() -> Result<PackageRecord, RepositoryError>,
     ) -> Result<FileList, RepositoryError> {
         let key = key::file_list(file);
-        if let Some(kept) = self.store.read(&key)?.and_then(|bytes| zstd::decode_all(&*bytes).ok()) {
+        if let Some(kept) = self.kept_list(&key)? {
             return Ok(FileList(kept));
         }
         let record = record()?;
@@ -87,8 +89,22 @@ impl Repository {
             list.extend_from_slice(member.path.as_bytes());
         }
         // What cannot be kept, as in a repository that may only be read, is read again the next time.
-        let _ = self.store.replace(&key, checked(&list).map_err(at(Path::new(&key)))?);
+        let bytes = self.marks.marked(&key, checked(&list).map_err(at(Path::new(&key)))?);
+        let _ = self.store.replace(&key, bytes);
         Ok(FileList(list))
+    }
+
+    /// A list that is kept, if it is to be believed.
+    fn kept_list(&self, key: &str) -> Result<Option<Vec<u8>>, RepositoryError> {
+        let Some(kept) = self.store.read(key)? else { return Ok(None) };
+        let (packed, is_ours) = self.marks.unmarked(key, &kept);
+        if self.marks.are_asked_for() && !is_ours {
+            return Ok(None);
+        }
+        let (mut list, mut bounded) =
+            (Vec::new(), zstd::Decoder::new(packed).map_err(at(Path::new(key)))?.take(LARGEST + 1));
+        let read = bounded.read_to_end(&mut list);
+        Ok((read.is_ok() && list.len() as u64 <= LARGEST).then_some(list))
     }
 }
 

@@ -62,7 +62,7 @@ impl Repository {
     }
 
     /// The same without what it holds, for much less where its bytes are `known` to be sound by their hash.
-    fn read_head(
+    pub(crate) fn read_head(
         &self,
         stack: &StackName,
         number: u64,

@@ -65,6 +65,7 @@ mod keep;
 mod key;
 mod ledger;
 pub(crate) mod lock;
+mod own_marks;
 mod package_file;
 mod packages;
 mod place;
@@ -100,9 +101,10 @@ pub use gc::{
 };
 pub use identity::Identity;
 pub use ledger::Committed;
+use own_marks::OwnMarks;
 pub(crate) use place::Unregistered;
 pub use place::{Placed, Placement};
-pub(crate) use publish::NamesOnly;
+pub(crate) use publish::{NamesOnly, is_packed};
 pub use publish::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings, SuiteSummary};
 pub use readable::{DamagedStack, Readable};
 pub use register_all::{Expected, ToRegister};
@@ -124,6 +126,8 @@ pub struct Repository {
     expected: Option<Vec<Sha256Digest>>,
     /// While it is there, nothing is collected.
     kept: Option<Arc<File>>,
+    /// By which what is kept is known to be this user's.
+    marks: OwnMarks,
 }
 
 impl Repository {
@@ -153,7 +157,7 @@ impl Repository {
         }
         let store = Store::local(meta)?;
         let identity = identity::read(&store)?.ok_or_else(not_there)?;
-        Ok(Self { store, debs, identity, expected: None, kept: None })
+        Ok(Self { store, debs, identity, expected: None, kept: None, marks: OwnMarks::default() })
     }
 
     /// The repository in any store, made when there is none; its package files are in the folder `debs`.
@@ -163,10 +167,24 @@ impl Repository {
     pub fn with_store(store: Store, debs: PathBuf) -> Result<Self, RepositoryError> {
         disk::make_folder(&debs)?;
         if let Some(identity) = identity::read(&store)? {
-            return Ok(Self { store, debs, identity, expected: None, kept: None });
+            return Ok(Self {
+                store,
+                debs,
+                identity,
+                expected: None,
+                kept: None,
+                marks: OwnMarks::default(),
+            });
         }
         // The identity comes last: should this be killed in between, the next one takes over what is left to take over.
-        let fresh = Self { store, debs, identity: Identity::new(), expected: None, kept: None };
+        let fresh = Self {
+            store,
+            debs,
+            identity: Identity::new(),
+            expected: None,
+            kept: None,
+            marks: OwnMarks::default(),
+        };
         fresh.adopt()?;
         let identity = identity::write(&fresh.store, fresh.identity.clone())?;
         Ok(Self { identity, ..fresh })
@@ -177,6 +195,12 @@ impl Repository {
     #[must_use]
     pub fn expecting(self, newest: Option<Vec<Sha256Digest>>) -> Self {
         Self { expected: newest, ..self }
+    }
+
+    /// The same repository, of which what is kept is only believed when this user kept it, by a secret in this folder of keys.
+    #[must_use]
+    pub(crate) fn marked_beside(self, keys: PathBuf) -> Self {
+        Self { marks: OwnMarks::beside_keys(keys), ..self }
     }
 
     /// The same repository, in which a stack is changed only while this is its newest revision, and one of those that were

@@ -8,9 +8,16 @@ use gachette_core::stack::{Entry, PackageRecord, to_readable_json};
 use gachette_core::statement::{self, Envelope, Opened, StatedRecord};
 
 use super::error::RepositoryError;
+use super::register::key_of;
 use super::{Repository, key};
 
 impl Repository {
+    /// The error of a record that says of its package what no key stated.
+    pub(crate) fn edited_record(&self, record: &PackageRecord) -> RepositoryError {
+        let reason = "a key stated something else of this package; the record was edited since".to_owned();
+        RepositoryError::Damaged { key: key_of(record), reason }
+    }
+
     /// The statement about a package file or a revision, when somebody signed one.
     ///
     /// # Errors

@@ -5,8 +5,8 @@ use pgp::packet::SignatureType;
 
 use super::signer::Signer;
 use super::{
-    EndingKey, Fingerprint, GoodSignature, SigningConfig, SigningError, VerifyError, certificate, release,
-    verify_detached,
+    EndingKey, Fingerprint, GoodSignature, SigningConfig, SigningError, VerifiedRelease, VerifyError,
+    certificate, release, verify, verify_detached,
 };
 use crate::Cancel;
 
@@ -141,6 +141,19 @@ impl Signers {
     ) -> Result<Vec<GoodSignature>, VerifyError> {
         let certificates: Vec<_> = self.signers.iter().map(|it| it.certificate().clone()).collect();
         verify_detached(content, signatures, &certificates, now)
+    }
+
+    /// What of an InRelease file holds by these keys, as of now.
+    ///
+    /// # Errors
+    /// When it is none, a signature of it is false, or none holds.
+    pub fn judge_in_release(
+        &self,
+        in_release: &[u8],
+        now: Timestamp,
+    ) -> Result<VerifiedRelease, VerifyError> {
+        let certificates: Vec<_> = self.signers.iter().map(|it| it.certificate().clone()).collect();
+        verify(in_release, &certificates, now)
     }
 
     /// The fingerprints of the keys that such a holder has.

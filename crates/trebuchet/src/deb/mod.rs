@@ -40,4 +40,4 @@ pub use read_limits::ReadLimits;
 pub use tree::{FolderModes, Tree};
 pub use write::{WriteOptions, Written, write};
 pub use write_error::DebError;
-pub use xz::{XzBlock, XzRecord, join_xz};
+pub use xz::{XzBlock, XzRecord, join_xz, xz_holds};

@@ -1,6 +1,6 @@
 //! The signed file of a suite, and the indices that it names.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use gachette_core::{Sha256Digest, counted};
 use jiff::Timestamp;
 
 use super::link::{LinkKind, Linked};
-use crate::repository::Repository;
+use crate::repository::{Repository, is_packed};
 use crate::signing::{self, Certificate};
 
 /// What a file above the indices has at most, in bytes: some thousand of them are named in as much.
@@ -92,12 +92,26 @@ impl Indices {
         };
         let folder = folder(repository, suite)?;
         let (mut faults, mut listed_packages, mut whole) = (Vec::new(), Vec::new(), true);
+        // By its name, one that is not packed comes first.
+        let mut unpacked: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
         for (path, entry) in &named {
             let checked = trebuchet::read_regular(&folder.join(path), entry.size.saturating_add(1))
                 .map_err(|error| trebuchet::io_reason(&error))
                 .and_then(|bytes| checked(bytes, entry));
             let plain = path.ends_with("/Packages");
-            let listed = checked.and_then(|bytes| if plain { listed(&bytes) } else { Ok(Vec::new()) });
+            let listed = checked.and_then(|bytes| match path.rsplit_once('.') {
+                Some((of, _)) => match unpacked.get(of) {
+                    Some(text) if !is_packed(path, &bytes, text) => {
+                        Err(format!("it is packed from another than {of}"))
+                    }
+                    _ => Ok(Vec::new()),
+                },
+                None => {
+                    let packages = if plain { listed(&bytes) } else { Ok(Vec::new()) };
+                    unpacked.insert(path.as_str(), bytes);
+                    packages
+                }
+            });
             match listed {
                 Ok(more) => listed_packages.extend(more),
                 Err(reason) => {

@@ -1,5 +1,6 @@
 //! Whether what a suite shows is the newest there is: an old state that is played again has true signatures.
 
+use gachette_core::apt::Release;
 use gachette_core::debian::Paragraph;
 use gachette_core::stack::{Content, Entry};
 use jiff::Timestamp;
@@ -27,6 +28,10 @@ pub(super) fn check(
         None => faults.push("what it lists cannot be known".to_owned()),
         Some(indices) if indices.content.hash() == revision.content => {}
         Some(indices) => faults.push(other_than(repository, subject, &indices.content, &wanted)?),
+    }
+    let suite = subject.channel.clone().unwrap_or_else(|| revision.stack.clone().into());
+    if release.is_some_and(|text| Release::suite_of(text).as_deref() != Some(&*suite.to_string())) {
+        faults.push(format!("it does not say that it is {suite}: another suite lies in its place"));
     }
     if let Some(until) = release.and_then(valid_until).filter(|until| *until <= now) {
         faults.push(format!("it was valid until {until}, so clients refuse it; publish it again"));

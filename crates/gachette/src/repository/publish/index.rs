@@ -1,11 +1,12 @@
 //! The files of an index, put together from its parts.
 
-use std::io::{self, Write as _};
+use std::io::{self, Read, Write as _};
 
+use flate2::bufread::MultiGzDecoder;
 use flate2::{Compression, GzBuilder};
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{IndexEntry, Indices};
-use trebuchet::deb::join_xz;
+use trebuchet::deb::{join_xz, xz_holds};
 
 use super::part::Part;
 
@@ -60,6 +61,20 @@ impl IndexFile {
     fn of(name: String, bytes: Vec<u8>) -> Self {
         let entry = IndexEntry { size: bytes.len() as u64, sha256: Sha256Digest::of(&bytes) };
         Self { name, bytes, entry }
+    }
+}
+
+/// Whether a compressed index, by the end of its name, is this plain one for every reader. It is unpacked no further than that goes.
+pub(crate) fn is_packed(name: &str, packed: &[u8], plain: &[u8]) -> bool {
+    let is_it = |reader: &mut dyn Read| {
+        let mut found = Vec::with_capacity(plain.len());
+        reader.take(plain.len() as u64 + 1).read_to_end(&mut found).is_ok() && found == plain
+    };
+    match name.rsplit_once('.').map(|(_, end)| end) {
+        Some("gz") => is_it(&mut MultiGzDecoder::new(packed)),
+        Some("zst") => zstd::Decoder::with_buffer(packed).is_ok_and(|mut reader| is_it(&mut reader)),
+        Some("xz") => xz_holds(packed, plain),
+        _ => packed == plain,
     }
 }
 

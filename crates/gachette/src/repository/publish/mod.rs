@@ -12,6 +12,7 @@ mod on_disk;
 mod package_files;
 mod part;
 mod parts;
+mod release_files;
 mod request;
 mod retire;
 mod review;
@@ -22,7 +23,6 @@ mod wish;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use gachette_core::Sha256Digest;
 use gachette_core::apt::{Contents, Indices, Listing, Release, Suite};
 use gachette_core::channel::Pin;
 use gachette_core::stack::{Head, StackRef};
@@ -35,10 +35,12 @@ use crate::Cancel;
 use crate::signing::Signers;
 use index::Index;
 use package_files::refuse_without_files;
+use release_files::ReleaseFiles;
 use state::{SuiteState, unknown};
 use suite_folder::SuiteFolder;
 use wish::{Shown, Wish};
 
+pub(crate) use index::is_packed;
 pub(crate) use on_disk::SuiteOnDisk;
 pub(crate) use package_files::NamesOnly;
 pub use request::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings, SuiteSummary};
@@ -84,7 +86,7 @@ impl Repository {
             last.iter_mut().for_each(|last| last.retired.clear());
         } else if let Some(same) = last.take_if(|last| wish.is_shown_by(last, &folder)) {
             let same = same.by(&shown.head);
-            same.write(&self.store, &suite)?;
+            same.write(self, &suite)?;
             return Ok(same.unchanged(suite));
         }
         self.write_suite(&folder, &wish, last)
@@ -102,6 +104,9 @@ impl Repository {
             return Err(unpublishable(suite, "it was published otherwise just now; try again"));
         }
         let subject = if Suite::from(last.stack.clone()) == *suite {
+            if let Some(signers) = request.signers {
+                self.check_was_shown(suite, last, signers)?;
+            }
             PublishSubject::Stack(last.stack.at(last.revision))
         } else {
             PublishSubject::Channel(suite.clone())
@@ -112,6 +117,32 @@ impl Repository {
             signers: request.signers,
             looked_for: None,
         })
+    }
+
+    /// Refuses to sign a revision again of which nothing but what is known of its suite says that it was published: that can be edited.
+    fn check_was_shown(
+        &self,
+        suite: &Suite,
+        last: &SuiteState,
+        signers: &Signers,
+    ) -> Result<(), RepositoryError> {
+        if self.is_own_state(suite)? {
+            return Ok(());
+        }
+        let head = self.read_head(&last.stack, last.revision, &[last.hash])?;
+        let files = self.store.root().map(|root| SuiteFolder::look(root, suite).release_files());
+        let is_known = head.is_some_and(|head| {
+            let is_newest = || self.last_number(&last.stack).is_ok_and(|newest| newest == head.number);
+            let signed = |files: &ReleaseFiles| {
+                !files.signed_by(signers, suite, head.content, Timestamp::now()).is_empty()
+            };
+            files.as_ref().is_some_and(signed) || (head.sealed && is_newest())
+        });
+        if is_known {
+            return Ok(());
+        }
+        let reason = "neither this user nor a key that signs now made it what it is said to be; publish it by its name";
+        Err(unpublishable(suite, reason))
     }
 
     /// Whether a suite was published as it is wished, by the very revision that it is to show now: so much is known without
@@ -140,8 +171,9 @@ impl Repository {
         if folder.was_interrupted() || !is_it || !last.suits(request, Timestamp::now()) {
             return Ok(false);
         }
-        let bytes = self.store.read(&key::revision(&stack, revision))?;
-        Ok(bytes.is_some_and(|bytes| Sha256Digest::of(&bytes) == hash) && folder.shows(last))
+        let head = self.read_head(&stack, revision, &[hash])?;
+        let is_same = head.is_some_and(|head| head.hash == hash && head.content == last.content);
+        Ok(is_same && last.is_in(folder, request, &request.subject.suite(), Timestamp::now()))
     }
 
     fn write_suite(
@@ -169,7 +201,7 @@ impl Repository {
         folder.finish(&release.indices, &text, signed.as_ref())?;
         let state = SuiteState::after(wish, &release, &text, signed.as_ref());
         let state = folder.retire(state, last, wish.now, wish.request.settings.keep_indices)?;
-        state.write(&self.store, suite)?;
+        state.write(self, suite)?;
         folder.end()?;
         published.date = Some(release.date);
         published.valid_until = release.valid_until;
@@ -198,7 +230,8 @@ impl Repository {
                         folder.link_from(&donor, &files, &place)?
                     }
                     None => {
-                        let parts = self.parts(&Listing::of(content, &architecture), suite)?;
+                        let is_signed = wish.request.signers.is_some();
+                        let parts = self.parts(&Listing::of(content, &architecture), suite, is_signed)?;
                         self.check_files_of_parts(&parts.kept, suite)?;
                         published.parts_made += parts.made;
                         published.parts_kept += parts.kept.len() - parts.made;
@@ -270,8 +303,13 @@ impl Repository {
         Ok((pin, newest.time))
     }
 
-    /// The suite of a revision's stack, when it shows what that holds, and its Release file says the same as what is known of it.
-    fn suite_with(&self, head: &Head) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
+    /// The suite of a revision's stack, when it shows what that holds, its Release file says the same as what is known of it, and all of
+    /// these keys signed that.
+    fn suite_with(
+        &self,
+        head: &Head,
+        signers: Option<&Signers>,
+    ) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
         let theirs = Suite::from(head.stack.clone());
         let Some(root) = self.store.root() else { return Ok(None) };
         let state = SuiteState::read(&self.store, &theirs)?.filter(|state| {
@@ -279,20 +317,18 @@ impl Repository {
             state.content == head.content && !is_other
         });
         let folder = SuiteFolder::look(root, &theirs);
-        Ok(state.filter(|state| folder.agrees_with(state)).map(|state| (folder, state)))
+        let files = folder.release_files();
+        let now = Timestamp::now();
+        let signed = |signers: &Signers| files.are_signed_by(signers, &theirs, head.content, now);
+        let is_it = |state: &SuiteState| files.agree_with(state) && signers.is_none_or(signed);
+        Ok(state.filter(is_it).map(|state| (folder, state)))
     }
 
     /// The same of what is to be shown, when it is another suite than the one that is to show it. Its indices are signed as they are,
     /// so the keys must have signed them before, as those of this very content.
     fn other_suite(&self, wish: &Wish<'_>) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
-        if Suite::from(wish.shown.head.stack.clone()) == wish.shown.suite {
-            return Ok(None);
-        }
-        let is_ours = |(folder, _): &(SuiteFolder, SuiteState)| {
-            let signers = wish.request.signers;
-            signers.is_none_or(|signers| folder.is_signed_by(signers, wish.content(), wish.now))
-        };
-        Ok(self.suite_with(&wish.shown.head)?.filter(is_ours))
+        let is_same = Suite::from(wish.shown.head.stack.clone()) == wish.shown.suite;
+        if is_same { Ok(None) } else { self.suite_with(&wish.shown.head, wish.request.signers) }
     }
 
     /// Another suite that has indices of the same content, such as that of the stack which a channel is moved to, and

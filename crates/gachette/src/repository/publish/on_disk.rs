@@ -66,7 +66,7 @@ impl SuiteOnDisk {
         let Some(last) = SuiteState::read(&repository.store, suite)? else { return Ok(()) };
         let mut state = last.clone();
         state.retired.clear();
-        folder.retire(state, Some(last), now, keep)?.write(&repository.store, suite)
+        folder.retire(state, Some(last), now, keep)?.write_on(repository, suite)
     }
 
     /// Takes a suite away, if that is still right once nobody else can change it.

@@ -62,8 +62,9 @@ impl Repository {
         }
         for architecture in each(Listing::architectures(&content, &[])) {
             gather(Worth::Files, &Listing::of(&content, &architecture).parts(), |part| {
-                let kept = self.store.read(&key::index_part(&part.key()))?;
-                match kept.as_ref().and_then(|bytes| Part::plain_of(bytes)) {
+                let key = key::index_part(&part.key());
+                let kept = self.store.read(&key)?;
+                match kept.as_ref().and_then(|bytes| Part::plain_of(self.marks.unmarked(&key, bytes).0)) {
                     Some(plain) => pool.check_index(plain),
                     None => part.packages().iter().try_for_each(|listed| {
                         let record = self.listed_record(listed, suite)?;
@@ -77,7 +78,7 @@ impl Repository {
 
     /// Does so by the indices of the stack's own suite, and says whether that could be done.
     fn check_by_indices(&self, pool: &Pool<'_>, head: &Head) -> Result<bool, RepositoryError> {
-        let Some((folder, state)) = self.suite_with(head)? else { return Ok(false) };
+        let Some((folder, state)) = self.suite_with(head, None)? else { return Ok(false) };
         for architecture in each(state.architectures.into_iter().collect()) {
             let path = format!("{}/{PLAIN}", Release::folder_of(&architecture));
             let plain = state.indices.get(&path).and_then(|entry| folder.read_sound(&path, entry));

@@ -1,10 +1,11 @@
 //! A part of an index in every form that it is served in, as it is kept between publications.
 
-use std::io::{self, Read, Write as _};
+use std::io::{self, Write as _};
 
-use flate2::read::GzDecoder;
 use flate2::{Compression, GzBuilder};
 use trebuchet::deb::{XzBlock, XzRecord};
+
+use super::index::is_packed;
 
 /// How such a file begins; another form of it begins otherwise.
 const MAGIC: &[u8; 8] = b"gaidx 1\n";
@@ -60,13 +61,8 @@ impl Part {
 
     /// Whether every form of it is of the same stanzas. They are unpacked no further than the plain ones go.
     pub(super) fn is_of_one_text(&self) -> bool {
-        let is_it = |packed: &mut dyn Read| {
-            let mut found = Vec::with_capacity(self.plain.len());
-            let read = packed.take(self.plain.len() as u64 + 1).read_to_end(&mut found);
-            read.is_ok() && found == self.plain
-        };
-        is_it(&mut GzDecoder::new(self.gzip.as_slice()))
-            && zstd::Decoder::new(self.zstd.as_slice()).is_ok_and(|mut packed| is_it(&mut packed))
+        is_packed(".gz", &self.gzip, &self.plain)
+            && is_packed(".zst", &self.zstd, &self.plain)
             && self.xz.holds(&self.plain)
     }
 
@@ -97,7 +93,7 @@ fn split(bytes: &[u8]) -> Option<([&[u8]; 4], XzRecord)> {
     for (form, length) in forms.iter_mut().zip(lengths) {
         (*form, rest) = rest.split_at_checked(length)?;
     }
-    Some((forms, record))
+    rest.is_empty().then_some((forms, record))
 }
 
 #[cfg(test)]
@@ -116,6 +112,8 @@ mod tests {
             Part { zstd: [other.zstd.clone(), one.zstd.clone()].concat(), ..one.clone() },
             Part { xz: other.xz.clone(), ..one.clone() },
             Part { gzip: nothing.gzip, ..one.clone() },
+            Part { gzip: [one.gzip.clone(), other.gzip.clone()].concat(), ..one.clone() },
+            Part { gzip: [one.gzip.clone(), b"more".to_vec()].concat(), ..one.clone() },
         ] {
             assert!(!mixed.is_of_one_text());
         }

@@ -22,21 +22,41 @@ pub(super) struct Parts {
 }
 
 impl Repository {
-    /// The parts of this listing.
-    pub(super) fn parts(&self, listing: &Listing<'_>, suite: &Suite) -> Result<Parts, RepositoryError> {
+    /// The parts of this listing. What is to be signed is made of none that somebody else kept and nobody looked through.
+    pub(super) fn parts(
+        &self,
+        listing: &Listing<'_>,
+        suite: &Suite,
+        is_signed: bool,
+    ) -> Result<Parts, RepositoryError> {
         let parts = gather(Worth::Files, &listing.parts(), |part| {
             let key = key::index_part(&part.key());
-            let kept = self.store.read(&key)?.and_then(|bytes| Part::parse(&bytes));
-            // It is signed as it is, so that it names the right files is not believed to whoever could write it.
-            let is_right =
+            let kept = self.store.read(&key)?;
+            let (kept, is_ours) = match &kept {
+                Some(bytes) => {
+                    let (bytes, is_ours) = self.marks.unmarked(&key, bytes);
+                    (Part::parse(bytes), is_ours)
+                }
+                None => (None, false),
+            };
+            let lists =
                 |kept: &Part| str::from_utf8(&kept.plain).is_ok_and(|plain| lists(plain, part.packages()));
-            if let Some(kept) = kept.filter(is_right) {
-                return Ok((kept, false));
-            }
+            // It is signed as it is: what somebody else kept has to be, to the last byte, what would be made.
+            let kept = match kept.filter(lists) {
+                Some(kept) if is_ours || !is_signed => return Ok((kept, false)),
+                kept => kept,
+            };
             let text = self.text_of_part(part, suite)?;
-            let made = Part::pack(text.into_bytes()).map_err(at(Path::new(&key)))?;
-            self.store.replace(&key, made.to_bytes())?;
-            Ok::<_, RepositoryError>((made, true))
+            let same = kept.filter(|kept| kept.plain == text.as_bytes() && kept.is_of_one_text());
+            let is_same = same.is_some();
+            let made = match same {
+                Some(same) => same,
+                None => Part::pack(text.into_bytes()).map_err(at(Path::new(&key)))?,
+            };
+            if !is_same || self.marks.are_asked_for() {
+                self.store.replace(&key, self.marks.marked(&key, made.to_bytes()))?;
+            }
+            Ok::<_, RepositoryError>((made, !is_same))
         })?;
         let made = parts.iter().filter(|(_, new)| *new).count();
         Ok(Parts { kept: parts.into_iter().map(|(part, _)| part).collect(), made })
@@ -64,7 +84,8 @@ impl Repository {
                 let is_right = |kept: Part| {
                     text.is_none_or(|text| text.as_bytes() == kept.plain) && kept.is_of_one_text()
                 };
-                Ok::<_, RepositoryError>((!Part::parse(&bytes).is_some_and(is_right)).then(|| key.clone()))
+                let kept = Part::parse(self.marks.unmarked(key, &bytes).0);
+                Ok::<_, RepositoryError>((!kept.is_some_and(is_right)).then(|| key.clone()))
             })?;
             wrong.extend(found.into_iter().flatten());
         }

@@ -8,7 +8,7 @@ use super::super::Repository;
 use super::super::disk::at;
 use super::super::error::RepositoryError;
 use super::super::{key, lock};
-use super::index::Index;
+use super::index::{Index, is_packed};
 use super::state::SuiteState;
 use super::suite_folder::SuiteFolder;
 use super::unpublishable;
@@ -55,6 +55,14 @@ impl Repository {
         };
         let mut damaged = Vec::new();
         for (path, entry) in &state.indices {
+            let plain = path.rsplit_once('.').and_then(|(plain, _)| Some((plain, state.indices.get(plain)?)));
+            if let Some((plain, of_plain)) = plain
+                && let (Some(packed), Some(plain)) =
+                    (folder.read_sound(path, entry), folder.read_sound(plain, of_plain))
+                && !is_packed(path, &packed, &plain)
+            {
+                damaged.push(path.clone());
+            }
             for path in [path.clone(), SuiteFolder::by_hash(path, entry)] {
                 if !intact(&path, entry) {
                     damaged.push(path);
@@ -70,8 +78,16 @@ impl Repository {
             Err(RepositoryError::MissingChannel { .. }) => true,
             Err(error) => return Err(error),
         };
-        let release_is_intact = folder.has_top(&state);
+        let release_is_intact =
+            folder.release_files().agree_with(&state) && self.is_of_its_revision(&state)?;
         Ok(Some(SuiteReview { release_is_intact, shows_its_channel, damaged }))
+    }
+
+    /// Whether what a suite shows is what the revision holds that it is said to be of.
+    fn is_of_its_revision(&self, state: &SuiteState) -> Result<bool, RepositoryError> {
+        let head = self.read_head(&state.stack, state.revision, &[state.hash])?;
+        // One that is lost is told with its ledger.
+        Ok(head.is_none_or(|head| head.content == state.content))
     }
 
     /// Makes the indices of a suite again, which the Release file names already.
@@ -82,7 +98,7 @@ impl Repository {
         let entry = self.revision_with(&state)?;
         for architecture in &state.architectures {
             let listing = Listing::of(&entry.revision.packages, architecture);
-            let parts = self.parts(&listing, suite)?;
+            let parts = self.parts(&listing, suite, state.signed)?;
             let mut made = vec![(
                 Index::join(&parts.kept).map_err(at(folder.path()))?,
                 Release::folder_of(architecture),

@@ -10,12 +10,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::error::RepositoryError;
+use super::super::own_marks::without_mark;
 use super::super::store::Store;
 use super::super::{Repository, key};
 use super::request::{PublishRequest, PublishedSuite, SuiteSummary};
+use super::suite_folder::SuiteFolder;
 use super::wish::{Wish, is_possible};
 use super::{state_key, unpublishable};
-use crate::signing::Signed;
+use crate::signing::{Signed, Signers};
 
 /// The format that is written, and the only one that is read: another is as good as none.
 const FORMAT: u32 = 2;
@@ -86,6 +88,14 @@ impl Repository {
     }
 }
 
+impl Repository {
+    /// Whether this user wrote what is known of a suite.
+    pub(crate) fn is_own_state(&self, suite: &Suite) -> Result<bool, RepositoryError> {
+        let key = state_key(suite);
+        Ok(self.store.read(&key)?.is_some_and(|kept| self.marks.unmarked(&key, &kept).1))
+    }
+}
+
 /// The error of a suite of which nothing is known, so that it cannot be published as it is.
 pub(super) fn unknown(suite: &Suite) -> RepositoryError {
     unpublishable(suite, "nothing can be read of how it was published; publish it by its name")
@@ -131,6 +141,19 @@ impl SuiteState {
         self.settings == request.digest() && is_possible(self.date, now) && self.valid_until.is_none_or(lasts)
     }
 
+    /// Whether the suite is as it was when this was written, and signed by all keys of whoever wishes it now.
+    pub(super) fn is_in(
+        &self,
+        folder: &SuiteFolder,
+        request: &PublishRequest<'_>,
+        suite: &Suite,
+        now: Timestamp,
+    ) -> bool {
+        let files = folder.release_files();
+        let signed = |signers: &Signers| files.are_signed_by(signers, suite, self.content, now);
+        files.agree_with(self) && request.signers.is_none_or(signed) && folder.has_indices(self)
+    }
+
     /// The suite as it is, without a change.
     pub(super) fn unchanged(self, suite: Suite) -> PublishedSuite {
         PublishedSuite {
@@ -153,12 +176,22 @@ impl SuiteState {
     /// What is known; nothing when it cannot be read, which costs no more than making the suite again.
     pub(super) fn read(store: &Store, suite: &Suite) -> Result<Option<Self>, RepositoryError> {
         let bytes = store.read(&state_key(suite))?;
-        let state = bytes.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
+        let state = bytes.and_then(|bytes| serde_json::from_slice::<Self>(without_mark(&bytes)).ok());
         Ok(state.filter(|state| state.format == FORMAT))
     }
 
-    pub(super) fn write(&self, store: &Store, suite: &Suite) -> Result<(), RepositoryError> {
+    /// Writes what was changed in what somebody wrote: it is not this user's for that.
+    pub(super) fn write_on(&self, repository: &Repository, suite: &Suite) -> Result<(), RepositoryError> {
+        if repository.is_own_state(suite)? {
+            return self.write(repository, suite);
+        }
         let text = serde_json::to_string(self).unwrap_or_default() + "\n";
-        store.replace(&state_key(suite), text)
+        repository.store.replace(&state_key(suite), text)
+    }
+
+    pub(super) fn write(&self, repository: &Repository, suite: &Suite) -> Result<(), RepositoryError> {
+        let key = state_key(suite);
+        let text = serde_json::to_string(self).unwrap_or_default() + "\n";
+        repository.store.replace(&key, repository.marks.marked(&key, text.into_bytes()))
     }
 }

@@ -16,17 +16,18 @@ use super::super::error::RepositoryError;
 use super::super::lock::{self, Hold};
 use super::super::spread::{Worth, gather};
 use super::super::{inside, key};
-use super::index::{Index, PLAIN};
+use super::index::Index;
+use super::release_files::ReleaseFiles;
 use super::state::SuiteState;
-use crate::signing::{Signed, Signers};
+use crate::signing::Signed;
 
 /// How the names of unfinished files begin.
 const UNFINISHED: &str = ".new-";
 /// There from the first change on until what is known of the suite is written: of a publisher that was killed between.
 const BEGUN: &str = ".new-begun";
 
-/// What of a file above the indices is read: more than any has that was written here, in bytes.
-const LARGEST_TOP: u64 = 1 << 24;
+/// What of an index is read, in bytes: of some million packages.
+const LARGEST_INDEX: u64 = 1 << 31;
 
 /// A suite's folder.
 pub(super) struct SuiteFolder {
@@ -94,8 +95,7 @@ impl SuiteFolder {
 
     /// The date of the Release file that is there.
     pub(super) fn date(&self) -> Option<Timestamp> {
-        let release = trebuchet::read_regular(&self.path.join("Release"), LARGEST_TOP).ok()?;
-        Release::date_of(&String::from_utf8(release).ok()?)
+        self.release_files().text().and_then(Release::date_of)
     }
 
     /// The path of an index under the name of its hash, from the suite's folder.
@@ -116,7 +116,7 @@ impl SuiteFolder {
             let Some((found, file)) = opened.ok().and_then(|file| Some((file.metadata().ok()?, file))) else {
                 return false;
             };
-            if found.len() != entry.size {
+            if found.len() != entry.size || entry.size > LARGEST_INDEX {
                 return false;
             }
             // What is the same for several architectures is one file with several names.
@@ -134,53 +134,24 @@ impl SuiteFolder {
     /// The bytes of an index, if they are those that its name is of.
     pub(super) fn read_sound(&self, path: &str, entry: &IndexEntry) -> Option<Vec<u8>> {
         let hashed = self.path.join(Self::by_hash(path, entry));
-        let bytes = trebuchet::read_regular(&hashed, entry.size.saturating_add(1)).ok()?;
+        let bytes = trebuchet::read_regular(&hashed, entry.size.min(LARGEST_INDEX) + 1).ok()?;
         (bytes.len() as u64 == entry.size && Sha256Digest::of(&bytes) == entry.sha256).then_some(bytes)
     }
 
-    /// Whether its Release file is the one that was written, and names what this state does.
-    pub(super) fn agrees_with(&self, state: &SuiteState) -> bool {
-        let release = trebuchet::read_regular(&self.path.join("Release"), LARGEST_TOP);
-        let release = release.ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-        let is_plain = |path: &&String| path.rsplit_once('/').is_some_and(|(_, name)| name == PLAIN);
-        let has_index = |architecture| {
-            state.indices.contains_key(&format!("{}/{PLAIN}", Release::folder_of(architecture)))
-        };
-        self.has_top(state)
-            && Release::indices_of(&release).is_ok_and(|indices| indices == state.indices)
-            && state.architectures.iter().all(has_index)
-            && state.indices.keys().filter(is_plain).count() == state.architectures.len()
+    /// The files above the indices, as they are now.
+    pub(super) fn release_files(&self) -> ReleaseFiles {
+        ReleaseFiles::read(&self.path)
     }
 
-    /// Whether its Release file is signed by one of these keys, and says that it is of this content.
-    pub(super) fn is_signed_by(&self, signers: &Signers, content: Sha256Digest, now: Timestamp) -> bool {
-        let read = |name| trebuchet::read_regular(&self.path.join(name), LARGEST_TOP).ok();
-        let (Some(release), Some(signature)) = (read("Release"), read("Release.gpg")) else { return false };
-        let says = str::from_utf8(&release).ok().and_then(Release::content_of);
-        says == Some(content) && signers.judge(&release, &signature, now).is_ok()
-    }
-
-    /// Whether the suite is as it was when this state was written.
-    pub(super) fn shows(&self, state: &SuiteState) -> bool {
-        let intact = self.has_top(state);
+    /// Whether the indices are there that this state names, under the names of their hashes and their own.
+    pub(super) fn has_indices(&self, state: &SuiteState) -> bool {
         // A publisher that was killed may have left an index of another state there, and one as long.
         let plain = |(path, entry): (&String, &IndexEntry)| {
             let file =
                 |path: &str| fs::metadata(self.path.join(path)).map(|found| (found.dev(), found.ino()));
             matches!((file(path), file(&Self::by_hash(path, entry))), (Ok(one), Ok(other)) if one == other)
         };
-        intact && self.has_sound(&state.indices) && state.indices.iter().all(plain)
-    }
-
-    /// Whether the files above the indices are those that were written, and no others.
-    pub(super) fn has_top(&self, state: &SuiteState) -> bool {
-        ["InRelease", "Release", "Release.gpg"].iter().all(|name| match state.top.get(*name) {
-            Some(sha256) => {
-                let read = trebuchet::read_regular(&self.path.join(name), LARGEST_TOP);
-                read.is_ok_and(|bytes| Sha256Digest::of(&bytes) == *sha256)
-            }
-            None => !self.path.join(name).exists(),
-        })
+        self.has_sound(&state.indices) && state.indices.iter().all(plain)
     }
 
     /// Puts an index there under the names of its hashes, and says how many bytes had to be written.

@@ -109,7 +109,7 @@ impl<'a> Wish<'a> {
         last.content == self.content()
             && last.stack == self.shown.head.stack
             && last.suits(self.request, self.now)
-            && folder.shows(last)
+            && last.is_in(folder, self.request, &self.shown.suite, self.now)
     }
 }
 

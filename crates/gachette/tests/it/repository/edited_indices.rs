@@ -148,25 +148,142 @@ fn a_channel_takes_over_no_index_that_its_keys_did_not_sign_for_these_packages()
     }
 }
 
+/// A configuration that signs with that key, where the repository of [`stocked`] lies.
+fn config(folder: &Path) -> Config {
+    let text = "meta_path: meta\nsigning: {keys: [archive], folder: keys}\n";
+    Config::parse(text, &folder.join("gachette.yml")).unwrap().config
+}
+
+/// The links of the chain that do not hold.
+fn faulty(config: &Config) -> Vec<LinkKind> {
+    let verified = verify(config, &Suite::from(stack(NAME)), &Trusted::Configured).unwrap();
+    verified.links.iter().filter(|link| !link.faults.is_empty()).map(|link| link.link).collect()
+}
+
 #[test]
 fn verify_tells_when_keys_signed_other_fields_than_the_records_say() {
     let folder = memory_folder();
     let signers = signers(folder.path());
-    let repository = stocked(folder.path(), 20);
+    let (repository, config) = (stocked(folder.path(), 20), config(folder.path()));
     let published = || publish_signed(&repository, PublishSubject::Stack(reference(NAME)), &signers);
-    let text = "meta_path: meta\nsigning: {keys: [archive], folder: keys}\n";
-    let config = Config::parse(text, &folder.path().join("gachette.yml")).unwrap().config;
-    let verified = || verify(&config, &Suite::from(stack(NAME)), &Trusted::Configured).unwrap();
     published();
-    assert!(verified().holds(), "{:?}", verified());
-    assert!(!edit_parts(&repository, "\nMaintainer: ", "\nEnhances:   ").is_empty());
+    assert_eq!(faulty(&config), []);
+    // A record that had other fields when the suite was signed.
+    let packages = repository.meta().unwrap().join("packages");
+    let record = files(&packages).into_keys().find(|path| path.ends_with("all.json")).unwrap();
+    let record = packages.join(record);
+    let good = fs::read(&record).unwrap();
+    let mut edited: Value = serde_json::from_slice(&good).unwrap();
+    edited["control"]["Depends"] = "other".into();
+    edited.as_object_mut().unwrap().remove("record");
+    fs::write(&record, edited.to_string()).unwrap();
+    fs::remove_dir_all(repository.meta().unwrap().join("index-parts")).unwrap();
     fs::remove_dir_all(suite(&repository)).unwrap();
     published();
-    let faulty: Vec<LinkKind> =
-        verified().links.iter().filter(|link| !link.faults.is_empty()).map(|link| link.link).collect();
-    assert_eq!(faulty, [LinkKind::Records], "{:?}", verified());
+    fs::write(&record, good).unwrap();
+    assert_eq!(faulty(&config), [LinkKind::Records]);
     repository.fsck(FsckMode::Repair).unwrap();
     fs::remove_dir_all(suite(&repository)).unwrap();
     published();
-    assert!(verified().holds(), "{:?}", verified());
+    assert_eq!(faulty(&config), []);
+}
+
+#[test]
+fn kept_parts_are_believed_by_who_kept_them_and_looked_through_by_others() {
+    let folder = memory_folder();
+    let signers = signers(folder.path());
+    let (unmarked, config) = (stocked(folder.path(), 20), config(folder.path()));
+    let repository = config.repository().unwrap();
+    let again = |repository: &Repository| {
+        fs::remove_dir_all(suite(repository)).unwrap();
+        let request = PublishRequest {
+            subject: PublishSubject::Stack(reference(NAME)),
+            settings: SuiteSettings::default(),
+            signers: Some(&signers),
+            looked_for: None,
+        };
+        repository.publish(&request).unwrap()
+    };
+    publish(&unmarked);
+    let release = fs::read(suite(&repository).join("Release")).unwrap();
+    let parts = repository.meta().unwrap().join("index-parts");
+    let without_mark = files(&parts);
+    assert_eq!(again(&repository).parts_made, 0, "what others kept is right");
+    let marked = files(&parts);
+    assert!(
+        marked.iter().all(|(path, bytes)| bytes.starts_with(&without_mark[path]) && bytes.ends_with(b"\n"))
+    );
+    assert_eq!(again(&repository).parts_made, 0);
+    assert_eq!(files(&parts), marked);
+    // Every form but the plain one, by somebody who has no secret: of a part that is packed otherwise.
+    for path in marked.keys() {
+        let (theirs, other) = (&without_mark[path], without_mark.keys().find(|other| *other != path));
+        fs::write(parts.join(path), other.map_or(theirs, |other| &without_mark[other])).unwrap();
+    }
+    assert!(again(&repository).parts_made > 0);
+    assert_eq!(fs::read(suite(&repository).join("Release")).unwrap(), release);
+    assert_eq!(files(&parts), marked);
+    assert_eq!(faulty(&config), []);
+}
+
+#[test]
+fn a_suite_that_was_put_back_is_published_again_and_none_is_signed_for_its_state_alone() {
+    let (folder, other) = (memory_folder(), memory_folder());
+    let signers = signers(folder.path());
+    let repository = stocked(folder.path(), 20);
+    let meta = repository.meta().unwrap();
+    let subject = || PublishSubject::Stack(reference(NAME));
+    publish_signed(&repository, subject(), &signers);
+    let before = other.path().join("before");
+    let copied = Command::new("cp").arg("-a").args([meta.to_owned(), before.clone()]).status().unwrap();
+    assert!(copied.success());
+    add(&repository, "another");
+    publish_signed(&repository, subject(), &signers);
+    let index = || fs::read(suite(&repository).join("main/binary-all/Packages")).unwrap();
+    let good = index();
+    pass_off(&before, meta);
+    assert_ne!(index(), good);
+    let findings = repository.fsck(FsckMode::Check).unwrap().findings;
+    assert!(findings.iter().any(|finding| finding.path == "dists/shop/124"), "{findings:?}");
+    publish_signed(&repository, subject(), &signers);
+    assert_eq!(index(), good);
+    // An older revision, which the state says was published last.
+    let as_it_is = |suite: &str| {
+        let request = PublishRequest {
+            subject: PublishSubject::AsItIs(Suite::from(stack(suite))),
+            settings: SuiteSettings { origin: Some("another".to_owned()), ..SuiteSettings::default() },
+            signers: Some(&signers),
+            looked_for: None,
+        };
+        repository.publish(&request).map_err(|error| error.to_string())
+    };
+    let right = fs::read(meta.join(STATE)).unwrap();
+    let mut state: Value = serde_json::from_slice(&right).unwrap();
+    let old: Value = serde_json::from_slice(&fs::read(before.join(STATE)).unwrap()).unwrap();
+    for field in ["revision", "hash"] {
+        state[field] = old[field].clone();
+    }
+    fs::write(meta.join(STATE), state.to_string()).unwrap();
+    assert!(as_it_is(NAME).unwrap_err().ends_with("publish it by its name"));
+    fs::write(meta.join(STATE), right).unwrap();
+    assert!(as_it_is(NAME).unwrap().changed);
+}
+
+#[test]
+fn verify_tells_of_a_suite_that_lies_in_the_place_of_another() {
+    let folder = memory_folder();
+    let signers = signers(folder.path());
+    let (repository, config) = (stocked(folder.path(), 3), config(folder.path()));
+    let sealed = Head::from(&repository.seal_stack(&stack(NAME), &by()).unwrap().entry);
+    publish_signed(&repository, PublishSubject::Stack(reference(NAME)), &signers);
+    let channel = Suite::from(stack("shop/live"));
+    repository
+        .change_channel(&channel, &ChannelWish::Promote(&sealed), &ChannelPolicy::default(), &by())
+        .unwrap();
+    publish_signed(&repository, PublishSubject::Channel(channel), &signers);
+    let dists = repository.meta().unwrap().join("dists/shop");
+    fs::remove_dir_all(dists.join("124")).unwrap();
+    let copied = Command::new("cp").arg("-a").args([dists.join("live"), dists.join("124")]).status().unwrap();
+    assert!(copied.success());
+    assert!(faulty(&config).contains(&LinkKind::State), "{:?}", faulty(&config));
 }

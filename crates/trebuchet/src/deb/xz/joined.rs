@@ -2,7 +2,7 @@
 
 use std::io::{self, Read as _};
 
-use liblzma::read::XzDecoder;
+use liblzma::bufread::XzDecoder;
 
 use super::block::{Packing, Segment, Settings};
 use super::container::{self, Index, Record};
@@ -33,11 +33,17 @@ impl XzBlock {
 
     /// Whether it is these bytes, compressed. It is unpacked no further than they go.
     pub fn holds(&self, bytes: &[u8]) -> bool {
-        let Ok(file) = join_xz([(self.bytes.as_slice(), self.record)]) else { return false };
-        let mut found = Vec::with_capacity(bytes.len());
-        let read = XzDecoder::new(file.as_slice()).take(bytes.len() as u64 + 1).read_to_end(&mut found);
-        read.is_ok() && found == bytes
+        join_xz([(self.bytes.as_slice(), self.record)]).is_ok_and(|file| xz_holds(&file, bytes))
     }
+}
+
+/// Whether a file is these bytes in one xz stream, and nothing more. It is unpacked no further than they go.
+pub fn xz_holds(file: &[u8], bytes: &[u8]) -> bool {
+    let mut decoder = XzDecoder::new(file);
+    let mut found = Vec::with_capacity(bytes.len());
+    let read = (&mut decoder).take(bytes.len() as u64 + 1).read_to_end(&mut found);
+    // What is behind the stream is for other readers another one.
+    read.is_ok() && found == bytes && decoder.get_ref().is_empty()
 }
 
 /// The file of these blocks, in one stream; of none, the file of nothing. Each comes as its bytes and its record.
@@ -83,6 +89,10 @@ mod tests {
         for other in ["", &text[1..], &text[..15_999], &format!("{text}\n"), &text.replace("web", "wab")] {
             assert!(!block.holds(other.as_bytes()));
         }
+        let file = join_xz([(block.bytes.as_slice(), block.record)]).unwrap();
+        assert!(
+            xz_holds(&file, text.as_bytes()) && !xz_holds(&[file.clone(), file].concat(), text.as_bytes())
+        );
         let torn = XzBlock { bytes: block.bytes[..block.bytes.len() - 8].to_vec(), ..block };
         assert!(!torn.holds(text.as_bytes()));
     }

@@ -18,7 +18,7 @@ use container::Index;
 use workers::Workers;
 
 pub use container::Record as XzRecord;
-pub use joined::{XzBlock, join_xz};
+pub use joined::{XzBlock, join_xz, xz_holds};
 
 /// How much is looked at to see whether it compresses, in bytes.
 const PIECE: usize = 1 << 20;
