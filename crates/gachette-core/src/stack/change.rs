@@ -139,10 +139,16 @@ impl Entry {
     ///
     /// # Errors
     /// When the stack is sealed or deleted.
-    pub fn add(&self, packages: &[StackedPackage], by: Attribution) -> Result<Next, Refusal> {
-        let mut content = self.open()?.clone();
-        packages.iter().cloned().for_each(|package| content.put(package));
-        let mut names: Vec<PackageName> = packages.iter().map(|package| package.name.clone()).collect();
+    pub fn add(
+        &self,
+        packages: impl IntoIterator<Item = StackedPackage>,
+        by: Attribution,
+    ) -> Result<Next, Refusal> {
+        let (mut content, mut names) = (self.open()?.clone(), Vec::new());
+        for package in packages {
+            names.push(package.name.clone());
+            content.put(package);
+        }
         names.sort();
         names.dedup();
         Ok(self.changed(Change::Add { packages: names }, content, by))

@@ -14,7 +14,15 @@ const DEPTH: usize = 2;
 /// # Errors
 /// What [`Serialize`] says; the formats of this crate never fail.
 pub fn to_readable_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
-    let mut bytes = Vec::with_capacity(1024);
+    to_readable_json_of(1024, value)
+}
+
+/// The same for what has about so many bytes.
+pub(super) fn to_readable_json_of<T: Serialize + ?Sized>(
+    size: usize,
+    value: &T,
+) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = Vec::with_capacity(size);
     value.serialize(&mut Serializer::with_formatter(&mut bytes, Lines::default()))?;
     bytes.push(b'\n');
     Ok(bytes)

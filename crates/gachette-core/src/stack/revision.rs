@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::content::Content;
-use super::encoding::to_readable_json;
+use super::encoding::to_readable_json_of;
 use super::name::StackName;
 use crate::Sha256Digest;
 use crate::debian::PackageName;
@@ -158,7 +158,7 @@ impl Revision {
     /// # Errors
     /// Never in practice; the signature is JSON's.
     pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
-        Ok(to_readable_json(self)?)
+        Ok(to_readable_json_of(1024 + 192 * self.packages.len(), self)?)
     }
 
     /// Reads stored bytes.

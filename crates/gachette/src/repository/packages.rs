@@ -1,5 +1,10 @@
 //! Finding packages: by name, by version, by what they were built from.
 
+use std::collections::HashSet;
+use std::fs::{self, FileType};
+use std::io::ErrorKind;
+use std::path::Path;
+
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{Content, PackageRecord, StackedPackage};
@@ -9,6 +14,9 @@ use super::error::RepositoryError;
 use super::register::parse_record;
 use super::spread::{Worth, gather};
 use super::{Repository, key};
+
+/// How many names of a folder can be read in the time of a look for one.
+const NAMES_FOR_A_LOOK: usize = 4;
 
 impl Repository {
     /// The names of all registered packages.
@@ -80,8 +88,24 @@ impl Repository {
 
     /// Whether a record's file is there in its full size; `fsck` compares the content.
     pub fn has_whole_file(&self, record: &PackageRecord) -> bool {
-        let metadata = self.package_path(&record.file).map(|path| path.metadata());
-        metadata.is_ok_and(|found| found.is_ok_and(|found| found.is_file() && found.len() == record.size))
+        self.has_file_of_size(&record.file, record.size)
+    }
+
+    /// Whether there is a package file of this name and size.
+    pub(crate) fn has_file_of_size(&self, file: &str, size: u64) -> bool {
+        let metadata = self.package_path(file).map(|path| path.metadata());
+        metadata.is_ok_and(|found| found.is_ok_and(|found| found.is_file() && found.len() == size))
+    }
+
+    /// The names of all packages that may have a record, if that spares so many looks for one that it is worth it.
+    pub(crate) fn registered_names(&self, looks: usize) -> Option<HashSet<String>> {
+        names_in(&self.store.root()?.join(key::PACKAGES), looks, |_| true)
+    }
+
+    /// The names of all package files, likewise.
+    pub(crate) fn package_file_names(&self, looks: usize) -> Option<HashSet<String>> {
+        // A link may lead nowhere.
+        names_in(&self.debs, looks, |kind| kind.is_file())
     }
 
     /// Whether a record's file has the bytes that were registered, all of which are read.
@@ -121,9 +145,50 @@ impl Repository {
     }
 }
 
+/// The names of what lies in a folder and is of a kind that is wanted. None when it cannot be read, or holds so much that as many
+/// looks take less.
+fn names_in(folder: &Path, looks: usize, wanted: impl Fn(FileType) -> bool) -> Option<HashSet<String>> {
+    let mut names = HashSet::new();
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Some(names),
+        entries => entries.ok()?,
+    };
+    for (number, entry) in entries.enumerate() {
+        let entry = entry.ok().filter(|_| number < looks.saturating_mul(NAMES_FOR_A_LOOK))?;
+        if wanted(entry.file_type().ok()?) {
+            names.extend(entry.file_name().into_string());
+        }
+    }
+    Some(names)
+}
+
 /// The package that an entry below some inputs names.
 fn parse_input(entry: &str) -> Option<(PackageName, Version, Architecture)> {
     let mut parts = entry.splitn(3, '_');
     let (name, version, arch) = (parts.next()?, parts.next()?, parts.next()?);
     Some((name.parse().ok()?, version.parse().ok()?, arch.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_listed_when_that_spares_enough_looks() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("packages");
+        assert_eq!(names_in(&place, 1, |_| true), Some(HashSet::new()), "there is none yet");
+        fs::create_dir(&place).unwrap();
+        for name in ["a", "b", "c"] {
+            fs::create_dir(place.join(name)).unwrap();
+        }
+        fs::write(place.join("file"), "").unwrap();
+        let names = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect());
+        assert_eq!(names_in(&place, 1, |_| true), names(&["a", "b", "c", "file"]));
+        assert_eq!(names_in(&place, 1, |kind| kind.is_file()), names(&["file"]));
+        assert_eq!(names_in(&place, 0, |_| true), None);
+        fs::write(place.join("one more"), "").unwrap();
+        assert_eq!(names_in(&place, 1, |_| true), None);
+        assert_eq!(names_in(&place.join("file"), 9, |_| true), None);
+    }
 }

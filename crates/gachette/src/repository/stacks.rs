@@ -167,8 +167,17 @@ impl Repository {
         packages: &[PackageRecord],
         by: &By,
     ) -> Result<Committed, RepositoryError> {
-        let packages: Vec<StackedPackage> = packages.iter().map(PackageRecord::stacked).collect();
-        self.append(stack, by, |newest, by| Ok(existing(stack, newest)?.add(&packages, by)?))
+        self.add_each(stack, packages.iter().map(PackageRecord::stacked), by)
+    }
+
+    /// The same with packages as a stack names them, which are registered.
+    pub(crate) fn add_each(
+        &self,
+        stack: &StackName,
+        packages: impl Iterator<Item = StackedPackage> + Clone,
+        by: &By,
+    ) -> Result<Committed, RepositoryError> {
+        self.append(stack, by, |newest, by| Ok(existing(stack, newest)?.add(packages.clone(), by)?))
     }
 
     /// Removes packages from a stack, all in one revision.

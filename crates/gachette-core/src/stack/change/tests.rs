@@ -77,7 +77,7 @@ fn play(ledger: &[Entry], wish: &Wish) -> Result<Next, Refusal> {
     let missing = || Refusal::Missing { stack: stack(), deleted: None };
     match wish {
         Wish::Create(from) => Next::create(newest, &stack(), from.and_then(pick), by()),
-        Wish::Add(wished) => newest.ok_or_else(missing)?.add(&packages(wished), by()),
+        Wish::Add(wished) => newest.ok_or_else(missing)?.add(packages(wished), by()),
         Wish::Remove(name) => {
             newest.ok_or_else(missing)?.remove(&[format!("pkg{name}").parse().unwrap()], by())
         }
@@ -148,7 +148,7 @@ proptest! {
     #[test]
     fn no_byte_of_a_revision_can_change_unseen(at in any::<prop::sample::Index>(), bit in 0..8_u8) {
         let first = store(Next::create(None, &stack(), None, by()).unwrap()).unwrap();
-        let second = store(first.add(&[package("dh-web", "1.0", "amd64")], by()).unwrap()).unwrap();
+        let second = store(first.add([package("dh-web", "1.0", "amd64")], by()).unwrap()).unwrap();
         let third = store(second.seal(by()).unwrap()).unwrap();
         let mut bytes = second.revision.to_bytes().unwrap();
         let index = at.index(bytes.len());
@@ -163,10 +163,10 @@ proptest! {
 fn the_same_version_for_another_architecture_joins_and_another_version_replaces() {
     let first = store(Next::create(None, &stack(), None, by()).unwrap()).unwrap();
     let both = [package("dh-web", "1.0", "amd64"), package("dh-web", "1.0", "arm64")];
-    let second = store(first.add(&both, by()).unwrap()).unwrap();
+    let second = store(first.add(both.clone(), by()).unwrap()).unwrap();
     let files = |entry: &Entry| entry.revision.packages.get(&"dh-web".parse().unwrap()).unwrap().files.len();
     assert_eq!(files(&second), 2);
-    let third = store(second.add(&[package("dh-web", "1.00", "amd64")], by()).unwrap()).unwrap();
+    let third = store(second.add([package("dh-web", "1.00", "amd64")], by()).unwrap()).unwrap();
     assert_eq!(files(&third), 1, "1.00 is another folder than 1.0, although dpkg calls them equal");
 }
 

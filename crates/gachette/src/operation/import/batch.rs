@@ -7,15 +7,13 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use gachette_core::stack::{PackageRecord, Provenance};
-use indexmap::IndexMap;
-
 use super::OperationError;
 use super::candidate::{Hindrance, Look, Looked};
+use super::imported::Imported;
 use crate::repository::{Placement, RepositoryError, Staged, Staging, Unregistered};
 
 /// What became of a file.
-pub(super) type Fate = Result<(PackageRecord, Placement), Hindrance>;
+pub(super) type Fate = Result<(Imported, Placement), Hindrance>;
 
 /// What became of some files.
 pub(super) struct Taken<'f> {
@@ -42,11 +40,6 @@ struct Found {
 pub(super) struct Turn<'n> {
     names: &'n Names,
     number: usize,
-}
-
-/// The record without what no stack names: thousands of them are remembered.
-pub(super) fn brief(record: PackageRecord) -> PackageRecord {
-    PackageRecord { control: IndexMap::new(), provenance: Provenance::default(), ..record }
 }
 
 impl Names {
@@ -85,7 +78,7 @@ impl Look<'_> {
         for (number, file) in files.iter().enumerate() {
             match self.at(file, &staging, &number.to_string()) {
                 Ok(Looked::Known(record)) => {
-                    taken.fates.push((file, Ok((brief(*record), Placement::AlreadyThere))));
+                    taken.fates.push((file, Ok(((*record).into(), Placement::AlreadyThere))));
                 }
                 Ok(Looked::New(staged)) => new.push((file, *staged)),
                 Err(hindrance) => taken.fates.push((file, Err(hindrance))),
@@ -101,7 +94,11 @@ impl Look<'_> {
                 taken.seconds.push(file);
             }
         }
-        taken.fates.extend(originals.into_iter().zip(self.take_staged(&staging, staged)));
+        let fates = self.take_staged(&staging, staged);
+        if fates.iter().any(|fate| matches!(fate, Ok((_, Placement::AlreadyThere)))) {
+            self.registered.outdate();
+        }
+        taken.fates.extend(originals.into_iter().zip(fates));
         Ok(taken)
     }
 
@@ -111,22 +108,22 @@ impl Look<'_> {
             Ok(taken_in) => {
                 let fates = staged.into_iter().zip(taken_in);
                 let fates = fates.map(|(staged, other)| other.unwrap_or((staged.record, Placement::New)));
-                fates.map(|(record, placement)| Ok((brief(record), placement))).collect()
+                fates.map(|(record, placement)| Ok((record.into(), placement))).collect()
             }
             // One of them hinders the others: each by itself.
             Err(_) => staged.iter().map(|staged| Ok(self.take_one(staged)?)).collect(),
         }
     }
 
-    fn take_one(&self, staged: &Staged) -> Result<(PackageRecord, Placement), RepositoryError> {
+    fn take_one(&self, staged: &Staged) -> Result<(Imported, Placement), RepositoryError> {
         let copy = staged.named()?;
         if copy.exists() {
             let (record, placement) =
                 self.repository.take_in_told(&copy, &self.provenance, Unregistered::Kept)?;
-            return Ok((brief(record), placement));
+            return Ok((record.into(), placement));
         }
         // It was placed before another of the files failed.
         let file = Path::new(&staged.record.file);
-        Ok((brief(self.repository.register(file, &self.provenance)?), Placement::New))
+        Ok((self.repository.register(file, &self.provenance)?.into(), Placement::New))
     }
 }

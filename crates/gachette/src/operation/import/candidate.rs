@@ -11,6 +11,7 @@ use gachette_core::stack::{PackageRecord, Provenance};
 use rustix::fs::{FileType, OFlags, fstat};
 use trebuchet::deb::{self, DebFault};
 
+use super::registered::Registered;
 use super::{Compare, OperationError};
 use crate::repository::{FailureKind, Repository, RepositoryError, Staged, Staging};
 
@@ -30,6 +31,7 @@ pub(super) struct Look<'a> {
     pub(super) repository: &'a Repository,
     pub(super) compare: Compare,
     pub(super) provenance: Provenance,
+    pub(super) registered: Registered,
 }
 
 /// What the repository has of a package.
@@ -116,6 +118,9 @@ impl Look<'_> {
         check_name(file, control)?;
         // One of which no file can be made by its right name is refused, not a fault of the disk.
         self.repository.package_path(&file_name(control))?;
+        if self.registered.lacks(&control.package) {
+            return Ok(None);
+        }
         Ok(self.repository.record(&control.package, &control.version, &control.architecture)?)
     }
 }

@@ -2,17 +2,20 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::{slice, thread};
 
 use gachette_core::debian::PackageName;
-use gachette_core::stack::{By, PackageRecord, Provenance, StackName};
+use gachette_core::stack::{By, Provenance, StackName};
 
 use super::archive::Offer;
-use super::batch::{Names, Taken, brief};
+use super::batch::{Names, Taken};
 use super::candidate::{Hindrance, Known, Look, known};
+use super::imported::Imported;
+use super::registered::Registered;
 use super::{BATCH, Compare, ImportReport, OperationError, RefusedFile, SMALLEST_BATCH, StackedIn};
 use crate::repository::{Placement, Repository, RepositoryError, Worth, gather, processors};
 
@@ -22,8 +25,8 @@ pub(super) struct Intake<'a> {
     compare: Compare,
     provenance: Provenance,
     report: ImportReport,
-    /// The records of the highest version of each package, in one spelling, one for each architecture.
-    highest: BTreeMap<PackageName, Vec<PackageRecord>>,
+    /// The highest version of each package, in one spelling, one for each architecture.
+    highest: BTreeMap<PackageName, Vec<Imported>>,
 }
 
 impl<'a> Intake<'a> {
@@ -52,7 +55,7 @@ impl<'a> Intake<'a> {
         let mut wanted = Vec::new();
         for (offer, known) in offers.iter().zip(gather(Worth::Files, offers, look).unwrap_or_default()) {
             match known {
-                Ok(Known::Whole(record)) => self.known(brief(*record)),
+                Ok(Known::Whole(record)) => self.known((*record).into()),
                 Ok(Known::Lost(_) | Known::Nothing) => wanted.push(offer),
                 Err(Hindrance::Fault(error)) => return Err(error),
                 Err(Hindrance::Refused(reason)) => self.refuse_offer(offer, reason),
@@ -86,7 +89,9 @@ impl<'a> Intake<'a> {
         files: &[PathBuf],
         mut go_on: impl FnMut(&ImportReport) -> Result<(), OperationError>,
     ) -> Result<(), OperationError> {
-        let (look, names, threads) = (self.look(), Names::default(), processors());
+        let registered = Registered::before(self.repository, files.len());
+        let look = Look { registered, ..self.look() };
+        let (names, threads) = (Names::default(), processors());
         let size = files.len().div_ceil(2 * threads).clamp(SMALLEST_BATCH, BATCH);
         let batches = Mutex::new(files.chunks(size).enumerate());
         let next = || batches.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -120,7 +125,8 @@ impl<'a> Intake<'a> {
     }
 
     fn look(&self) -> Look<'a> {
-        Look { repository: self.repository, compare: self.compare, provenance: self.provenance.clone() }
+        let (repository, compare, provenance) = (self.repository, self.compare, self.provenance.clone());
+        Look { repository, compare, provenance, registered: Registered::default() }
     }
 
     /// Notes what became of files. All before them were taken in, or were none.
@@ -139,35 +145,42 @@ impl<'a> Intake<'a> {
     }
 
     /// Notes that a package is there already.
-    fn known(&mut self, record: PackageRecord) {
+    fn known(&mut self, package: Imported) {
         self.report.already_there += 1;
-        self.note(record);
+        self.note(package);
     }
 
-    fn taken_in(&mut self, record: PackageRecord, placement: Placement) {
+    fn taken_in(&mut self, package: Imported, placement: Placement) {
         if placement == Placement::AlreadyThere {
             // Another import has brought it meanwhile.
-            return self.known(record);
+            return self.known(package);
         }
         self.report.taken += 1;
-        self.report.bytes += record.size;
-        self.note(record);
+        self.report.bytes += package.size;
+        self.note(package);
     }
 
     /// Remembers what a stack would get: of each package the highest version, in one spelling. Of those that Debian holds equal
     /// it is the one that comes first by its text, in whatever order they are found.
-    fn note(&mut self, record: PackageRecord) {
-        let highest = self.highest.entry(record.name.clone()).or_default();
+    fn note(&mut self, package: Imported) {
+        let highest = match self.highest.entry(package.name.clone()) {
+            Entry::Vacant(place) => {
+                // Of most there is no other.
+                place.insert(vec![package]);
+                return;
+            }
+            Entry::Occupied(place) => place.into_mut(),
+        };
         let order = highest.first().map_or(Ordering::Equal, |first| {
-            let by_text = || first.version.as_str().cmp(record.version.as_str());
-            record.version.cmp(&first.version).then_with(by_text)
+            let by_text = || first.version.as_str().cmp(package.version.as_str());
+            package.version.cmp(&first.version).then_with(by_text)
         });
         match order {
             Ordering::Less => self.report.left_out += 1,
-            Ordering::Equal => highest.push(record),
+            Ordering::Equal => highest.push(package),
             Ordering::Greater => {
                 self.report.left_out += highest.len();
-                *highest = vec![record];
+                *highest = vec![package];
             }
         }
     }
@@ -187,13 +200,17 @@ impl<'a> Intake<'a> {
     /// Adds the highest version of each package to a stack.
     pub(super) fn add_to(&mut self, stack: &StackName, by: &By) -> Result<StackedIn, OperationError> {
         let kept = self.repository.keeping()?;
-        let records: Vec<PackageRecord> = std::mem::take(&mut self.highest).into_values().flatten().collect();
-        // Somebody may collect without sparing what is new.
-        gather(Worth::Lines, &records, |record| match kept.has_whole_file(record) {
+        let highest = std::mem::take(&mut self.highest);
+        let packages = highest.values().flatten();
+        // Somebody may collect without sparing what is new; a file is there as it was or not at all.
+        let there = kept.package_file_names(highest.len());
+        let gone = |package: &&Imported| !there.as_ref().is_some_and(|there| there.contains(&*package.file));
+        let unseen: Vec<&Imported> = packages.clone().filter(gone).collect();
+        gather(Worth::Lines, &unseen, |package| match kept.has_file_of_size(&package.file, package.size) {
             true => Ok(()),
-            false => Err(RepositoryError::MissingFile { path: kept.package_path(&record.file)? }),
+            false => Err(RepositoryError::MissingFile { path: kept.package_path(&package.file)? }),
         })?;
-        let committed = kept.add_to_stack(stack, &records, by)?;
+        let committed = kept.add_each(stack, packages.map(Imported::stacked), by)?;
         let (revision, changed) = (committed.entry.revision.number, committed.changed);
         Ok(StackedIn { stack: stack.to_string(), revision, changed })
     }

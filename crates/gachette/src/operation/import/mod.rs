@@ -7,7 +7,9 @@ mod archive;
 mod batch;
 mod candidate;
 mod folder;
+mod imported;
 mod intake;
+mod registered;
 mod report;
 mod sources;
 
