@@ -71,8 +71,9 @@ impl Repository {
         let name = StackName::new(channel.domain().clone(), channel.name())?;
         let changed = self.append_to_channel(channel, &name, wish, policy, by);
         // Folders that were made for a turn only, since nothing came of it; those in which something is stay.
-        for folder in [key::channel(channel), key::stack(&name)] {
-            self.store.root().map(|root| inside::remove_empty(root, folder));
+        if let Some(root) = self.store.root() {
+            inside::remove_empty(root, key::channel(channel));
+            inside::remove_empty(root, key::stack(&name));
         }
         changed
     }

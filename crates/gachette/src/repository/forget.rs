@@ -111,7 +111,9 @@ impl Repository {
 
     fn remove_if_empty(&self, folder: &str) {
         // One that holds something stays.
-        let _ = self.meta().map(|root| inside::remove_empty(root, folder));
+        if let Some(root) = self.meta() {
+            inside::remove_empty(root, folder);
+        }
     }
 }
 

@@ -93,8 +93,8 @@ impl Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         // What cannot be removed now is swept by `fsck`.
-        let Some(debs) = self.path.ancestors().nth(2) else { return };
-        let _ = self.path.strip_prefix(debs).map(|path| inside::remove_all(debs, path));
+        let (Some(debs), Some(name)) = (self.path.ancestors().nth(2), self.path.file_name()) else { return };
+        let _ = inside::remove_all(debs, Path::new(FOLDER).join(name));
         inside::remove_empty(debs, FOLDER);
     }
 }
