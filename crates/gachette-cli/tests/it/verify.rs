@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use gachette_core::Sha256Digest;
 use gachette_core::statement::Envelope;
 use serde_json::Value;
 
@@ -93,6 +94,20 @@ fn only_file(folder: &Path) -> PathBuf {
         path = fs::read_dir(&path).unwrap().next().unwrap().unwrap().path();
     }
     path
+}
+
+/// Edits a record as somebody would who knows the format: with the SHA-256 of the record without its last field.
+fn forge(record: &Path, old: &str, new: &str) {
+    let edit = "
+import hashlib, re, sys
+path, old, new = sys.argv[1:]
+text = open(path).read().replace(old, new)
+bare = re.sub(r',\\n  \"record\": \"[0-9a-f]{64}\"', '', text)
+sum = hashlib.sha256(bare.encode()).hexdigest()
+open(path, 'w').write(re.sub(r'(\"record\": \")[0-9a-f]{64}', lambda it: it[1] + sum, text))
+";
+    let ran = Command::new("python3").args(["-c", edit]).arg(record).args([old, new]).status().unwrap();
+    assert!(ran.success());
 }
 
 #[test]
@@ -197,23 +212,16 @@ fn an_edited_record_is_told_also_when_its_own_sum_was_made_to_fit() {
     let head = published.chain.source.head();
     let forged = format!("{}{}", "0".repeat(12), &head[12..]);
     published.meddled(&path, in_text(&head, &forged), "records", "its bytes were edited");
-    // As somebody would who knows the format: with the SHA-256 of the record without its last field.
-    let forge = "
-import hashlib, re, sys
-path, old, new = sys.argv[1:]
-text = open(path).read().replace(old, new)
-bare = re.sub(r',\\n  \"record\": \"[0-9a-f]{64}\"', '', text)
-sum = hashlib.sha256(bare.encode()).hexdigest()
-open(path, 'w').write(re.sub(r'(\"record\": \")[0-9a-f]{64}', lambda it: it[1] + sum, text))
-";
-    let ran = Command::new("python3").args(["-c", forge]).arg(&path).args([&head, &forged]).status().unwrap();
-    assert!(ran.success());
+    forge(&path, &head, &forged);
     let faults = published.faults("verify 124");
     let told = |link: &str, words: &str| faults.iter().any(|(of, fault)| of == link && fault.contains(words));
     assert!(!told("records", ""), "{faults:?}");
     assert!(told("statements", "is not the one that was signed"), "{faults:?}");
     assert!(told("statements", "says otherwise than its record"), "{faults:?}");
-    assert!(told("commits", &format!("commit {} is not in", &forged[..12])), "{faults:?}");
+    // Whether there is a commit of that name somewhere, nobody here can know.
+    let said = published.run("verify 124");
+    let absent = format!("warning: commit {} of ", &forged[..12]);
+    assert!(said.stderr.contains(&absent) && said.stderr.contains("cannot be looked at"), "{}", said.stderr);
 }
 
 #[test]
@@ -242,19 +250,72 @@ fn statement_of(envelope: &[u8]) -> Value {
 }
 
 #[test]
-fn a_recipe_that_is_not_the_commits_is_told() {
+fn a_commit_with_another_recipe_is_told() {
     let published = Published::new();
-    // The project's history is made anew, and the commit with it.
-    let source = published.chain.source.path();
-    fs::remove_dir_all(source.join(".git")).unwrap();
-    for arguments in [
-        &["init", "-q"][..],
-        &["add", "--all"],
-        &["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"],
+    let (source, built) = (&published.chain.source, published.chain.source.head());
+    let version = only_file(&published.path("packages/dh-shop/version")).parent().unwrap().to_owned();
+    let of_another = |commit: &str, words: &str| {
+        forge(&version.join("all.json"), &built, commit);
+        published.expect("commits", words);
+        forge(&version.join("all.json"), commit, &built);
+        assert_eq!(published.faults("verify 124"), []);
+    };
+    let recipe = fs::read_to_string(source.path().join(".missile.yml")).unwrap();
+    let changed = source.commit_file(".missile.yml", recipe.replace("Sells things", "Buys things"));
+    of_another(&changed, "is not the recipe that was built by");
+    source.git(&["rm", "--quiet", ".missile.yml"]);
+    let without = source.commit("Nothing is built any more");
+    of_another(&without, "has no .missile.yml");
+}
+
+#[test]
+fn a_commit_is_looked_for_wherever_it_may_be_and_its_absence_is_no_fault() {
+    let published = Published::new();
+    let source = &published.chain.source;
+    let playground = &published.chain.playground;
+    // As a push leaves one: it has what there was then.
+    let url = source.path().to_str().unwrap();
+    let mirrors = playground.path("home/.cache/gachette/mirrors");
+    let mirror = mirrors.join(format!("{}.git", Sha256Digest::of(url.as_bytes())));
+    fs::create_dir_all(&mirrors).unwrap();
+    source.git(&["clone", "--quiet", "--bare", ".", mirror.to_str().unwrap()]);
+    let first = source.git(&["symbolic-ref", "--short", "HEAD"]);
+    source.branch("feature").checkout("feature").commit_file("shop.py", "print('open late')\n");
+    playground.ok("stack create 125");
+    playground.ok("quick 125 shop --ref feature");
+    playground.ok("stack seal 125");
+    playground.ok("publish 125");
+    let commits = || {
+        let said = published.run("verify 125");
+        assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+        (said.stdout.lines().last().unwrap().to_owned(), said.stderr)
+    };
+    fs::remove_dir_all(playground.path("working_copies")).unwrap();
+    let (line, warnings) = commits();
+    assert!(line.contains("1 commit found with its recipe") && warnings.is_empty(), "{line}{warnings}");
+    // The branch ends; the working copy still has its commit.
+    playground.ok("prepare shop --ref feature");
+    let built = source.head();
+    source.checkout(&first);
+    for words in [
+        &["branch", "--quiet", "-D", "feature"][..],
+        &["reflog", "expire", "--expire=now", "--all"],
+        &["gc", "--quiet", "--prune=now"],
     ] {
-        assert!(Command::new("git").arg("-C").arg(source).args(arguments).status().unwrap().success());
+        source.git(words);
     }
-    published.expect("commits", "is not in");
+    let (line, warnings) = commits();
+    assert!(line.contains("1 commit found with its recipe") && warnings.is_empty(), "{line}{warnings}");
+    fs::remove_dir_all(playground.path("working_copies")).unwrap();
+    let (line, warnings) = commits();
+    assert!(
+        line.starts_with("✓ commits") && line.contains("1 in none of the repositories at hand"),
+        "{line}"
+    );
+    assert!(
+        warnings.contains(&format!("warning: commit {} of {url} cannot be looked at", &built[..12])),
+        "{warnings}"
+    );
 }
 
 #[test]

@@ -124,21 +124,32 @@ impl Origin {
 
     /// The folders of this machine that may have the commits.
     fn folders(&self, config: &Config) -> Vec<PathBuf> {
-        let mut folders = Vec::new();
-        if let Some(project) = &self.project {
-            let references = self.references.iter().flatten();
-            let references = references.filter_map(|text| text.parse::<GitRef>().ok());
-            for reference in references.map(Some).chain([None]) {
-                let name = WorkingCopyName::of_project(project, reference.as_ref()).ok();
-                folders.extend(
-                    name.and_then(|name| WorkingCopy::new(name, &config.working_copies).folder_if_ours()),
-                );
-            }
-        }
+        let references = self.references.iter().flatten();
+        let references: Vec<GitRef> = references.filter_map(|text| text.parse().ok()).collect();
         let url = self.url.as_ref().and_then(|url| url.parse::<GitUrl>().ok());
-        folders.extend(url.and_then(|url| mirror::folder_of(&mirror::id_of(&url))));
-        folders
+        repositories_at_hand(config, self.project.as_deref(), &references, url.as_ref())
     }
+}
+
+/// The folders of this machine that may have commits of a project which were built by these refs and came from there: working copies
+/// and the mirror.
+pub(super) fn repositories_at_hand(
+    config: &Config,
+    project: Option<&str>,
+    references: &[GitRef],
+    url: Option<&GitUrl>,
+) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    if let Some(project) = project {
+        for reference in references.iter().map(Some).chain([None]) {
+            let name = WorkingCopyName::of_project(project, reference).ok();
+            folders.extend(
+                name.and_then(|name| WorkingCopy::new(name, &config.working_copies).folder_if_ours()),
+            );
+        }
+    }
+    folders.extend(url.and_then(|url| mirror::folder_of(&mirror::id_of(url))));
+    folders
 }
 
 /// The history that a repository of git has.

@@ -75,7 +75,7 @@ pub fn verify(config: &Config, suite: &Suite, trusted: &Trusted) -> Result<Verif
         now,
         &mut linked,
     )?);
-    commits::check(config, &records, whole, &mut linked);
+    warnings.extend(commits::check(config, &records, whole, &mut linked));
     let shows = Some(revision.stack.at(revision.number));
     Ok(Verification { suite: suite.clone(), shows, links: linked.links, warnings })
 }
