@@ -1,5 +1,7 @@
 //! Stacks from the command line.
 
+use gachette_core::Sha256Digest;
+
 use crate::assert_transcript;
 use crate::chain::Chain;
 use crate::playground::Playground;
@@ -76,6 +78,65 @@ fn a_sealed_stack_is_deleted_once_no_channel_needs_it() {
     assert_eq!(playground.run("promote 1 --to live --unsigned").code, 2);
     playground.ok("promote 2 --to live --unsigned");
     playground.ok("repository fsck");
+}
+
+#[test]
+fn a_signed_stack_that_was_deleted_is_no_damage_and_what_it_held_comes_back_as_is_said() {
+    let chain = Chain::new();
+    let playground = &chain.playground;
+    let configuration = std::fs::read_to_string(playground.path("gachette.yml")).unwrap();
+    playground.write("gachette.yml", &format!("{configuration}signing: {{keys: [archive], folder: keys}}\n"));
+    playground.ok("key generate archive");
+    playground.ok("quick 124 shop");
+    playground.ok("stack seal 124");
+    let held = playground.json("stack show 124")["packages"].clone();
+    playground.ok("stack delete 124 --yes");
+    playground.ok("repository fsck");
+    let said = playground.run("stack show 124");
+    assert_eq!(said.code, 2, "{}", said.stderr);
+    let advice = said.stderr.split('`').nth(1).unwrap().strip_prefix("gachette ").unwrap();
+    playground.ok(&advice.replace("NEW", "125"));
+    assert_eq!(playground.json("stack show 125")["packages"], held);
+    // As somebody would who edits what was sealed, and makes its deletion fit.
+    let revision = |number: u64| {
+        playground.path(&format!("repository/domain/default/stacks/124/revisions/{number:010}.json"))
+    };
+    let [sealed, deleting] = [revision(3), revision(4)].map(|path| std::fs::read_to_string(path).unwrap());
+    let forged = sealed.replace("\"author\": \"ada", "\"author\": \"eve");
+    let [old, new] = [&sealed, &forged].map(|text| Sha256Digest::of(text.as_bytes()).to_string());
+    std::fs::write(revision(3), &forged).unwrap();
+    std::fs::write(revision(4), deleting.replace(&old, &new)).unwrap();
+    let said = playground.run("repository fsck");
+    assert_eq!(said.code, 5, "{}", said.stdout);
+    assert!(
+        said.stdout.contains("0000000003.json: changed: it is not the revision that was sealed"),
+        "{}",
+        said.stdout
+    );
+}
+
+#[test]
+fn a_stack_that_names_a_lost_file_of_the_original_tool_is_not_sealed() {
+    let playground = Playground::new();
+    playground.write("repository/packages/dh-old/version/0.9/file", "lost.deb\n");
+    playground.write("repository/domain/default/stacks/123/packages/dh-old/version", "0.9\n");
+    playground.ok("repository init repository");
+    let told = "packages/dh-old/version/0.9/file: the file that it names is lost: lost.deb";
+    let checked = playground.run("repository fsck");
+    assert!(
+        format!("{}{}", checked.stdout, checked.stderr).contains(told),
+        "{}{}",
+        checked.stdout,
+        checked.stderr
+    );
+    for line in ["stack seal 123", "publish 123 --unsigned"] {
+        let said = playground.run(line);
+        assert_eq!(said.code, 5, "{line}: {}", said.stderr);
+        assert!(said.stderr.contains("package `dh-old` has no file: `lost.deb`"), "{line}: {}", said.stderr);
+    }
+    playground.ok("stack remove 123 dh-old");
+    playground.ok("stack seal 123");
+    playground.ok("publish 123 --unsigned");
 }
 
 #[test]

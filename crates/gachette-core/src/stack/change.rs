@@ -33,8 +33,8 @@ pub enum Refusal {
     Missing {
         /// The stack.
         stack: StackName,
-        /// The number of the revision that deleted it.
-        deleted: Option<u64>,
+        /// How it was deleted, when it once was there.
+        deleted: Option<Deletion>,
     },
     /// It was to be a copy of another, and there is one of that name which is none.
     #[error("stack {stack} exists already, with other contents than {from}")]
@@ -66,6 +66,15 @@ pub enum Refusal {
         /// The package.
         package: PackageName,
     },
+}
+
+/// The end of a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// The number of the revision that deleted it.
+    pub number: u64,
+    /// Whether it was sealed before, so that no other can have its name.
+    pub sealed: bool,
 }
 
 impl Next {
@@ -126,6 +135,13 @@ impl Next {
             content: content.hash,
             packages: content.packages,
         }))
+    }
+}
+
+impl Revision {
+    /// The end of the stack, when this is the revision that deleted it.
+    pub fn deletion(&self) -> Option<Deletion> {
+        self.deleted.then_some(Deletion { number: self.number, sealed: self.sealed })
     }
 }
 
@@ -197,7 +213,7 @@ impl Entry {
     pub fn rollback(&self, target: &Revision, by: Attribution) -> Result<Next, Refusal> {
         self.open()?;
         if target.deleted {
-            return Err(Refusal::Missing { stack: target.stack.clone(), deleted: Some(target.number) });
+            return Err(Refusal::Missing { stack: target.stack.clone(), deleted: target.deletion() });
         }
         Ok(self.changed(Change::Rollback { to: target.number }, target.packages.clone(), by))
     }
@@ -218,7 +234,7 @@ impl Entry {
     fn open(&self) -> Result<&Content, Refusal> {
         let revision = &self.revision;
         if revision.deleted {
-            return Err(Refusal::Missing { stack: revision.stack.clone(), deleted: Some(revision.number) });
+            return Err(Refusal::Missing { stack: revision.stack.clone(), deleted: revision.deletion() });
         }
         if revision.sealed {
             return Err(Refusal::Sealed { stack: revision.stack.clone() });

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::change::Deletion;
 use super::ledger::Entry;
 use super::name::StackName;
 use super::revision::{FormatError, REVISION_FORMAT, parse_format};
@@ -59,6 +60,11 @@ impl Head {
     /// Whether the stack exists as of this revision.
     pub fn exists(&self) -> bool {
         !self.deleted
+    }
+
+    /// The end of the stack, when this is the revision that deleted it.
+    pub fn deletion(&self) -> Option<Deletion> {
+        self.deleted.then_some(Deletion { number: self.number, sealed: self.sealed })
     }
 }
 

@@ -15,7 +15,7 @@ mod record;
 mod revision;
 mod role;
 
-pub use change::{Next, Refusal};
+pub use change::{Deletion, Next, Refusal};
 pub use content::{Content, ContentError, StackedPackage};
 pub use diff::{PackageChange, PackageDiff, StackDiff};
 pub use encoding::to_readable_json;

@@ -19,7 +19,7 @@ use super::publish::{Looked, Published, SuiteSignature, open_signers, publish_by
 use crate::Cancel;
 use crate::config::Config;
 use crate::repository::{
-    ChannelCommitted, ChannelWish, NamesOnly, PublishSubject, Repository, RepositoryError,
+    ChannelCommitted, ChannelWish, PublishSubject, Repository, RepositoryError,
 };
 use crate::signing::Signers;
 
@@ -123,7 +123,7 @@ fn look_at(
         // An open one is refused by the channel.
         let stated =
             scope.spawn(|| if to.sealed { check_sealed(repository, signers, to) } else { Ok(false) });
-        repository.check_package_files(to, channel, NamesOnly::Refused)?;
+        repository.check_package_files(to, channel)?;
         let is_stated = stated.join().unwrap_or_else(|panic| resume_unwind(panic))?;
         Ok(Looked { hash: to.hash, is_stated })
     })

@@ -9,7 +9,7 @@ use super::gate::{Gate, StackVerdict};
 use super::publish::{SuiteSignature, open_signers};
 use crate::Cancel;
 use crate::config::Config;
-use crate::repository::{Committed, NamesOnly, Repository};
+use crate::repository::{Committed, Repository};
 use crate::signing::Holders;
 
 /// A sealed stack.
@@ -44,7 +44,7 @@ pub fn seal_stack(
         repository.check_unedited(&newest)?;
         check_sealed(repository, signers.as_ref(), &newest)?;
     } else {
-        repository.check_package_files(&newest, &stack.clone().into(), NamesOnly::Allowed)?;
+        repository.check_package_files(&newest, &stack.clone().into())?;
     }
     let (committed, verdict) = if newest.sealed {
         (repository.seal_stack(stack, by)?, None)

@@ -22,7 +22,7 @@ impl Repository {
             for stack in self.ledgers(&domain)? {
                 let _turn = self.turn(&stack);
                 if self.newest_number(&stack, 0)? == 0 {
-                    self.adopt_stack(&stack)?;
+                    self.adopt_shown(&stack)?;
                 }
             }
         }
@@ -31,10 +31,15 @@ impl Repository {
 
     /// Gives a stack without a ledger one, if there are the original's files of it. The caller has the stack's turn.
     pub(crate) fn adopt_stack(&self, stack: &StackName) -> Result<Option<Entry>, RepositoryError> {
+        // Nothing but its own folder is what a killed `create_stack` leaves.
+        let folders = self.store.children(&key::stack(stack))?.folders;
+        let is_whole = folders.iter().any(|folder| folder == key::PACKAGES);
+        is_whole.then(|| self.adopt_shown(stack)).transpose()
+    }
+
+    /// Gives a stack of the original tool its first revision, also one that holds nothing.
+    fn adopt_shown(&self, stack: &StackName) -> Result<Entry, RepositoryError> {
         let shown = self.read_shown(stack)?;
-        if shown.is_empty() {
-            return Ok(None);
-        }
         // The original knows no channels, so it may have made one of such a name.
         self.check_no_channel(stack)?;
         let content = self.adopted_content(shown)?;
@@ -42,7 +47,7 @@ impl Repository {
         let adopted = self.append_after(None, stack, &by, |newest, by| {
             Ok(if newest.is_some() { Next::Unchanged } else { Next::adopt(stack, content.clone(), by) })
         })?;
-        Ok(Some(adopted.entry))
+        Ok(adopted.entry)
     }
 
     /// What the original's files say. A package without a proper version, as the original sometimes wrote them, was
@@ -60,11 +65,27 @@ impl Repository {
         Ok(content)
     }
 
-    /// Registers the file that the original's reference names. One that is lost, or no package, stays a reference.
-    fn adopt_package(&self, name: &PackageName, version: &Version) -> Result<(), RepositoryError> {
+    /// The file that the original's reference names.
+    fn reference(&self, name: &PackageName, version: &Version) -> Result<Option<String>, RepositoryError> {
         let reference = self.store.read(&key::file(name, version))?.unwrap_or_default();
         let file = std::str::from_utf8(&reference).unwrap_or_default().trim_end();
-        if file.is_empty() || !self.records(name, version)?.is_empty() {
+        Ok(Some(file).filter(|file| !file.is_empty()).map(str::to_owned))
+    }
+
+    /// The file that the original's reference names, when it is not there.
+    pub(crate) fn lost_reference(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Option<String>, RepositoryError> {
+        let is_there = |file: &String| self.package_path(file).is_ok_and(|path| path.is_file());
+        Ok(self.reference(name, version)?.filter(|file| !is_there(file)))
+    }
+
+    /// Registers the file that the original's reference names. One that is lost, or no package, stays a reference.
+    fn adopt_package(&self, name: &PackageName, version: &Version) -> Result<(), RepositoryError> {
+        let Some(file) = self.reference(name, version)? else { return Ok(()) };
+        if !self.records(name, version)?.is_empty() {
             return Ok(());
         }
         match self.register_as(file.as_ref(), name, version, &Provenance::default()) {

@@ -3,7 +3,9 @@
 use std::fs::File;
 
 use gachette_core::Sha256Digest;
-use gachette_core::stack::{Attribution, By, Content, Entry, FormatError, Head, Next, StackName, StackRef};
+use gachette_core::stack::{
+    Attribution, By, Content, Deletion, Entry, FormatError, Head, Next, StackName, StackRef,
+};
 use jiff::Timestamp;
 
 use super::error::RepositoryError;
@@ -85,8 +87,8 @@ impl Repository {
         let newest = self.last_number(&reference.stack)?;
         let number = number_meant(reference, newest)?;
         let entry = self.read_revision(&reference.stack, number)?;
-        let is_deleted = entry.as_ref().is_some_and(|entry| !entry.exists());
-        entry.filter(|_| !is_deleted).ok_or_else(|| not_there(reference, newest, is_deleted))
+        let deleted = entry.as_ref().and_then(|entry| entry.revision.deletion());
+        entry.filter(|_| deleted.is_none()).ok_or_else(|| not_there(reference, newest, deleted))
     }
 
     /// The same without what it holds. Its bytes are sound if they have the `known` hash, or that of which derived files were
@@ -103,8 +105,8 @@ impl Repository {
         let by_mark = shown.filter(|shown| shown.revision == number).map(|shown| shown.hash);
         let known: Vec<Sha256Digest> = known.into_iter().chain(by_mark).collect();
         let head = self.read_head(&reference.stack, number, &known)?;
-        let is_deleted = head.as_ref().is_some_and(|head| !head.exists());
-        head.filter(|_| !is_deleted).ok_or_else(|| not_there(reference, newest, is_deleted))
+        let deleted = head.as_ref().and_then(Head::deletion);
+        head.filter(|_| deleted.is_none()).ok_or_else(|| not_there(reference, newest, deleted))
     }
 
     /// What the revision holds that this is the head of.
@@ -238,10 +240,10 @@ fn number_meant(reference: &StackRef, newest: u64) -> Result<u64, RepositoryErro
 }
 
 /// The error for a revision that cannot be meant, in a ledger whose newest is this.
-fn not_there(reference: &StackRef, newest: u64, is_deleted: bool) -> RepositoryError {
+fn not_there(reference: &StackRef, newest: u64, deleted: Option<Deletion>) -> RepositoryError {
     let (stack, number) = (&reference.stack, reference.revision.unwrap_or(newest));
-    if is_deleted {
-        missing(stack, Some(number))
+    if deleted.is_some() {
+        missing(stack, deleted)
     } else if (1..=newest).contains(&number) {
         lost(stack, number)
     } else {
@@ -260,7 +262,7 @@ fn lagging(entry: &Entry) -> impl FnOnce(RepositoryError) -> RepositoryError {
     move |source| RepositoryError::Lagging { stack, revision, source: Box::new(source) }
 }
 
-pub(crate) fn missing(stack: &StackName, deleted: Option<u64>) -> RepositoryError {
+pub(crate) fn missing(stack: &StackName, deleted: Option<Deletion>) -> RepositoryError {
     gachette_core::stack::Refusal::Missing { stack: stack.clone(), deleted }.into()
 }
 

@@ -104,7 +104,7 @@ pub use ledger::Committed;
 use own_marks::OwnMarks;
 pub(crate) use place::Unregistered;
 pub use place::{Placed, Placement};
-pub(crate) use publish::{NamesOnly, is_packed};
+pub(crate) use publish::is_packed;
 pub use publish::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings, SuiteSummary};
 pub use readable::{DamagedStack, Readable};
 pub use register_all::{Expected, ToRegister};

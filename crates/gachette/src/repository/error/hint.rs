@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 
 use gachette_core::base::BaseRef;
 use gachette_core::channel::ChannelRefusal;
-use gachette_core::stack::Refusal;
+use gachette_core::stack::{Deletion, Refusal};
 
 use super::super::key;
 use super::{RepositoryError, is_in_the_way};
@@ -110,10 +110,17 @@ fn refusal_hint(refusal: &Refusal) -> String {
         Refusal::Sealed { stack } => {
             format!("start the next one with `gachette stack create NEW --from {stack}`")
         }
-        Refusal::Missing { stack, deleted: Some(number) } if *number > 1 => format!(
-            "it was deleted by revision {number}; bring it back with `gachette stack create {stack} --from {}`",
-            stack.at(number - 1)
-        ),
+        Refusal::Missing { stack, deleted: Some(Deletion { number, sealed }) } if *number > 1 => {
+            let (back, name) = if *sealed {
+                ("what it held gets another name", "NEW".to_owned())
+            } else {
+                ("bring it back", stack.to_string())
+            };
+            format!(
+                "it was deleted by revision {number}; {back} with `gachette stack create {name} --from {}`",
+                stack.at(number - 1)
+            )
+        }
         Refusal::Missing { stack, .. } => {
             format!("make it with `gachette stack create {stack}`, or see `gachette stack list`")
         }

@@ -32,7 +32,7 @@ impl Fsck<'_> {
         }
         let newest = numbers.last().copied().unwrap_or(0);
         if let Before::Entry(entry) = &before {
-            self.check_witnesses(&Head::from(&**entry))?;
+            self.check_witnesses(entry)?;
         }
         if let Some(shown) = shown.filter(|shown| shown.revision > newest) {
             self.lost(
@@ -101,12 +101,22 @@ impl Fsck<'_> {
         }
     }
 
-    /// The same do its suite, channels and statements.
-    fn check_witnesses(&mut self, newest: &Head) -> Result<(), RepositoryError> {
-        let against = self.repository.witness_against(newest)?;
-        let stated = || self.stated.iter().find_map(|stated| stated.speaks_against(newest));
+    /// The same do its suite, channels and statements. They know of a sealed stack what was sealed, also once it is deleted.
+    fn check_witnesses(&mut self, newest: &Entry) -> Result<(), RepositoryError> {
+        let revision = &newest.revision;
+        let sealed = if revision.sealed && revision.deleted {
+            // One that is lost or damaged is told of where the chain is checked.
+            match self.repository.read_revision(&revision.stack, revision.number - 1) {
+                Ok(Some(sealed)) => Head::from(&sealed),
+                _ => return Ok(()),
+            }
+        } else {
+            Head::from(newest)
+        };
+        let against = self.repository.witness_against(&sealed)?;
+        let stated = || self.stated.iter().find_map(|stated| stated.speaks_against(&sealed));
         if let Some(reason) = against.or_else(stated) {
-            self.found(key::revision(&newest.stack, newest.number), Fault::Changed { reason });
+            self.found(key::revision(&sealed.stack, sealed.number), Fault::Changed { reason });
         }
         Ok(())
     }

@@ -63,7 +63,9 @@ impl Fsck<'_> {
             }
         }
         if records.is_empty() && has_file {
-            self.found(key::file(name, version), Fault::Unregistered);
+            let lost = self.repository.lost_reference(name, version)?;
+            let fault = lost.map_or(Fault::Unregistered, |file| Fault::LostReference { file });
+            self.found(key::file(name, version), fault);
         }
         self.check_file_line(&records)
     }

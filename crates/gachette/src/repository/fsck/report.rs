@@ -73,6 +73,11 @@ pub enum Fault {
     Leftover,
     /// A package file, or the original tool's reference to one, without a record.
     Unregistered,
+    /// The original tool's reference to a package file that is not there: it was lost before gachette knew of it.
+    LostReference {
+        /// The name of the file.
+        file: String,
+    },
     /// Not gachette's.
     Unknown,
 }
@@ -98,7 +103,9 @@ impl Fault {
             Self::Lost { .. } | Self::Changed { .. } => FaultClass::Damage,
             Self::Unreadable { .. } => FaultClass::Unseen,
             Self::Missing | Self::Stale | Self::Extra => FaultClass::Mendable,
-            Self::Leftover | Self::Unregistered | Self::Unknown => FaultClass::Note,
+            Self::Leftover | Self::Unregistered | Self::LostReference { .. } | Self::Unknown => {
+                FaultClass::Note
+            }
         }
     }
 }
@@ -132,6 +139,9 @@ impl fmt::Display for Finding {
             Fault::Extra => f.write_str("should not be there")?,
             Fault::Leftover => f.write_str("left behind by a killed writer")?,
             Fault::Unregistered => f.write_str("not registered")?,
+            Fault::LostReference { file } => {
+                write!(f, "the file that it names is lost: {}", file.escape_debug())?
+            }
             Fault::Unknown => f.write_str("not gachette's")?,
         }
         match &self.obstacle {

@@ -34,7 +34,6 @@ use super::{Repository, key};
 use crate::Cancel;
 use crate::signing::Signers;
 use index::Index;
-use package_files::refuse_without_files;
 use release_files::ReleaseFiles;
 use state::{SuiteState, unknown};
 use suite_folder::SuiteFolder;
@@ -42,7 +41,6 @@ use wish::{Shown, Wish};
 
 pub(crate) use index::is_packed;
 pub(crate) use on_disk::SuiteOnDisk;
-pub(crate) use package_files::NamesOnly;
 pub use request::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings, SuiteSummary};
 
 impl Repository {
@@ -217,7 +215,7 @@ impl Repository {
         published: &mut PublishedSuite,
     ) -> Result<Indices, RepositoryError> {
         let (suite, content) = (&wish.shown.suite, wish.shown.content(self)?);
-        refuse_without_files(content, suite)?;
+        self.refuse_without_files(content, suite)?;
         folder.begin()?;
         let mut indices = Indices::new();
         for (architecture, same_as) in wish.indices(content) {

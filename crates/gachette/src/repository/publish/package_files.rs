@@ -24,15 +24,6 @@ use super::wish::{Shown, Wish};
 /// How many files one processor looks for at a time.
 const SOME: usize = 64;
 
-/// What is thought of packages that are names only, as a tree of the original tool may have them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NamesOnly {
-    /// Nothing can show them.
-    Refused,
-    /// They have no file that could be lost.
-    Allowed,
-}
-
 /// The folder of package files, from where each is found by its name alone: paths are what looking at thousands costs.
 struct Pool<'a> {
     folder: File,
@@ -46,20 +37,13 @@ impl Repository {
     ///
     /// # Errors
     /// When one is, or a record is lost.
-    pub(crate) fn check_package_files(
-        &self,
-        head: &Head,
-        suite: &Suite,
-        names_only: NamesOnly,
-    ) -> Result<(), RepositoryError> {
+    pub(crate) fn check_package_files(&self, head: &Head, suite: &Suite) -> Result<(), RepositoryError> {
         let pool = self.pool(suite)?;
         if self.check_by_indices(&pool, head)? {
             return Ok(());
         }
         let content = self.content_of(head)?;
-        if names_only == NamesOnly::Refused {
-            refuse_without_files(&content, suite)?;
-        }
+        self.refuse_without_files(&content, suite)?;
         for architecture in each(Listing::architectures(&content, &[])) {
             gather(Worth::Files, &Listing::of(&content, &architecture).parts(), |part| {
                 let key = key::index_part(&part.key());
@@ -74,6 +58,23 @@ impl Repository {
             })?;
         }
         Ok(())
+    }
+
+    /// Refuses packages that are names only, as a tree of the original tool may have them.
+    pub(super) fn refuse_without_files(
+        &self,
+        content: &Content,
+        suite: &Suite,
+    ) -> Result<(), RepositoryError> {
+        let Some(package) = content.iter().find(|package| package.files.is_empty()) else { return Ok(()) };
+        let (name, version) = (&package.name, &package.version);
+        let lost = match self.lost_reference(name, version)? {
+            Some(file) => {
+                format!(": `{}`, which {} names, is lost", file.escape_debug(), key::file(name, version))
+            }
+            None => String::new(),
+        };
+        Err(unpublishable(suite, format!("package `{name}` has no file{lost}")))
     }
 
     /// Does so by the indices of the stack's own suite, and says whether that could be done.
@@ -168,12 +169,4 @@ fn each(mut architectures: BTreeSet<Architecture>) -> BTreeSet<Architecture> {
         architectures.remove(&Architecture::all());
     }
     architectures
-}
-
-/// Refuses a suite of packages that are names only, as a tree of the original tool may have them.
-pub(super) fn refuse_without_files(content: &Content, suite: &Suite) -> Result<(), RepositoryError> {
-    match content.iter().find(|package| package.files.is_empty()) {
-        Some(package) => Err(unpublishable(suite, format!("package `{}` has no file", package.name))),
-        None => Ok(()),
-    }
 }

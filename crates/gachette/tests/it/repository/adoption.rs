@@ -7,7 +7,7 @@ use gachette::repository::{ChannelWish, FaultClass, FsckMode, Repository, Reposi
 use gachette::stack::Stack;
 use gachette_core::apt::Suite;
 use gachette_core::channel::ChannelPolicy;
-use gachette_core::stack::{Change, Head};
+use gachette_core::stack::{Change, Domain, Head, Provenance};
 
 use super::packages::deb;
 use super::{by, record, reference, stack, text};
@@ -49,6 +49,35 @@ fn stacks_and_packages_of_the_original_tool_are_taken_over_as_they_are() {
     repository.add_to_stack(&stack("123"), &[record("dh-new", "1")], &by()).unwrap();
     let report = repository.fsck(FsckMode::Check).unwrap();
     assert!(report.of(FaultClass::Mendable).next().is_none(), "{:?}", report.findings);
+    let told: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+    let reference = "packages/dh-old/version/0.9/file: the file that it names is lost: lost.deb".to_owned();
+    assert!(told.contains(&reference), "{told:?}");
+}
+
+#[test]
+fn empty_stacks_of_the_original_tool_are_taken_over_and_what_a_killed_creation_left_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let stacks = folder.path().join("meta/domain/default/stacks");
+    fs::create_dir_all(stacks.join("120/packages")).unwrap();
+    fs::create_dir_all(stacks.join("121")).unwrap();
+    let repository = Repository::init(&folder.path().join("meta"), None).unwrap();
+    let listed = repository.stacks(&Domain::default()).unwrap();
+    assert_eq!(listed.found.iter().map(|it| it.revision.stack.name()).collect::<Vec<_>>(), ["120", "121"]);
+    let package = deb(folder.path(), "dh-new", "1", "x");
+    let package = repository.take_in(&package, &Provenance::default()).unwrap();
+    for name in ["120", "121"] {
+        let made = repository.create_stack(&stack(name), None, &by()).unwrap();
+        let revision = &made.entry.revision;
+        assert!(!made.changed && revision.change == Change::Adopt {} && revision.packages.is_empty());
+        repository.add_to_stack(&stack(name), std::slice::from_ref(&package), &by()).unwrap();
+    }
+    fs::create_dir_all(stacks.join("122/packages")).unwrap();
+    fs::create_dir_all(stacks.join("123")).unwrap();
+    let change =
+        |name: &str| repository.create_stack(&stack(name), None, &by()).unwrap().entry.revision.change;
+    assert_eq!((change("122"), change("123")), (Change::Adopt {}, Change::Create {}));
+    let report = repository.fsck(FsckMode::Check).unwrap();
+    assert!(report.is_clean() && report.of(FaultClass::Mendable).next().is_none(), "{:?}", report.findings);
 }
 
 #[test]
