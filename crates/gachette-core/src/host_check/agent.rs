@@ -7,6 +7,10 @@ const ADD: &str = "give it one with `ssh-add`";
 pub(super) fn judge(there: &AgentState, forwarded: Option<&ForwardedAgent>) -> Finding {
     let finding = |verdict, found: &str| Finding::new(Subject::Agent, verdict, found);
     match (forwarded, there) {
+        // A connection that was kept offers one as long as it lasts, whether or not there is any.
+        (Some(ForwardedAgent::Yes(AgentState::Unset)), AgentState::Silent { .. }) => {
+            finding(Verdict::Ok, "none: there is none here to forward, although SSH_AUTH_SOCK is set there")
+        }
         (_, AgentState::Silent { why }) => {
             finding(Verdict::Warning, &format!("SSH_AUTH_SOCK is set, but nobody answers: {why}")).with_hint(
                 "start the agent anew (`eval $(ssh-agent)`, then `ssh-add`); behind a connection that was kept, wait until it ends",
@@ -52,6 +56,7 @@ mod tests {
             (Some(ForwardedAgent::No), AgentState::Unset, Verdict::Ok),
             (Some(ForwardedAgent::No), keys(1), Verdict::Ok),
             (yes(AgentState::Unset), AgentState::Unset, Verdict::Ok),
+            (yes(AgentState::Unset), silent.clone(), Verdict::Ok),
             (yes(keys(1)), AgentState::Unset, Verdict::Warning),
             (yes(silent.clone()), AgentState::Unset, Verdict::Warning),
             (yes(keys(1)), keys(1), Verdict::Ok),
