@@ -1,5 +1,7 @@
 //! What users do with stacks: create, look at, change, seal, delete.
 
+use std::collections::BTreeMap;
+
 use gachette_core::debian::PackageName;
 use gachette_core::stack::{
     By, Domain, Entry, Head, Next, PackageRecord, Refusal, StackDiff, StackName, StackRef, StackedPackage,
@@ -160,13 +162,21 @@ impl Repository {
     /// Adds registered packages to a stack, all in one revision, replacing other versions of them.
     ///
     /// # Errors
-    /// When there is no such stack, or it is sealed.
+    /// When there is no such stack, it is sealed, or two of the packages are versions of one.
     pub fn add_to_stack(
         &self,
         stack: &StackName,
         packages: &[PackageRecord],
         by: &By,
     ) -> Result<Committed, RepositoryError> {
+        let mut versions = BTreeMap::new();
+        for PackageRecord { name, version, .. } in packages {
+            let other = versions.insert(name, version).filter(|other| other.as_str() != version.as_str());
+            if let Some(other) = other {
+                let versions = [other.clone(), version.clone()];
+                return Err(RepositoryError::TwoVersions { name: name.clone(), versions });
+            }
+        }
         self.add_each(stack, packages.iter().map(PackageRecord::stacked), by)
     }
 

@@ -99,6 +99,14 @@ pub enum RepositoryError {
         /// Name and version by its control file.
         found: String,
     },
+    /// A stack holds one version of a package.
+    #[error("{name} {} and {} cannot both be added: a stack holds one version of a package", versions[0], versions[1])]
+    TwoVersions {
+        /// The package.
+        name: PackageName,
+        /// The versions that were to be added.
+        versions: [Version; 2],
+    },
     /// A text is no name of a package file.
     #[error("`{}` is no name of a package file: {reason}", name.escape_debug())]
     FileName {
@@ -306,6 +314,7 @@ impl RepositoryError {
             | Self::Name(_)
             | Self::Invalid { .. }
             | Self::FileName { .. }
+            | Self::TwoVersions { .. }
             | Self::Buildinfo { .. }
             | Self::Unreadable { .. } => FailureKind::Invalid,
             Self::Damaged { .. }

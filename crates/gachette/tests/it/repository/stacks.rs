@@ -3,7 +3,7 @@
 use std::fs;
 
 use gachette::repository::{FailureKind, FsckMode, Repository};
-use gachette_core::stack::{Change, PackageChange};
+use gachette_core::stack::{Change, PackageChange, PackageRecord};
 
 use super::{by, memory_folder, record, reference, repository, stack, text};
 
@@ -229,4 +229,18 @@ fn what_a_killed_writer_had_shown_of_a_new_stack_is_completed_by_the_next() {
     let shown =
         |name: &str| text(folder.path(), &format!("domain/default/stacks/125/packages/{name}/version"));
     assert_eq!(["cc", "gone"].map(shown), [Some("1\n".to_owned()), None]);
+}
+
+#[test]
+fn two_versions_of_one_package_are_not_added_at_once() {
+    let folder = memory_folder();
+    let repository = repository(folder.path());
+    repository.create_stack(&stack("124"), None, &by()).unwrap();
+    let add = |packages: &[PackageRecord]| repository.add_to_stack(&stack("124"), packages, &by());
+    let refused = add(&[record("dh-web", "1.0"), record("dh-web", "2.0")]).unwrap_err();
+    assert_eq!(refused.kind(), FailureKind::Invalid);
+    assert!(refused.to_string().starts_with("dh-web 1.0 and 2.0 cannot both be added"), "{refused}");
+    assert_eq!(repository.stack_head(&reference("124")).unwrap().number, 1);
+    let twice = add(&[record("dh-web", "1.0"), record("dh-web", "1.0"), record("dh-till", "2.0")]).unwrap();
+    assert_eq!(twice.entry.revision.packages.len(), 2);
 }
