@@ -52,6 +52,8 @@ type Who = (String, String);
 struct Remembered {
     wishes: HashMap<Who, Wish>,
     journal: Option<Journal<Entry>>,
+    /// Whether a server remembers them.
+    is_servers: bool,
 }
 
 /// An answer as it is written down.
@@ -111,6 +113,11 @@ impl Answers {
         Ok(())
     }
 
+    /// They are those of a server.
+    pub(super) fn of_server(&self) {
+        self.hold().is_servers = true;
+    }
+
     /// Whether they are written down.
     pub(super) fn are_kept(&self) -> bool {
         self.hold().journal.is_some()
@@ -148,8 +155,11 @@ impl Answers {
         next: Next,
     ) -> Result<Response, Problem> {
         let carried_out = wish.answer.get_or_try_init(async || {
+            let mut answer = next.run(request).await;
             // What is remembered is what a server says.
-            let answer = Problem::answered_by_server(next.run(request).await);
+            if self.hold().is_servers {
+                answer = Problem::answered_by_server(answer);
+            }
             let answer = Answer::of(answer).await?;
             self.write_down(who, wish, &answer);
             if answer.is_secret {

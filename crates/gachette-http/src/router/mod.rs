@@ -89,6 +89,7 @@ impl Api {
     pub fn of_server(self, builds_at_once: usize) -> Self {
         let place = self.config.meta_path.as_ref().unwrap_or(&self.config.working_copies);
         let server = place.display().to_string();
+        self.answers.of_server();
         let api = Self { runs: self.runs.of_server(&server, builds_at_once), ..self };
         if let Err(error) = api.remember() {
             tracing::warn!(%error, "what is answered is forgotten when this server ends, as long as that is so");
