@@ -6,7 +6,7 @@ use gachette_core::apt::Suite;
 
 use crate::errand::Errand;
 use crate::error::Failure;
-use crate::output::{unneeded_force, verdict_text};
+use crate::output::{lower_text, unneeded_force, verdict_text};
 use crate::session::Session;
 
 /// Move a channel, such as `live`, to a sealed stack; back to an earlier one works the same way
@@ -64,6 +64,19 @@ impl PromoteArgs {
         let changed = session.client(&errand).await?.change_channel(&channel, order.clone(), &reason).await?;
         let warnings = changed.published.iter().flat_map(|published| &published.warnings);
         warnings.for_each(|warning| session.output.warn(warning));
+        if changed.changed && changed.newest.number == 1 {
+            session.output.note(&format!("  {channel} is a new channel"));
+        }
+        if let Some(near) = &changed.near {
+            session.output.warn(&format!("{channel} was made by that; did you mean `{near}`?"));
+        }
+        if !changed.lower.is_empty() {
+            let lower = lower_text(&changed.lower, &format!("what {channel} showed before"));
+            session.output.warn(&format!(
+                "{lower}; hosts take them only with a pin, three lines in /etc/apt/preferences.d: `Package: *`, \
+                 `Pin: release n={channel}`, `Pin-Priority: 1001` (docs/publishing.md)"
+            ));
+        }
         if let Some(check) = &changed.check {
             session.output.note(&format!("  {}", verdict_text(check)));
         }

@@ -94,11 +94,9 @@ fn summary(published: &Published) -> String {
         return format!("suite {} shows {shown} already", suite.suite);
     }
     let signed = if published.signed_by.is_empty() { "not signed" } else { "signed" };
-    format!(
-        "suite {} shows {shown}: {signed}, {} of {} new, {} written",
-        suite.suite,
-        suite.parts_made,
-        plural(suite.parts_made + suite.parts_kept, "index part"),
-        bytes(suite.bytes_written),
-    )
+    let parts = match suite.parts_made + suite.parts_kept {
+        0 => "indices as they were".to_owned(),
+        parts => format!("{} of {} new", suite.parts_made, plural(parts, "index part")),
+    };
+    format!("suite {} shows {shown}: {signed}, {parts}, {} written", suite.suite, bytes(suite.bytes_written))
 }

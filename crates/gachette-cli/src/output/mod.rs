@@ -2,6 +2,7 @@
 
 mod amount;
 mod built;
+mod lower;
 mod moment;
 mod printable;
 mod progress;
@@ -12,6 +13,7 @@ mod yaml;
 
 pub(crate) use amount::{bytes, milliseconds};
 pub(crate) use built::built_table;
+pub(crate) use lower::lower_text;
 pub(crate) use moment::moment;
 pub(crate) use printable::{printable, printable_json};
 pub(crate) use progress::Progress;

@@ -281,6 +281,21 @@ fn hosts_with_different_roles_need_not_have_everything() {
         assert_eq!(Some(&names | &named(&result["brings"])), shop.apt(&apt, &own), "{result}");
     }
     assert_eq!(check("--role mail").code, 0);
+    let absent = |role: &str| serde_json::json!({"role": role, "packages": ["dh-absent"]});
+    assert_eq!(report["absent"], serde_json::json!([absent("mail"), absent("empty")]));
+    let said = check("--role mail");
+    assert!(
+        said.stderr.contains("role mail names what is not in stack default/124@2: dh-absent"),
+        "{}",
+        said.stderr
+    );
+    let of_none = "--set roles.all=[dh-mail\\,dh-relay\\,dh-tool],roles.db=dh-nope stack check 124 --role db";
+    let said = shop.playground.run(of_none);
+    assert!(
+        said.code == 3 && said.stderr.contains("no package of stack default/124@2 is for role `db`"),
+        "{}",
+        said.stderr
+    );
     let said = check("--role mails");
     assert!(said.code == 3 && said.stderr.contains("did you mean `mail`?"), "{}", said.stderr);
     assert_eq!(check("--role mail --only dh-mail").code, 2);
@@ -397,6 +412,11 @@ fn a_channel_that_asks_for_it_moves_only_to_what_can_be_installed_and_left_again
     assert_eq!(promote("123").code, 0);
     let said = forced("123");
     assert!(said.code == 0 && said.stderr.contains("nothing had to be forced"), "{}", said.stderr);
+    let said = playground.run("--format json stack check 123 --from 124");
+    let report: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(report["lower"], serde_json::json!([{"name": "dh-mail", "from": "2", "to": "1"}]));
+    let said = playground.run("stack check 123 --from 124");
+    assert!(said.stderr.contains("1 package is lower than in stack default/124@"), "{}", said.stderr);
     // A check that cannot be made is not passed.
     let said = playground
         .run("--set channels.live.checked=yes,base=,domains.default.base= promote 124 --to live --unsigned");

@@ -137,11 +137,48 @@ fn a_channel_brings_machines_forth_and_back() {
     let log = chain.playground.ok("channel log live");
     assert_eq!(log.matches("moved to default/12").count(), 3, "{log}");
     assert!(chain.playground.ok("channel list").contains("default/124@"));
+    let said = chain.playground.run("promote 124 --to lvie --unsigned");
+    assert!(said.code == 0 && said.stderr.contains("did you mean `default/live`?"), "{}", said.stderr);
+    assert!(!chain.playground.run("promote 124 --to lvie --unsigned").stderr.contains("did you mean"));
     // One name is one suite.
     let said = chain.playground.run("stack create live");
     assert!(said.code == 5 && said.stderr.contains("a channel is called default/live"), "{}", said.stderr);
     let said = chain.playground.run("promote 124 --to 125 --unsigned");
     assert!(said.code == 5 && said.stderr.contains("a stack is called default/125"), "{}", said.stderr);
+}
+
+#[test]
+fn versions_that_go_down_are_told_and_come_with_the_pin_that_the_page_shows() {
+    let chain = two_stacks();
+    let serving = Serving::start(&chain.playground, &["--no-auth"]);
+    let url = format!("http://127.0.0.1:{}", serving.port);
+    let of = |stack: &str| version(&chain, stack, "dh-shop");
+    let less = ["--compare-versions", &of("124"), "lt", &of("125")];
+    let is_less = std::process::Command::new("dpkg").args(less).status().unwrap().success();
+    let (low, high) = if is_less { ("124", "125") } else { ("125", "124") };
+    let apt = AptRoot::new();
+    apt.source(&promote(&chain, &url, high));
+    apt.check(&["update"]);
+    apt.check(&["install", "dh-shop"]);
+    let said = chain.playground.run(&format!("--set publish.url={url} promote {low} --to live --unsigned"));
+    let told = format!("dh-shop {} after {}", of(low), of(high));
+    let words = ["2 packages are lower than what default/live showed before: ", &told, "with a pin"];
+    assert!(words.iter().all(|words| said.stderr.contains(words)), "{}", said.stderr);
+    let upgraded = || {
+        apt.check(&["update"]);
+        apt.check(&["--allow-downgrades", "upgrade"]);
+        apt.installed("dh-shop")
+    };
+    assert_eq!(upgraded(), Some(of(high)));
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/publishing.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let pin = page.split("```\n").find(|block| block.starts_with("Package: *")).unwrap();
+    apt.preferences(pin);
+    assert_eq!(upgraded(), Some(of(low)));
+    let line = format!("--set publish.url={url} --format json promote {high} --to live --unsigned");
+    let changed: serde_json::Value = serde_json::from_str(&chain.playground.ok(&line)).unwrap();
+    assert_eq!(changed.get("lower"), None, "it goes up");
+    assert_eq!(upgraded(), Some(of(high)));
 }
 
 #[test]

@@ -257,3 +257,26 @@ fn all_that_is_published_is_signed_by_other_keys_and_shows_what_it_showed() {
     assert_eq!(again[0]["signed_by"].as_array().unwrap().len(), 1);
     assert_eq!(again[1]["signed_by"], serde_json::json!([]));
 }
+
+#[test]
+fn a_signed_suite_loses_its_signature_only_where_no_key_is_configured() {
+    let archive = Archive::new();
+    archive.publish("archive", "124");
+    archive.promote("124");
+    let run = |line: &str| archive.chain.playground.run(line);
+    for line in ["publish 124", "publish live", "promote 125 --to live", "promote 124 --to live"] {
+        let said = run(&format!("--set signing.keys=archive,signing.folder=keys {line} --unsigned"));
+        assert!(said.code == 5 && said.stderr.contains("is signed, and hosts"), "{line}: {}", said.stderr);
+        assert!(said.stderr.contains("`--set signing.keys=[]`"), "{line}: {}", said.stderr);
+    }
+    let is_signed = |suite: &str| archive.suite(suite).join("InRelease").exists();
+    assert!(is_signed("124") && is_signed("live"));
+    let shown = archive.chain.playground.ok("channel list");
+    assert!(shown.contains("default/124@"), "{shown}");
+    // As the hint says, and as where no key is configured.
+    assert_eq!(run("--set signing.keys=[] publish live --unsigned").code, 0);
+    assert_eq!(run("publish 124 --unsigned").code, 0);
+    assert!(!is_signed("124") && !is_signed("live"));
+    let again = run("--set signing.keys=archive,signing.folder=keys publish 124 --unsigned");
+    assert_eq!(again.code, 0, "it has none to lose: {}", again.stderr);
+}

@@ -103,3 +103,15 @@ fn completions_and_the_manual_page_are_printed() {
     playground.ok("man --output pages");
     assert!(playground.path("pages/gachette-stack-create.1").is_file());
 }
+
+#[test]
+fn what_is_missing_in_the_configuration_is_said_without_a_server_or_another_name() {
+    let playground = Playground::with_configuration("projects.shop.ref: main\n");
+    let said = playground.run("stack create 1");
+    assert!(said.code == 3 && said.stderr.contains("gachette.yml"), "{}", said.stderr);
+    assert!(!said.stderr.contains("systemctl"), "{}", said.stderr);
+    let said = playground.run("prepare shop");
+    assert!(said.code == 3 && said.stderr.contains("put `projects.shop.url: …`"), "{}", said.stderr);
+    let said = playground.run("prepare shpo");
+    assert!(said.code == 3 && said.stderr.contains("did you mean `shop`?"), "{}", said.stderr);
+}

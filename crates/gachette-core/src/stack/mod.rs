@@ -17,7 +17,7 @@ mod role;
 
 pub use change::{Deletion, Next, Refusal};
 pub use content::{Content, ContentError, StackedPackage};
-pub use diff::{PackageChange, PackageDiff, StackDiff};
+pub use diff::{LowerPackage, PackageChange, PackageDiff, StackDiff};
 pub use encoding::to_readable_json;
 pub use head::Head;
 pub use ledger::{Entry, LedgerFault, latest};

@@ -5,7 +5,7 @@ use gachette_core::base::BaseName;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::git::{SchemeError, WorkingCopyNameError};
 use gachette_core::installability::{GaveUp, UniverseError};
-use gachette_core::stack::{NameError, RoleName};
+use gachette_core::stack::{NameError, RoleName, StackRef};
 
 use trebuchet::BuildError;
 use trebuchet::process::ProcessError;
@@ -110,6 +110,20 @@ pub enum OperationError {
         /// The roles that are.
         known: Vec<RoleName>,
     },
+    /// A role has no package of a stack.
+    #[error("no package of stack {stack} is for role `{role}`")]
+    EmptyRole {
+        /// The role.
+        role: RoleName,
+        /// The stack.
+        stack: StackRef,
+    },
+    /// A suite would lose its signature.
+    #[error("suite {suite} is signed, and hosts that follow it believe nothing else")]
+    Unsigning {
+        /// The suite.
+        suite: Suite,
+    },
     /// The lists of a base could not be taken.
     #[error(transparent)]
     Base(#[from] BaseError),
@@ -175,6 +189,7 @@ impl OperationError {
             | Self::NoUrl { .. }
             | Self::NoBase { .. }
             | Self::NoRole { .. }
+            | Self::EmptyRole { .. }
             | Self::NoArchitecture { .. } => FaultKind::Configuration,
             Self::Invalid(_) | Self::WorkingCopyName(_) | Self::StackName(_) => FaultKind::Invalid,
             Self::NoPackage { .. }
@@ -188,7 +203,7 @@ impl OperationError {
             ) => FaultKind::Refused,
             Self::Base(error) if error.is_cancelled() => FaultKind::Cancelled,
             Self::Base(_) => FaultKind::Configuration,
-            Self::NotInstallable(_) => FaultKind::Refused,
+            Self::NotInstallable(_) | Self::Unsigning { .. } => FaultKind::Refused,
             Self::Build(BuildError::Cancelled) => FaultKind::Cancelled,
             Self::Process(ProcessError::Cancelled { .. }) => FaultKind::Cancelled,
             Self::Mirror(MirrorError::Git(GitError::Cancelled)) => FaultKind::Cancelled,
@@ -227,7 +242,8 @@ impl OperationError {
                 Some(format!("put `{}: …` into gachette.yml, or say `--set {}=…`", keys[0], keys[0]))
             }
             Self::NoUrl { project, known } => {
-                let names: Vec<&str> = known.iter().map(String::as_str).collect();
+                // One that is configured and has none is not what was meant in its place.
+                let names: Vec<&str> = known.iter().map(String::as_str).filter(|name| name != project).collect();
                 Some(match gachette_core::nearest(project, &names) {
                     Some(name) => format!("did you mean `{name}`?"),
                     None => format!("put `projects.{project}.url: …` into gachette.yml, or give a url"),
@@ -251,6 +267,14 @@ impl OperationError {
                     None => format!("put `roles.{role}: [PACKAGE, …]` into gachette.yml"),
                 })
             }
+            Self::EmptyRole { role, stack } => {
+                Some(format!("see what `roles.{role}` names, and what `gachette stack show {stack}` lists"))
+            }
+            Self::Unsigning { .. } => Some(
+                "leave `--unsigned` out; or, for a suite that is to have no signature from now on, run it without a key, \
+                 as with `--set signing.keys=[]`"
+                    .to_owned(),
+            ),
             Self::Base(error) => error.hint(),
             Self::Build(error) => error.hint(),
             Self::NotInstallable(_) => Some("`--force REASON` does it all the same".to_owned()),

@@ -27,7 +27,9 @@ mod working_copies;
 
 pub use base::{BaseState, BaseUpdated, bases, update_base};
 pub use build::{BuildRequest, build};
-pub use check::{CheckReport, CheckRequest, CheckResult, CheckedBase, Passage, StackPart, check_stack};
+pub use check::{
+    AbsentPackages, CheckReport, CheckRequest, CheckResult, CheckedBase, Passage, StackPart, check_stack,
+};
 pub use commits::{CommitRange, CommitSubject, commits_between};
 pub use error::{FaultKind, OperationError};
 pub use gate::StackVerdict;

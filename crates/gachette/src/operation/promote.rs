@@ -6,7 +6,7 @@ use std::thread;
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::channel::{ChannelEntry, ChannelPolicy, ChannelStep, Pin};
-use gachette_core::stack::{By, Head, StackRef};
+use gachette_core::stack::{By, Head, LowerPackage, StackDiff, StackName, StackRef};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,12 +15,10 @@ use super::OperationError;
 use super::attest::check_sealed;
 use super::check::{CheckRequest, check_stack};
 use super::gate::{Gate, StackVerdict};
-use super::publish::{Looked, Published, SuiteSignature, open_signers, publish_by};
+use super::publish::{Looked, Published, SuiteSignature, publish_by, signers_of};
 use crate::Cancel;
 use crate::config::Config;
-use crate::repository::{
-    ChannelCommitted, ChannelWish, PublishSubject, Repository, RepositoryError,
-};
+use crate::repository::{ChannelCommitted, ChannelWish, PublishSubject, Repository, RepositoryError};
 use crate::signing::Signers;
 
 /// What is wished of a channel.
@@ -64,6 +62,12 @@ pub struct ChannelChanged {
     /// What was known of the stack, when the channel asks for that and was moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<StackVerdict>,
+    /// The packages that are lower than those of what it showed before, when it was moved: hosts take them only with a pin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lower: Vec<LowerPackage>,
+    /// A channel of nearly the same name, when this one was made by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<Suite>,
 }
 
 /// Does with a channel what is ordered. Its suite follows a promotion, also when an earlier one stopped short of that.
@@ -84,7 +88,7 @@ pub fn change_channel(
     let wished = match order {
         ChannelOrder::Promote { stack, signature, force } => {
             // Without what it takes to write the suite, the channel stays.
-            let signers = open_signers(config, *signature)?;
+            let signers = signers_of(config, channel, *signature)?;
             let to = repository.stack_head(stack)?;
             let looked = look_at(repository, channel, &to, signers.as_ref())?;
             let gate = Gate::new(force.as_deref(), by)?;
@@ -93,12 +97,17 @@ pub fn change_channel(
             } else {
                 (repository.change_channel(channel, &ChannelWish::Promote(&to), &policy, by)?, None)
             };
+            let (lower, near) = match (committed.changed, committed.newest.entry.number) {
+                (false, _) => (Vec::new(), None),
+                (true, 1) => (Vec::new(), near(repository, channel)),
+                (true, _) => (lower_packages(repository, &committed, &to), None),
+            };
             let published =
                 publish_by(config, PublishSubject::Channel(channel.clone()), signers, Some(looked));
             let lags =
                 |source| OperationError::SuiteLags { channel: channel.clone(), source: Box::new(source) };
             let published = Some(published.map_err(lags)?);
-            return Ok(ChannelChanged { published, check, ..ChannelChanged::from(committed) });
+            return Ok(ChannelChanged { published, check, lower, near, ..ChannelChanged::from(committed) });
         }
         ChannelOrder::Approve { stack } => Some(repository.stack_head(stack)?),
         ChannelOrder::Hold {} | ChannelOrder::Release {} => None,
@@ -131,8 +140,34 @@ fn look_at(
 
 impl From<ChannelCommitted> for ChannelChanged {
     fn from(ChannelCommitted { newest, changed }: ChannelCommitted) -> Self {
-        Self { newest: newest.entry, hash: newest.hash, changed, published: None, check: None }
+        Self {
+            newest: newest.entry,
+            hash: newest.hash,
+            changed,
+            published: None,
+            check: None,
+            lower: Vec::new(),
+            near: None,
+        }
     }
+}
+
+/// The channel that was probably meant by a name which none had.
+fn near(repository: &Repository, channel: &Suite) -> Option<Suite> {
+    let known = repository.channel_folders(channel.domain()).ok()?;
+    let names = known.iter().map(StackName::name).filter(|name| *name != channel.name());
+    let near = gachette_core::nearest(channel.name(), &names.collect::<Vec<_>>())?;
+    known.iter().find(|known| known.name() == near).cloned().map(Suite::from)
+}
+
+/// The packages that a channel shows lower than before. It is moved: what cannot be read of that any more keeps nobody.
+fn lower_packages(repository: &Repository, moved: &ChannelCommitted, to: &Head) -> Vec<LowerPackage> {
+    let diff = || {
+        let before = repository.pinned(&repository.shown_before(&moved.newest).ok()??).ok()?;
+        let now = repository.content_of(to).ok()?;
+        Some(StackDiff::between(&before.revision.packages, &now))
+    };
+    diff().map(StackDiff::lower).unwrap_or_default()
 }
 
 /// A channel that asks for checks.

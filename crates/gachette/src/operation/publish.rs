@@ -63,7 +63,12 @@ pub fn publish(
     subject: PublishSubject,
     signature: SuiteSignature,
 ) -> Result<Published, OperationError> {
-    publish_by(config, subject, open_signers(config, signature)?, None)
+    let suite = match &subject {
+        PublishSubject::Stack(stack) => &Suite::from(stack.stack.clone()),
+        PublishSubject::Channel(suite) | PublishSubject::AsItIs(suite) => suite,
+    };
+    let signers = signers_of(config, suite, signature)?;
+    publish_by(config, subject, signers, None)
 }
 
 /// Publishes a suite as it is, by the keys and settings of now; one that nobody signed stays so.
@@ -154,6 +159,24 @@ fn look_at(
     repository.check_unedited(&head)?;
     let is_stated = check_sealed(repository, signers, &head)?;
     Ok(Some(Looked { hash: head.hash, is_stated }))
+}
+
+/// The configured keys, unless the suite is not to be signed.
+///
+/// # Errors
+/// When there is none, or one cannot be used now; and when a suite that hosts believe by its signature would lose it although there
+/// are keys.
+pub(super) fn signers_of(
+    config: &Config,
+    suite: &Suite,
+    signature: SuiteSignature,
+) -> Result<Option<Signers>, OperationError> {
+    // What was never published, or so that nothing can be read of it, is not signed.
+    let is_signed = || Ok::<_, OperationError>(config.repository()?.is_suite_signed(suite).unwrap_or(false));
+    if signature == SuiteSignature::Unsigned && !config.signing.keys.is_empty() && is_signed()? {
+        return Err(OperationError::Unsigning { suite: suite.clone() });
+    }
+    open_signers(config, signature)
 }
 
 /// The configured keys, unless it is not to be signed.

@@ -1,7 +1,7 @@
 //! `gachette stack check`
 
 use clap::Args;
-use gachette::operation::{CheckReport, CheckResult, Passage, StackPart};
+use gachette::operation::{AbsentPackages, CheckReport, CheckResult, Passage, StackPart};
 use gachette_core::base::BaseRef;
 use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::installability::Explanation;
@@ -10,7 +10,7 @@ use gachette_http::wire::CheckStack;
 
 use crate::errand::Errand;
 use crate::error::Failure;
-use crate::output::plural;
+use crate::output::{lower_text, plural};
 use crate::session::{Session, unless_interrupted};
 
 /// Whether all packages of a stack can be installed together, and what comes with them, or why not
@@ -59,6 +59,18 @@ impl CheckArgs {
         let errand = Errand::look(format!("check stack {stack}"));
         let ask = async { Ok(session.client(&errand).await?.check_stack(&stack.stack, &question).await?) };
         let report: CheckReport = unless_interrupted(ask).await?;
+        for AbsentPackages { role, packages } in &report.absent {
+            let names: Vec<&str> = packages.iter().map(PackageName::as_str).collect();
+            session.output.warn(&format!(
+                "role {role} names what is not in stack {}: {}",
+                report.stack,
+                names.join(", ")
+            ));
+        }
+        if let (Some(from), false) = (&report.from, report.lower.is_empty()) {
+            let lower = lower_text(&report.lower, &format!("in stack {from}"));
+            session.output.warn(&format!("{lower}; hosts go there only with a pin (docs/publishing.md)"));
+        }
         session.output.result(&report, text)?;
         if report.installable {
             return Ok(());

@@ -11,10 +11,10 @@ mod report;
 use gachette_core::base::{BaseEntry, BaseName, BaseRef};
 use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::installability::GaveUp;
-use gachette_core::stack::{By, Entry, Refusal, StackRef};
+use gachette_core::stack::{By, Entry, Refusal, RoleName, StackDiff, StackRef};
 
 pub use question::StackPart;
-pub use report::{CheckReport, CheckResult, CheckedBase, Passage};
+pub use report::{AbsentPackages, CheckReport, CheckResult, CheckedBase, Passage};
 
 use super::OperationError;
 use super::base::current_base;
@@ -89,7 +89,8 @@ pub fn check_stack(
             (results, false)
         }
     };
-    Ok(report(request, &stack, from.as_ref(), &base, results, kept))
+    let absent = absent(&question);
+    Ok(CheckReport { absent, ..report(request, &stack, from.as_ref(), &base, results, kept) })
 }
 
 fn report(
@@ -101,6 +102,7 @@ fn report(
     kept: bool,
 ) -> CheckReport {
     let exact = |entry: &Entry| entry.revision.stack.at(entry.revision.number);
+    let lower = |from: &Entry| StackDiff::between(&from.revision.packages, &stack.revision.packages).lower();
     CheckReport {
         stack: exact(stack),
         content: stack.revision.content,
@@ -111,7 +113,19 @@ fn report(
         installable: results.iter().all(CheckResult::is_fine),
         results,
         kept,
+        lower: from.map(lower).unwrap_or_default(),
+        absent: Vec::new(),
     }
+}
+
+/// What the roles that are asked about name and the stack has not.
+fn absent(question: &Question<'_>) -> Vec<AbsentPackages> {
+    let of_role = |role: &RoleName| {
+        let named = question.roles.get(role).into_iter().flatten();
+        let packages: Vec<_> = named.filter(|name| question.stack.get(name).is_none()).cloned().collect();
+        (!packages.is_empty()).then(|| AbsentPackages { role: role.clone(), packages })
+    };
+    question.parts.iter().filter_map(StackPart::role).filter_map(of_role).collect()
 }
 
 /// The base that is asked about: what is configured of it, and how it was kept.
@@ -137,6 +151,12 @@ fn parts(roles: &Roles, stack: &Entry, part: &StackPart) -> Result<Vec<StackPart
     match part {
         StackPart::Role(role) if !roles.contains_key(role) => {
             Err(OperationError::NoRole { role: role.clone(), known: roles.keys().cloned().collect() })
+        }
+        StackPart::Role(role)
+            if part.packages(&stack.revision.packages, roles).is_some_and(|it| it.is_empty()) =>
+        {
+            let stack = stack.revision.stack.at(stack.revision.number);
+            Err(OperationError::EmptyRole { role: role.clone(), stack })
         }
         StackPart::Only(names) => {
             let is_there = |name: &PackageName| stack.revision.packages.get(name).is_some();

@@ -2,9 +2,9 @@
 
 use gachette_core::Sha256Digest;
 use gachette_core::base::{BaseEntry, BaseList, BaseName};
-use gachette_core::debian::Architecture;
+use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::installability::{Explanation, NamedPackage};
-use gachette_core::stack::{RoleName, StackRef};
+use gachette_core::stack::{LowerPackage, RoleName, StackRef};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,21 @@ pub struct CheckReport {
     pub results: Vec<CheckResult>,
     /// Whether the answer was known from before.
     pub kept: bool,
+    /// The packages that are lower than those of the stack that hosts have now: they go there only with a pin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lower: Vec<LowerPackage>,
+    /// What roles name and the stack has not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<AbsentPackages>,
+}
+
+/// Packages that a role names and a stack has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AbsentPackages {
+    /// The role.
+    pub role: RoleName,
+    /// Their names.
+    pub packages: Vec<PackageName>,
 }
 
 /// A base as it was at some time: what an answer is about.
