@@ -13,7 +13,7 @@ impl Repository {
     /// When the repository cannot be read.
     pub(crate) fn kept_answer(&self, question: &Sha256Digest) -> Result<Option<Bytes>, RepositoryError> {
         let key = key::check(question);
-        let Some(kept) = self.store.read(&key)? else { return Ok(None) };
+        let Some(kept) = self.store.read_derived(&key)? else { return Ok(None) };
         let (answer, is_ours) = self.marks.unmarked(&key, &kept);
         Ok((is_ours || !self.marks.are_asked_for()).then(|| kept.slice_ref(answer)))
     }

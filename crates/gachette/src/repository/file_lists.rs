@@ -96,7 +96,7 @@ impl Repository {
 
     /// A list that is kept, if it is to be believed.
     fn kept_list(&self, key: &str) -> Result<Option<Vec<u8>>, RepositoryError> {
-        let Some(kept) = self.store.read(key)? else { return Ok(None) };
+        let Some(kept) = self.store.read_derived(key)? else { return Ok(None) };
         let (packed, is_ours) = self.marks.unmarked(key, &kept);
         if self.marks.are_asked_for() && !is_ours {
             return Ok(None);

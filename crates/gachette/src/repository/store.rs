@@ -117,6 +117,14 @@ impl Store {
         }
     }
 
+    /// The bytes of a file that can be made again, when it is there and no longer than any of its kind.
+    pub(crate) fn read_derived(&self, key: &str) -> Result<Option<Bytes>, RepositoryError> {
+        match self.read(key) {
+            Err(RepositoryError::Damaged { .. }) => Ok(None),
+            outcome => outcome,
+        }
+    }
+
     /// The bytes of a file, when it is there.
     pub(crate) fn read(&self, key: &str) -> Result<Option<Bytes>, RepositoryError> {
         let path = parse(key)?;

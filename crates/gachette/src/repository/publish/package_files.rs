@@ -47,7 +47,7 @@ impl Repository {
         for architecture in each(Listing::architectures(&content, &[])) {
             gather(Worth::Files, &Listing::of(&content, &architecture).parts(), |part| {
                 let key = key::index_part(&part.key());
-                let kept = self.store.read(&key)?;
+                let kept = self.store.read_derived(&key)?;
                 match kept.as_ref().and_then(|bytes| Part::plain_of(self.marks.unmarked(&key, bytes).0)) {
                     Some(plain) => pool.check_index(plain),
                     None => part.packages().iter().try_for_each(|listed| {

@@ -31,7 +31,7 @@ impl Repository {
     ) -> Result<Parts, RepositoryError> {
         let parts = gather(Worth::Files, &listing.parts(), |part| {
             let key = key::index_part(&part.key());
-            let kept = self.store.read(&key)?;
+            let kept = self.store.read_derived(&key)?;
             let (kept, is_ours) = match &kept {
                 Some(bytes) => {
                     let (bytes, is_ours) = self.marks.unmarked(&key, bytes);
@@ -78,7 +78,11 @@ impl Repository {
             let parts: Vec<_> = parts.iter().map(|part| (key::index_part(&part.key()), part)).collect();
             let parts: Vec<_> = parts.into_iter().filter(|(key, _)| seen.insert(key.clone())).collect();
             let found = gather(Worth::Files, &parts, |(key, part)| {
-                let Some(bytes) = self.store.read(key)? else { return Ok(None) };
+                let bytes = match self.store.read(key) {
+                    Err(RepositoryError::Damaged { .. }) => return Ok(Some(key.clone())),
+                    bytes => bytes?,
+                };
+                let Some(bytes) = bytes else { return Ok(None) };
                 // One that cannot be made is told with its records.
                 let text = self.text_of_part(part, suite).ok();
                 let is_right = |kept: Part| {

@@ -92,7 +92,7 @@ impl Repository {
     /// Whether this user wrote what is known of a suite.
     pub(crate) fn is_own_state(&self, suite: &Suite) -> Result<bool, RepositoryError> {
         let key = state_key(suite);
-        Ok(self.store.read(&key)?.is_some_and(|kept| self.marks.unmarked(&key, &kept).1))
+        Ok(self.store.read_derived(&key)?.is_some_and(|kept| self.marks.unmarked(&key, &kept).1))
     }
 }
 
@@ -175,7 +175,7 @@ impl SuiteState {
 
     /// What is known; nothing when it cannot be read, which costs no more than making the suite again.
     pub(super) fn read(store: &Store, suite: &Suite) -> Result<Option<Self>, RepositoryError> {
-        let bytes = store.read(&state_key(suite))?;
+        let bytes = store.read_derived(&state_key(suite))?;
         let state = bytes.and_then(|bytes| serde_json::from_slice::<Self>(without_mark(&bytes)).ok());
         Ok(state.filter(|state| state.format == FORMAT))
     }

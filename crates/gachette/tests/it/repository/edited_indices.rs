@@ -79,6 +79,29 @@ fn fsck_names_and_mends_kept_parts_that_are_not_what_the_records_say() {
     is_whole(&suite(&repository));
 }
 
+#[test]
+fn a_kept_part_that_is_too_long_is_in_nobodys_way() {
+    let folder = memory_folder();
+    let repository = stocked(folder.path(), 20);
+    publish(&repository);
+    let parts = repository.meta().unwrap().join("index-parts");
+    let lengthen = || {
+        for path in files(&parts).into_keys() {
+            fs::File::options().write(true).open(parts.join(path)).unwrap().set_len(1 << 27).unwrap();
+        }
+    };
+    lengthen();
+    let findings = repository.fsck(FsckMode::Repair).unwrap().findings;
+    assert!(!findings.is_empty() && findings.iter().all(|finding| finding.mended), "{findings:?}");
+    assert!(repository.fsck(FsckMode::Check).unwrap().is_clean());
+    for _ in 0..2 {
+        fs::remove_dir_all(suite(&repository)).unwrap();
+        assert!(publish(&repository).parts_made > 0);
+        is_whole(&suite(&repository));
+        lengthen();
+    }
+}
+
 /// Somebody who signs with a key of his own.
 fn signers(folder: &Path) -> Signers {
     let (folder, passphrase) = (KeyFolder::new(folder.join("keys"), Vec::new()), PassphraseSource::default());
