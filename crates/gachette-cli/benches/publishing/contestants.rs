@@ -3,8 +3,7 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use crate::Bench;
-use crate::measured::{Measured, run};
+use crate::measured::{Measured, Place, run};
 
 /// One that takes packages in and publishes them, signed by the same kind of key.
 pub(crate) trait Contestant {
@@ -26,13 +25,13 @@ pub(crate) trait Contestant {
 }
 
 /// The program that is benched.
-pub(crate) struct Ours(PathBuf);
+pub(crate) struct Ours(Place);
 
 impl Ours {
-    pub(crate) fn new(bench: &Bench) -> Self {
-        let ours = Self(bench.path(""));
+    pub(crate) fn new(place: Place) -> Self {
         let text = "meta_path: gachette\nsigning: {keys: [bench], folder: keys}\n";
-        std::fs::write(bench.path("gachette.yml"), text).unwrap();
+        std::fs::write(place.path("gachette.yml"), text).unwrap();
+        let ours = Self(place);
         ours.run(&["key", "generate", "bench"]);
         ours.run(&["stack", "create", "124"]);
         ours
@@ -61,27 +60,31 @@ impl Contestant for Ours {
     }
 
     fn promote(&self) -> Option<Measured> {
+        // What the channel shows before, for the promotion to have something to replace.
+        self.run(&["stack", "create", "123"]);
+        self.run(&["stack", "seal", "123"]);
+        self.run(&["promote", "123", "--to", "live"]);
         Some(self.run(&["promote", "124", "--to", "live"]))
     }
 }
 
 /// aptly, with a database of its own.
 pub(crate) struct Aptly {
-    folder: PathBuf,
+    place: Place,
     published: Cell<bool>,
 }
 
 impl Aptly {
-    pub(crate) fn new(bench: &Bench) -> Self {
-        let text = format!(r#"{{"rootDir": "{}", "gpgProvider": "gpg"}}"#, bench.path("aptly").display());
-        std::fs::write(bench.path("aptly.conf"), text).unwrap();
-        let aptly = Self { folder: bench.path(""), published: Cell::new(false) };
+    pub(crate) fn new(place: Place) -> Self {
+        let text = format!(r#"{{"rootDir": "{}", "gpgProvider": "gpg"}}"#, place.path("aptly").display());
+        std::fs::write(place.path("aptly.conf"), text).unwrap();
+        let aptly = Self { place, published: Cell::new(false) };
         aptly.run(&["repo", "create", "-distribution=stack", "bench"]);
         aptly
     }
 
     fn run(&self, words: &[&str]) -> Measured {
-        run(&self.folder, "aptly", &[&["-config=aptly.conf"], words].concat())
+        run(&self.place, "aptly", &[&["-config=aptly.conf"], words].concat())
     }
 }
 
@@ -122,7 +125,7 @@ impl Contestant for Aptly {
 }
 
 /// reprepro.
-pub(crate) struct Reprepro(PathBuf);
+pub(crate) struct Reprepro(Place);
 
 const DISTRIBUTIONS: &str = "\
 Codename: stack
@@ -138,12 +141,12 @@ Pull: stack
 ";
 
 impl Reprepro {
-    pub(crate) fn new(bench: &Bench) -> Self {
-        let conf = bench.path("reprepro/conf");
+    pub(crate) fn new(place: Place) -> Self {
+        let conf = place.path("reprepro/conf");
         std::fs::create_dir_all(&conf).unwrap();
         std::fs::write(conf.join("distributions"), DISTRIBUTIONS).unwrap();
         std::fs::write(conf.join("pulls"), "Name: stack\nFrom: stack\n").unwrap();
-        Self(bench.path(""))
+        Self(place)
     }
 
     fn run(&self, words: &[&str]) -> Measured {
@@ -173,7 +176,7 @@ impl Contestant for Reprepro {
 }
 
 /// apt-ftparchive with its cache, xz, gzip and gpg, as people put them into a script.
-pub(crate) struct AptFtparchive(PathBuf);
+pub(crate) struct AptFtparchive(Place);
 
 const SCRIPT: &str = "set -e; cd ftparchive; I=dists/stack/main/binary-amd64; mkdir -p $I
 apt-ftparchive --db cache.db packages pool > $I/Packages
@@ -182,9 +185,9 @@ apt-ftparchive release dists/stack > Release; mv Release dists/stack/Release
 gpg --batch --yes --quiet --clearsign --output dists/stack/InRelease dists/stack/Release";
 
 impl AptFtparchive {
-    pub(crate) fn new(bench: &Bench) -> Self {
-        std::fs::create_dir_all(bench.path("ftparchive/pool")).unwrap();
-        Self(bench.path(""))
+    pub(crate) fn new(place: Place) -> Self {
+        std::fs::create_dir_all(place.path("ftparchive/pool")).unwrap();
+        Self(place)
     }
 }
 
