@@ -97,13 +97,17 @@ pub fn change_channel(
             } else {
                 (repository.change_channel(channel, &ChannelWish::Promote(&to), &policy, by)?, None)
             };
-            let (lower, near) = match (committed.changed, committed.newest.entry.number) {
-                (false, _) => (Vec::new(), None),
-                (true, 1) => (Vec::new(), near(repository, channel)),
-                (true, _) => (lower_packages(repository, &committed, &to), None),
-            };
-            let published =
-                publish_by(config, PublishSubject::Channel(channel.clone()), signers, Some(looked));
+            let near = (committed.changed && committed.newest.entry.number == 1)
+                .then(|| near(repository, channel))
+                .flatten();
+            let was_moved = committed.changed && committed.newest.entry.number > 1;
+            let (published, lower) = thread::scope(|scope| {
+                let lower = was_moved.then(|| scope.spawn(|| lower_packages(repository, &committed, &to)));
+                let subject = PublishSubject::Channel(channel.clone());
+                let published = publish_by(config, subject, signers, Some(looked));
+                let lower = lower.map(|lower| lower.join().unwrap_or_else(|panic| resume_unwind(panic)));
+                (published, lower.unwrap_or_default())
+            });
             let lags =
                 |source| OperationError::SuiteLags { channel: channel.clone(), source: Box::new(source) };
             let published = Some(published.map_err(lags)?);

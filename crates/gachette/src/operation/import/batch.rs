@@ -4,12 +4,13 @@
 //! several files of one package the first is taken in, so who comes first is told in the order of the files.
 
 use std::collections::HashSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::OperationError;
 use super::candidate::{Hindrance, Look, Looked};
 use super::imported::Imported;
+use super::{BATCH_BYTES, OperationError};
 use crate::repository::{Placement, RepositoryError, Staged, Staging, Unregistered};
 
 /// What became of a file.
@@ -20,6 +21,30 @@ pub(super) struct Taken<'f> {
     pub(super) fates: Vec<(&'f Path, Fate)>,
     /// Those of packages of which an earlier file was found: by then it may not have been taken in.
     pub(super) seconds: Vec<&'f PathBuf>,
+}
+
+/// Files as batches, in their order: neither too many nor too large.
+pub(super) struct Batches<'f> {
+    pub(super) left: &'f [PathBuf],
+    /// How many files may be in one.
+    pub(super) most: usize,
+}
+
+impl<'f> Iterator for Batches<'f> {
+    type Item = &'f [PathBuf];
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut bytes = 0;
+        let fits = |file: &&PathBuf| {
+            // Of one that cannot be read it is told later.
+            bytes += fs::symlink_metadata(file).map_or(0, |found| found.len());
+            bytes <= BATCH_BYTES
+        };
+        let count = self.left.iter().take(self.most).take_while(fits).count();
+        let (batch, left) = self.left.split_at(count.max(1).min(self.left.len()));
+        self.left = left;
+        (!batch.is_empty()).then_some(batch)
+    }
 }
 
 /// By what names the package files are known that were found so far.
@@ -125,5 +150,27 @@ impl Look<'_> {
         // It was placed before another of the files failed.
         let file = Path::new(&staged.record.file);
         Ok((self.repository.register(file, &self.provenance)?.into(), Placement::New))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_are_neither_too_many_files_nor_too_many_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let sizes = [1, BATCH_BYTES - 1, 1, BATCH_BYTES * 2, 1, 1, 1, 1];
+        let files: Vec<PathBuf> =
+            (0..sizes.len()).map(|number| folder.path().join(number.to_string())).collect();
+        for (file, size) in files.iter().zip(sizes) {
+            fs::File::create(file).unwrap().set_len(size).unwrap();
+        }
+        let counts = |files| Batches { left: files, most: 3 }.map(<[PathBuf]>::len).collect::<Vec<_>>();
+        assert_eq!(counts(&files), [2, 1, 1, 3, 1]);
+        assert_eq!(counts(&[]), [0; 0]);
+        // What is gone by then is told when it is looked at.
+        fs::remove_file(&files[3]).unwrap();
+        assert_eq!(counts(&files), [2, 3, 3]);
     }
 }

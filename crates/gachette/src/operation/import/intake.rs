@@ -12,7 +12,7 @@ use gachette_core::debian::PackageName;
 use gachette_core::stack::{By, Provenance, StackName};
 
 use super::archive::Offer;
-use super::batch::{Names, Taken};
+use super::batch::{Batches, Names, Taken};
 use super::candidate::{Hindrance, Known, Look, known};
 use super::imported::Imported;
 use super::registered::Registered;
@@ -93,7 +93,7 @@ impl<'a> Intake<'a> {
         let look = Look { registered, ..self.look() };
         let (names, threads) = (Names::default(), processors());
         let size = files.len().div_ceil(2 * threads).clamp(SMALLEST_BATCH, BATCH);
-        let batches = Mutex::new(files.chunks(size).enumerate());
+        let batches = Mutex::new((Batches { left: files, most: size }).enumerate());
         let next = || batches.lock().unwrap_or_else(PoisonError::into_inner).next();
         thread::scope(|scope| {
             let (sender, done) = mpsc::channel();

@@ -27,8 +27,10 @@ use intake::Intake;
 pub use report::{ImportReport, RefusedFile};
 pub use sources::check_sources;
 
-/// How many files are made durable together, at most.
-const BATCH: usize = 200;
+/// How many files are made durable together, at most: a disk takes as long for a few as for many.
+const BATCH: usize = 1000;
+/// Up to how many bytes they are, unless one file is larger: between two batches an import can be ended.
+const BATCH_BYTES: u64 = 64 << 20;
 /// How many at least, although more threads could share them.
 const SMALLEST_BATCH: usize = 10;
 
