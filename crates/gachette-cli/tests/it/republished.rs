@@ -11,10 +11,10 @@ use crate::chain::Chain;
 use crate::importing::deb;
 use crate::playground::Playground;
 
-const KEY: &str = "--set signing.folder=keys,signing.keys=archive";
+pub(crate) const KEY: &str = "--set signing.folder=keys,signing.keys=archive";
 
 /// Two sealed stacks, of which the first is what `live` shows, signed by the key `archive`.
-fn archive() -> Chain {
+pub(crate) fn archive() -> Chain {
     let chain = Chain::new();
     let playground = &chain.playground;
     playground.ok("--set signing.folder=keys key generate archive --email archive@example.org");

@@ -183,6 +183,14 @@ fn an_index_that_was_cut_short_and_a_package_in_place_of_another_are_told() {
         "indices",
         "Packages.gz: it is cut short",
     );
+    let hashed = only_file(&published.suite("main/binary-amd64/by-hash"));
+    published.meddled(&hashed, |_| b"other".to_vec(), "indices", "/by-hash/SHA256/");
+    let kept = fs::read(&hashed).unwrap();
+    fs::remove_file(&hashed).unwrap();
+    published.expect("indices", "/by-hash/SHA256/");
+    fs::write(&hashed, kept).unwrap();
+    let signatures = published.suite("Release.gpg");
+    published.meddled(&signatures, in_text("-----BEGIN", "-----begin"), "signature", "Release.gpg: ");
     let index = published.suite("main/binary-all/Packages");
     published.meddled(
         &index,

@@ -146,6 +146,17 @@ impl Release {
     }
 }
 
+impl IndexEntry {
+    /// The path of the index under the name of its hash, from the suite's folder, for its path there. Clients ask for this one where
+    /// the Release file says `Acquire-By-Hash: yes`.
+    ///
+    /// Source: <https://wiki.debian.org/DebianRepository/Format#indices_acquisition_via_hashsums_.28by-hash.29>
+    pub fn by_hash(&self, path: &str) -> String {
+        let folder = path.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"));
+        format!("{folder}by-hash/SHA256/{}", self.sha256)
+    }
+}
+
 impl fmt::Display for IndexEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({} bytes)", self.sha256, self.size)

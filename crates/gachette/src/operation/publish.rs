@@ -142,7 +142,10 @@ fn shown_by(repository: &Repository, subject: &PublishSubject) -> Result<Option<
             let shows = repository.channel(channel)?.entry.state.shows;
             shows.map(|pin| pin.stack.at(pin.revision))
         }
-        PublishSubject::AsItIs(suite) => repository.published_revision(suite)?.map(|(stack, ..)| stack),
+        PublishSubject::AsItIs(suite) => {
+            repository.check_knows_published(suite)?;
+            repository.published_revision(suite)?.map(|(stack, ..)| stack)
+        }
     })
 }
 

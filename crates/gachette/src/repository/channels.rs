@@ -2,6 +2,7 @@
 
 use std::fs::File;
 
+use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::channel::{
     ChannelEntry, ChannelPolicy, ChannelRefusal, ChannelStep, KeptChannelEntry, Pin,
@@ -248,8 +249,41 @@ impl Repository {
     fn newest_of_channel(&self, channel: &Suite) -> Result<Option<KeptChannelEntry>, RepositoryError> {
         match self.last_of_channel(channel)? {
             0 => Ok(None),
-            number => self.read_channel(channel, number).map(Some),
+            number => {
+                self.check_is_no_stack(channel)?;
+                self.read_channel(channel, number).map(Some)
+            }
         }
+    }
+
+    /// Refuses a channel that somebody put under the name of a stack, whose suite it would show otherwise.
+    fn check_is_no_stack(&self, channel: &Suite) -> Result<(), RepositoryError> {
+        let stack = StackName::new(channel.domain().clone(), channel.name())?;
+        if self.store.exists(&key::revision(&stack, 1))? {
+            let reason = format!("{stack} is a stack, and no channel can have its name; delete this folder");
+            return Err(RepositoryError::Damaged { key: key::channel(channel), reason });
+        }
+        Ok(())
+    }
+
+    /// Refuses a channel whose ledger does not know what its suite was published from: its end is lost.
+    pub(crate) fn check_knows(
+        &self,
+        channel: &Suite,
+        (stack, revision, hash): (&StackName, u64, Sha256Digest),
+    ) -> Result<(), RepositoryError> {
+        let is_it = |pin: &Pin| (&pin.stack, pin.revision, pin.hash) == (stack, revision, hash);
+        for number in (1..=self.last_of_channel(channel)?).rev() {
+            if self.read_channel(channel, number)?.entry.state.shows.as_ref().is_some_and(is_it) {
+                return Ok(());
+            }
+        }
+        let (key, state) = (key::channel(channel), key::suite_state(channel));
+        let reason = format!(
+            "no entry says that it showed {stack}@{revision}, from which its suite was published: entries are lost; bring \
+             them back from a backup, or delete `{state}` if they are gone for good"
+        );
+        Err(RepositoryError::Damaged { key, reason })
     }
 
     fn last_of_channel(&self, channel: &Suite) -> Result<u64, RepositoryError> {

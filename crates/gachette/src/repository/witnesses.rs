@@ -65,6 +65,20 @@ impl Repository {
         if head.sealed && !is_stated() { self.check_sealed(&head) } else { Ok(()) }
     }
 
+    /// What speaks against a revision: what names it by its hash, and statements about its stack, unless there is one about itself.
+    pub(crate) fn all_witnesses_against(&self, head: &Head) -> Result<Option<String>, RepositoryError> {
+        let against = self.witness_against(head)?;
+        if against.is_some() || self.opened_statement(&head.hash).is_ok_and(|statement| statement.is_some()) {
+            return Ok(against);
+        }
+        let stated = self.stated_revisions()?;
+        // An earlier one may be looked at that was open then.
+        let of_another =
+            |stated: &StatedRevision| stated.revision.revision > Some(head.number) && !head.sealed;
+        let mut stated = stated.iter().filter(|stated| !of_another(stated));
+        Ok(stated.find_map(|stated| stated.speaks_against(head)))
+    }
+
     /// What speaks against a revision, of that which names it by its hash.
     pub(crate) fn witness_against(&self, head: &Head) -> Result<Option<String>, RepositoryError> {
         let shown = self.shown(&head.stack)?.filter(|shown| shown.revision == head.number);
@@ -80,6 +94,15 @@ impl Repository {
         {
             return Ok(Some("it is not the revision that its suite was published from".to_owned()));
         }
+        let behind_seal = |number: u64, by: &str| {
+            format!("revision {number} before it was sealed, as {by} says, and nothing can come after that")
+        };
+        if let Some((published, _, true)) = self.published_revision(&suite)?
+            && published.stack == head.stack
+            && let Some(number) = published.revision.filter(|number| *number < head.number)
+        {
+            return Ok(Some(behind_seal(number, "its suite")));
+        }
         for name in self.channel_folders(head.stack.domain())? {
             // One that cannot be read says nothing of a stack.
             let Ok(channel) = self.channel(&name.clone().into()) else { continue };
@@ -89,6 +112,11 @@ impl Repository {
                 .any(|pin| (&pin.stack, pin.revision) == (&head.stack, head.number) && pin.hash != head.hash)
             {
                 return Ok(Some(format!("it is not the revision that channel {name} knows")));
+            }
+            // Channels show what is sealed.
+            let shows = state.shows.as_ref().filter(|pin| pin.stack == head.stack);
+            if let Some(pin) = shows.filter(|pin| pin.revision < head.number) {
+                return Ok(Some(behind_seal(pin.revision, &format!("channel {name}"))));
             }
         }
         Ok(None)

@@ -1,7 +1,9 @@
 //! The signed file of a suite, and the indices that it names.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io::{self, ErrorKind};
+use std::fs::{self, Metadata};
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use gachette_core::apt::{IndexEntry, Release, Suite, stanza};
@@ -63,9 +65,14 @@ pub(super) fn signature(
                 verified.signatures.iter().map(|it| format!("key {} at {}", it.key, it.made)).collect();
             // What a client sees that knows the older form.
             let same = small(&folder.join("Release")).is_ok_and(|release| release == verified.release);
-            let fault = (!same).then(|| "Release: it is not what InRelease says".to_owned());
+            let mut faults = Vec::new();
+            if same {
+                faults.extend(detached(&folder, &verified.release, certificates, now).err());
+            } else {
+                faults.push("Release: it is not what InRelease says".to_owned());
+            }
             let about = format!("InRelease, signed by {}", by.join(" and "));
-            linked.put(LinkKind::Signature, about, fault.into_iter().collect());
+            linked.put(LinkKind::Signature, about, faults);
             text(verified.release)
         }
         Err(error) => {
@@ -73,6 +80,21 @@ pub(super) fn signature(
             small(&folder.join("Release")).ok().and_then(text)
         }
     }
+}
+
+/// Checks the signatures that lie beside the Release file, for clients that know the older form.
+fn detached(
+    folder: &Path,
+    release: &[u8],
+    certificates: &[Certificate],
+    now: Timestamp,
+) -> Result<(), String> {
+    let name = "Release.gpg";
+    let signatures =
+        small(&folder.join(name)).map_err(|error| format!("{name}: {}", trebuchet::io_reason(&error)))?;
+    signing::verify_detached(release, &signatures, certificates, now)
+        .map_err(|error| format!("{name}: {error}"))?;
+    Ok(())
 }
 
 impl Indices {
@@ -98,6 +120,11 @@ impl Indices {
             let checked = trebuchet::read_regular(&folder.join(path), entry.size.saturating_add(1))
                 .map_err(|error| trebuchet::io_reason(&error))
                 .and_then(|bytes| checked(bytes, entry));
+            if checked.is_ok()
+                && let Err(reason) = check_by_hash(&folder, path, entry)
+            {
+                faults.push(format!("{path}, as {}: {reason}", entry.by_hash(path)));
+            }
             let plain = path.ends_with("/Packages");
             let listed = checked.and_then(|bytes| match path.rsplit_once('.') {
                 Some((of, _)) => match unpacked.get(of) {
@@ -160,6 +187,21 @@ fn checked(bytes: Vec<u8>, entry: &IndexEntry) -> Result<Vec<u8>, String> {
         return Err("it is not the one that the signed file names".to_owned());
     }
     Ok(bytes)
+}
+
+/// Whether the same bytes have the name of their hash, under which clients ask for them.
+fn check_by_hash(folder: &Path, path: &str, entry: &IndexEntry) -> Result<(), String> {
+    let reason = |error| trebuchet::io_reason(&error);
+    let hashed = trebuchet::open_regular(&folder.join(entry.by_hash(path))).map_err(reason)?;
+    let found = hashed.metadata().map_err(reason)?;
+    let is_the_same = |named: &Metadata| named.dev() == found.dev() && named.ino() == found.ino();
+    // Of one file with two names the bytes were looked at.
+    if fs::symlink_metadata(folder.join(path)).is_ok_and(|named| is_the_same(&named)) {
+        return Ok(());
+    }
+    let mut bytes = Vec::new();
+    hashed.take(entry.size.saturating_add(1)).read_to_end(&mut bytes).map_err(reason)?;
+    checked(bytes, entry).map(drop)
 }
 
 /// The packages that an index lists.

@@ -12,7 +12,7 @@ mod statements;
 
 use gachette_core::apt::Suite;
 use gachette_core::plural;
-use gachette_core::stack::{Entry, StackName, StackRef};
+use gachette_core::stack::{Entry, Head, StackName, StackRef};
 use jiff::Timestamp;
 
 use super::OperationError;
@@ -65,7 +65,9 @@ pub fn verify(config: &Config, suite: &Suite, trusted: &Trusted) -> Result<Verif
     faults.extend(indices.iter().flat_map(|indices| indices.other_than(&records)));
     linked.put(LinkKind::Records, count(checked.records, "package record"), faults);
     let revisions = format!("{}, each behind the one before", count(checked.revisions, "revision"));
-    linked.put(LinkKind::Ledger, revisions, told(&chain.ledger));
+    let mut faults = told(&chain.ledger);
+    faults.extend(repository.all_witnesses_against(&Head::from(&shown.entry))?);
+    linked.put(LinkKind::Ledger, revisions, faults);
     warnings.extend(statements::check(
         &repository,
         &shown.entry,

@@ -34,7 +34,6 @@ use super::{Repository, key};
 use crate::Cancel;
 use crate::signing::Signers;
 use index::Index;
-use release_files::ReleaseFiles;
 use state::{SuiteState, unknown};
 use suite_folder::SuiteFolder;
 use wish::{Shown, Wish};
@@ -77,6 +76,9 @@ impl Repository {
         {
             return Ok(same.unchanged(suite));
         }
+        if let Some(last) = &last {
+            self.check_knows_what_was_shown(&suite, last)?;
+        }
         let shown = self.shown_by(&request.subject)?;
         let wish = Wish::of(request, &shown, last.as_ref().map(|last| last.date).max(folder.date()));
         if folder.was_interrupted() {
@@ -101,10 +103,10 @@ impl Repository {
         if last.signed != request.signers.is_some() {
             return Err(unpublishable(suite, "it was published otherwise just now; try again"));
         }
+        if let Some(signers) = request.signers {
+            self.check_was_shown(suite, last, signers)?;
+        }
         let subject = if Suite::from(last.stack.clone()) == *suite {
-            if let Some(signers) = request.signers {
-                self.check_was_shown(suite, last, signers)?;
-            }
             PublishSubject::Stack(last.stack.at(last.revision))
         } else {
             PublishSubject::Channel(suite.clone())
@@ -127,20 +129,47 @@ impl Repository {
         if self.is_own_state(suite)? {
             return Ok(());
         }
-        let head = self.read_head(&last.stack, last.revision, &[last.hash])?;
+        // Where a channel is by now, its ledger says; of a stack it is this revision that is signed again.
+        let content = if Suite::from(last.stack.clone()) == *suite {
+            self.read_head(&last.stack, last.revision, &[last.hash])?.map(|head| head.content)
+        } else {
+            Some(last.content)
+        };
         let files = self.store.root().map(|root| SuiteFolder::look(root, suite).release_files());
-        let is_known = head.is_some_and(|head| {
-            let is_newest = || self.last_number(&last.stack).is_ok_and(|newest| newest == head.number);
-            let signed = |files: &ReleaseFiles| {
-                !files.signed_by(signers, suite, head.content, Timestamp::now()).is_empty()
-            };
-            files.as_ref().is_some_and(signed) || (head.sealed && is_newest())
-        });
+        let now = Timestamp::now();
+        let is_known = content
+            .zip(files)
+            .is_some_and(|(content, files)| !files.signed_by(signers, suite, content, now).is_empty());
         if is_known {
             return Ok(());
         }
         let reason = "neither this user nor a key that signs now made it what it is said to be; publish it by its name";
         Err(unpublishable(suite, reason))
+    }
+
+    /// Refuses to publish a suite as it is where that is lost.
+    pub(crate) fn check_knows_published(&self, suite: &Suite) -> Result<(), RepositoryError> {
+        let last = SuiteState::read(&self.store, suite)?;
+        last.map_or(Ok(()), |last| self.check_knows_what_was_shown(suite, &last))
+    }
+
+    /// Refuses to show something older because what the suite was published from is lost: hosts have it.
+    fn check_knows_what_was_shown(&self, suite: &Suite, last: &SuiteState) -> Result<(), RepositoryError> {
+        let (stack, revision) = (&last.stack, last.revision);
+        if Suite::from(stack.clone()) != *suite {
+            return self.check_knows(suite, (stack, revision, last.hash));
+        }
+        let key = key::revision(stack, revision);
+        // Without any ledger there is no such stack.
+        if self.store.exists(&key)? || self.last_number(stack)? == 0 {
+            return Ok(());
+        }
+        let state = state_key(suite);
+        let reason = format!(
+            "the file is lost, and suite {suite} was published from it; bring it back from a backup, or delete `{state}` if it is \
+             gone for good"
+        );
+        Err(RepositoryError::Damaged { key, reason })
     }
 
     /// Whether a suite was published as it is wished, by the very revision that it is to show now: so much is known without

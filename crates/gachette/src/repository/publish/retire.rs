@@ -25,7 +25,7 @@ impl SuiteFolder {
         // What somebody else wrote into the state must name no other files.
         before.retain(|path, _| is_index(path));
         for (path, entry) in &before {
-            known.entry(Self::by_hash(path, entry)).or_insert(now);
+            known.entry(entry.by_hash(path)).or_insert(now);
             // A plain name that this Release file has no more, such as one of an architecture that is gone.
             if !state.indices.contains_key(path) {
                 self.remove(path)?;
@@ -49,7 +49,7 @@ impl SuiteFolder {
         now: Timestamp,
     ) -> Result<BTreeMap<String, Timestamp>, RepositoryError> {
         let current: BTreeSet<String> =
-            state.indices.iter().map(|(path, entry)| Self::by_hash(path, entry)).collect();
+            state.indices.iter().map(|(path, entry)| entry.by_hash(path)).collect();
         let folders: BTreeSet<&str> =
             current.iter().chain(known.keys()).filter_map(|path| folder_by_hash(path)).collect();
         let mut unnamed = BTreeMap::new();

@@ -63,7 +63,7 @@ impl Repository {
             {
                 damaged.push(path.clone());
             }
-            for path in [path.clone(), SuiteFolder::by_hash(path, entry)] {
+            for path in [path.clone(), entry.by_hash(path)] {
                 if !intact(&path, entry) {
                     damaged.push(path);
                 }

@@ -98,12 +98,6 @@ impl SuiteFolder {
         self.release_files().text().and_then(Release::date_of)
     }
 
-    /// The path of an index under the name of its hash, from the suite's folder.
-    pub(super) fn by_hash(path: &str, entry: &IndexEntry) -> String {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        format!("{folder}/by-hash/SHA256/{}", entry.sha256)
-    }
-
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -112,7 +106,7 @@ impl SuiteFolder {
     pub(super) fn has_sound(&self, files: &Indices) -> bool {
         let mut distinct = BTreeMap::new();
         for (path, entry) in files {
-            let opened = trebuchet::open_regular(&self.path.join(Self::by_hash(path, entry)));
+            let opened = trebuchet::open_regular(&self.path.join(entry.by_hash(path)));
             let Some((found, file)) = opened.ok().and_then(|file| Some((file.metadata().ok()?, file))) else {
                 return false;
             };
@@ -133,7 +127,7 @@ impl SuiteFolder {
 
     /// The bytes of an index, if they are those that its name is of.
     pub(super) fn read_sound(&self, path: &str, entry: &IndexEntry) -> Option<Vec<u8>> {
-        let hashed = self.path.join(Self::by_hash(path, entry));
+        let hashed = self.path.join(entry.by_hash(path));
         let bytes = trebuchet::read_regular(&hashed, entry.size.min(LARGEST_INDEX) + 1).ok()?;
         (bytes.len() as u64 == entry.size && Sha256Digest::of(&bytes) == entry.sha256).then_some(bytes)
     }
@@ -149,7 +143,7 @@ impl SuiteFolder {
         let plain = |(path, entry): (&String, &IndexEntry)| {
             let file =
                 |path: &str| fs::metadata(self.path.join(path)).map(|found| (found.dev(), found.ino()));
-            matches!((file(path), file(&Self::by_hash(path, entry))), (Ok(one), Ok(other)) if one == other)
+            matches!((file(path), file(&entry.by_hash(path))), (Ok(one), Ok(other)) if one == other)
         };
         self.has_sound(&state.indices) && state.indices.iter().all(plain)
     }
@@ -159,7 +153,7 @@ impl SuiteFolder {
         let mut written = 0;
         for file in &index.files {
             let path = format!("{folder}/{}", file.name);
-            let hashed = self.path.join(Self::by_hash(&path, &file.entry));
+            let hashed = self.path.join(file.entry.by_hash(&path));
             // What has the name of its hash may still have suffered since.
             let there = trebuchet::read_regular(&hashed, file.entry.size.saturating_add(1));
             if !there.is_ok_and(|there| there == file.bytes) {
@@ -205,15 +199,13 @@ impl SuiteFolder {
         path: &str,
         entry: &IndexEntry,
     ) -> Result<(), RepositoryError> {
-        let from = donor.path.join(Self::by_hash(theirs, entry));
-        self.join(&from, &self.path.join(Self::by_hash(path, entry)))
+        let from = donor.path.join(entry.by_hash(theirs));
+        self.join(&from, &self.path.join(entry.by_hash(path)))
     }
 
     /// Gives indices their plain names.
     pub(super) fn name_all(&self, indices: &Indices) -> Result<(), RepositoryError> {
-        indices
-            .iter()
-            .try_for_each(|(path, entry)| self.name(&self.path.join(Self::by_hash(path, entry)), path))
+        indices.iter().try_for_each(|(path, entry)| self.name(&self.path.join(entry.by_hash(path)), path))
     }
 
     /// Gives the indices their plain names, and writes the files above them, which become what clients see with the last
