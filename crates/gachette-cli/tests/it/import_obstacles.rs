@@ -136,3 +136,27 @@ fn what_was_imported_is_a_file_of_its_own_whatever_happens_to_the_source() {
     }
     playground.ok("repository fsck");
 }
+
+#[test]
+fn a_version_that_goes_down_comes_in_and_is_told_with_the_way_back() {
+    let playground = Playground::new();
+    for (folder, name, version) in
+        [("new", "dh-web", "1:2.0"), ("new", "dh-tool", "3"), ("old", "dh-web", "10")]
+    {
+        deb(&playground.path(folder), name, version, "x");
+    }
+    deb(&playground.path("old"), "dh-tool", "3.1", "x");
+    playground.ok("stack create 1");
+    let first = playground.run("repository import new --to 1");
+    assert!(!first.stderr.contains("warning"), "{}", first.stderr);
+    let said = playground.run("repository import old --to 1");
+    let told =
+        "1 package is lower than in default/1 before: dh-web 10 after 1:2.0; hosts take them only with a pin";
+    assert!(said.code == 0 && said.stderr.contains(told), "{}", said.stderr);
+    assert!(said.stderr.contains("`gachette stack rollback default/1 --to 2`"), "{}", said.stderr);
+    // Where nothing changes, nothing goes down.
+    assert!(import(&playground, "old --to 1", 0).get("lower").is_none());
+    playground.ok("stack rollback default/1 --to 2");
+    let report = import(&playground, "old --to 1", 0);
+    assert_eq!(report["lower"], serde_json::json!([{"name": "dh-web", "from": "1:2.0", "to": "10"}]));
+}

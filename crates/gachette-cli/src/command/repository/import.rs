@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gachette::operation::{ImportReport, Outcome};
+use gachette::operation::{ImportReport, Outcome, StackedIn};
 use gachette_core::debian::Architecture;
 use gachette_http::wire::{ImportFrom, ImportOrder, StartBuild};
 
 use crate::error::Failure;
-use crate::output::{bytes, plural};
+use crate::output::{bytes, lower_text, plural};
 use crate::session::Session;
 
 /// The largest file of APT sources that is read, in bytes.
@@ -52,6 +52,15 @@ impl ImportArgs {
         let unsaid = || Failure::fault(format!("build {} says nothing of what it took", build.id));
         let outcome = build.outcome.clone().ok_or_else(unsaid)?;
         let report = outcome.import.clone().ok_or_else(unsaid)?;
+        if let (Some(stacked), false) = (&outcome.stack, report.lower.is_empty()) {
+            let StackedIn { stack, revision, .. } = stacked;
+            let lower = lower_text(&report.lower, &format!("in {stack} before"));
+            session.output.warn(&format!(
+                "{lower}; hosts take them only with a pin (docs/publishing.md), and `gachette stack rollback {stack} --to {}` takes \
+                 the import out of the stack again",
+                revision - 1
+            ));
+        }
         session.output.result(&outcome, |outcome| text(&report, outcome))?;
         match report.refused.len() {
             0 => Ok(()),

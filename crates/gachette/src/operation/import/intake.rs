@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::{slice, thread};
 
 use gachette_core::debian::PackageName;
-use gachette_core::stack::{By, Provenance, StackName};
+use gachette_core::stack::{By, LowerPackage, Provenance, StackDiff, StackName};
 
 use super::archive::Offer;
 use super::batch::{Batches, Names, Taken};
@@ -17,7 +17,7 @@ use super::candidate::{Hindrance, Known, Look, known};
 use super::imported::Imported;
 use super::registered::Registered;
 use super::{BATCH, Compare, ImportReport, OperationError, RefusedFile, SMALLEST_BATCH, StackedIn};
-use crate::repository::{Placement, Repository, RepositoryError, Worth, gather, processors};
+use crate::repository::{Committed, Placement, Repository, RepositoryError, Worth, gather, processors};
 
 /// One import, as far as it came.
 pub(super) struct Intake<'a> {
@@ -211,7 +211,17 @@ impl<'a> Intake<'a> {
             false => Err(RepositoryError::MissingFile { path: kept.package_path(&package.file)? }),
         })?;
         let committed = kept.add_each(stack, packages.map(Imported::stacked), by)?;
+        self.report.lower = self.lowered_by(&committed);
         let (revision, changed) = (committed.entry.revision.number, committed.changed);
         Ok(StackedIn { stack: stack.to_string(), revision, changed })
+    }
+    /// The packages that are lower than in the revision before. The new one is written: what cannot be read of that keeps nobody.
+    fn lowered_by(&self, committed: &Committed) -> Vec<LowerPackage> {
+        let now = &committed.entry.revision;
+        let before = now.number.checked_sub(1).filter(|before| committed.changed && *before > 0);
+        let before = before.and_then(|number| self.repository.show_stack(&now.stack.at(number)).ok());
+        before
+            .map(|before| StackDiff::between(&before.revision.packages, &now.packages).lower())
+            .unwrap_or_default()
     }
 }

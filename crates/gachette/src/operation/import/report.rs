@@ -1,5 +1,6 @@
 //! What became of an import.
 
+use gachette_core::stack::LowerPackage;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,9 @@ pub struct ImportReport {
     /// How many did not come into the stack, because it got a higher version of the same package, or one that
     /// Debian holds equal in another spelling.
     pub left_out: usize,
+    /// The packages that are lower in the stack than they were before: hosts take them only with a pin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lower: Vec<LowerPackage>,
     /// Those that were not taken.
     pub refused: Vec<RefusedFile>,
 }
