@@ -35,15 +35,14 @@ impl VerifyArgs {
         let verification =
             session.client(&errand).await?.verify(&name.into(), certificates.transpose()?).await?;
         verification.warnings.iter().for_each(|warning| session.output.warn(warning));
-        session.output.result(&verification, text)?;
         let broken = verification.links.iter().filter(|link| !link.faults.is_empty()).count();
         if broken == 0 {
-            return Ok(());
+            return session.output.result(&verification, text);
         }
         let suite = &verification.suite;
         let broken = counted(broken, "link of the chain does", "links of the chain do");
-        // The answer is there already.
-        Err(Failure::refused(format!("{suite} cannot be believed: {broken} not hold")).answered())
+        let failure = Failure::refused(format!("{suite} cannot be believed: {broken} not hold"));
+        Err(session.output.failed_result(&verification, text, failure))
     }
 }
 

@@ -104,10 +104,39 @@ impl Output {
         }
     }
 
+    /// Prints a result by which the command fails, and returns the failure. As JSON the document says both: beside what a result says
+    /// it has what every failure says.
+    pub(crate) fn failed_result<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl FnOnce(&T) -> String,
+        failure: Failure,
+    ) -> Failure {
+        self.failed_coloured_result(value, text, str::to_owned, failure)
+    }
+
+    /// The same, with colours.
+    pub(crate) fn failed_coloured_result<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl FnOnce(&T) -> String,
+        colour: impl Fn(&str) -> String,
+        failure: Failure,
+    ) -> Failure {
+        let printed = match self.format {
+            Format::Text => self.coloured_result(value, text, colour),
+            Format::Json => {
+                let both = FailedResult { result: value, error: &failure };
+                self.document(&both, |host| OfHost::Failed { host, result: value, error: &failure })
+            }
+        };
+        printed.err().unwrap_or_else(|| failure.answered())
+    }
+
     /// Prints the one JSON document of a command: as it is, or in a line that says of which host it is.
-    fn document<'a, T: Serialize>(
+    fn document<'a, T: Serialize + 'a>(
         &'a self,
-        value: &'a T,
+        value: &impl Serialize,
         of_host: impl FnOnce(&'a str) -> OfHost<'a, T>,
     ) -> Result<(), Failure> {
         let json = match &self.host {
@@ -169,7 +198,7 @@ impl Output {
     pub(crate) fn answer(&self, failure: &Failure) {
         if self.format == Format::Json && !failure.is_answered {
             // When it cannot be printed either, the exit code is still there.
-            let _ = self.document(failure, |host| OfHost::Error { host, error: failure });
+            let _ = self.document(failure, |host| OfHost::Error::<'_, ()> { host, error: failure });
         }
     }
 
@@ -186,12 +215,22 @@ impl Output {
     }
 }
 
-/// A result or an error with the host it is of, one line for each.
+/// A result, an error or both, with the host it is of, one line for each.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum OfHost<'a, T> {
     Result { host: &'a str, result: &'a T },
-    Error { host: &'a str, error: &'a T },
+    Error { host: &'a str, error: &'a Failure },
+    Failed { host: &'a str, result: &'a T, error: &'a Failure },
+}
+
+/// A result by which a command fails, and the failure, in one document.
+#[derive(Serialize)]
+struct FailedResult<'a, T> {
+    #[serde(flatten)]
+    result: &'a T,
+    #[serde(flatten)]
+    error: &'a Failure,
 }
 
 /// Prints a line to standard output.

@@ -110,7 +110,11 @@ impl Shop {
     /// Our report about stack 124, and the exit code.
     fn report(&self, options: &str) -> (Value, i32) {
         let said = self.playground.run(&format!("--format json stack check 124 {options}"));
-        (serde_json::from_str(&said.stdout).unwrap_or_else(|_| panic!("{}", said.stderr)), said.code)
+        let report: Value = serde_json::from_str(&said.stdout).unwrap_or_else(|_| panic!("{}", said.stderr));
+        let failed = ["kind", "exit_code"].map(|key| report.get(key).cloned());
+        let expected = [Some("refused".into()), Some(said.code.into())];
+        assert_eq!(failed, if said.code == 0 { [None, None] } else { expected }, "{report}");
+        (report, said.code)
     }
 }
 

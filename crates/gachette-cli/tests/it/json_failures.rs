@@ -86,10 +86,36 @@ fn each_task_and_each_host_has_one_answer() {
 }
 
 #[test]
-fn a_report_that_finds_faults_is_the_answer() {
+fn a_report_that_finds_faults_is_the_answer_with_what_every_failure_says() {
     let playground = Playground::new();
     playground.ok("stack create 1");
     std::fs::remove_file(playground.path("repository/domain/default/stacks/1/derived.json")).unwrap();
-    let said = playground.run("--format json repository fsck");
-    assert_eq!((said.code, documents(&said).len()), (5, 1), "{}{}", said.stdout, said.stderr);
+    playground.write("source/broken.deb", "no package");
+    playground.write("gachette.yml", "meta_path: repository\nsigning:\n  folder: keys\n  keys: [archive]\n");
+    playground.ok("key generate archive");
+    playground.ok("publish 1 --unsigned");
+    for (line, title, own) in [
+        ("repository fsck", "0 damaged, 1 to be mended", "findings"),
+        ("repository import source", "1 file not taken", "import"),
+        ("verify 1", "default/1 cannot be believed", "links"),
+    ] {
+        let (problem, answer) = failure(&playground, line);
+        assert_eq!((problem.kind, &answer["exit_code"]), (ProblemKind::Refused, &5.into()), "{answer}");
+        assert!(
+            problem.title.contains(title) && answer[own].is_object() | answer[own].is_array(),
+            "{answer}"
+        );
+    }
+    assert!(failure(&playground, "repository fsck").0.hint.unwrap().contains("--repair"));
+}
+
+#[test]
+fn the_line_of_one_of_several_hosts_has_the_report_and_the_error() {
+    let hosts = Hosts::visited("");
+    hosts.run("-H build1 repository init");
+    let said = hosts.run("--format json -H nowhere.invalid,build1 host check");
+    let answers = documents(&said);
+    let failed = answers.iter().find(|answer| answer["host"] == "nowhere.invalid").unwrap();
+    assert_eq!(failed["error"]["kind"], "host_failed", "{}", said.stdout);
+    assert!(failed["result"]["findings"].is_array(), "{}", said.stdout);
 }

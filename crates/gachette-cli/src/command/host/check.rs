@@ -34,14 +34,13 @@ impl CheckArgs {
             trebuchet::process::kill_all();
         }
         let report = report?;
-        session.output.coloured_result(&report, text, coloured)?;
         if report.verdict < Verdict::Failure {
-            return Ok(());
+            return session.output.coloured_result(&report, text, coloured);
         }
         let host = session.host().map_or_else(|| "this machine".to_owned(), ToString::to_string);
         let failed = report.findings.iter().filter(|finding| finding.verdict == Verdict::Failure).map(what);
         let message = format!("{host} is not fit for builds: {}", failed.collect::<Vec<_>>().join(", "));
-        Err(Failure::host(message).answered())
+        Err(session.output.failed_coloured_result(&report, text, coloured, Failure::host(message)))
     }
 }
 

@@ -30,9 +30,8 @@ impl FsckArgs {
             ),
         };
         let report = session.client(&errand).await?.fsck(mode).await?;
-        session.output.result(&report, text)?;
         if report.is_clean() {
-            return Ok(());
+            return session.output.result(&report, text);
         }
         let damaged = report.of(FaultClass::Damage).count();
         let mendable = report.of(FaultClass::Mendable).filter(|finding| !finding.mended).count();
@@ -41,9 +40,8 @@ impl FsckArgs {
         if unseen > 0 {
             message.push_str(&format!(", {unseen} that cannot be read"));
         }
-        // The report is the answer already.
-        let failure = Failure::refused(message).answered();
-        Err(match (damaged, mendable) {
+        let failure = Failure::refused(message);
+        let failure = match (damaged, mendable) {
             (0, 0) => failure.with_hint("make readable what is not, and check again"),
             (0, _) if self.repair => {
                 failure.with_hint("see above what is in the way, and run it again after that")
@@ -53,7 +51,8 @@ impl FsckArgs {
                 "bring damaged files back from a backup; packages also with `gachette repository import FOLDER --verify`, \
                  or build them again",
             ),
-        })
+        };
+        Err(session.output.failed_result(&report, text, failure))
     }
 }
 

@@ -61,11 +61,13 @@ impl ImportArgs {
                 revision - 1
             ));
         }
-        session.output.result(&outcome, |outcome| text(&report, outcome))?;
+        let text = |outcome: &Outcome| text(&report, outcome);
         match report.refused.len() {
-            0 => Ok(()),
-            // The report is the answer already.
-            refused => Err(Failure::refused(format!("{} not taken", plural(refused, "file"))).answered()),
+            0 => session.output.result(&outcome, text),
+            refused => {
+                let failure = Failure::refused(format!("{} not taken", plural(refused, "file")));
+                Err(session.output.failed_result(&outcome, text, failure))
+            }
         }
     }
 }

@@ -71,11 +71,10 @@ impl CheckArgs {
             let lower = lower_text(&report.lower, &format!("in stack {from}"));
             session.output.warn(&format!("{lower}; hosts go there only with a pin (docs/publishing.md)"));
         }
-        session.output.result(&report, text)?;
         if report.installable {
-            return Ok(());
+            return session.output.result(&report, text);
         }
-        Err(Failure::refused(report.verdict()).answered())
+        Err(session.output.failed_result(&report, text, Failure::refused(report.verdict())))
     }
 }
 
