@@ -254,6 +254,39 @@ fn a_channel_does_not_move_to_a_stack_of_which_a_package_file_is_lost() {
 }
 
 #[test]
+fn a_suite_of_which_a_package_file_is_lost_is_not_published_already() {
+    let chain = two_stacks();
+    let playground = &chain.playground;
+    playground.ok("publish 124 --unsigned");
+    playground.ok("promote 124 --to live --unsigned");
+    let debs = std::fs::read_dir(playground.path("repository/debs")).unwrap();
+    let older = format!("dh-shop-{}-", version(&chain, "124", "dh-shop"));
+    let mut files = debs.map(|file| file.unwrap().path());
+    let file = files.find(|file| file.display().to_string().contains(&older)).unwrap();
+    let (whole, named) = (std::fs::read(&file).unwrap(), file.file_name().unwrap().to_str().unwrap());
+    let refused = |words: &str| {
+        for line in
+            ["publish 124 --unsigned", "publish live --unsigned", "publish 124@2 --unsigned", "publish --all"]
+        {
+            let said = playground.run(line);
+            assert_eq!(said.code, 5, "{line}: {}{}", said.stdout, said.stderr);
+            for words in [named, words, "`gachette repository import FOLDER`"] {
+                assert!(said.stderr.contains(words), "{line}: {}", said.stderr);
+            }
+        }
+    };
+    std::fs::remove_file(&file).unwrap();
+    refused("is lost");
+    std::fs::write(&file, &whole[1..]).unwrap();
+    refused("bytes long, and was");
+    std::fs::write(&file, &whole).unwrap();
+    for suite in ["124", "live"] {
+        let said = playground.run(&format!("publish {suite} --unsigned"));
+        assert!(said.code == 0 && said.stderr.contains("already"), "{}", said.stderr);
+    }
+}
+
+#[test]
 fn a_suite_that_lags_behind_its_channel_does_not_get_a_package_file_that_is_lost() {
     let chain = two_stacks();
     let playground = &chain.playground;

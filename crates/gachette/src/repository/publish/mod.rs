@@ -74,6 +74,7 @@ impl Repository {
         // Looked at in our turn: a publisher that was slow must not bring back what was before.
         if let Some(same) = last.take_if(|last| self.still_shows(request, last, &folder).unwrap_or_default())
         {
+            self.check_shown_files(request, &same, &folder)?;
             return Ok(same.unchanged(suite));
         }
         if let Some(last) = &last {
@@ -86,6 +87,7 @@ impl Repository {
             last.iter_mut().for_each(|last| last.retired.clear());
         } else if let Some(same) = last.take_if(|last| wish.is_shown_by(last, &folder)) {
             let same = same.by(&shown.head);
+            self.check_shown_files(request, &same, &folder)?;
             same.write(self, &suite)?;
             return Ok(same.unchanged(suite));
         }

@@ -17,6 +17,8 @@ use super::super::key;
 use super::super::spread::{Worth, gather};
 use super::index::PLAIN;
 use super::part::Part;
+use super::request::PublishRequest;
+use super::state::SuiteState;
 use super::suite_folder::SuiteFolder;
 use super::unpublishable;
 use super::wish::{Shown, Wish};
@@ -108,6 +110,26 @@ impl Repository {
                 let changed = || unpublishable(suite, format!("{path} was changed while it was read"));
                 pool.check_index(&donor.read_sound(path, entry).ok_or_else(changed)?)?;
             }
+        }
+        Ok(())
+    }
+
+    /// The same for a suite that is left as it is, whose indices were found sound just now.
+    pub(super) fn check_shown_files(
+        &self,
+        request: &PublishRequest<'_>,
+        state: &SuiteState,
+        folder: &SuiteFolder,
+    ) -> Result<(), RepositoryError> {
+        if request.looked_for == Some(state.hash) {
+            return Ok(());
+        }
+        let suite = request.subject.suite();
+        let pool = self.pool(&suite)?;
+        for architecture in each(state.architectures.iter().cloned().collect()) {
+            let path = format!("{}/{PLAIN}", Release::folder_of(&architecture));
+            let plain = state.indices.get(&path).and_then(|entry| folder.read(&path, entry));
+            plain.map_or(Ok(()), |plain| pool.check_index(&plain))?;
         }
         Ok(())
     }
