@@ -48,6 +48,44 @@ fn a_record_that_cannot_be_read_is_told_from_a_damaged_one() {
 }
 
 #[test]
+fn what_helps_is_said_of_each_kind_of_thing_that_is_found() {
+    let chain = chain();
+    let hint = |line: &str| {
+        let said = chain.playground.run(line);
+        assert_eq!(said.code, 5, "{line}: {}", said.stdout);
+        said.stderr.split("hint: ").nth(1).unwrap().trim().to_owned()
+    };
+    let bases = chain.playground.path("repository/bases");
+    symlink(chain.playground.path("home"), &bases).unwrap();
+    assert!(hint("repository fsck").starts_with("take the link away"));
+    let mark = chain.playground.path("repository/domain/default/stacks/124/derived.json");
+    fs::remove_file(&mark).unwrap();
+    let both = hint("repository fsck");
+    assert!(both.contains("take the link away") && both.contains("fsck --repair`"), "{both}");
+    fs::remove_file(&bases).unwrap();
+    assert_eq!(hint("repository fsck"), "mend it with `gachette repository fsck --repair`");
+    chain.playground.ok("repository fsck --repair");
+    fs::write(&bases, "").unwrap();
+    assert!(hint("repository fsck").starts_with("something else lies there"));
+    fs::remove_file(&bases).unwrap();
+    fs::remove_file(chain.playground.path("repository/debs/dh-shop-config-1.0-all.deb")).unwrap();
+    assert!(hint("repository fsck").starts_with("bring damaged files back"));
+}
+
+#[test]
+fn a_suite_whose_folder_is_gone_is_one_finding_with_the_command_that_makes_it_again() {
+    let chain = chain();
+    chain.playground.ok("publish 124 --unsigned");
+    chain.playground.ok("publish 125 --unsigned");
+    chain.playground.ok("repository fsck");
+    fs::remove_dir_all(chain.playground.path("repository/dists/default/124")).unwrap();
+    assert_transcript!(chain.playground.run("repository fsck"));
+    assert_transcript!(chain.playground.run("repository fsck --repair"));
+    chain.playground.ok("publish 124 --unsigned");
+    chain.playground.ok("repository fsck");
+}
+
+#[test]
 fn a_pipe_in_place_of_a_record_or_revision_keeps_nobody_waiting() {
     let chain = chain();
     let newest = revision("124", 2);

@@ -40,21 +40,39 @@ impl FsckArgs {
         if unseen > 0 {
             message.push_str(&format!(", {unseen} that cannot be read"));
         }
-        let failure = Failure::refused(message);
-        let failure = match (damaged, mendable) {
-            (0, 0) => failure.with_hint("make readable what is not, and check again"),
-            (0, _) if self.repair => {
-                failure.with_hint("see above what is in the way, and run it again after that")
-            }
-            (0, _) => failure.with_hint("mend it with `gachette repository fsck --repair`"),
-            _ => failure.with_hint(
-                "bring damaged files back from a backup; packages also with `gachette repository import FOLDER --verify`, \
-                 or build them again",
-            ),
-        };
+        let failure = Failure::refused(message).with_hint(self.hint(&report));
         Err(session.output.failed_result(&report, text, failure))
     }
+
+    /// What to do about all that is found: of some things it is known what, of others by their class.
+    fn hint(&self, report: &FsckReport) -> String {
+        let mut hints: Vec<&str> = Vec::new();
+        for finding in report.findings.iter().filter(|finding| finding.matters()) {
+            let hint = finding.hint.as_deref().unwrap_or(match finding.fault.class() {
+                FaultClass::Damage => DAMAGED,
+                FaultClass::Unseen => "make readable what is not, and check again",
+                FaultClass::Mendable | FaultClass::Note if self.repair => {
+                    "see above what is in the way, and run it again after that"
+                }
+                FaultClass::Mendable | FaultClass::Note => "mend it with `gachette repository fsck --repair`",
+            });
+            if !hints.contains(&hint) {
+                hints.push(hint);
+            }
+        }
+        if hints.len() > MOST_HINTS {
+            hints.truncate(MOST_HINTS);
+            hints.push("there is more to do: with `--format json` findings have their own hints");
+        }
+        hints.join("; ")
+    }
 }
+
+/// What helps where files are damaged.
+const DAMAGED: &str = "bring damaged files back from a backup; packages also with `gachette repository import FOLDER --verify`, \
+                       or build them again";
+/// How many hints are given at once.
+const MOST_HINTS: usize = 4;
 
 fn text(report: &FsckReport) -> String {
     let mut text: String = report.findings.iter().map(|finding| format!("{finding}\n")).collect();

@@ -344,6 +344,11 @@ impl RepositoryError {
         matches!(self, Self::Io { .. } | Self::Storage { .. })
     }
 
+    /// Whether something of another kind lies at the path, or above it, than should be there.
+    pub(crate) fn is_in_the_way(&self) -> bool {
+        self.io().is_some_and(is_in_the_way)
+    }
+
     /// The system's own error, when there is one.
     fn io(&self) -> Option<&io::Error> {
         match self {

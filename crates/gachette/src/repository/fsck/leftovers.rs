@@ -52,10 +52,9 @@ impl Fsck<'_> {
                     self.found(name.escape_debug().to_string(), Fault::Unknown);
                 }
             } else if name != key::IDENTITY && name != "debs" && entry.path().is_symlink() {
-                let reason = RepositoryError::Linked { path: entry.path() }.to_string();
-                self.found(name, Fault::Unreadable { reason });
+                self.unseen(name, &RepositoryError::Linked { path: entry.path() });
             } else if name != key::IDENTITY && !entry.path().is_dir() {
-                self.found(name, Fault::Unreadable { reason: "it is no folder".to_owned() });
+                self.unseen(name, &at(&entry.path())(ErrorKind::NotADirectory.into()));
             } else if name != "debs" && name != key::DISTS {
                 self.sweep_below(root, entry.path());
             }

@@ -24,6 +24,10 @@ pub use report::{Checked, Fault, FaultClass, Finding, FsckReport};
 use super::error::RepositoryError;
 use super::{Repository, StatedRevision, key};
 
+/// What to do where something lies in the place of a file or folder.
+const IN_THE_WAY: &str = "something else lies there, or where a folder above it should be: move it away; \
+                          what is to be there comes back from a backup";
+
 /// What is done about what is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FsckMode {
@@ -77,12 +81,23 @@ struct Fsck<'a> {
 
 impl<'a> Fsck<'a> {
     fn found(&mut self, path: impl Into<String>, fault: Fault) {
-        self.note(Finding { path: path.into(), fault, mended: false, obstacle: None });
+        self.note(Finding { path: path.into(), fault, mended: false, obstacle: None, hint: None });
+    }
+
+    /// Notes what could not be looked at, and what to do about that.
+    fn unseen(&mut self, path: impl Into<String>, error: &RepositoryError) {
+        let hint = match error {
+            RepositoryError::Damaged { .. } => Some("bring the file back from a backup".to_owned()),
+            _ if error.is_in_the_way() => Some(IN_THE_WAY.to_owned()),
+            _ => error.hint(),
+        };
+        let fault = Fault::Unreadable { reason: error.to_string() };
+        self.note(Finding { path: path.into(), fault, mended: false, obstacle: None, hint });
     }
 
     /// Notes that something could not be looked at: one folder that cannot be read does not hide the others.
     fn seen<T>(&mut self, path: &str, outcome: Result<T, RepositoryError>) -> Option<T> {
-        outcome.map_err(|error| self.found(path, Fault::Unreadable { reason: error.to_string() })).ok()
+        outcome.map_err(|error| self.unseen(path, &error)).ok()
     }
 
     /// Notes what can be made again, and makes it.
@@ -95,8 +110,10 @@ impl<'a> Fsck<'a> {
         // What cannot be mended now, as on a full disk, stays a finding.
         let outcome = (self.mode == FsckMode::Repair).then(|| mend(self.repository));
         let mended = matches!(outcome, Some(Ok(())));
-        let obstacle = outcome.and_then(Result::err).map(|error| error.to_string());
-        self.note(Finding { path: path.into(), fault, mended, obstacle });
+        let obstacle = outcome.and_then(Result::err);
+        let (hint, obstacle) = (obstacle.as_ref().and_then(RepositoryError::hint), obstacle);
+        let obstacle = obstacle.map(|error| error.to_string());
+        self.note(Finding { path: path.into(), fault, mended, obstacle, hint });
     }
 
     /// Two ways to find a fault make one finding.

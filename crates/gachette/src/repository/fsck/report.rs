@@ -42,6 +42,9 @@ pub struct Finding {
     /// Why it could not be, when that was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub obstacle: Option<String>,
+    /// What to do about it, where that is another thing than for most of its class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// What can be wrong with a file.
@@ -110,15 +113,21 @@ impl Fault {
     }
 }
 
+impl Finding {
+    /// Whether something has to be done about it, after what was mended.
+    pub fn matters(&self) -> bool {
+        match self.fault.class() {
+            FaultClass::Damage | FaultClass::Unseen => true,
+            FaultClass::Mendable => !self.mended,
+            FaultClass::Note => false,
+        }
+    }
+}
+
 impl FsckReport {
     /// Whether everything was seen, nothing is lost or changed, and all that is derived is right, by now at least.
     pub fn is_clean(&self) -> bool {
-        let matters = |finding: &Finding| match finding.fault.class() {
-            FaultClass::Damage | FaultClass::Unseen => true,
-            FaultClass::Mendable => !finding.mended,
-            FaultClass::Note => false,
-        };
-        !self.findings.iter().any(matters)
+        !self.findings.iter().any(Finding::matters)
     }
 
     /// The findings of this class.
