@@ -242,3 +242,22 @@ fn what_is_pushed_is_there_before_a_build_is_detached() {
     let followed = hosts.ok(&format!("-H build1 builds follow {id}"));
     assert!(followed.contains("now at revision 2"), "{followed}");
 }
+
+#[test]
+fn of_many_builds_the_newest_are_listed_and_how_many_more_there_are() {
+    let playground = Playground::new();
+    for number in 0..23 {
+        assert_eq!(playground.run(&format!("prepare p{number} --url /nowhere")).code, 4);
+    }
+    let said = playground.run("builds list");
+    assert_eq!(said.stdout.lines().count(), 1 + 20, "{}", said.stdout);
+    assert!(said.stdout.contains("prepare p22 ") && !said.stdout.contains("prepare p2 "), "{}", said.stdout);
+    assert!(said.stderr.contains("3 older builds not shown; `--limit 23` shows all"), "{}", said.stderr);
+    for (limit, shown) in [(1, 1), (22, 22), (23, 23), (99, 23)] {
+        let said = playground.run(&format!("builds list --limit {limit}"));
+        assert_eq!((said.stdout.lines().count(), said.stderr), (1 + shown, String::new()), "{}", said.stdout);
+    }
+    assert_eq!(playground.json("builds list").as_array().unwrap().len(), 23);
+    let two = playground.json("builds list -n 2");
+    assert_eq!((two.as_array().unwrap().len(), &two[0]["subject"]), (2, &"p22".into()));
+}

@@ -270,9 +270,10 @@ impl Client {
         self.post("/api/v1/builds?detach=true", order).await
     }
 
-    /// The builds that are known, newest first.
-    pub async fn builds(&self) -> Result<Vec<Build>, Problem> {
-        self.get("/api/v1/builds").await
+    /// The builds that are known, newest first, at most `limit` of them.
+    pub async fn builds(&self, limit: Option<usize>) -> Result<Vec<Build>, Problem> {
+        let all = "/api/v1/builds";
+        self.get(&limit.map_or_else(|| all.to_owned(), |limit| format!("{all}?limit={limit}"))).await
     }
 
     /// A build.

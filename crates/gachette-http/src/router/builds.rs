@@ -22,6 +22,7 @@ use serde::Deserialize;
 use tokio::time::sleep;
 
 use super::extract::{Json, Path, Query};
+use super::stacks::LogRange;
 use super::{Answer, Api, on_disk};
 use crate::Problem;
 use crate::access::{Caller, Role};
@@ -95,8 +96,9 @@ impl Api {
     }
 }
 
-pub(super) async fn list(State(api): State<Api>) -> Answer<Vec<Build>> {
-    on_disk(move || Ok::<_, Problem>(api.runs.list())).await.map(Json)
+pub(super) async fn list(State(api): State<Api>, Query(range): Query<LogRange>) -> Answer<Vec<Build>> {
+    let newest = range.limit.unwrap_or(usize::MAX);
+    on_disk(move || Ok::<_, Problem>(api.runs.list().into_iter().take(newest).collect())).await.map(Json)
 }
 
 pub(super) async fn show(State(api): State<Api>, Path(id): Path<BuildId>) -> Answer<Build> {

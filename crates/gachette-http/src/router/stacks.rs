@@ -25,7 +25,7 @@ pub(super) struct AtRevision {
     pub(super) revision: Option<u64>,
 }
 
-/// How much of a log.
+/// How much of a list whose newest comes first.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct LogRange {
     pub(super) limit: Option<usize>,

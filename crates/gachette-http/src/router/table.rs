@@ -352,7 +352,9 @@ fn build_routes(routes: Routes, api: &Api) -> Routes {
         .add(
             "/api/v1/builds",
             [
-                get("The builds that are remembered").answers::<Vec<Build>>(),
+                get("The builds that are remembered, newest first")
+                    .query::<stacks::LogRange>()
+                    .answers::<Vec<Build>>(),
                 post("Start a build")
                     .query::<builds::Ordering>()
                     .takes::<StartBuild>()
