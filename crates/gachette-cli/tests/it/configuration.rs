@@ -150,3 +150,29 @@ fn configured_hosts_are_not_passed_over() {
     playground.ok("config show");
     assert!(!playground.path("repository").exists());
 }
+
+#[test]
+fn a_meta_path_that_is_somebodys_folder_is_refused_before_anything_is_made_there() {
+    let playground = Playground::new();
+    playground.write("home/notes", "mine");
+    for line in ["stack create 1", "repository init", "stack_create:1"] {
+        let said = playground.run(&format!("--set meta_path={} {line}", playground.path("home").display()));
+        assert_eq!(said.code, 5, "{line}: {}", said.stderr);
+        let told = "[folder]/home holds no repository, and other things, such as `notes`";
+        assert!(
+            said.stderr.contains(told) && said.stderr.contains("[folder]/home/repository"),
+            "{}",
+            said.stderr
+        );
+    }
+    let mut left: Vec<_> =
+        std::fs::read_dir(playground.path("home")).unwrap().map(|it| it.unwrap().file_name()).collect();
+    left.retain(|name| name != ".local" && name != ".cache");
+    assert_eq!(left, ["notes"]);
+    // The folder of the configuration itself, with what it names.
+    let own = Playground::with_configuration("meta_path: .\nworking_copies: copies\n");
+    std::fs::remove_dir(own.path("home")).unwrap();
+    own.write("copies/web/file", "x");
+    own.ok("stack create 1");
+    assert!(own.path("gachette.json").exists());
+}

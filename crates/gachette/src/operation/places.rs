@@ -1,6 +1,6 @@
 //! Where the configuration says that things are: the repository, and the folder of package files.
 
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use super::OperationError;
 use crate::config::Config;
@@ -23,9 +23,12 @@ impl Config {
     /// The repository that is configured, made when there is none.
     ///
     /// # Errors
-    /// When none is configured, or it cannot be made or opened.
+    /// When none is configured, it cannot be made or opened, or its folder holds other things than a repository and what the
+    /// configuration names besides.
     pub fn made_repository(&self) -> Result<Repository, OperationError> {
-        Ok(self.marked(Repository::init(self.meta()?, self.debs_path.as_deref())?))
+        let own = [self.source.clone(), Some(self.working_copies.clone())];
+        let own: Vec<PathBuf> = own.into_iter().flatten().filter_map(|path| absolute(path).ok()).collect();
+        Ok(self.marked(Repository::init_beside(self.meta()?, self.debs_path.as_deref(), &own)?))
     }
 
     /// Where keys sign, what the repository keeps must be this user's to be believed.

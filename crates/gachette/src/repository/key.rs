@@ -18,6 +18,28 @@ pub(crate) const PACKAGES: &str = "packages";
 /// The folder in which records are found by the inputs of their build. Derived.
 pub(crate) const INPUTS: &str = "inputs";
 
+/// The folders and files of a repository's first level.
+pub(crate) const FIRST_LEVEL: [&str; 12] = [
+    IDENTITY,
+    DOMAINS,
+    PACKAGES,
+    INPUTS,
+    BUILDINFO,
+    STATEMENTS,
+    "debs",
+    DISTS,
+    INDEX_PARTS,
+    FILE_LISTS,
+    BASES,
+    CHECKS,
+];
+
+/// Whether `object_store` uses this name for a file that is not finished: `NAME#1`.
+pub(crate) fn is_unfinished(name: &str) -> bool {
+    let digits = name.rsplit_once('#').map(|(_, digits)| digits);
+    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// The most bytes that a file of this key has: many times what it has of a hundred thousand packages. More is not read.
 pub(crate) fn most_bytes(key: &str) -> u64 {
     match key.split('/').next().unwrap_or(key) {

@@ -79,6 +79,7 @@ mod staging;
 mod statements;
 mod store;
 mod take_in;
+mod vacant;
 mod whereabouts;
 mod witnesses;
 mod writer;
@@ -135,13 +136,27 @@ impl Repository {
     /// when there is none. A tree that the original tool wrote there is kept.
     ///
     /// # Errors
-    /// When the folders cannot be made, or a newer gachette made the repository.
+    /// When the folders cannot be made, something else lies in the folder, or a newer gachette made the repository.
     pub fn init(meta: &Path, debs: Option<&Path>) -> Result<Self, RepositoryError> {
+        Self::init_beside(meta, debs, &[])
+    }
+
+    /// The same in a folder in which these paths may lie too, or what they lie in.
+    pub(crate) fn init_beside(
+        meta: &Path,
+        debs: Option<&Path>,
+        own: &[PathBuf],
+    ) -> Result<Self, RepositoryError> {
         let debs = debs.map_or_else(|| meta.join("debs"), Path::to_path_buf);
         if !disk::is_folder(meta)? {
             disk::make_folder(meta)?;
         }
-        Self::with_store(Store::local(meta)?, debs)
+        let store = Store::local(meta)?;
+        if !store.exists(key::IDENTITY)? {
+            let own: Vec<PathBuf> = own.iter().chain([&debs]).cloned().collect();
+            vacant::check(meta, &own)?;
+        }
+        Self::with_store(store, debs)
     }
 
     /// Opens the repository in the folder `meta`, which must be one already.

@@ -54,6 +54,12 @@ impl RepositoryError {
             Self::Damaged { .. } => "see what else is with `gachette repository fsck`".to_owned(),
             Self::Newer { .. } => "use the gachette that wrote it, or a newer one".to_owned(),
             Self::NoFolder { .. } => "give another folder as `meta_path`".to_owned(),
+            Self::NotVacant { path, .. } => {
+                format!(
+                    "give a folder as `meta_path` that is empty or not there yet, such as {}",
+                    path.join("repository").display()
+                )
+            }
             Self::Linked { .. } => {
                 "take the link away, or put the folder itself in its place; another disk can be mounted there, and \
                  package files may lie elsewhere with `debs_path`"

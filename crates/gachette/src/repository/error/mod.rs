@@ -187,6 +187,14 @@ pub enum RepositoryError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// No repository is in the folder that is to hold one, and something else is.
+    #[error("{} holds no repository, and other things, such as `{}`", path.display(), found.escape_debug())]
+    NotVacant {
+        /// The folder.
+        path: PathBuf,
+        /// What lies there.
+        found: String,
+    },
     /// Below a folder that is ours a link leads elsewhere.
     #[error("{} is a symbolic link, and leads elsewhere: nothing is looked for, written or removed there", path.display())]
     Linked {
@@ -300,6 +308,7 @@ impl RepositoryError {
             | Self::Signing(_)
             | Self::Collected { .. }
             | Self::LostFile { .. }
+            | Self::NotVacant { .. }
             | Self::Unpublishable { .. } => FailureKind::Refused,
             Self::Changed { .. } | Self::EntryChanged { .. } => FailureKind::Changed,
             Self::Refused(Refusal::Missing { .. } | Refusal::NotInStack { .. })

@@ -16,28 +16,6 @@ use super::{Fault, Fsck};
 /// writer all the same, it notices and writes again.
 const STALE: Duration = Duration::from_secs(600);
 
-/// The folders and files of a repository's first level.
-const OURS: [&str; 12] = [
-    key::IDENTITY,
-    key::DOMAINS,
-    key::PACKAGES,
-    key::INPUTS,
-    key::BUILDINFO,
-    key::STATEMENTS,
-    "debs",
-    key::DISTS,
-    key::INDEX_PARTS,
-    key::FILE_LISTS,
-    key::BASES,
-    key::CHECKS,
-];
-
-/// Whether `object_store` uses this name for a file that is not finished: `NAME#1`.
-pub(super) fn is_unfinished(name: &str) -> bool {
-    let digits = name.rsplit_once('#').map(|(_, digits)| digits);
-    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
-}
-
 impl Fsck<'_> {
     /// Unfinished files anywhere but among the package files, and what else lies beside the repository's own folders.
     pub(super) fn check_leftovers(&mut self) -> Result<(), RepositoryError> {
@@ -45,9 +23,9 @@ impl Fsck<'_> {
         let debs = self.repository.debs().canonicalize().ok();
         for entry in entries(root)? {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if is_unfinished(&name) {
+            if key::is_unfinished(&name) {
                 self.sweep(root, &entry);
-            } else if !OURS.contains(&name.as_str()) {
+            } else if !key::FIRST_LEVEL.contains(&name.as_str()) {
                 if entry.path().canonicalize().ok() != debs {
                     self.found(name.escape_debug().to_string(), Fault::Unknown);
                 }
@@ -68,7 +46,7 @@ impl Fsck<'_> {
             let key = folder.strip_prefix(root).unwrap_or(&folder).display().to_string();
             let Some(entries) = self.seen(&key, entries(&folder)) else { continue };
             for entry in entries {
-                if is_unfinished(&entry.file_name().to_string_lossy()) {
+                if key::is_unfinished(&entry.file_name().to_string_lossy()) {
                     self.sweep(root, &entry);
                 } else if is_folder(&entry) {
                     folders.push(entry.path());

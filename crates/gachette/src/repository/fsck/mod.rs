@@ -170,7 +170,7 @@ impl<'a> Fsck<'a> {
 
     /// Notes files and folders that are not gachette's; unfinished ones are looked at elsewhere.
     fn unknown(&mut self, folder: &str, names: &[String]) {
-        for name in names.iter().filter(|name| !leftovers::is_unfinished(name)) {
+        for name in names.iter().filter(|name| !key::is_unfinished(name)) {
             self.found(format!("{folder}/{}", name.escape_debug()), Fault::Unknown);
         }
     }

@@ -152,7 +152,7 @@ impl Fsck<'_> {
             let path = format!("{}/{folder}", key::INPUTS);
             for file in self.repository.store.children(&path)?.files {
                 let key = format!("{path}/{file}");
-                let wanted = expected.remove(&key) || super::leftovers::is_unfinished(&file);
+                let wanted = expected.remove(&key) || key::is_unfinished(&file);
                 // Or its record was written since, or cannot be looked at.
                 let record = || match self.repository.record_by_input(&folder, &file) {
                     Err(error) => error.is_unseen(),

@@ -105,6 +105,43 @@ fn what_is_no_folder_for_a_repository_is_said_and_not_that_there_is_none() {
 }
 
 #[test]
+fn no_repository_is_made_among_the_files_of_somebody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, found) in
+        [("home/.bashrc", ".bashrc"), ("source/domain/user.rs", "lib.rs"), ("mail/packages", "inbox")]
+    {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "mine").unwrap();
+        let meta = folder.path().join(name.split('/').next().unwrap());
+        fs::write(meta.join(found), "mine").unwrap();
+        let before = super::fsck::tree(&meta);
+        let refused = Repository::init(&meta, None).unwrap_err();
+        assert!(matches!(&refused, RepositoryError::NotVacant { found: it, .. } if it == found), "{refused}");
+        assert!(refused.to_string().starts_with(meta.to_str().unwrap()) && refused.hint().is_some());
+        assert_eq!((super::fsck::tree(&meta), meta.join("debs").exists()), (before, false));
+    }
+    // What a file system brings, what the original tool wrote, what an earlier attempt left, and where package files are to lie.
+    let mut made = Vec::new();
+    for (name, inside) in [
+        ("disk", &["lost+found/x"][..]),
+        ("tree", &["domain/default/stacks/1/packages/dh-web/version", "notes"]),
+        ("register", &["packages/dh-web/version/1.0/file", "notes"]),
+        ("killed", &["debs/dh-web-1.0-all.deb", "gachette.json#1"]),
+        ("apart", &["pool/main/dh-web-1.0-all.deb"]),
+    ] {
+        let meta = folder.path().join(name);
+        for file in inside {
+            fs::create_dir_all(meta.join(file).parent().unwrap()).unwrap();
+            fs::write(meta.join(file), "1.0").unwrap();
+        }
+        let debs = (name == "apart").then(|| meta.join("pool/main"));
+        made.push((name, Repository::init(&meta, debs.as_deref()).map(drop)));
+    }
+    assert!(made.iter().all(|(_, made)| made.is_ok()), "{made:?}");
+}
+
+#[test]
 fn what_may_not_be_read_is_told_by_its_cause_and_by_what_helps() {
     let denied = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
     let path = "/srv/meta/gachette.json";

@@ -264,7 +264,12 @@ fn fsck_finds_what_a_suite_lost_and_makes_it_again() {
     // What is signed cannot be made here.
     fs::write(suite(&repository).join("Release"), "Suite: x\n").unwrap();
     let found = repository.fsck(FsckMode::Repair).unwrap();
-    assert!(!found.is_clean() && found.findings[0].to_string().contains("publish the stack"));
+    assert!(!found.is_clean() && found.findings[0].to_string().contains("published again"));
+    assert!(
+        found.findings[0].hint.as_ref().unwrap().contains("`gachette publish shop/"),
+        "{:?}",
+        found.findings
+    );
     publish(&repository);
     assert_eq!(repository.fsck(FsckMode::Check).unwrap().findings, []);
 }
