@@ -155,6 +155,6 @@ impl From<Problem> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self::fault(error)
+        Self::fault(gachette::io_reason(&error))
     }
 }

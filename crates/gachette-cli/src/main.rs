@@ -89,9 +89,18 @@ fn say(error: &clap::Error, words: &[OsString]) -> Result<(), Failure> {
     if help { Ok(()) } else { Err(misunderstood(error).said()) }
 }
 
+/// What the standard library says of numbers that are none, and what we say.
+const NUMBERS: [(&str, &str); 4] = [
+    ("invalid digit found in string", "a whole number is expected"),
+    ("cannot parse integer from empty string", "a whole number is expected"),
+    ("number too large to fit in target type", "the number is too large"),
+    ("number too small to fit in target type", "the number is too small"),
+];
+
 /// What clap has to say of wrong words, which it repeats.
 fn text_of(error: &clap::Error) -> String {
-    without_secrets(&error.render().to_string()).into_owned()
+    let text = without_secrets(&error.render().to_string()).into_owned();
+    NUMBERS.iter().fold(text, |text, (theirs, ours)| text.replace(theirs, ours))
 }
 
 /// The same as a failure, for programs.

@@ -21,6 +21,7 @@ mod address_secrets;
 mod as_text;
 mod counted;
 mod digest;
+mod json_reason;
 mod login_shell;
 mod nearest;
 mod parsed;
@@ -29,6 +30,7 @@ mod text_patterns;
 
 pub use address_secrets::{address_without_secrets, without_secrets};
 pub use counted::{counted, plural};
+pub use json_reason::json_reason;
 pub use login_shell::{LoginShell, LoginShellError};
 pub use nearest::nearest;
 

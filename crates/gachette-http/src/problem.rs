@@ -183,7 +183,9 @@ impl From<TokenError> for Problem {
                 Some(hint) => problem(ProblemKind::Configuration).with_hint(hint),
                 None => problem(ProblemKind::Internal),
             },
-            TokenError::Malformed { .. } => problem(ProblemKind::Internal),
+            TokenError::Malformed { .. } => problem(ProblemKind::Internal).with_hint(
+                "bring the file back from a backup; or move it away, and make the tokens anew with `gachette token create`",
+            ),
         }
     }
 }

@@ -26,8 +26,20 @@ pub fn io_reason(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::StorageFull => "the disk is full".to_owned(),
         ErrorKind::QuotaExceeded => "this user may not have more on this disk".to_owned(),
-        _ => error.to_string(),
+        ErrorKind::InvalidData if is_of_text(error) => "it is not UTF-8".to_owned(),
+        _ => {
+            let said = error.to_string();
+            let number = error.raw_os_error().map(|number| format!(" (os error {number})"));
+            number.and_then(|number| said.strip_suffix(&number).map(str::to_owned)).unwrap_or(said)
+        }
     }
+}
+
+/// Whether bytes were to be text and are none: so the standard library's readers say it, and conversions of ours.
+fn is_of_text(error: &io::Error) -> bool {
+    let inner = error.get_ref();
+    inner.is_some_and(|inner| inner.is::<std::string::FromUtf8Error>())
+        || error.to_string() == "stream did not contain valid UTF-8"
 }
 
 /// Tells a result's error where it happened.

@@ -33,6 +33,7 @@ mod kills;
 mod login_shells;
 mod lost_hosts;
 mod parallel_builds;
+mod plain_words;
 mod planted;
 mod playground;
 mod private_clones;

@@ -127,7 +127,7 @@ pub enum FormatError {
         newest: u32,
     },
     /// No JSON, or not that of this format.
-    #[error("not readable: {0}")]
+    #[error("{}", crate::json_reason(.0))]
     Malformed(#[from] serde_json::Error),
 }
 

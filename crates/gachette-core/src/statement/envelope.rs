@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Sha256Digest;
 use crate::stack::{StackName, StackRef};
+use crate::{Sha256Digest, json_reason};
 
 /// The type of what our envelopes hold.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -76,7 +76,7 @@ impl Opened {
             signatures: Vec<EnvelopeSignature>,
         }
         let Lent { payload_type, payload, signatures } =
-            serde_json::from_slice(bytes).map_err(|error| EnvelopeError::Statement(error.to_string()))?;
+            serde_json::from_slice(bytes).map_err(|error| EnvelopeError::Statement(json_reason(&error)))?;
         check_type(&payload_type)?;
         let padding = payload.bytes().rev().take_while(|byte| *byte == b'=').count();
         let length = (payload.len() / 4 * 3).saturating_sub(padding);
@@ -195,7 +195,7 @@ pub fn subjects(statement: &[u8]) -> Result<Vec<Sha256Digest>, EnvelopeError> {
         sha256: Sha256Digest,
     }
     let about: About =
-        serde_json::from_slice(statement).map_err(|error| EnvelopeError::Statement(error.to_string()))?;
+        serde_json::from_slice(statement).map_err(|error| EnvelopeError::Statement(json_reason(&error)))?;
     Ok(about.subject.into_iter().map(|subject| subject.digest.sha256).collect())
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gachette::private_file::{self, PrivateFileError};
-use gachette_core::Sha256Digest;
+use gachette_core::{Sha256Digest, json_reason};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -163,7 +163,7 @@ impl TokenFile {
 
     fn parse(&self, bytes: &[u8]) -> Result<Tokens, TokenError> {
         let malformed = |reason| TokenError::Malformed { path: self.path.clone(), reason };
-        let tokens: Tokens = serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+        let tokens: Tokens = serde_json::from_slice(bytes).map_err(|error| malformed(json_reason(&error)))?;
         if tokens.format != FORMAT {
             return Err(malformed(format!(
                 "it has format {}, and this gachette knows {FORMAT}",

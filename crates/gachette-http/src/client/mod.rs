@@ -17,6 +17,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use gachette::host::Ssh;
 use gachette::repository::writer_id;
+use gachette_core::json_reason;
 use gachette_core::stack::StackName;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -205,7 +206,7 @@ fn request(method: Method, path: &str, body: Option<&impl Serialize>) -> Result<
 }
 
 fn unreadable(error: &serde_json::Error) -> Problem {
-    Problem::new(ProblemKind::Internal, format!("the answer cannot be read: {error}"))
+    Problem::new(ProblemKind::Internal, format!("the answer cannot be read: {}", json_reason(error)))
         .with_hint("the other side may be another version of gachette")
 }
 

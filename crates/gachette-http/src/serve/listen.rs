@@ -50,6 +50,10 @@ impl Listener {
                 remove_stale(path).await?;
                 // It must not be open to others for the moment between its making and the change of its mode.
                 let folder = path.parent().unwrap_or(Path::new("/"));
+                if !folder.is_dir() {
+                    let missing = format!("there is no folder {}", folder.display());
+                    return Err(io::Error::new(io::ErrorKind::NotFound, missing));
+                }
                 let private = tempfile::Builder::new().prefix(".gachette-").tempdir_in(folder)?;
                 let made = private.path().join("socket");
                 let listener = UnixListener::bind(&made)?;

@@ -73,7 +73,7 @@ pub struct Operator<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// It cannot listen there.
-    #[error("cannot listen at {listen}: {source}")]
+    #[error("cannot listen at {listen}: {}", gachette::io_reason(source))]
     Listen {
         /// Where.
         listen: Listen,

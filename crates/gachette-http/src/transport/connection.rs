@@ -95,7 +95,8 @@ impl Connection {
                 }
                 _ => "see whether `gachette serve` runs, and listens there",
             };
-            let title = format!("cannot connect to unix://{}: {error}", path.display());
+            let title =
+                format!("cannot connect to unix://{}: {}", path.display(), gachette::io_reason(&error));
             Problem::new(ProblemKind::HostFailed, title).with_hint(hint)
         };
         let stream = UnixStream::connect(path).await.map_err(failed)?;

@@ -146,7 +146,10 @@ impl Server {
             );
         }
         // The innermost of it says what happened.
-        let cause = causes(error).last().map_or_else(String::new, ToString::to_string);
+        let cause = causes(error).last().map_or_else(String::new, |cause| {
+            let said = cause.downcast_ref().map_or_else(|| cause.to_string(), gachette::io_reason);
+            said.replace("failed to lookup address information:", "its address cannot be looked up:")
+        });
         if error.is_connect() {
             return self.unreachable(&cause, "see whether a server runs there");
         }
@@ -200,7 +203,8 @@ fn tls(access: &ServerAccess) -> io::Result<ClientConfig> {
         };
         for certificate in CertificateDer::pem_file_iter(file).map_err(|error| wrong(error.to_string()))? {
             let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-            roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
+            let damaged = |_| wrong("it holds a certificate that is damaged or cut off".to_owned());
+            roots.add(certificate).map_err(damaged)?;
         }
         if roots.is_empty() {
             return Err(wrong("there is no certificate in it".to_owned()));

@@ -1,5 +1,6 @@
 //! `gachette.json`: that a folder is a repository, of which format, and which one.
 
+use gachette_core::json_reason;
 use gachette_core::stack::to_readable_json;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -55,5 +56,5 @@ fn parse(bytes: &[u8]) -> Result<Identity, RepositoryError> {
 }
 
 fn damaged(error: serde_json::Error) -> RepositoryError {
-    RepositoryError::Damaged { key: key::IDENTITY.to_owned(), reason: error.to_string() }
+    RepositoryError::Damaged { key: key::IDENTITY.to_owned(), reason: json_reason(&error) }
 }

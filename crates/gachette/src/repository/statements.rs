@@ -4,6 +4,7 @@
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
+use gachette_core::json_reason;
 use gachette_core::stack::{Entry, PackageRecord, to_readable_json};
 use gachette_core::statement::{self, Envelope, Opened, StatedRecord};
 
@@ -26,7 +27,7 @@ impl Repository {
         let key = key::statement(about);
         let Some(bytes) = self.store.read(&key)? else { return Ok(None) };
         let envelope = serde_json::from_slice(&bytes);
-        envelope.map(Some).map_err(|error| RepositoryError::Damaged { key, reason: error.to_string() })
+        envelope.map(Some).map_err(|error| RepositoryError::Damaged { key, reason: json_reason(&error) })
     }
 
     /// The same taken apart.

@@ -240,8 +240,27 @@ fn end(expires: Option<Timestamp>) -> String {
 /// What the OpenPGP library says is wrong, in one line. Its own words show the innermost errors as they are debugged, with a
 /// backtrace where somebody asks for those.
 pub(super) fn plain(error: &pgp::errors::Error) -> String {
+    use pgp::errors::Error;
     match error {
-        pgp::errors::Error::InvalidPacketContent { source } => plain(source),
-        error => error.to_string().lines().next().unwrap_or_default().to_owned(),
+        Error::InvalidPacketContent { source } => plain(source),
+        Error::IO { .. }
+        | Error::Base64Decode { .. }
+        | Error::InvalidChecksum
+        | Error::InvalidInput { .. }
+        | Error::PacketError { .. }
+        | Error::PacketIncomplete { .. }
+        | Error::PacketParsing { .. }
+        | Error::PacketTooLarge { .. }
+        | Error::RequestedSizeTooLarge
+        | Error::TryFromInt { .. }
+        | Error::Utf8Error { .. } => "its OpenPGP data is damaged or cut off".to_owned(),
+        Error::InvalidArmorWrappers | Error::NoMatchingPacket { .. } => "it has no OpenPGP data".to_owned(),
+        error => match error.to_string().lines().next().unwrap_or_default() {
+            said if said.starts_with("not enough bytes") => {
+                "its OpenPGP data is damaged or cut off".to_owned()
+            }
+            "empty input" => "it is empty".to_owned(),
+            said => said.to_owned(),
+        },
     }
 }

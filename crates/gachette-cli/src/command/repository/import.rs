@@ -1,5 +1,6 @@
 //! `gachette repository import`
 
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -84,8 +85,11 @@ fn source(
     }
     if word.ends_with(".sources") {
         let sources = trebuchet::read_handed_over(Path::new(&word), LARGEST_SOURCES);
-        let sources = sources.and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
-        let sources = sources.map_err(|error| Failure::usage(format!("{word}: {error}")))?;
+        let text =
+            |bytes| String::from_utf8(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error));
+        let sources = sources.and_then(text);
+        let sources =
+            sources.map_err(|error| Failure::usage(format!("{word}: {}", gachette::io_reason(&error))))?;
         return Ok(ImportFrom::Apt { sources, unsigned, architectures });
     }
     if !architectures.is_empty() {
