@@ -5,6 +5,7 @@ use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, Que
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use http::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Number, Value};
@@ -75,6 +76,27 @@ fn whole(number: &Number) -> Option<Number> {
     }
 }
 
+/// How axum begins to say what is wrong with a request, and how we do.
+const BEGINNINGS: [(&str, &str); 5] = [
+    ("Failed to deserialize the JSON body into the target type: ", "the body is not as described: "),
+    ("Failed to parse the request body as JSON: ", "the body is no JSON: "),
+    ("Expected request with `", "the body must be JSON, and be called so: `"),
+    ("Failed to deserialize query string: ", "the query is not as described: "),
+    ("Invalid URL: ", "the address is not as described: "),
+];
+
+/// What the standard library says of text that is no number.
+const NO_NUMBER: &str = "invalid digit found in string";
+
+/// What is wrong with a request that could not be taken apart.
+fn wrong(status: StatusCode, said: &str) -> Problem {
+    let ours =
+        BEGINNINGS.iter().find_map(|(theirs, ours)| Some(format!("{ours}{}", said.strip_prefix(theirs)?)));
+    let title = ours.unwrap_or_else(|| said.to_owned()).replace(NO_NUMBER, "a whole number is expected");
+    let problem = Problem { status: status.as_u16(), ..Problem::invalid(title) };
+    problem.with_hint("`/openapi.json` describes what is taken here")
+}
+
 impl From<BytesRejection> for Problem {
     fn from(rejection: BytesRejection) -> Self {
         Self { status: rejection.status().as_u16(), ..Self::invalid(rejection.body_text()) }
@@ -89,18 +111,18 @@ impl<T: Serialize> IntoResponse for Json<T> {
 
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
-        Self { status: rejection.status().as_u16(), ..Self::invalid(rejection.body_text()) }
+        wrong(rejection.status(), &rejection.body_text())
     }
 }
 
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
-        Self { status: rejection.status().as_u16(), ..Self::invalid(rejection.body_text()) }
+        wrong(rejection.status(), &rejection.body_text())
     }
 }
 
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
-        Self { status: rejection.status().as_u16(), ..Self::invalid(rejection.body_text()) }
+        wrong(rejection.status(), &rejection.body_text())
     }
 }

@@ -32,6 +32,26 @@ async fn whatever_is_wrong_is_answered_with_a_problem_document() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_taken_apart_is_told_with_where_it_is_described() {
+    let service = Service::new();
+    for (method, path, body, title) in [
+        (Method::POST, "/builds", "{", "the body is no JSON: "),
+        (Method::POST, "/builds", r#"{"kind": "zap"}"#, "the body is not as described: kind: "),
+        (
+            Method::GET,
+            "/builds?limit=x",
+            "",
+            "the query is not as described: limit: a whole number is expected",
+        ),
+        (Method::GET, "/domains/..%2f/stacks", "", "the address is not as described: `../` is no domain"),
+    ] {
+        let answer = service.ask(method, path, body).await;
+        assert!(answer.body["title"].as_str().unwrap().starts_with(title), "{}", answer.body);
+        assert!(answer.body["hint"].as_str().unwrap().contains("/openapi.json"), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
 async fn a_package_that_is_asked_about_and_not_in_the_stack_is_not_found() {
     let service = Service::new();
     let made = service.ask(Method::POST, "/domains/default/stacks", r#"{"name": "124"}"#).await;
