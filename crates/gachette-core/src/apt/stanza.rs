@@ -12,7 +12,7 @@ const OF_THE_INDEX: [&str; 9] =
     ["Filename", "Size", "MD5sum", "SHA1", "SHA256", "SHA512", "Description-md5", "Status", "Conffiles"];
 
 /// A package's paragraph: the fields of its control file, then where its file is and what it must be. The description,
-/// which may be long, is the last.
+/// which may be long, is the last. Name, version and architecture are the record's, whatever its control fields say.
 ///
 /// # Errors
 /// When a field of the record cannot be written, which no record that was made from a package has.
@@ -22,7 +22,16 @@ pub fn stanza(record: &PackageRecord) -> Result<String, ParagraphError> {
     let last = |name: &str| name.eq_ignore_ascii_case("Description");
     let ours = |name: &str| OF_THE_INDEX.iter().any(|field| field.eq_ignore_ascii_case(name));
     for (name, value) in record.control.iter().filter(|(name, _)| !last(name) && !ours(name)) {
-        paragraph.set(name, value)?;
+        let of_record = of_record(record, name);
+        // A name that is said once more, in other capitals, stays where it was said first.
+        if of_record.is_none_or(|_| paragraph.get(name).is_none()) {
+            paragraph.set(name, of_record.unwrap_or(value))?;
+        }
+    }
+    for name in ["Version", "Architecture"] {
+        if paragraph.get(name).is_none() {
+            paragraph.set(name, of_record(record, name).unwrap_or_default())?;
+        }
     }
     paragraph.set("Filename", &format!("{POOL}/{}", record.file))?;
     paragraph.set("Size", &record.size.to_string())?;
@@ -31,6 +40,18 @@ pub fn stanza(record: &PackageRecord) -> Result<String, ParagraphError> {
         paragraph.set(name, description)?;
     }
     Ok(paragraph.to_string())
+}
+
+/// What the record itself says of a field, if it is one that says which package this is.
+fn of_record<'r>(record: &'r PackageRecord, field: &str) -> Option<&'r str> {
+    let is = |name: &str| field.eq_ignore_ascii_case(name);
+    if is("Package") {
+        Some(record.name.as_str())
+    } else if is("Version") {
+        Some(record.version.as_str())
+    } else {
+        is("Architecture").then(|| record.architecture.as_str())
+    }
 }
 
 /// Which files an index of such paragraphs names, in the folder of package files, each with its size.
@@ -177,6 +198,26 @@ mod tests {
             let text = whole.replacen(from, to, 1);
             assert!(text == whole || !lists(&text, &[listed]), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_record_is_of_one_package_whatever_its_control_fields_say() {
+        let hostile = record(&[
+            ("Package", "base-files"),
+            ("version", "999"),
+            ("ARCHITECTURE", "amd64"),
+            ("Version", "998"),
+            ("Description", "a shop"),
+        ]);
+        let text = stanza(&hostile).unwrap();
+        let listed = Listed {
+            name: &hostile.name,
+            version: &hostile.version,
+            architecture: &hostile.architecture,
+            file: hostile.sha256,
+        };
+        assert!(lists(&format!("{text}\n"), &[listed]), "{text}");
+        assert!(lists(&format!("{}\n", stanza(&record(&[])).unwrap()), &[listed]), "what they do not say");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) const PACKAGES: &str = "packages";
 pub(crate) const INPUTS: &str = "inputs";
 
 /// The folders and files of a repository's first level.
-pub(crate) const FIRST_LEVEL: [&str; 12] = [
+pub(crate) const FIRST_LEVEL: [&str; 13] = [
     IDENTITY,
     DOMAINS,
     PACKAGES,
@@ -32,6 +32,7 @@ pub(crate) const FIRST_LEVEL: [&str; 12] = [
     FILE_LISTS,
     BASES,
     CHECKS,
+    VOUCHED,
 ];
 
 /// Whether `object_store` uses this name for a file that is not finished: `NAME#1`.
@@ -202,6 +203,14 @@ pub(crate) const FILE_LISTS: &str = "file-lists";
 pub(crate) fn file_list(file: &Sha256Digest) -> String {
     let name = file.to_string();
     format!("{FILE_LISTS}/{}/{name}", &name[..2])
+}
+
+/// The folder of what users know of package records. Derived.
+pub(crate) const VOUCHED: &str = "vouched";
+
+/// Records that a user knows to be true, by the first byte of their digests.
+pub(crate) fn vouched(owner: &str, first: u8) -> String {
+    format!("{VOUCHED}/{owner}/{first:02x}")
 }
 
 /// The folder of bases: what the distributions that stacks are meant for were.

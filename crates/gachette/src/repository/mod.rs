@@ -80,6 +80,7 @@ mod statements;
 mod store;
 mod take_in;
 mod vacant;
+mod vouched;
 mod whereabouts;
 mod witnesses;
 mod writer;

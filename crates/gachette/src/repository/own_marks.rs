@@ -1,6 +1,6 @@
 //! Marks by which a user knows what he kept himself: whoever else may write into the repository cannot make them.
 //!
-//! What is kept so that it need not be made again (parts of indices, lists of files, answers of checks) says what is signed, and
+//! What is kept so that it need not be made again (parts of indices, lists of files, answers of checks, which records are true) says what is signed, and
 //! whether a stack may be sealed. Where keys sign, it is believed with a mark alone: an HMAC-SHA256 (RFC 2104) of its place and
 //! bytes, under a secret that lies beside the keys. What has none, since another user kept it or somebody edited it, is looked
 //! through or made again.
@@ -63,6 +63,13 @@ impl OwnMarks {
         let Some((bytes, mark)) = parted(kept) else { return (kept, false) };
         let is_ours = self.mac(place, bytes).is_some_and(|mac| mac.verify_slice(mark.as_bytes()).is_ok());
         (bytes, is_ours)
+    }
+
+    /// By what name this user's files are told from those of others, which he cannot believe; none where no keys sign.
+    pub(crate) fn owner(&self) -> Option<String> {
+        let mac = self.mac("owner", &[])?;
+        let digest = Sha256Digest::from_bytes(mac.finalize().into_bytes().into());
+        Some(digest.to_string()[..16].to_owned())
     }
 
     fn mac(&self, place: &str, bytes: &[u8]) -> Option<Hmac<Sha256>> {

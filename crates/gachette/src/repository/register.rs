@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, Control, PackageName, Version};
 use gachette_core::stack::{PackageRecord, Provenance, RECORD_FORMAT};
 
@@ -104,8 +105,12 @@ impl Repository {
         sync_folder_of(path)?;
         let key = key_of(&record);
         let bytes = record.to_bytes().map_err(|error| unreadable(key.clone(), &error))?;
+        let digest = Sha256Digest::of(&bytes);
         match self.store.create(&key, bytes)? {
-            Created::New => Ok(record),
+            Created::New => {
+                self.vouch_for([digest]);
+                Ok(record)
+            }
             Created::Taken(bytes) => same_file(parse_record(key, &bytes)?, &record),
         }
     }

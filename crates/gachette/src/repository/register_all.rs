@@ -8,6 +8,7 @@ use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{PackageRecord, Provenance};
 
@@ -137,6 +138,8 @@ impl Repository {
         let bytes = gather(Worth::Lines, records, |(key, record)| {
             record.to_bytes().map_err(|error| unreadable(key.clone(), &error))
         })?;
+        let digests =
+            gather(Worth::Lines, &bytes, |bytes| Ok::<_, RepositoryError>(Sha256Digest::of(bytes)))?;
         let mut files = Vec::new();
         // Those of one version, by its spelling as their folder is, follow each other; the derived line is that of the first.
         let mut before = None;
@@ -147,6 +150,8 @@ impl Repository {
             files.push(NewFile { key: key.clone(), bytes: bytes.into(), beside: line });
         }
         let created = self.store.create_all(key::PACKAGES, &files)?;
+        let is_new = |(one, _): &(&OneCreated, &Sha256Digest)| one.created == Created::New;
+        self.vouch_for(created.iter().zip(&digests).filter(is_new).map(|(_, digest)| *digest));
         let created = records.iter().zip(created);
         // Of most, all that is derived has come with them.
         let done = |record: &PackageRecord, one: &OneCreated| {

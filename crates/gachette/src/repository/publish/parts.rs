@@ -10,6 +10,7 @@ use super::super::disk::at;
 use super::super::error::RepositoryError;
 use super::super::key;
 use super::super::spread::{Worth, gather};
+use super::super::vouched::Vouched;
 use super::part::Part;
 use super::state::SuiteState;
 use super::unpublishable;
@@ -29,6 +30,7 @@ impl Repository {
         suite: &Suite,
         is_signed: bool,
     ) -> Result<Parts, RepositoryError> {
+        let vouched = self.vouched();
         let parts = gather(Worth::Files, &listing.parts(), |part| {
             let key = key::index_part(&part.key());
             let kept = self.store.read_derived(&key)?;
@@ -46,7 +48,11 @@ impl Repository {
                 Some(kept) if is_ours || !is_signed => return Ok((kept, false)),
                 kept => kept,
             };
-            let text = self.text_of_part(part, suite)?;
+            let text = if is_signed {
+                text_of(part, |listed| self.true_stanza(listed, suite, &vouched))?
+            } else {
+                self.text_of_part(part, suite)?
+            };
             let same = kept.filter(|kept| kept.plain == text.as_bytes() && kept.is_of_one_text());
             let is_same = same.is_some();
             let made = match same {
@@ -58,6 +64,7 @@ impl Repository {
             }
             Ok::<_, RepositoryError>((made, !is_same))
         })?;
+        vouched.keep();
         let made = parts.iter().filter(|(_, new)| *new).count();
         Ok(Parts { kept: parts.into_iter().map(|(part, _)| part).collect(), made })
     }
@@ -102,16 +109,24 @@ impl Repository {
         part: &Names<'_, '_>,
         suite: &Suite,
     ) -> Result<String, RepositoryError> {
-        let mut text = String::new();
-        for (at, listed) in part.packages().iter().enumerate() {
-            if at > 0 {
-                text.push('\n');
-            }
-            text.push_str(&self.stanza(listed, suite)?);
+        text_of(part, |listed| self.stanza(listed, suite))
+    }
+
+    /// A package's paragraph as it may be signed: it says what the package file does, and every reader takes it for the one of the
+    /// package that the stack means.
+    fn true_stanza(
+        &self,
+        listed: &Listed<'_>,
+        suite: &Suite,
+        vouched: &Vouched<'_>,
+    ) -> Result<String, RepositoryError> {
+        let record = self.true_record(listed, suite, vouched)?;
+        let wrong = |reason: &str| unpublishable(suite, format!("{}: {reason}", record.file));
+        let text = stanza(&record).map_err(|error| wrong(&error.to_string()))?;
+        if lists(&format!("{text}\n"), &[*listed]) {
+            return Ok(text);
         }
-        // Paragraphs are parted by an empty line, also from those of the next part.
-        text.push('\n');
-        Ok(text)
+        Err(wrong("its fields could be taken for those of another package, or hold a carriage return"))
     }
 
     /// A package's paragraph, of the record that the stack means.
@@ -119,4 +134,21 @@ impl Repository {
         let record = self.listed_record(listed, suite)?;
         stanza(&record).map_err(|error| unpublishable(suite, format!("{}: {error}", record.file)))
     }
+}
+
+/// The paragraphs of a part.
+fn text_of(
+    part: &Names<'_, '_>,
+    stanza: impl Fn(&Listed<'_>) -> Result<String, RepositoryError>,
+) -> Result<String, RepositoryError> {
+    let mut text = String::new();
+    for (at, listed) in part.packages().iter().enumerate() {
+        if at > 0 {
+            text.push('\n');
+        }
+        text.push_str(&stanza(listed)?);
+    }
+    // Paragraphs are parted by an empty line, also from those of the next part.
+    text.push('\n');
+    Ok(text)
 }

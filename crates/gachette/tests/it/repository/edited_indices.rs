@@ -103,7 +103,7 @@ fn a_kept_part_that_is_too_long_is_in_nobodys_way() {
 }
 
 /// Somebody who signs with a key of his own.
-fn signers(folder: &Path) -> Signers {
+pub(super) fn signers(folder: &Path) -> Signers {
     let (folder, passphrase) = (KeyFolder::new(folder.join("keys"), Vec::new()), PassphraseSource::default());
     let email = Some("archive@example.org");
     folder.generate(&"archive".parse().unwrap(), email, None, &passphrase, Timestamp::now()).unwrap();
@@ -172,7 +172,7 @@ fn a_channel_takes_over_no_index_that_its_keys_did_not_sign_for_these_packages()
 }
 
 /// A configuration that signs with that key, where the repository of [`stocked`] lies.
-fn config(folder: &Path) -> Config {
+pub(super) fn config(folder: &Path) -> Config {
     let text = "meta_path: meta\nsigning: {keys: [archive], folder: keys}\n";
     Config::parse(text, &folder.join("gachette.yml")).unwrap().config
 }
@@ -188,10 +188,9 @@ fn verify_tells_when_keys_signed_other_fields_than_the_records_say() {
     let folder = memory_folder();
     let signers = signers(folder.path());
     let (repository, config) = (stocked(folder.path(), 20), config(folder.path()));
-    let published = || publish_signed(&repository, PublishSubject::Stack(reference(NAME)), &signers);
-    published();
+    publish_signed(&repository, PublishSubject::Stack(reference(NAME)), &signers);
     assert_eq!(faulty(&config), []);
-    // A record that had other fields when the suite was signed.
+    // A record that has other fields than when the suite was signed.
     let packages = repository.meta().unwrap().join("packages");
     let record = files(&packages).into_keys().find(|path| path.ends_with("all.json")).unwrap();
     let record = packages.join(record);
@@ -200,14 +199,8 @@ fn verify_tells_when_keys_signed_other_fields_than_the_records_say() {
     edited["control"]["Depends"] = "other".into();
     edited.as_object_mut().unwrap().remove("record");
     fs::write(&record, edited.to_string()).unwrap();
-    fs::remove_dir_all(repository.meta().unwrap().join("index-parts")).unwrap();
-    fs::remove_dir_all(suite(&repository)).unwrap();
-    published();
-    fs::write(&record, good).unwrap();
     assert_eq!(faulty(&config), [LinkKind::Records]);
-    repository.fsck(FsckMode::Repair).unwrap();
-    fs::remove_dir_all(suite(&repository)).unwrap();
-    published();
+    fs::write(&record, good).unwrap();
     assert_eq!(faulty(&config), []);
 }
 

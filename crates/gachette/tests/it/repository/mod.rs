@@ -4,6 +4,7 @@ mod adoption;
 mod damage;
 mod documentation;
 mod edited_indices;
+mod edited_records;
 mod faults;
 mod faulty_store;
 mod forged;

@@ -1,0 +1,136 @@
+//! Package records of which this user knows that they say of a package what its file says: each by the SHA-256 of its bytes.
+//!
+//! Whoever may write into the repository may edit a record and make its own sum fit. So what a record says is signed only when this
+//! user wrote it himself, from the package file that he had just read, or else when the file is read again, and then it is
+//! remembered. What is remembered has our [mark](super::own_marks); where it is lost, files are read once more.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use gachette_core::Sha256Digest;
+use gachette_core::apt::{Listed, Suite};
+use gachette_core::stack::PackageRecord;
+
+use super::error::RepositoryError;
+use super::register::{key_of, parse_record, read_package};
+use super::{Repository, key};
+
+/// How many bytes a digest has.
+const DIGEST: usize = 32;
+/// How many are remembered in one file, of 256: the newest, should there be more.
+const MOST: usize = 1 << 14;
+
+/// What is remembered, read as far as it is asked for, and what is to be remembered from now on.
+pub(crate) struct Vouched<'r> {
+    repository: &'r Repository,
+    /// By the first byte of the digests.
+    known: [OnceLock<HashSet<Sha256Digest>>; 256],
+    fresh: Mutex<Vec<Sha256Digest>>,
+}
+
+impl Repository {
+    /// What this user knows of records.
+    pub(crate) fn vouched(&self) -> Vouched<'_> {
+        let known = std::array::from_fn(|_| OnceLock::new());
+        Vouched { repository: self, known, fresh: Mutex::default() }
+    }
+
+    /// Remembers records that this user wrote just now, of packages that he had read: each by the SHA-256 of its bytes. What cannot
+    /// be remembered is read again.
+    pub(crate) fn vouch_for(&self, records: impl IntoIterator<Item = Sha256Digest>) {
+        let Some(owner) = self.marks.owner() else { return };
+        let mut by_file = BTreeMap::<u8, Vec<Sha256Digest>>::new();
+        for record in records {
+            by_file.entry(record.as_bytes()[0]).or_default().push(record);
+        }
+        for (first, records) in by_file {
+            let key = key::vouched(&owner, first);
+            let known = self.read_vouched(&key);
+            let seen: HashSet<Sha256Digest> = known.iter().copied().collect();
+            let new = records.into_iter().filter(|record| !seen.contains(record));
+            let all: Vec<Sha256Digest> = known.iter().copied().chain(new).collect();
+            if all.len() > known.len() {
+                let kept = &all[all.len().saturating_sub(MOST)..];
+                let bytes = kept.iter().flat_map(|digest| *digest.as_bytes()).collect();
+                let _ = self.store.replace(&key, self.marks.marked(&key, bytes));
+            }
+        }
+    }
+
+    /// The record that a stack means, when it says of the package what the package file does.
+    pub(crate) fn true_record(
+        &self,
+        listed: &Listed<'_>,
+        suite: &Suite,
+        vouched: &Vouched<'_>,
+    ) -> Result<PackageRecord, RepositoryError> {
+        let Listed { name, version, architecture, file } = listed;
+        let key = key::record(name, version, architecture);
+        let named = format!("{name} {version} ({architecture})");
+        let lost = || RepositoryError::Unpublishable {
+            suite: suite.clone(),
+            reason: format!("the package record of {named} is lost, or of another file"),
+        };
+        let bytes = self.store.read(&key)?.ok_or_else(lost)?;
+        let record = parse_record(key.clone(), &bytes)?;
+        if record.sha256 != *file || key_of(&record) != key {
+            return Err(lost());
+        }
+        let digest = Sha256Digest::of(&bytes);
+        if !vouched.has(&digest) {
+            self.check_record_by_file(key, &record)?;
+            vouched.remember(digest);
+        }
+        Ok(record)
+    }
+
+    /// Refuses a record that says anything of its package that the package file does not.
+    fn check_record_by_file(&self, key: String, record: &PackageRecord) -> Result<(), RepositoryError> {
+        let path = self.package_path(&record.file)?;
+        let found = read_package(&path, &record.file)?;
+        if found.sha256 != record.sha256 {
+            let reason = format!("its SHA-256 is {}, not {}, as {key} says", found.sha256, record.sha256);
+            return Err(RepositoryError::Unreadable { path, reason });
+        }
+        let is_same = (&found.name, found.version.as_str(), &found.architecture, found.size)
+            == (&record.name, record.version.as_str(), &record.architecture, record.size);
+        if is_same && found.control.iter().eq(record.control.iter()) {
+            return Ok(());
+        }
+        let reason = "its fields are not those of the package file; it was edited".to_owned();
+        Err(RepositoryError::Damaged { key, reason })
+    }
+
+    fn read_vouched(&self, key: &str) -> Vec<Sha256Digest> {
+        let Some(kept) = self.store.read_derived(key).ok().flatten() else { return Vec::new() };
+        match self.marks.unmarked(key, &kept) {
+            (bytes, true) => {
+                let (digests, _) = bytes.as_chunks::<DIGEST>();
+                digests.iter().map(|digest| Sha256Digest::from_bytes(*digest)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Vouched<'_> {
+    fn has(&self, record: &Sha256Digest) -> bool {
+        let first = record.as_bytes()[0];
+        let known = self.known[usize::from(first)].get_or_init(|| {
+            let owner = self.repository.marks.owner();
+            let read = owner.map(|owner| self.repository.read_vouched(&key::vouched(&owner, first)));
+            read.into_iter().flatten().collect()
+        });
+        known.contains(record)
+    }
+
+    fn remember(&self, record: Sha256Digest) {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner).push(record);
+    }
+
+    /// Keeps what was found out.
+    pub(crate) fn keep(self) {
+        let fresh = self.fresh.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.repository.vouch_for(fresh);
+    }
+}
