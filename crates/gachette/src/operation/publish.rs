@@ -77,8 +77,8 @@ pub fn publish(
 /// When it was not published, or its stack was deleted; and as for [`publish`].
 pub fn publish_as_it_is(config: &Config, suite: Suite) -> Result<Published, OperationError> {
     let repository = config.repository()?;
-    let signed = repository.is_suite_signed(&suite)?;
-    if !signed && !config.signing.keys.is_empty() && !repository.is_own_state(&suite)? {
+    let (signed, is_ours) = repository.suite_is_signed_and_ours(&suite)?;
+    if !signed && !config.signing.keys.is_empty() && !is_ours {
         let reason = "another user says that nobody signed it, and there are keys; publish it by its name, with `--unsigned` if that is meant";
         return Err(RepositoryError::Unpublishable { suite, reason: reason.to_owned() }.into());
     }

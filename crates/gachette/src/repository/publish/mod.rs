@@ -62,7 +62,7 @@ impl Repository {
         }
         self.link_pool(root, &suite)?;
         let folder = SuiteFolder::hold(root, &suite)?;
-        let mut last = SuiteState::read(&self.store, &suite)?;
+        let mut last = SuiteState::read(self, &suite)?;
         let as_it_is;
         let request = match &request.subject {
             PublishSubject::AsItIs(suite) => {
@@ -102,7 +102,9 @@ impl Repository {
         last: Option<&SuiteState>,
     ) -> Result<PublishRequest<'a>, RepositoryError> {
         let last = last.ok_or_else(|| unknown(suite))?;
-        if last.signed != request.signers.is_some() {
+        // What another user says of it was looked at before, and nobody takes a signature away for that.
+        let is_believed = last.signed || last.is_ours || !self.marks.are_asked_for();
+        if last.signed != request.signers.is_some() || !is_believed {
             return Err(unpublishable(suite, "it was published otherwise just now; try again"));
         }
         if let Some(signers) = request.signers {
@@ -128,7 +130,7 @@ impl Repository {
         last: &SuiteState,
         signers: &Signers,
     ) -> Result<(), RepositoryError> {
-        if self.is_own_state(suite)? {
+        if last.is_ours {
             return Ok(());
         }
         // Where a channel is by now, its ledger says; of a stack it is this revision that is signed again.
@@ -151,7 +153,7 @@ impl Repository {
 
     /// Refuses to publish a suite as it is where that is lost.
     pub(crate) fn check_knows_published(&self, suite: &Suite) -> Result<(), RepositoryError> {
-        let last = SuiteState::read(&self.store, suite)?;
+        let last = SuiteState::read(self, suite)?;
         last.map_or(Ok(()), |last| self.check_knows_what_was_shown(suite, &last))
     }
 
@@ -341,7 +343,7 @@ impl Repository {
     ) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
         let theirs = Suite::from(head.stack.clone());
         let Some(root) = self.store.root() else { return Ok(None) };
-        let state = SuiteState::read(&self.store, &theirs)?.filter(|state| {
+        let state = SuiteState::read(self, &theirs)?.filter(|state| {
             let is_other = state.revision == head.number && state.hash != head.hash;
             state.content == head.content && !is_other
         });

@@ -22,7 +22,7 @@ pub(crate) struct SuiteOnDisk {
 impl SuiteOnDisk {
     /// Looks at a suite, without keeping anybody from changing it.
     pub(crate) fn of(repository: &Repository, root: &Path, suite: &Suite) -> Result<Self, RepositoryError> {
-        let state = SuiteState::read(&repository.store, suite)?;
+        let state = SuiteState::read(repository, suite)?;
         Ok(Self { folder: SuiteFolder::look(root, suite), state })
     }
 
@@ -63,7 +63,7 @@ impl SuiteOnDisk {
         keep: SignedDuration,
     ) -> Result<(), RepositoryError> {
         let folder = SuiteFolder::hold(root, suite)?;
-        let Some(last) = SuiteState::read(&repository.store, suite)? else { return Ok(()) };
+        let Some(last) = SuiteState::read(repository, suite)? else { return Ok(()) };
         let mut state = last.clone();
         state.retired.clear();
         folder.retire(state, Some(last), now, keep)?.write_on(repository, suite)

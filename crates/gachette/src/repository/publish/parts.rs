@@ -76,7 +76,7 @@ impl Repository {
         suite: &Suite,
         seen: &mut BTreeSet<String>,
     ) -> Result<Vec<String>, RepositoryError> {
-        let Some(state) = SuiteState::read(&self.store, suite)? else { return Ok(Vec::new()) };
+        let Some(state) = SuiteState::read(self, suite)? else { return Ok(Vec::new()) };
         let content = self.revision_with(&state)?.revision.packages;
         let mut wrong = BTreeSet::new();
         for architecture in Listing::architectures(&content, &[]) {

@@ -47,7 +47,7 @@ impl Repository {
 
     fn look_at_suite(&self, suite: &Suite) -> Result<Option<SuiteReview>, RepositoryError> {
         let Some(root) = self.store.root() else { return Ok(None) };
-        let Some(state) = SuiteState::read(&self.store, suite)? else { return Ok(None) };
+        let Some(state) = SuiteState::read(self, suite)? else { return Ok(None) };
         let folder = SuiteFolder::look(root, suite);
         let intact = |path: &str, entry: &IndexEntry| {
             let read = trebuchet::read_regular(&folder.path().join(path), entry.size.saturating_add(1));
@@ -94,7 +94,7 @@ impl Repository {
     pub(crate) fn remake_indices(&self, suite: &Suite) -> Result<(), RepositoryError> {
         let Some(root) = self.store.root() else { return Ok(()) };
         let folder = SuiteFolder::hold(root, suite)?;
-        let Some(state) = SuiteState::read(&self.store, suite)? else { return Ok(()) };
+        let Some(state) = SuiteState::read(self, suite)? else { return Ok(()) };
         let entry = self.revision_with(&state)?;
         for architecture in &state.architectures {
             let listing = Listing::of(&entry.revision.packages, architecture);

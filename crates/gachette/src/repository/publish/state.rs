@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::super::error::RepositoryError;
 use super::super::own_marks::without_mark;
-use super::super::store::Store;
 use super::super::{Repository, key};
 use super::request::{PublishRequest, PublishedSuite, SuiteSummary};
 use super::suite_folder::SuiteFolder;
@@ -45,6 +44,9 @@ pub(super) struct SuiteState {
     pub(super) indices: Indices,
     /// Files that are named by their hash and by no Release file any more, and since when.
     pub(super) retired: BTreeMap<String, Timestamp>,
+    /// Whether this user wrote it, by its mark: told of the very bytes that were read.
+    #[serde(skip)]
+    pub(super) is_ours: bool,
 }
 
 impl Repository {
@@ -57,7 +59,7 @@ impl Repository {
         let names = files.iter().filter_map(|file| file.strip_suffix(".json"));
         let suites = names.filter_map(|name| StackName::new(domain.clone(), name).ok()).map(Suite::from);
         let summary = |suite: Suite| {
-            let state = SuiteState::read(&self.store, &suite)?;
+            let state = SuiteState::read(self, &suite)?;
             Ok(SuiteSummary {
                 shows: state.as_ref().map(|state| state.stack.at(state.revision)),
                 signed: state.as_ref().is_some_and(|state| state.signed),
@@ -74,8 +76,14 @@ impl Repository {
         &self,
         suite: &Suite,
     ) -> Result<Option<(StackRef, Sha256Digest, bool)>, RepositoryError> {
-        let state = SuiteState::read(&self.store, suite)?;
+        let state = SuiteState::read(self, suite)?;
         Ok(state.map(|state| (state.stack.at(state.revision), state.hash, state.sealed)))
+    }
+
+    /// Whether a suite is signed that was published, and whether that is known from what this user wrote.
+    pub(crate) fn suite_is_signed_and_ours(&self, suite: &Suite) -> Result<(bool, bool), RepositoryError> {
+        let state = SuiteState::read(self, suite)?.ok_or_else(|| unknown(suite))?;
+        Ok((state.signed, state.is_ours))
     }
 
     /// Whether a suite is signed that was published.
@@ -83,16 +91,7 @@ impl Repository {
     /// # Errors
     /// When it was not, or what is known of it cannot be read.
     pub fn is_suite_signed(&self, suite: &Suite) -> Result<bool, RepositoryError> {
-        let state = SuiteState::read(&self.store, suite)?;
-        state.map(|state| state.signed).ok_or_else(|| unknown(suite))
-    }
-}
-
-impl Repository {
-    /// Whether this user wrote what is known of a suite.
-    pub(crate) fn is_own_state(&self, suite: &Suite) -> Result<bool, RepositoryError> {
-        let key = state_key(suite);
-        Ok(self.store.read_derived(&key)?.is_some_and(|kept| self.marks.unmarked(&key, &kept).1))
+        self.suite_is_signed_and_ours(suite).map(|(signed, _)| signed)
     }
 }
 
@@ -125,6 +124,7 @@ impl SuiteState {
             signed: signed.is_some(),
             indices: release.indices.clone(),
             retired: BTreeMap::new(),
+            is_ours: true,
         }
     }
 
@@ -174,15 +174,17 @@ impl SuiteState {
     }
 
     /// What is known; nothing when it cannot be read, which costs no more than making the suite again.
-    pub(super) fn read(store: &Store, suite: &Suite) -> Result<Option<Self>, RepositoryError> {
-        let bytes = store.read_derived(&state_key(suite))?;
-        let state = bytes.and_then(|bytes| serde_json::from_slice::<Self>(without_mark(&bytes)).ok());
-        Ok(state.filter(|state| state.format == FORMAT))
+    pub(super) fn read(repository: &Repository, suite: &Suite) -> Result<Option<Self>, RepositoryError> {
+        let key = state_key(suite);
+        let Some(kept) = repository.store.read_derived(&key)? else { return Ok(None) };
+        let is_ours = repository.marks.unmarked(&key, &kept).1;
+        let state = serde_json::from_slice::<Self>(without_mark(&kept)).ok();
+        Ok(state.filter(|state| state.format == FORMAT).map(|state| Self { is_ours, ..state }))
     }
 
     /// Writes what was changed in what somebody wrote: it is not this user's for that.
     pub(super) fn write_on(&self, repository: &Repository, suite: &Suite) -> Result<(), RepositoryError> {
-        if repository.is_own_state(suite)? {
+        if self.is_ours {
             return self.write(repository, suite);
         }
         let text = serde_json::to_string(self).unwrap_or_default() + "\n";
@@ -193,5 +195,38 @@ impl SuiteState {
         let key = state_key(suite);
         let text = serde_json::to_string(self).unwrap_or_default() + "\n";
         repository.store.replace(&key, repository.marks.marked(&key, text.into_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gachette_core::stack::By;
+
+    use super::super::request::{PublishSubject, SuiteSettings};
+    use super::*;
+
+    #[test]
+    fn whose_a_state_is_is_told_of_the_bytes_that_were_read_and_not_of_what_lies_there_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::init(&folder.path().join("meta"), None).unwrap();
+        let repository = repository.marked_beside(folder.path().join("keys"));
+        let stack: StackName = "124".parse().unwrap();
+        repository.create_stack(&stack, None, &By::new("ada@build1").because("a test")).unwrap();
+        let suite = Suite::from(stack.clone());
+        let subject = PublishSubject::Stack(stack.into());
+        let settings = SuiteSettings::default();
+        repository.publish(&PublishRequest { subject, settings, signers: None, looked_for: None }).unwrap();
+        let file = folder.path().join("meta").join(state_key(&suite));
+        let ours = std::fs::read(&file).unwrap();
+        let theirs = without_mark(&ours);
+        let read = || SuiteState::read(&repository, &suite).unwrap().unwrap();
+        assert!(read().is_ours);
+        std::fs::write(&file, theirs).unwrap();
+        let swapped = read();
+        assert!(!swapped.is_ours);
+        std::fs::write(&file, &ours).unwrap();
+        swapped.write_on(&repository, &suite).unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), theirs, "nobody's mark is put on it");
+        assert!(!read().is_ours);
     }
 }
