@@ -117,9 +117,12 @@ impl Release {
 
     /// The date that a Release file bears; none when it has none that can be read.
     pub fn date_of(text: &str) -> Option<Timestamp> {
-        let paragraph = Paragraph::parse(text).ok()?;
-        let date = paragraph.get("Date")?.replace("UTC", "GMT");
-        DateTimeParser::new().parse_timestamp(date).ok()
+        time_of(text, "Date")
+    }
+
+    /// Until when clients believe a Release file of ours; none when it does not say.
+    pub fn valid_until_of(text: &str) -> Option<Timestamp> {
+        time_of(text, "Valid-Until")
     }
 
     /// The SHA-256 of what a Release file of ours shows; none when it does not say.
@@ -155,6 +158,12 @@ impl IndexEntry {
         let folder = path.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"));
         format!("{folder}by-hash/SHA256/{}", self.sha256)
     }
+}
+
+/// The time in a field.
+fn time_of(text: &str, field: &str) -> Option<Timestamp> {
+    let time = Paragraph::parse(text).ok()?.get(field)?.replace("UTC", "GMT");
+    DateTimeParser::new().parse_timestamp(time).ok()
 }
 
 impl fmt::Display for IndexEntry {
@@ -221,6 +230,10 @@ mod tests {
         let text = release.to_text().unwrap();
         assert_eq!(Release::date_of(&text), Some("2026-01-02T03:04:05Z".parse().unwrap()));
         assert_eq!(Release::date_of("Date: soon\n"), None);
+        assert_eq!(Release::valid_until_of(&text), None);
+        let limited =
+            Release { valid_until: Some("2026-02-02T03:04:05Z".parse().unwrap()), ..release.clone() };
+        assert_eq!(Release::valid_until_of(&limited.to_text().unwrap()), limited.valid_until);
         assert_eq!(
             (Release::content_of(&text), Release::content_of("Suite: x\n")),
             (Some(release.content), None)

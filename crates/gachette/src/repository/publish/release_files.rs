@@ -44,9 +44,12 @@ impl ReleaseFiles {
             state.indices.contains_key(&format!("{}/{PLAIN}", Release::folder_of(architecture)))
         };
         self.are_of(state)
+            && self.0.contains_key("InRelease") == state.signed
             && self.text().is_some_and(|text| {
                 Release::indices_of(text).is_ok_and(|indices| indices == state.indices)
                     && Release::content_of(text).is_none_or(|content| content == state.content)
+                    && same_second(Release::date_of(text), Some(state.date))
+                    && same_second(Release::valid_until_of(text), state.valid_until)
             })
             && state.architectures.iter().all(has_index)
             && state.indices.keys().filter(is_plain).count() == state.architectures.len()
@@ -86,4 +89,9 @@ impl ReleaseFiles {
         keys.retain(|key| clear.iter().flat_map(|clear| &clear.signatures).any(|it| it.key == *key));
         keys
     }
+}
+
+/// Whether two times are the same as Release files say them.
+fn same_second(one: Option<Timestamp>, other: Option<Timestamp>) -> bool {
+    one.map(Timestamp::as_second) == other.map(Timestamp::as_second)
 }

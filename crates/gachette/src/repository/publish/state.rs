@@ -128,10 +128,14 @@ impl SuiteState {
         }
     }
 
-    /// The same of a suite that shows the same by another revision.
-    pub(super) fn by(self, head: &Head) -> Self {
+    /// The same of a suite that shows the same by another revision, to be this user's own: of what somebody else wrote nothing is left
+    /// that the suite's own files do not say.
+    pub(super) fn by(mut self, head: &Head) -> Self {
+        if !self.is_ours {
+            self.retired.clear();
+        }
         let Head { number, hash, sealed, packages, .. } = *head;
-        Self { revision: number, hash, sealed, packages, ..self }
+        Self { revision: number, hash, sealed, packages, is_ours: true, ..self }
     }
 
     /// Whether what was wished then is what is wished now, and clients believe it long enough still.

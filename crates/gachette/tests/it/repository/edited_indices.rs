@@ -21,7 +21,7 @@ use super::publish::{NAME, add, files, is_whole, publish, stocked, suite};
 use super::{by, memory_folder, reference, stack};
 
 /// What a suite is known to show.
-const STATE: &str = "domain/shop/suites/124.json";
+pub(super) const STATE: &str = "domain/shop/suites/124.json";
 
 /// Replaces bytes in the kept parts by as many others, as somebody does who knows their form.
 fn edit_parts(repository: &Repository, from: &str, to: &str) -> Vec<String> {

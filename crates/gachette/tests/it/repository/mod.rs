@@ -5,6 +5,7 @@ mod damage;
 mod documentation;
 mod edited_indices;
 mod edited_records;
+mod edited_suites;
 mod faults;
 mod faulty_store;
 mod forged;

@@ -1,0 +1,72 @@
+//! Who can write into a repository and has no key edits what is known of a suite, or its files: nobody believes it, or pays for it.
+
+use std::fs;
+
+use gachette::repository::{PublishRequest, PublishSubject, PublishedSuite, Repository, SuiteSettings};
+use gachette::signing::Signers;
+use gachette_core::apt::Release;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::edited_indices::{STATE, config, signers};
+use super::publish::{NAME, add, is_whole, stocked, suite};
+use super::{by, memory_folder, reference, stack};
+
+fn publish_for(repository: &Repository, signers: &Signers, days: i64) -> PublishedSuite {
+    let valid_for = Some(SignedDuration::from_hours(24 * days));
+    let request = PublishRequest {
+        subject: PublishSubject::Stack(reference(NAME)),
+        settings: SuiteSettings { valid_for, ..SuiteSettings::default() },
+        signers: Some(signers),
+        looked_for: None,
+    };
+    repository.publish(&request).unwrap()
+}
+
+#[test]
+fn a_suite_is_left_as_it_is_only_when_what_is_known_of_it_is_what_its_release_file_says() {
+    let folder = memory_folder();
+    let signers = signers(folder.path());
+    drop(stocked(folder.path(), 3));
+    let repository = config(folder.path()).repository().unwrap();
+    let file = repository.meta().unwrap().join(STATE);
+    let state = || -> Value {
+        let kept = fs::read_to_string(&file).unwrap();
+        serde_json::from_str(kept.split("\nmark ").next().unwrap()).unwrap()
+    };
+    assert!(publish_for(&repository, &signers, 20).changed);
+    // A newer revision of the same, so that the state is written again without the suite.
+    let revise = |number: usize| {
+        add(&repository, &format!("more-{number}"));
+        repository.rollback_stack(&stack(NAME), 2, &by()).unwrap();
+    };
+    for (number, (field, value)) in [
+        ("valid_until", Value::Null),
+        ("valid_until", json!("2040-01-01T00:00:00Z")),
+        ("date", json!("2020-01-01T00:00:00Z")),
+        ("signed", json!(false)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        revise(number);
+        let mut edited = state();
+        assert_ne!(edited[field], value);
+        edited[field] = value;
+        fs::write(&file, edited.to_string()).unwrap();
+        assert!(publish_for(&repository, &signers, 20).changed, "{field}");
+        let (state, text) = (state(), fs::read_to_string(suite(&repository).join("Release")).unwrap());
+        let until = Release::valid_until_of(&text).unwrap();
+        let known: Timestamp = state["valid_until"].as_str().unwrap().parse().unwrap();
+        assert_eq!(known.as_second(), until.as_second(), "{field}");
+        assert_eq!(state["signed"], true);
+    }
+    // What the Release file does not say is dropped.
+    revise(9);
+    let mut edited = state();
+    edited["retired"] = json!({"main/binary-all/by-hash/SHA256/x": "2040-01-01T00:00:00Z"});
+    fs::write(&file, edited.to_string()).unwrap();
+    assert!(!publish_for(&repository, &signers, 20).changed);
+    assert_eq!(state()["retired"], json!({}));
+    is_whole(&suite(&repository));
+}
