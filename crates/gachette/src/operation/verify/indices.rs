@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, Metadata};
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -13,11 +13,18 @@ use gachette_core::{Sha256Digest, counted};
 use jiff::Timestamp;
 
 use super::link::{LinkKind, Linked};
-use crate::repository::{Repository, is_packed};
+use crate::repository::{LARGEST_INDEX, Repository, hash, is_packed};
 use crate::signing::{self, Certificate};
 
 /// What a file above the indices has at most, in bytes: some thousand of them are named in as much.
 const LARGEST_RELEASE: u64 = 1 << 20;
+
+/// What is read of an index that nobody signed, in bytes.
+const LARGEST_UNSIGNED: u64 = 1 << 28;
+/// From how many bytes on an index is compared with its hash before it is read.
+const LARGE: u64 = 1 << 24;
+/// What is said of another file than the one that is named.
+const OTHER: &str = "it is not the one that the signed file names";
 
 /// What the indices of a suite list.
 pub(super) struct Indices {
@@ -113,18 +120,21 @@ impl Indices {
             }
         };
         let folder = folder(repository, suite)?;
+        // Nobody signed what is named then: anybody may have made a file of just any length.
+        let is_signed = linked.links.iter().all(|link| link.faults.is_empty());
+        let most = if is_signed { LARGEST_INDEX } else { LARGEST_UNSIGNED };
         let (mut faults, mut listed_packages, mut whole) = (Vec::new(), Vec::new(), true);
         // By its name, one that is not packed comes first.
         let mut unpacked: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
         for (path, entry) in &named {
-            let checked = trebuchet::read_regular(&folder.join(path), entry.size.saturating_add(1))
-                .map_err(|error| trebuchet::io_reason(&error))
-                .and_then(|bytes| checked(bytes, entry));
+            let checked = read_index(&folder.join(path), entry, most);
             if checked.is_ok()
                 && let Err(reason) = check_by_hash(&folder, path, entry)
             {
                 faults.push(format!("{path}, as {}: {reason}", entry.by_hash(path)));
             }
+            // Only its packed forms, which come next, are compared with a plain one.
+            unpacked.retain(|plain, _| path.starts_with(plain));
             let plain = path.ends_with("/Packages");
             let listed = checked.and_then(|bytes| match path.rsplit_once('.') {
                 Some((of, _)) => match unpacked.get(of) {
@@ -177,16 +187,33 @@ fn small(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The bytes, if they are those that are named.
-fn checked(bytes: Vec<u8>, entry: &IndexEntry) -> Result<Vec<u8>, String> {
-    let length = bytes.len() as u64;
+/// The bytes of an index, if they are those that are named. A large one is read only when it is: a file of nothing but a length costs
+/// whoever made it no disk.
+fn read_index(path: &Path, entry: &IndexEntry, most: u64) -> Result<Vec<u8>, String> {
+    let reason = |error| trebuchet::io_reason(&error);
+    let file = trebuchet::open_regular(path).map_err(reason)?;
+    let length = file.metadata().map_err(reason)?.len();
+    check_length(length, entry)?;
+    if length > most {
+        return Err(format!("it is longer than {most} bytes, and is not looked at"));
+    }
+    if length > LARGE && hash(&file).map_err(reason)?.0 != entry.sha256 {
+        return Err(OTHER.to_owned());
+    }
+    checked(trebuchet::read_regular(path, entry.size.saturating_add(1)).map_err(reason)?, entry)
+}
+
+fn check_length(length: u64, entry: &IndexEntry) -> Result<(), String> {
     if length < entry.size {
         return Err(format!("it is cut short: {length} of {} bytes", entry.size));
     }
-    if length != entry.size || Sha256Digest::of(&bytes) != entry.sha256 {
-        return Err("it is not the one that the signed file names".to_owned());
-    }
-    Ok(bytes)
+    if length == entry.size { Ok(()) } else { Err(OTHER.to_owned()) }
+}
+
+/// The bytes, if they are those that are named.
+fn checked(bytes: Vec<u8>, entry: &IndexEntry) -> Result<Vec<u8>, String> {
+    check_length(bytes.len() as u64, entry)?;
+    if Sha256Digest::of(&bytes) == entry.sha256 { Ok(bytes) } else { Err(OTHER.to_owned()) }
 }
 
 /// Whether the same bytes have the name of their hash, under which clients ask for them.
@@ -199,9 +226,8 @@ fn check_by_hash(folder: &Path, path: &str, entry: &IndexEntry) -> Result<(), St
     if fs::symlink_metadata(folder.join(path)).is_ok_and(|named| is_the_same(&named)) {
         return Ok(());
     }
-    let mut bytes = Vec::new();
-    hashed.take(entry.size.saturating_add(1)).read_to_end(&mut bytes).map_err(reason)?;
-    checked(bytes, entry).map(drop)
+    check_length(found.len(), entry)?;
+    if hash(&hashed).map_err(reason)?.0 == entry.sha256 { Ok(()) } else { Err(OTHER.to_owned()) }
 }
 
 /// The packages that an index lists.

@@ -41,6 +41,7 @@ use wish::{Shown, Wish};
 pub(crate) use index::is_packed;
 pub(crate) use on_disk::SuiteOnDisk;
 pub use request::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings, SuiteSummary};
+pub(crate) use suite_folder::LARGEST_INDEX;
 
 impl Repository {
     /// Makes the suite of a stack, or of a channel, show what that holds now. One that does already is left as it is.

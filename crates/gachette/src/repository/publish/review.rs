@@ -1,7 +1,6 @@
 //! Looking at a suite that was published, and making its indices again: what needs no key.
 
-use gachette_core::Sha256Digest;
-use gachette_core::apt::{Contents, IndexEntry, Listing, Release, Suite};
+use gachette_core::apt::{Contents, Listing, Release, Suite};
 use gachette_core::stack::Entry;
 
 use super::super::Repository;
@@ -49,10 +48,6 @@ impl Repository {
         let Some(root) = self.store.root() else { return Ok(None) };
         let Some(state) = SuiteState::read(self, suite)? else { return Ok(None) };
         let folder = SuiteFolder::look(root, suite);
-        let intact = |path: &str, entry: &IndexEntry| {
-            let read = trebuchet::read_regular(&folder.path().join(path), entry.size.saturating_add(1));
-            read.is_ok_and(|bytes| Sha256Digest::of(&bytes) == entry.sha256)
-        };
         let mut damaged = Vec::new();
         for (path, entry) in &state.indices {
             let plain = path.rsplit_once('.').and_then(|(plain, _)| Some((plain, state.indices.get(plain)?)));
@@ -64,7 +59,7 @@ impl Repository {
                 damaged.push(path.clone());
             }
             for path in [path.clone(), entry.by_hash(path)] {
-                if !intact(&path, entry) {
+                if !folder.is_intact(&path, entry) {
                     damaged.push(path);
                 }
             }

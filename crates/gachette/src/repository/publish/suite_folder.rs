@@ -27,7 +27,9 @@ const UNFINISHED: &str = ".new-";
 const BEGUN: &str = ".new-begun";
 
 /// What of an index is read, in bytes: of some million packages.
-const LARGEST_INDEX: u64 = 1 << 31;
+pub(crate) const LARGEST_INDEX: u64 = 1 << 31;
+/// From how many bytes on an index is compared with its hash before it is read.
+const LARGE: u64 = 1 << 24;
 
 /// A suite's folder.
 pub(super) struct SuiteFolder {
@@ -127,6 +129,10 @@ impl SuiteFolder {
 
     /// The bytes of an index, if they are those that its name is of.
     pub(super) fn read_sound(&self, path: &str, entry: &IndexEntry) -> Option<Vec<u8>> {
+        // What is large is in memory only when it is the index: a file of nothing but a length costs whoever made it no disk.
+        if entry.size > LARGE && !self.is_intact(&entry.by_hash(path), entry) {
+            return None;
+        }
         self.read(path, entry).filter(|bytes| Sha256Digest::of(bytes) == entry.sha256)
     }
 
@@ -135,6 +141,15 @@ impl SuiteFolder {
         let hashed = self.path.join(entry.by_hash(path));
         let bytes = trebuchet::read_regular(&hashed, entry.size.min(LARGEST_INDEX) + 1).ok()?;
         (bytes.len() as u64 == entry.size).then_some(bytes)
+    }
+
+    /// Whether a file, by its path from the suite's folder, has the length and the hash of an index. It is not kept in memory.
+    pub(super) fn is_intact(&self, path: &str, entry: &IndexEntry) -> bool {
+        let opened = trebuchet::open_regular(&self.path.join(path));
+        let of_length = opened.ok().filter(|file| {
+            file.metadata().is_ok_and(|found| found.len() == entry.size && found.len() <= LARGEST_INDEX)
+        });
+        of_length.and_then(|file| hash(&file).ok()).is_some_and(|(sha256, _)| sha256 == entry.sha256)
     }
 
     /// The files above the indices, as they are now.

@@ -1,10 +1,13 @@
 //! Who can write into a repository and has no key edits what is known of a suite, or its files: nobody believes it, or pays for it.
 
-use std::fs;
+use std::fs::{self, File};
 
-use gachette::repository::{PublishRequest, PublishSubject, PublishedSuite, Repository, SuiteSettings};
+use gachette::operation::{LinkKind, Trusted, verify};
+use gachette::repository::{
+    FsckMode, PublishRequest, PublishSubject, PublishedSuite, Repository, SuiteSettings,
+};
 use gachette::signing::Signers;
-use gachette_core::apt::Release;
+use gachette_core::apt::{Release, Suite};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -69,4 +72,26 @@ fn a_suite_is_left_as_it_is_only_when_what_is_known_of_it_is_what_its_release_fi
     assert!(!publish_for(&repository, &signers, 20).changed);
     assert_eq!(state()["retired"], json!({}));
     is_whole(&suite(&repository));
+}
+
+#[test]
+fn files_of_nothing_but_a_length_cost_who_looks_at_a_suite_nothing() {
+    let folder = memory_folder();
+    let signers = signers(folder.path());
+    let (repository, config) = (stocked(folder.path(), 3), config(folder.path()));
+    publish_for(&repository, &signers, 20);
+    let (suite, length, digest) = (suite(&repository), 1_u64 << 40, "0".repeat(64));
+    File::create(suite.join("main/x")).unwrap().set_len(length).unwrap();
+    let release = fs::read_to_string(suite.join("Release")).unwrap();
+    fs::write(suite.join("Release"), format!("{release} {digest} {length} main/x\n")).unwrap();
+    fs::remove_file(suite.join("InRelease")).unwrap();
+    let verified = verify(&config, &Suite::from(stack(NAME)), &Trusted::Configured).unwrap();
+    let indices = verified.links.iter().find(|link| link.link == LinkKind::Indices).unwrap();
+    assert!(indices.faults.iter().any(|fault| fault.starts_with("main/x: it is longer than")), "{indices:?}");
+    let file = repository.meta().unwrap().join(STATE);
+    let mut state: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    state["indices"]["main/x"] = json!({"size": length, "sha256": digest});
+    fs::write(&file, state.to_string()).unwrap();
+    let report = repository.fsck(FsckMode::Check).unwrap();
+    assert!(report.findings.iter().any(|found| found.path.ends_with("main/x")), "{:?}", report.findings);
 }
