@@ -6,6 +6,7 @@ use gachette_core::stack::Entry;
 use super::super::Repository;
 use super::super::disk::at;
 use super::super::error::RepositoryError;
+use super::super::ledger::number_of;
 use super::super::{key, lock};
 use super::index::{Index, is_packed};
 use super::state::SuiteState;
@@ -120,10 +121,13 @@ impl Repository {
 
     /// The newest revision that holds what a suite shows.
     pub(super) fn revision_with(&self, state: &SuiteState) -> Result<Entry, RepositoryError> {
-        let newest = self.newest_number(&state.stack, 0)?;
+        // By the files that there are: whoever puts one at a high number makes nobody count down from there.
+        let files = self.store.children(&key::revisions(&state.stack))?.files;
+        let mut numbers: Vec<u64> = files.iter().filter_map(|file| number_of(file)).collect();
+        numbers.sort_unstable();
         // What cannot be read is told with the ledger.
         let readable =
-            (1..=newest).rev().filter_map(|number| self.read_revision(&state.stack, number).ok()?);
+            numbers.into_iter().rev().filter_map(|number| self.read_revision(&state.stack, number).ok()?);
         let found = readable.into_iter().find(|entry| entry.revision.content == state.content);
         found.ok_or_else(|| {
             unpublishable(&state.stack.clone().into(), "what its suite shows is in no revision")

@@ -9,7 +9,7 @@ use gachette_core::channel::ChannelPolicy;
 use gachette_core::stack::Head;
 
 use super::fsck::list;
-use super::gc::{add, collect, gone, package};
+use super::gc::{add, collect, gone, package, publish};
 use super::{by, record, repository, stack};
 
 /// The highest number that the ten digits of a file's name can have.
@@ -148,4 +148,32 @@ fn a_record_that_names_the_file_of_another_package_takes_it_not_along_when_it_is
         report.packages.iter().flat_map(|package| &package.files).map(|it| &it.file).collect();
     assert_eq!(files, ["old-1.0-all.deb"], "only what is the package that its record is of");
     assert_eq!(names(repository.debs()), [alpha.file]);
+}
+
+/// What comes of an action that must not wait for anything.
+fn soon<T: Send + 'static>(action: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, waited) = std::sync::mpsc::channel();
+    std::thread::spawn(move || done.send(action()));
+    waited.recv_timeout(std::time::Duration::from_secs(60)).expect("it has no end")
+}
+
+#[test]
+fn empty_revisions_at_high_numbers_keep_nobody_counting() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = repository(folder.path());
+    add(&repository, "124", &[package(&repository, "dh-web", "1.0")]);
+    publish(&repository, "124");
+    let ledger = folder.path().join("meta/domain/default/stacks/124/revisions");
+    for power in 1..=33 {
+        drop(
+            File::options()
+                .append(true)
+                .create(true)
+                .open(ledger.join(format!("{:010}.json", (1_u64 << power) - 1))),
+        );
+    }
+    let report = soon(move || repository.fsck(FsckMode::Check).unwrap());
+    let told = |path: &str| report.findings.iter().any(|found| found.path.ends_with(path));
+    assert!(told("revisions/8589934591.json"), "{:?}", report.findings);
+    assert!(!report.findings.iter().any(|found| found.path.starts_with("index-parts")));
 }
