@@ -63,18 +63,18 @@ pub(crate) fn create_new_at(folder: &File, path: &str) -> io::Result<File> {
 /// Makes the names in the folder that holds `path` durable.
 pub(crate) fn sync_folder_of(path: &Path) -> Result<(), RepositoryError> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+    open_folder(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
 }
 
 /// Makes all of the file system durable that this folder lies on, whoever wrote it.
 pub(crate) fn sync_file_system(folder: &Path) -> Result<(), RepositoryError> {
-    let sync = || Ok(syncfs(File::open(folder)?)?);
+    let sync = || Ok(syncfs(open_folder(folder)?)?);
     sync().map_err(at(folder))
 }
 
 /// Whether that can be relied on: of a file system in user space, only what the kernel holds of it would be.
 pub(crate) fn can_sync_file_system(folder: &Path) -> bool {
-    let kind = File::open(folder).and_then(|folder| Ok(fstatfs(folder)?));
+    let kind = open_folder(folder).and_then(|folder| Ok(fstatfs(folder)?));
     kind.is_ok_and(|kind| kind.f_type != FUSE)
 }
 

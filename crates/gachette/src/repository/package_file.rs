@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Repository;
-use super::disk::at;
+use super::disk::{at, open_folder};
 use super::error::RepositoryError;
 use super::lock::{self, Hold};
 
@@ -63,7 +63,7 @@ impl Repository {
 
     /// The same, with a patience of one's own.
     pub(crate) fn hold_files_within(&self, hold: Hold, patience: Duration) -> Result<File, RepositoryError> {
-        let folder = File::open(&self.debs).map_err(at(&self.debs))?;
+        let folder = open_folder(&self.debs).map_err(at(&self.debs))?;
         if lock::wait(&folder, hold, patience) {
             return Ok(folder);
         }

@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, FileType, statat};
 use rustix::io::Errno;
 
 use super::super::Repository;
-use super::super::disk::at;
+use super::super::disk::{at, open_folder};
 use super::super::error::RepositoryError;
 use super::super::key;
 use super::super::spread::{Worth, gather};
@@ -141,7 +141,7 @@ impl Repository {
     }
 
     fn pool<'a>(&'a self, suite: &'a Suite) -> Result<Pool<'a>, RepositoryError> {
-        let folder = File::open(&self.debs).map_err(at(&self.debs))?;
+        let folder = open_folder(&self.debs).map_err(at(&self.debs))?;
         Ok(Pool { folder, path: &self.debs, suite })
     }
 

@@ -48,7 +48,7 @@ impl SuiteFolder {
         let path = path_of(root, suite);
         let turn = loop {
             inside::make_folder(root, key::suite(suite))?;
-            let turn = File::open(&path).map_err(at(&path))?;
+            let turn = open_folder(&path).map_err(at(&path))?;
             if !lock::wait(&turn, Hold::Alone, lock::PATIENCE) {
                 return Err(RepositoryError::Busy { path, waited: lock::PATIENCE });
             }

@@ -3,7 +3,9 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use gachette::repository::{ChannelWish, Fault, FsckMode, Repository, RepositoryError};
+use gachette::repository::{
+    ChannelWish, Fault, FsckMode, PublishRequest, PublishSubject, Repository, RepositoryError, SuiteSettings,
+};
 use gachette_core::Sha256Digest;
 use gachette_core::channel::ChannelPolicy;
 use gachette_core::stack::Head;
@@ -176,4 +178,30 @@ fn empty_revisions_at_high_numbers_keep_nobody_counting() {
     let told = |path: &str| report.findings.iter().any(|found| found.path.ends_with(path));
     assert!(told("revisions/8589934591.json"), "{:?}", report.findings);
     assert!(!report.findings.iter().any(|found| found.path.starts_with("index-parts")));
+}
+
+#[test]
+fn a_pipe_in_place_of_the_package_files_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = repository(folder.path());
+    let web = package(&repository, "dh-web", "1.0");
+    add(&repository, "124", std::slice::from_ref(&web));
+    let debs = repository.debs().to_owned();
+    fs::rename(&debs, folder.path().join("away")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&debs).status().unwrap().success());
+    let again = repository.clone();
+    let publish = move || {
+        let (subject, settings) = (PublishSubject::Stack("124".parse().unwrap()), SuiteSettings::default());
+        again.publish(&PublishRequest { subject, settings, signers: None, looked_for: None }).map(drop)
+    };
+    let refused = soon(publish).unwrap_err().to_string();
+    assert!(refused.contains("debs") && refused.contains("Not a directory"), "{refused}");
+    let many: Vec<_> = (0..9)
+        .map(|_| gachette::repository::ToRegister {
+            file: web.file.clone().into(),
+            expected: None,
+            provenance: Default::default(),
+        })
+        .collect();
+    soon(move || repository.register_all(&many)).unwrap_err();
 }
