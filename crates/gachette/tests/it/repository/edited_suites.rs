@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::edited_indices::{STATE, config, signers};
-use super::publish::{NAME, add, is_whole, stocked, suite};
+use super::publish::{NAME, add, files, is_whole, stocked, suite};
 use super::{by, memory_folder, reference, stack};
 
 fn publish_for(repository: &Repository, signers: &Signers, days: i64) -> PublishedSuite {
@@ -94,4 +94,43 @@ fn files_of_nothing_but_a_length_cost_who_looks_at_a_suite_nothing() {
     fs::write(&file, state.to_string()).unwrap();
     let report = repository.fsck(FsckMode::Check).unwrap();
     assert!(report.findings.iter().any(|found| found.path.ends_with("main/x")), "{:?}", report.findings);
+}
+
+#[test]
+fn what_somebody_else_compressed_is_not_signed_although_it_unpacks_to_the_same() {
+    let folder = memory_folder();
+    let signers = signers(folder.path());
+    drop(stocked(folder.path(), 20));
+    let repository = config(folder.path()).repository().unwrap();
+    publish_for(&repository, &signers, 20);
+    let gzip = || fs::read(suite(&repository).join("main/binary-all/Packages.gz")).unwrap();
+    let good = gzip();
+    let parts = repository.meta().unwrap().join("index-parts");
+    for (path, bytes) in files(&parts) {
+        fs::write(parts.join(path), compressed_otherwise(&bytes)).unwrap();
+    }
+    fs::remove_dir_all(suite(&repository)).unwrap();
+    assert!(publish_for(&repository, &signers, 20).parts_made > 0);
+    assert_eq!(gzip(), good);
+    is_whole(&suite(&repository));
+}
+
+/// A kept part without its mark, whose gzip form is not compressed at all.
+fn compressed_otherwise(kept: &[u8]) -> Vec<u8> {
+    let number = |at: usize| u32::from_le_bytes(kept[at..at + 4].try_into().unwrap()) as usize;
+    // After a word, a sum and four lengths come two numbers, and then the forms.
+    let lengths: Vec<usize> = (0..4).map(|form| number(12 + 4 * form)).collect();
+    let mut forms = Vec::new();
+    let mut at = 12 + 16 + 16;
+    for length in &lengths {
+        forms.push(kept[at..at + length].to_vec());
+        at += length;
+    }
+    let mut encoder = flate2::GzBuilder::new().write(Vec::new(), flate2::Compression::none());
+    std::io::Write::write_all(&mut encoder, &forms[0]).unwrap();
+    forms[1] = encoder.finish().unwrap();
+    let mut rest: Vec<u8> = forms.iter().flat_map(|form| (form.len() as u32).to_le_bytes()).collect();
+    rest.extend_from_slice(&kept[28..44]);
+    rest.extend(forms.concat());
+    [&kept[..8], &crc32fast::hash(&rest).to_le_bytes(), &rest].concat()
 }
