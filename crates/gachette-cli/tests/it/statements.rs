@@ -176,6 +176,29 @@ fn a_key_that_gpg_holds_signs_a_stack_once_and_no_package() {
 }
 
 #[test]
+fn a_statement_about_a_stack_in_the_place_of_one_about_its_package_is_told_and_made_anew() {
+    let chain = sealed();
+    let playground = &chain.playground;
+    playground.ok(&format!("{KEYS}=archive key generate archive"));
+    playground.ok(&format!("{KEYS}=archive publish 124"));
+    let place =
+        |digest: &str| playground.path(&format!("repository/statements/{}/{digest}.json", &digest[..2]));
+    // The first subject of a statement is what it is about.
+    let of_stack = place(&Opened::of(&playground.ok("stack statement 124")).digests()[0]);
+    let of_package = place(&Opened::of(&playground.ok("package statement dh-shop")).digests()[0]);
+    let right = fs::read(&of_package).unwrap();
+    fs::copy(of_stack, &of_package).unwrap();
+    let said = playground.run(&format!("{KEYS}=archive verify 124"));
+    let wanted = "is about something else: `gachette stack seal default/124` signs the right one";
+    assert!(said.code == 5 && said.stdout.contains(wanted), "{}", said.stdout);
+    let said = playground.run(&format!("{KEYS}=archive stack seal 124"));
+    assert!(said.code == 0 && !said.stderr.contains("edited"), "{}", said.stderr);
+    playground.ok(&format!("{KEYS}=archive verify 124"));
+    let payload = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap()["payload"].clone();
+    assert_eq!(payload(&fs::read(&of_package).unwrap()), payload(&right));
+}
+
+#[test]
 fn what_may_change_is_not_signed() {
     let chain = Chain::new();
     chain.playground.ok("quick 124 shop");

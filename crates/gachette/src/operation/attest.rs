@@ -91,7 +91,8 @@ impl Statements<'_> {
             let known = self.repository.opened_statement(about).ok()??;
             let signatures = known.signature_bytes().ok()?;
             let good = self.signers.judge(known.signed_bytes(), &signatures, Timestamp::now()).ok()?;
-            let is_about = statement::subjects(known.statement()).ok()?.contains(about);
+            // The first subject is what it is about. That about a stack has the stack's package files as further ones.
+            let is_about = statement::subjects(known.statement()).ok()?.first() == Some(about);
             is_about.then(|| good.into_iter().map(|good| good.key).collect())
         };
         stated().unwrap_or_default()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gachette_core::Sha256Digest;
 use gachette_core::stack::{Entry, PackageRecord, StackName};
 use gachette_core::statement::{self, Envelope};
 use jiff::Timestamp;
@@ -58,8 +59,15 @@ pub(super) fn check(
         count += 1;
         let about = format!("the statement about {}", record.file);
         faults.extend(judge.fault(&envelope, &about));
-        if envelope.statement().is_ok_and(|it| it != statement::of_package(record)) {
-            faults.push(format!("{about} says otherwise than its record"));
+        match envelope.statement() {
+            Ok(said) if !is_about(&said, &record.sha256) => faults.push(format!(
+                "{about} is about something else: `gachette stack seal {}` signs the right one",
+                entry.revision.stack
+            )),
+            Ok(said) if said != statement::of_package(record) => {
+                faults.push(format!("{about} says otherwise than its record"));
+            }
+            _ => {}
         }
     }
     linked.put(LinkKind::Statements, format!("{count} signed"), faults);
@@ -75,6 +83,11 @@ fn lost(without: &[&str], of: usize, stack: &StackName) -> Vec<String> {
         )],
         _ => Vec::new(),
     }
+}
+
+/// Whether it is this that a statement is about: its first subject.
+fn is_about(said: &[u8], digest: &Sha256Digest) -> bool {
+    statement::subjects(said).is_ok_and(|subjects| subjects.first() == Some(digest))
 }
 
 fn read(
