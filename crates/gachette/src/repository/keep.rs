@@ -33,6 +33,7 @@ impl Repository {
     /// When a collector does not let go of it.
     pub fn keeping(&self) -> Result<Self, RepositoryError> {
         let Some(root) = self.store.root().filter(|_| self.kept.is_none()) else { return Ok(self.clone()) };
+        self.check_debs()?;
         let gate = root.join(key::IDENTITY);
         // Of a repository that is just being made nothing is collected.
         if !gate.exists() {
@@ -46,6 +47,7 @@ impl Repository {
     /// A collector's turn, when nobody relies on packages for so long.
     pub(crate) fn collecting(&self, patience: Duration) -> Result<Option<Collecting>, RepositoryError> {
         let Some(root) = self.store.root() else { return Ok(None) };
+        self.check_debs()?;
         let gate = take(&root.join(key::IDENTITY), Hold::Alone, patience)?;
         let folder = take(root, Hold::Alone, patience)?;
         Ok(Some(Collecting { _folder: folder, _gate: gate }))

@@ -90,6 +90,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gachette_core::Sha256Digest;
+use gachette_core::apt::POOL;
 
 pub(crate) use bases::LARGEST_LIST;
 pub use bases::{BaseCommitted, KeptList};
@@ -124,6 +125,8 @@ pub use writer::id as writer_id;
 pub struct Repository {
     store: Store,
     debs: PathBuf,
+    /// Whether they lie in the repository's own folder because nobody said otherwise.
+    has_own_debs: bool,
     identity: Identity,
     /// The revisions or entries of which one must be the newest of a ledger, for it to be changed.
     expected: Option<Vec<Sha256Digest>>,
@@ -149,7 +152,8 @@ impl Repository {
         debs: Option<&Path>,
         own: &[PathBuf],
     ) -> Result<Self, RepositoryError> {
-        let debs = debs.map_or_else(|| meta.join("debs"), Path::to_path_buf);
+        let has_own_debs = debs.is_none();
+        let debs = debs.map_or_else(|| meta.join(POOL), Path::to_path_buf);
         if !disk::is_folder(meta)? {
             disk::make_folder(meta)?;
         }
@@ -158,7 +162,7 @@ impl Repository {
             let own: Vec<PathBuf> = own.iter().chain([&debs]).cloned().collect();
             vacant::check(meta, &own)?;
         }
-        Self::with_store(store, debs)
+        Ok(Self { has_own_debs, ..Self::with_store(store, debs)? })
     }
 
     /// Opens the repository in the folder `meta`, which must be one already.
@@ -166,7 +170,8 @@ impl Repository {
     /// # Errors
     /// When it is none, or a newer gachette made it.
     pub fn open(meta: &Path, debs: Option<&Path>) -> Result<Self, RepositoryError> {
-        let debs = debs.map_or_else(|| meta.join("debs"), Path::to_path_buf);
+        let has_own_debs = debs.is_none();
+        let debs = debs.map_or_else(|| meta.join(POOL), Path::to_path_buf);
         let not_there = || RepositoryError::NotThere { path: meta.to_path_buf() };
         let file = meta.join(key::IDENTITY);
         if !disk::is_folder(meta)? || !file.try_exists().map_err(disk::at(&file))? {
@@ -174,7 +179,8 @@ impl Repository {
         }
         let store = Store::local(meta)?;
         let identity = identity::read(&store)?.ok_or_else(not_there)?;
-        Ok(Self { store, debs, identity, expected: None, kept: None, marks: OwnMarks::default() })
+        let marks = OwnMarks::default();
+        Ok(Self { store, debs, has_own_debs, identity, expected: None, kept: None, marks })
     }
 
     /// The repository in any store, made when there is none; its package files are in the folder `debs`.
@@ -187,6 +193,7 @@ impl Repository {
             return Ok(Self {
                 store,
                 debs,
+                has_own_debs: false,
                 identity,
                 expected: None,
                 kept: None,
@@ -197,6 +204,7 @@ impl Repository {
         let fresh = Self {
             store,
             debs,
+            has_own_debs: false,
             identity: Identity::new(),
             expected: None,
             kept: None,
@@ -252,6 +260,22 @@ impl Repository {
     /// The folder of package files.
     pub fn debs(&self) -> &Path {
         &self.debs
+    }
+
+    /// Refuses a link in place of the folder of package files, unless it was said where that is: whoever may write into the repository
+    /// can have put it there, and it can lead to the package files of another.
+    pub(crate) fn check_debs(&self) -> Result<(), RepositoryError> {
+        let root = self.store.root().filter(|_| self.has_own_debs);
+        root.map_or(Ok(()), |root| inside::check(root, POOL))
+    }
+
+    /// Removes a package file, when it is there.
+    pub(crate) fn remove_package_file(&self, file: &str) -> Result<(), RepositoryError> {
+        let path = self.package_path(file)?;
+        match self.store.root().filter(|_| self.has_own_debs) {
+            Some(root) => inside::remove_file(root, Path::new(POOL).join(file)),
+            None => place::remove(&path),
+        }
     }
 
     /// The folder of everything else, when it is one of this machine.

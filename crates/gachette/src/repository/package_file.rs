@@ -63,6 +63,7 @@ impl Repository {
 
     /// The same, with a patience of one's own.
     pub(crate) fn hold_files_within(&self, hold: Hold, patience: Duration) -> Result<File, RepositoryError> {
+        self.check_debs()?;
         let folder = open_folder(&self.debs).map_err(at(&self.debs))?;
         if lock::wait(&folder, hold, patience) {
             return Ok(folder);

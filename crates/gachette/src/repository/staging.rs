@@ -29,6 +29,7 @@ impl Repository {
     /// # Errors
     /// When it cannot be made.
     pub fn staging(&self) -> Result<Staging, RepositoryError> {
+        self.check_debs()?;
         let all = self.debs.join(FOLDER);
         inside::check(&self.debs, FOLDER)?;
         loop {

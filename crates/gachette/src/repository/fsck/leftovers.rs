@@ -29,6 +29,10 @@ impl Fsck<'_> {
                 if entry.path().canonicalize().ok() != debs {
                     self.found(name.escape_debug().to_string(), Fault::Unknown);
                 }
+            } else if name == "debs"
+                && let Err(linked) = self.repository.check_debs()
+            {
+                self.found(name, Fault::Unreadable { reason: linked.to_string() });
             } else if name != key::IDENTITY && name != "debs" && entry.path().is_symlink() {
                 self.unseen(name, &RepositoryError::Linked { path: entry.path() });
             } else if name != key::IDENTITY && !entry.path().is_dir() {
@@ -79,6 +83,10 @@ impl Fsck<'_> {
 
     /// Staging folders whose user is gone.
     pub(super) fn check_staging(&mut self) -> Result<(), RepositoryError> {
+        // A link in place of the folder is told by itself.
+        if self.repository.check_debs().is_err() {
+            return Ok(());
+        }
         let debs = self.repository.debs();
         for (path, _alive) in staging::abandoned(debs)? {
             let name = format!("debs/{}", path.display());

@@ -67,6 +67,7 @@ impl Repository {
             reason: "the repository is in no folder of this machine".to_owned(),
         };
         let root = self.store.root().ok_or_else(nowhere)?;
+        self.check_debs()?;
         let keep_for = SignedDuration::try_from(request.keep_for).unwrap_or(SignedDuration::MAX);
         let since = request.now.checked_sub(keep_for).unwrap_or(Timestamp::MIN);
         let mut report = GcReport { applied: request.mode == GcMode::Remove, ..GcReport::default() };

@@ -17,7 +17,6 @@ use super::super::error::RepositoryError;
 use super::super::keep::Collecting;
 use super::super::key;
 use super::super::package_file::is_there;
-use super::super::place::remove;
 use super::super::register::read_package;
 use super::super::spread::{Worth, gather};
 use super::{CollectedFile, CollectedPackage, Gc, GcReport, Keeper, KeptPackage, Marks};
@@ -184,7 +183,7 @@ impl Gc<'_> {
                     self.repository.store.delete(&key::file_list(&record.sha256))?;
                 }
                 for file in &collected.files {
-                    remove(&self.repository.package_path(&file.file)?)?;
+                    self.repository.remove_package_file(&file.file)?;
                 }
                 self.repository.remove_empty_folders(&package.name, &package.version);
                 report.packages.push(collected);
@@ -265,7 +264,7 @@ impl Gc<'_> {
             for file in batch.iter().filter(|file| self.is_collectable(file, marks)) {
                 report.files.push(CollectedFile { file: file.clone(), bytes: size(file) });
                 if self.removes() {
-                    remove(&self.repository.package_path(file)?)?;
+                    self.repository.remove_package_file(file)?;
                 }
             }
         }

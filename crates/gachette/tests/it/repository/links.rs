@@ -206,3 +206,42 @@ fn a_state_that_somebody_wrote_has_nothing_removed_but_indices() {
     assert!(!suite.join("main/binary-arm64/Packages").exists(), "an index that is gone does go");
     assert!(!suite.join(&gone).exists());
 }
+
+#[test]
+fn the_package_files_of_another_repository_are_out_of_reach_through_a_link_that_nobody_configured() {
+    let (folder, ours, _) = beside_a_home();
+    package(&ours, "dh-old", "1.0");
+    let other = folder.path().join("other");
+    let theirs = repository(&other);
+    add(&theirs, "1", &[package(&theirs, "dh-other", "1.0")]);
+    let (debs, before) = (folder.path().join("meta/debs"), files(theirs.debs()));
+    fs::rename(&debs, folder.path().join("away")).unwrap();
+    symlink(theirs.debs(), &debs).unwrap();
+    let staged = folder.path().join("dh-new-1.0-all.deb");
+    super::kills::build("dh-new", "1.0", &staged);
+    let refused = [
+        ours.gc(&in_days(30, GcMode::Remove)).map(drop),
+        ours.gc(&in_days(30, GcMode::Look)).map(drop),
+        ours.take_in(&staged, &Default::default()).map(drop),
+        ours.staging().map(drop),
+        try_to_publish(&ours, "124"),
+    ];
+    for refused in refused {
+        let Err(RepositoryError::Linked { path }) = &refused else { panic!("{refused:?}") };
+        assert_eq!(path, &debs);
+    }
+    assert!(refused_hint(&ours).contains("`debs_path`"));
+    assert!(names_the_link(&repair(&ours), "debs"));
+    assert_eq!(files(theirs.debs()), before);
+    // Where it was said that they lie there, they do.
+    fs::remove_file(&debs).unwrap();
+    symlink(folder.path().join("away"), &debs).unwrap();
+    let configured = Repository::open(&folder.path().join("meta"), Some(&debs)).unwrap();
+    try_to_publish(&configured, "124").unwrap();
+    assert_eq!(super::gc::gone(&configured.gc(&in_days(30, GcMode::Remove)).unwrap()), ["dh-old 1.0"]);
+    assert!(configured.fsck(FsckMode::Check).unwrap().is_clean());
+}
+
+fn refused_hint(repository: &Repository) -> String {
+    repository.staging().unwrap_err().hint().unwrap()
+}
