@@ -10,8 +10,8 @@ use crate::DpkgRoot;
 
 /// What apt is told besides its sources: nothing of this machine's configuration counts.
 const CONFIGURATION: &str = "\
-APT::Architecture \"amd64\";
-APT::Architectures { \"amd64\"; };
+APT::Architecture \"ARCH\";
+APT::Architectures { \"ARCH\"; };
 APT::Install-Recommends \"false\";
 APT::Sandbox::User \"root\";
 Acquire::Languages \"none\";
@@ -32,6 +32,15 @@ impl AptRoot {
     /// # Panics
     /// If it cannot be made here.
     pub fn new() -> Self {
+        Self::of("amd64")
+    }
+
+    /// The same, with an apt that takes the machine for one of this architecture. dpkg there is this machine's still: packages
+    /// of `all` can be installed.
+    ///
+    /// # Panics
+    /// If it cannot be made here.
+    pub fn of(architecture: &str) -> Self {
         let apt = Self { root: DpkgRoot::new() };
         let folder = apt.root.path("etc/apt");
         let _ = fs::remove_dir_all(&folder);
@@ -41,7 +50,7 @@ impl AptRoot {
         for folder in ["lib/apt/lists/partial", "cache/apt/archives/partial", "log/apt"] {
             apt.make(&format!("var/{folder}"));
         }
-        apt.write("etc/apt/apt.conf", CONFIGURATION);
+        apt.write("etc/apt/apt.conf", &CONFIGURATION.replace("ARCH", architecture));
         apt
     }
 

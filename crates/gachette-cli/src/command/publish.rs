@@ -83,6 +83,13 @@ async fn all(session: &Session) -> Result<(), Failure> {
 /// Says what was done, and what should be soon.
 fn tell(session: &Session, published: &Published) {
     session.output.note(&summary(published));
+    if !published.suite.dropped.is_empty() {
+        let dropped: Vec<String> = published.suite.dropped.iter().map(ToString::to_string).collect();
+        session.output.note(&format!(
+            "  nothing in it is for {} any more, which has no index of its own now; `publish.architectures` gives it one",
+            dropped.join(" or ")
+        ));
+    }
     published.warnings.iter().for_each(|warning| session.output.warn(warning));
 }
 

@@ -39,6 +39,7 @@ mod playground;
 mod private_clones;
 mod provenance;
 mod publishing;
+mod publishing_architectures;
 mod publishing_hammered;
 mod publishing_peers;
 mod publishing_signed;

@@ -20,7 +20,7 @@ fn run(playground: &Playground, program: &str, words: &[&str]) -> String {
 }
 
 /// Makes a package with dpkg-deb, in the folder of package files; the file's name.
-fn package(playground: &Playground, name: &str, architecture: &str) -> String {
+pub(crate) fn package(playground: &Playground, name: &str, architecture: &str) -> String {
     let control = format!(
         "Package: {name}\nVersion: 1.0\nArchitecture: {architecture}\nMulti-Arch: foreign\n\
          Maintainer: Ada <ada@example.org>\nDescription: of one architecture\n"

@@ -1,6 +1,6 @@
 //! The Release file of a suite: what is signed, and what names every index by its hash.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
 use jiff::Timestamp;
@@ -95,8 +95,8 @@ impl Release {
             ("Date", &date(self.date)),
             ("Valid-Until", &self.valid_until.map(date).unwrap_or_default()),
             ("Acquire-By-Hash", "yes"),
-            // The other indices list these packages too, for readers that know no index of their own for them.
-            ("No-Support-for-Architecture-all", "Packages"),
+            // `all` among them, and no `No-Support-for-Architecture-all`: so apt installs packages of `all` on a machine of an
+            // architecture that has no index (docs/decisions/0015).
             ("Architectures", &architectures.join(" ")),
             ("Components", COMPONENT),
             ("Description", &self.description),
@@ -135,6 +135,14 @@ impl Release {
         let paragraph = Paragraph::parse(text).ok()?;
         let (suite, codename) = (paragraph.get("Suite")?, paragraph.get("Codename")?);
         (suite == codename).then(|| suite.to_owned())
+    }
+
+    /// The architectures that a Release file says have an index; none when it does not say.
+    pub fn architectures_of(text: &str) -> BTreeSet<Architecture> {
+        let paragraph = Paragraph::parse(text).ok();
+        let named =
+            paragraph.as_ref().and_then(|paragraph| paragraph.get("Architectures")).unwrap_or_default();
+        named.split_whitespace().filter_map(|name| name.parse().ok()).collect()
     }
 
     /// The indices that a Release file names.
@@ -218,7 +226,7 @@ mod tests {
         let (digest, content) = (Sha256Digest::of(b"hello"), Sha256Digest::of(b"content"));
         let expected = format!(
             "Origin: Example\nLabel: shop\nSuite: shop/124\nCodename: shop/124\nDate: Fri, 02 Jan 2026 03:04:05 UTC\n\
-             Acquire-By-Hash: yes\nNo-Support-for-Architecture-all: Packages\nArchitectures: all amd64\nComponents: main\n\
+             Acquire-By-Hash: yes\nArchitectures: all amd64\nComponents: main\n\
              Description: stack 124 of shop\nGachette-Content: {content}\nSHA256:\n {digest}         5 main/binary-amd64/Packages\n"
         );
         assert_eq!(release().to_text().unwrap(), expected);
@@ -238,6 +246,8 @@ mod tests {
             (Release::content_of(&text), Release::content_of("Suite: x\n")),
             (Some(release.content), None)
         );
+        assert_eq!(Release::architectures_of(&text), release.architectures.iter().cloned().collect());
+        assert_eq!(Release::architectures_of("Architectures: -x\n"), BTreeSet::new());
         assert_eq!(Release::suite_of(&text).as_deref(), Some("shop/124"));
         assert_eq!(Release::suite_of("Suite: x\nCodename: y\n"), None);
         assert_eq!(Release::indices_of(&text), Ok(release.indices));

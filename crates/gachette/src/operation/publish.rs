@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{SourceEntry, Suite};
-use gachette_core::stack::StackRef;
+use gachette_core::stack::{Domain, StackRef};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::OperationError;
 use super::attest::{Statements, check_sealed};
 use crate::config::Config;
-use crate::repository::{PublishRequest, PublishSubject, PublishedSuite, Repository, RepositoryError};
+use crate::repository::{
+    PublishRequest, PublishSubject, PublishedSuite, Repository, RepositoryError, SuiteSettings,
+};
 use crate::signing::{Holders, Signers, SigningConfig};
 
 /// How clients know that a suite is what was published.
@@ -103,7 +105,7 @@ pub(super) fn publish_by(
     promoted: Option<Looked>,
 ) -> Result<Published, OperationError> {
     let repository = config.repository()?;
-    let settings = config.publish.settings();
+    let settings = settings_of(config, subject.suite().domain());
     let looked = match promoted {
         Some(promoted) => Some(promoted),
         None => match shown_by(&repository, &subject)? {
@@ -132,6 +134,18 @@ pub(super) fn publish_by(
     let signed_by = signers.iter().flat_map(Signers::fingerprints).map(|it| it.to_string()).collect();
     let warnings = signers.iter().flat_map(|signers| signers.ending(Timestamp::now()));
     Ok(Published { suite, signed_by, source, warnings: warnings.map(|key| key.to_string()).collect() })
+}
+
+/// What is chosen of the suites of a domain: they have an index for each architecture of the hosts that it is meant for.
+fn settings_of(config: &Config, domain: &Domain) -> SuiteSettings {
+    let mut settings = config.publish.settings();
+    let base = config.base_of(domain).and_then(|base| config.bases.get(base));
+    for architecture in base.iter().flat_map(|base| &base.architectures) {
+        if !settings.architectures.contains(architecture) {
+            settings.architectures.push(architecture.clone());
+        }
+    }
+    settings
 }
 
 /// The revision that is to be shown, if it is known before the suite's turn.

@@ -82,7 +82,7 @@ impl Repository {
             self.check_knows_what_was_shown(&suite, last)?;
         }
         let shown = self.shown_by(&request.subject)?;
-        let wish = Wish::of(request, &shown, last.as_ref().map(|last| last.date).max(folder.date()));
+        let wish = Wish::of(request, &shown, &folder, last.as_ref().map(|last| last.date).max(folder.date()));
         if folder.was_interrupted() {
             // Clients may have read the Release file of the one who was killed: what is out of use, is so from now on.
             last.iter_mut().for_each(|last| last.retired.clear());
@@ -238,6 +238,7 @@ impl Repository {
         published.date = Some(release.date);
         published.valid_until = release.valid_until;
         published.changed = true;
+        published.dropped = wish.dropped(&published.architectures);
         Ok(published)
     }
 
@@ -379,7 +380,11 @@ impl Repository {
     fn twin(&self, wish: &Wish<'_>) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
         let settings = wish.request.digest();
         let other = self.other_suite(wish)?;
-        Ok(other.filter(|(folder, state)| state.settings == settings && folder.has_sound(&state.indices)))
+        Ok(other.filter(|(folder, state)| {
+            state.settings == settings
+                && wish.is_served_by(&state.architectures)
+                && folder.has_sound(&state.indices)
+        }))
     }
 
     /// Package files are found below the repository's folder, wherever they lie.

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::wish::Shown;
 use crate::signing::Signers;
 
+/// What a Release file says besides: with another number, suites are not taken for published that were made before.
+const RELEASE_FORMAT: u32 = 2;
+
 /// What is asked for.
 pub struct PublishRequest<'a> {
     /// Whose suite is to be written.
@@ -29,6 +32,7 @@ impl PublishRequest<'_> {
         let settings = &self.settings;
         let sign = self.signers.map(Signers::parts);
         let all = (
+            RELEASE_FORMAT,
             &settings.origin,
             &settings.label,
             &settings.architectures,
@@ -97,6 +101,9 @@ pub struct PublishedSuite {
     pub packages: usize,
     /// The architectures that have an index.
     pub architectures: Vec<Architecture>,
+    /// Those that had one before and have none any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<Architecture>,
     /// How many parts of indices were made.
     pub parts_made: usize,
     /// How many were kept from earlier.
@@ -139,6 +146,7 @@ impl PublishedSuite {
             changed: false,
             packages: head.packages,
             architectures: Vec::new(),
+            dropped: Vec::new(),
             parts_made: 0,
             parts_kept: 0,
             bytes_written: 0,

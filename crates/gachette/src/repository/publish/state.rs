@@ -169,6 +169,7 @@ impl SuiteState {
             changed: false,
             packages: self.packages,
             architectures: self.architectures,
+            dropped: Vec::new(),
             parts_made: 0,
             parts_kept: 0,
             bytes_written: 0,

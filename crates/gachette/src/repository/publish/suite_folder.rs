@@ -1,6 +1,6 @@
 //! The files of one suite, written in the order that clients rely on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{IndexEntry, Indices, Release, Suite};
+use gachette_core::debian::Architecture;
 use jiff::Timestamp;
 
 use super::super::disk::{at, can_sync_file_system, hash, open_folder, sync_file_system, sync_folder_of};
@@ -98,6 +99,11 @@ impl SuiteFolder {
     /// The date of the Release file that is there.
     pub(super) fn date(&self) -> Option<Timestamp> {
         self.release_files().text().and_then(Release::date_of)
+    }
+
+    /// The architectures that the Release file says have an index.
+    pub(super) fn architectures(&self) -> BTreeSet<Architecture> {
+        self.release_files().text().map(Release::architectures_of).unwrap_or_default()
     }
 
     pub(super) fn path(&self) -> &Path {

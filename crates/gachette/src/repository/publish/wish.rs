@@ -1,6 +1,7 @@
 //! How a suite shall be: decided before anything is written.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{Indices, Listing, Release, Suite};
@@ -10,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::Repository;
 use super::super::error::RepositoryError;
-use super::request::PublishRequest;
+use super::request::{PublishRequest, PublishSubject};
 use super::state::SuiteState;
 use super::suite_folder::SuiteFolder;
 
@@ -55,18 +56,25 @@ pub(super) struct Wish<'a> {
     pub(super) shown: &'a Shown,
     pub(super) now: Timestamp,
     date: Timestamp,
+    /// The architectures that have an index now.
+    before: BTreeSet<Architecture>,
 }
 
 impl<'a> Wish<'a> {
-    /// A wish for a suite whose Release file bears the `last` date.
-    pub(super) fn of(request: &'a PublishRequest<'a>, shown: &'a Shown, last: Option<Timestamp>) -> Self {
+    /// A wish for a suite, whose Release file bears the `last` date.
+    pub(super) fn of(
+        request: &'a PublishRequest<'a>,
+        shown: &'a Shown,
+        folder: &SuiteFolder,
+        last: Option<Timestamp>,
+    ) -> Self {
         let now = Timestamp::now();
         // What expires must be made anew now and then; what does not, is as old as what it shows.
         let of_ledger = request.settings.valid_for.is_none().then_some(shown.date);
         let wished = of_ledger.filter(|date| is_possible(*date, now)).unwrap_or(now);
         // apt takes no Release file that is older than the one it has.
         let date = last.filter(|date| is_possible(*date, now)).map_or(wished, |last| wished.max(last));
-        Self { request, shown, now, date }
+        Self { request, shown, now, date, before: folder.architectures() }
     }
 
     pub(super) fn content(&self) -> Sha256Digest {
@@ -77,7 +85,8 @@ impl<'a> Wish<'a> {
     pub(super) fn indices(&self, content: &Content) -> Vec<(Architecture, Option<Architecture>)> {
         let own =
             |of: &Architecture| content.iter().any(|package| package.files.contains_key(of)) && !of.is_all();
-        let architectures = Listing::architectures(content, &self.request.settings.architectures);
+        let mut architectures = Listing::architectures(content, &self.request.settings.architectures);
+        architectures.extend(self.kept().cloned());
         let same = |of: &Architecture| (!of.is_all() && !own(of)).then(Architecture::all);
         // `all` comes first by its name.
         architectures
@@ -87,6 +96,23 @@ impl<'a> Wish<'a> {
                 (of, same)
             })
             .collect()
+    }
+
+    /// The architectures of before that a channel keeps: whoever mirrors it for them finds their index, whatever it is moved to. That of
+    /// a stack depends on nothing but the stack and settings.
+    fn kept(&self) -> impl Iterator<Item = &Architecture> {
+        let is_channels = matches!(self.request.subject, PublishSubject::Channel(_));
+        self.before.iter().filter(move |_| is_channels)
+    }
+
+    /// Whether these are all architectures that have to have an index.
+    pub(super) fn is_served_by(&self, architectures: &[Architecture]) -> bool {
+        self.kept().all(|kept| architectures.contains(kept))
+    }
+
+    /// The architectures that had an index and are not among these.
+    pub(super) fn dropped(&self, architectures: &[Architecture]) -> Vec<Architecture> {
+        self.before.iter().filter(|before| !architectures.contains(before)).cloned().collect()
     }
 
     pub(super) fn release(&self, indices: Indices, architectures: Vec<Architecture>) -> Release {
