@@ -59,6 +59,7 @@ mod server_restarts;
 mod server_supervised;
 mod server_tags;
 mod serving;
+mod source_dates;
 mod ssh_faults;
 mod ssh_masters;
 mod stacks;

@@ -97,6 +97,7 @@ impl Publishing {
             architectures: if self.architectures.is_empty() { usual() } else { self.architectures.clone() },
             contents: self.contents,
             valid_for: self.valid_for.as_ref().map(Period::duration),
+            source_date: None,
             keep_indices: self.keep_indices.as_ref().map_or(default.keep_indices, Period::duration),
         }
     }

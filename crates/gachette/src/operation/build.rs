@@ -9,6 +9,7 @@ use trebuchet::deb::Compression;
 use url::Url;
 
 use super::inputs::Inputs;
+use super::source_date::SourceDate;
 use super::{BuiltPackage, Context, OperationError, Outcome, PackageState, external};
 use crate::config::{Config, PackageCompression};
 use crate::event::{Event, PlannedPackage};
@@ -128,9 +129,14 @@ impl Build {
     }
 
     /// Everything in the packages gets the commit's time, unless `SOURCE_DATE_EPOCH` says another one.
-    pub(super) fn date(&mut self, commit_time: i64) {
-        self.epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
-        self.request.mtime = self.epoch.is_none().then_some(commit_time);
+    ///
+    /// # Errors
+    /// When that is no time.
+    pub(super) fn date(&mut self, commit_time: i64) -> Result<(), OperationError> {
+        let asked = SourceDate::find()?;
+        self.request.mtime = Some(asked.as_ref().map_or(commit_time, |asked| asked.time.as_second()));
+        self.epoch = asked.map(|asked| asked.text);
+        Ok(())
     }
 
     /// What decides the content of the packages.
@@ -187,8 +193,7 @@ impl Build {
             architecture: product.package.architecture.clone(),
             path: product.path.clone(),
         };
-        let described =
-            trebuchet::buildinfo(&self.request, &products.iter().map(product).collect::<Vec<_>>());
+        let described = trebuchet::buildinfo(&self.request, &products.iter().map(product).collect::<Vec<_>>());
         described.map_err(|error| context.warn(format!("there is no .buildinfo: {error}"))).ok()
     }
 

@@ -22,6 +22,7 @@ mod quick;
 mod sbom;
 mod seal;
 mod source;
+mod source_date;
 mod verify;
 mod working_copies;
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::OperationError;
 use super::attest::{Statements, check_sealed};
+use super::source_date::SourceDate;
 use crate::config::Config;
 use crate::repository::{
     PublishRequest, PublishSubject, PublishedSuite, Repository, RepositoryError, SuiteSettings,
@@ -105,7 +106,7 @@ pub(super) fn publish_by(
     promoted: Option<Looked>,
 ) -> Result<Published, OperationError> {
     let repository = config.repository()?;
-    let settings = settings_of(config, subject.suite().domain());
+    let settings = settings_of(config, subject.suite().domain())?;
     let looked = match promoted {
         Some(promoted) => Some(promoted),
         None => match shown_by(&repository, &subject)? {
@@ -137,7 +138,7 @@ pub(super) fn publish_by(
 }
 
 /// What is chosen of the suites of a domain: they have an index for each architecture of the hosts that it is meant for.
-fn settings_of(config: &Config, domain: &Domain) -> SuiteSettings {
+fn settings_of(config: &Config, domain: &Domain) -> Result<SuiteSettings, OperationError> {
     let mut settings = config.publish.settings();
     let base = config.base_of(domain).and_then(|base| config.bases.get(base));
     for architecture in base.iter().flat_map(|base| &base.architectures) {
@@ -145,7 +146,8 @@ fn settings_of(config: &Config, domain: &Domain) -> SuiteSettings {
             settings.architectures.push(architecture.clone());
         }
     }
-    settings
+    settings.source_date = SourceDate::find()?.map(|asked| asked.time);
+    Ok(settings)
 }
 
 /// The revision that is to be shown, if it is known before the suite's turn.

@@ -66,7 +66,7 @@ impl<'a> Source<'a> {
         let mut build = Build::new(config, prepared.path(), same_for_all(version), missile)?;
         build.request.commit = Some(prepared.commit.to_string());
         build.compress(project.compression);
-        build.date(facts.time);
+        build.date(facts.time)?;
         let inputs = build.inputs(&prepared.commit);
         Ok(Self { request, url, reference, copy, prepared, build, inputs })
     }

@@ -27,6 +27,13 @@ pub struct PublishRequest<'a> {
 }
 
 impl PublishRequest<'_> {
+    /// The date that is asked for. A channel has none but its own: that must go on with each promotion, since it is by the date that apt
+    /// refuses what the channel showed before.
+    pub(super) fn source_date(&self) -> Option<Timestamp> {
+        let is_stack = matches!(self.subject, PublishSubject::Stack(_));
+        self.settings.source_date.filter(|_| is_stack)
+    }
+
     /// The digest of what a suite depends on besides what it shows and the time.
     pub(super) fn digest(&self) -> Sha256Digest {
         let settings = &self.settings;
@@ -78,6 +85,8 @@ pub struct SuiteSettings {
     pub contents: bool,
     /// How long clients believe a Release file; for ever without.
     pub valid_for: Option<SignedDuration>,
+    /// The date of a stack's Release file, in place of that of its revision; one that bears a later date keeps that.
+    pub source_date: Option<Timestamp>,
     /// How long indices stay after they were replaced, for clients that read the Release file before.
     pub keep_indices: SignedDuration,
 }
@@ -164,6 +173,7 @@ impl Default for SuiteSettings {
             architectures: Vec::new(),
             contents: false,
             valid_for: None,
+            source_date: None,
             keep_indices: SignedDuration::from_hours(1),
         }
     }

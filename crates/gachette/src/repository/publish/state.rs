@@ -140,9 +140,17 @@ impl SuiteState {
 
     /// Whether what was wished then is what is wished now, and clients believe it long enough still.
     pub(super) fn suits(&self, request: &PublishRequest<'_>, now: Timestamp) -> bool {
-        // Half of its time is left to those who look seldom.
-        let lasts = |until: Timestamp| until.duration_since(now) * 2 > until.duration_since(self.date);
-        self.settings == request.digest() && is_possible(self.date, now) && self.valid_until.is_none_or(lasts)
+        let asked = request.source_date();
+        let lasts = |until: Timestamp| match asked {
+            // Half of its time is left to those who look seldom.
+            None => until.duration_since(now) * 2 > until.duration_since(self.date),
+            // It would be the same again.
+            Some(_) => until > now,
+        };
+        self.settings == request.digest()
+            && is_possible(self.date, now)
+            && asked.is_none_or(|asked| asked <= self.date)
+            && self.valid_until.is_none_or(lasts)
     }
 
     /// Whether the suite is as it was when this was written, and signed by all keys of whoever wishes it now.

@@ -14,6 +14,7 @@ use super::super::error::RepositoryError;
 use super::request::{PublishRequest, PublishSubject};
 use super::state::SuiteState;
 use super::suite_folder::SuiteFolder;
+use super::unpublishable;
 
 /// How far a clock may be wrong before a date that it gave is dropped.
 const WRONG_CLOCK: SignedDuration = SignedDuration::from_hours(24);
@@ -67,14 +68,36 @@ impl<'a> Wish<'a> {
         shown: &'a Shown,
         folder: &SuiteFolder,
         last: Option<Timestamp>,
-    ) -> Self {
+    ) -> Result<Self, RepositoryError> {
         let now = Timestamp::now();
         // What expires must be made anew now and then; what does not, is as old as what it shows.
         let of_ledger = request.settings.valid_for.is_none().then_some(shown.date);
-        let wished = of_ledger.filter(|date| is_possible(*date, now)).unwrap_or(now);
+        let asked = request.source_date();
+        let wished = asked.or(of_ledger).filter(|date| is_possible(*date, now)).unwrap_or(now);
         // apt takes no Release file that is older than the one it has.
         let date = last.filter(|date| is_possible(*date, now)).map_or(wished, |last| wished.max(last));
-        Self { request, shown, now, date, before: folder.architectures() }
+        let wish = Self { request, shown, now, date, before: folder.architectures() };
+        wish.check(asked)?;
+        Ok(wish)
+    }
+
+    /// Refuses a date that is asked for and by which no client would believe the suite.
+    fn check(&self, asked: Option<Timestamp>) -> Result<(), RepositoryError> {
+        let refused = |reason: String| Err(unpublishable(&self.shown.suite, reason));
+        match (asked, self.valid_until()) {
+            (Some(asked), _) if asked > self.now => {
+                refused(format!("SOURCE_DATE_EPOCH says {asked}, and apt takes no date to come"))
+            }
+            (Some(_), Some(until)) if until <= self.now => refused(format!(
+                "with its date of {}, by SOURCE_DATE_EPOCH, no client would believe it since {until}: unset that, or `publish.valid_for`",
+                self.date
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn valid_until(&self) -> Option<Timestamp> {
+        self.request.settings.valid_for.and_then(|valid_for| self.date.checked_add(valid_for).ok())
     }
 
     pub(super) fn content(&self) -> Sha256Digest {
@@ -124,7 +147,7 @@ impl<'a> Wish<'a> {
             description: format!("Stack {}", self.shown.head.stack),
             content: self.content(),
             date: self.date,
-            valid_until: settings.valid_for.and_then(|valid_for| self.date.checked_add(valid_for).ok()),
+            valid_until: self.valid_until(),
             architectures,
             indices,
             suite,
