@@ -25,6 +25,8 @@ fn how_the_packages_of_a_build_were_built_is_kept_once_and_printed() {
     assert_eq!(record["provenance"]["missile"], ".missile.yml");
     let text = chain.playground.ok("package buildinfo dh-shop");
     assert_eq!(Sha256Digest::of(text.as_bytes()).to_string(), digest);
+    let time = chain.source.git(&["log", "-1", "--format=%ct"]);
+    assert!(text.contains(&format!("\n SOURCE_DATE_EPOCH=\"{}\"\n", time.trim())), "{text}");
     let listed = Buildinfo::files_of(&text).unwrap();
     for package in build["outcome"]["packages"].as_array().unwrap() {
         assert_eq!(

@@ -5,7 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use gachette::Cancel;
+use gachette::config::{Config, Signing};
+use gachette::signing::{Holders, Signers, SigningConfig};
 use gachette_core::Sha256Digest;
+use gachette_core::statement::{Envelope, signed_bytes};
 use gachette_testkit::GnupgHome;
 use serde_json::Value;
 
@@ -158,6 +162,53 @@ fn each_package_is_stated_too_and_another_key_adds_its_signature() {
     let before = playground.ok("stack statement 124");
     playground.ok(&format!("{KEYS}=other publish 124"));
     assert_eq!(playground.ok("stack statement 124"), before);
+}
+
+#[test]
+fn statements_of_before_that_named_a_run_stay_valid_and_are_signed_on() {
+    let chain = sealed();
+    let playground = &chain.playground;
+    playground.ok(&format!("{KEYS}=archive key generate archive"));
+    playground.ok(&format!("{KEYS}=archive publish 124"));
+    let opened = Opened::of(&playground.ok("package statement dh-shop"));
+    assert_eq!(opened.statement["predicate"]["runDetails"]["metadata"].get("invocationId"), None);
+    let inputs = &opened.statement["predicate"]["buildDefinition"]["internalParameters"]["inputs"];
+    let about = opened.digests().remove(0);
+    let kept = playground.path(&format!("repository/statements/{}/{about}.json", &about[..2]));
+    let envelope: Envelope = serde_json::from_slice(&fs::read(&kept).unwrap()).unwrap();
+    let text = String::from_utf8(envelope.statement().unwrap()).unwrap();
+    let keys = SigningConfig::of(&Config {
+        signing: Signing {
+            keys: vec!["archive".parse().unwrap()],
+            folder: Some(playground.path("keys")),
+            ..Signing::default()
+        },
+        ..Config::default()
+    });
+    let keys = Signers::open(&keys).unwrap();
+    let keep = |named: &str| {
+        let text = text.replace("\"metadata\":{", &format!("\"metadata\":{{\"invocationId\":{named},"));
+        let mut envelope = Envelope::of(text.as_bytes());
+        let now = jiff::Timestamp::now();
+        let signed = keys.sign_detached(&signed_bytes(text.as_bytes()), Holders::All, now, &Cancel::new());
+        for (key, signature) in signed.unwrap() {
+            envelope.sign(key.to_string(), &signature);
+        }
+        fs::write(&kept, serde_json::to_string(&envelope).unwrap()).unwrap();
+    };
+    keep(&inputs.to_string());
+    playground.ok(&format!("{KEYS}=archive verify 124"));
+    playground.ok(&format!("{KEYS}=other key generate other"));
+    playground.ok(&format!("{KEYS}=other publish 124"));
+    let opened = Opened::of(&playground.ok("package statement dh-shop"));
+    assert_eq!(
+        (opened.keys.len(), &opened.statement["predicate"]["runDetails"]["metadata"]["invocationId"]),
+        (2, inputs)
+    );
+    playground.ok(&format!("{KEYS}=other verify 124"));
+    keep("\"another\"");
+    let said = playground.run(&format!("{KEYS}=archive verify 124"));
+    assert!(said.code == 5 && said.stdout.contains("says otherwise than its record"), "{}", said.stdout);
 }
 
 #[test]

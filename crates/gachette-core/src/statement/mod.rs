@@ -12,7 +12,7 @@ mod stack;
 pub use envelope::{
     Envelope, EnvelopeError, EnvelopeSignature, Opened, PAYLOAD_TYPE, signed_bytes, subjects,
 };
-pub use package::of_package;
+pub use package::{of_package, of_package_before};
 pub use source_uri::source_uri;
 pub use stack::{StatedRecord, of_stack, record_name};
 

@@ -4,11 +4,22 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{OfBytes, PACKAGE_BUILD, PACKAGE_IMPORT, Subject, known, source_uri, statement};
+use crate::Sha256Digest;
 use crate::stack::{PackageRecord, Provenance};
 
 /// The statement about a package: all of it is in the record. Of one that was not built here nothing more is said than where it
 /// was taken from.
 pub fn of_package(record: &PackageRecord) -> Vec<u8> {
+    written(record, None)
+}
+
+/// The same as the first version of this wrote it: it said the inputs also in place of the run, which they are not, since two
+/// runs have the same.
+pub fn of_package_before(record: &PackageRecord) -> Vec<u8> {
+    written(record, record.provenance.inputs)
+}
+
+fn written(record: &PackageRecord, invocation: Option<Sha256Digest>) -> Vec<u8> {
     let provenance = &record.provenance;
     let subject = vec![Subject { name: &record.file, digest: OfBytes { sha256: record.sha256 } }];
     let external = known(json!({
@@ -25,7 +36,7 @@ pub fn of_package(record: &PackageRecord) -> Vec<u8> {
         "resolvedDependencies": dependencies(record),
     });
     let metadata = known(json!({
-        "invocationId": provenance.inputs,
+        "invocationId": invocation,
         "finishedOn": provenance.built_at,
     }));
     let builder = provenance.builder.as_deref().unwrap_or("unknown");
@@ -85,11 +96,14 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Sha256Digest;
     use crate::stack::RECORD_FORMAT;
 
     fn stated(provenance: Provenance) -> Value {
-        let record = PackageRecord {
+        serde_json::from_slice(&of_package(&record(provenance))).unwrap()
+    }
+
+    fn record(provenance: Provenance) -> PackageRecord {
+        PackageRecord {
             format: RECORD_FORMAT,
             name: "web".parse().unwrap(),
             version: "1.0".parse().unwrap(),
@@ -100,8 +114,24 @@ mod tests {
             provenance,
             control: Default::default(),
             record: None,
+        }
+    }
+
+    #[test]
+    fn what_was_signed_before_is_written_again_and_new_statements_name_no_run() {
+        let inputs = Some(Sha256Digest::of(b"inputs"));
+        let record = record(Provenance { inputs, ..Provenance::default() });
+        let metadata = |bytes: Vec<u8>| {
+            let statement: Value = serde_json::from_slice(&bytes).unwrap();
+            statement["predicate"]["runDetails"]["metadata"].clone()
         };
-        serde_json::from_slice(&of_package(&record)).unwrap()
+        assert_eq!(metadata(of_package(&record)), json!({}));
+        let before = of_package_before(&record);
+        let said = format!("\"metadata\":{{\"invocationId\":\"{}\"}}", Sha256Digest::of(b"inputs"));
+        assert!(String::from_utf8(before).unwrap().contains(&said));
+        let parameters =
+            stated(record.provenance)["predicate"]["buildDefinition"]["internalParameters"].clone();
+        assert_eq!(parameters, json!({"inputs": inputs}));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Signing statements of where packages and sealed stacks come from, where the keys are: when a stack is sealed or published.
 
 use gachette_core::Sha256Digest;
-use gachette_core::stack::{Entry, Head};
+use gachette_core::stack::{Entry, Head, PackageRecord};
 use gachette_core::statement::{self, Envelope};
 use jiff::Timestamp;
 
@@ -51,11 +51,10 @@ impl Statements<'_> {
         let signers = self.signers.unlocked()?;
         let of_packages = Statements { repository: self.repository, signers: &signers, by: Holders::Own };
         let records = self.repository.each_record(entry, |record| {
-            let says = statement::of_package(&record);
             // What was stated once of a package is not stated otherwise: its record was edited since.
-            if of_packages.states_otherwise(&record.sha256, &says) {
+            let Some(says) = of_packages.wording(&record) else {
                 return Err(self.repository.edited_record(&record).into());
-            }
+            };
             if !of_packages.is_signed(&record.sha256) {
                 of_packages.add(&record.sha256, &says)?;
             }
@@ -78,11 +77,22 @@ impl Statements<'_> {
         }
     }
 
-    /// Whether one of the keys signed another statement about this.
-    fn states_otherwise(&self, about: &Sha256Digest, statement: &[u8]) -> bool {
-        let known = self.repository.signed_statement(about).ok().flatten();
-        known.is_some_and(|known| known.payload != Envelope::of(statement).payload)
-            && !self.good_signatures(about).is_empty()
+    /// What is to be signed of a package: what is signed of it already, when that says what its record does. None when one of the keys
+    /// signed something else.
+    fn wording(&self, record: &PackageRecord) -> Option<Vec<u8>> {
+        let newest = statement::of_package(record);
+        let Some(known) = self.repository.signed_statement(&record.sha256).ok().flatten() else {
+            return Some(newest);
+        };
+        let is_known = |statement: &[u8]| known.payload == Envelope::of(statement).payload;
+        if is_known(&newest) {
+            return Some(newest);
+        }
+        let before = statement::of_package_before(record);
+        if is_known(&before) {
+            return Some(before);
+        }
+        self.good_signatures(&record.sha256).is_empty().then_some(newest)
     }
 
     /// The keys that signed a statement about this.

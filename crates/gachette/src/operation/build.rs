@@ -193,7 +193,10 @@ impl Build {
             architecture: product.package.architecture.clone(),
             path: product.path.clone(),
         };
-        let described = trebuchet::buildinfo(&self.request, &products.iter().map(product).collect::<Vec<_>>());
+        let mut request = self.request.clone();
+        // Another builder knows of no time but that of the environment.
+        request.mtime = request.mtime.filter(|_| self.builder.is_none());
+        let described = trebuchet::buildinfo(&request, &products.iter().map(product).collect::<Vec<_>>());
         described.map_err(|error| context.warn(format!("there is no .buildinfo: {error}"))).ok()
     }
 

@@ -85,6 +85,8 @@ pub fn buildinfo(request: &BuildRequest, products: &[BuildProduct]) -> Result<Bu
     needs.extend(programs.iter().map(String::as_str));
     let (source, version) = source(&missile, request).ok_or_else(|| broken("nothing is built".to_owned()))?;
     let set = |name: &&str| Some((name.to_string(), env::var(name).ok()?));
+    // What dpkg-buildpackage sets for every build, of its changelog: who builds again needs the time that packages have.
+    let asked = request.mtime.map(|mtime| ("SOURCE_DATE_EPOCH".to_owned(), mtime.to_string()));
     let buildinfo = Buildinfo {
         source,
         version,
@@ -98,6 +100,7 @@ pub fn buildinfo(request: &BuildRequest, products: &[BuildProduct]) -> Result<Bu
             .iter()
             .filter_map(set)
             .filter(|(_, value)| is_plain(value))
+            .chain(asked)
             .collect::<BTreeMap<_, _>>(),
     };
     let text = buildinfo.to_text().map_err(|error| broken(error.to_string()))?;

@@ -59,14 +59,14 @@ pub(super) fn check(
         count += 1;
         let about = format!("the statement about {}", record.file);
         faults.extend(judge.fault(&envelope, &about));
+        let is_of =
+            |it: &[u8]| it == statement::of_package(record) || it == statement::of_package_before(record);
         match envelope.statement() {
             Ok(said) if !is_about(&said, &record.sha256) => faults.push(format!(
                 "{about} is about something else: `gachette stack seal {}` signs the right one",
                 entry.revision.stack
             )),
-            Ok(said) if said != statement::of_package(record) => {
-                faults.push(format!("{about} says otherwise than its record"));
-            }
+            Ok(said) if !is_of(&said) => faults.push(format!("{about} says otherwise than its record")),
             _ => {}
         }
     }
