@@ -11,7 +11,8 @@ use crate::session::Session;
 
 /// Move a channel, such as `live`, to a sealed stack; back to an earlier one works the same way
 ///
-/// The channel's APT suite shows the stack from then on, in one step. Everything that was ever done with a channel is in
+/// The channel's APT suite shows the stack from then on, in one step; `gachette publish CHANNEL` prints what goes into a
+/// `.sources` file to follow it. Everything that was ever done with a channel is in
 /// `gachette channel log CHANNEL`.
 #[derive(Debug, Clone, Args)]
 #[command(group = ArgGroup::new("wish").args(["approve", "hold", "release"]))]

@@ -13,6 +13,7 @@ mod gate;
 mod import;
 mod inputs;
 mod outcome;
+mod outsiders;
 mod places;
 mod prepare;
 mod progress;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::OperationError;
 use super::attest::{Statements, check_sealed};
+use super::outsiders::shut_out;
 use super::source_date::SourceDate;
 use crate::config::Config;
 use crate::repository::{
@@ -134,7 +135,10 @@ pub(super) fn publish_by(
     let source = source.to_text().map_err(|error| OperationError::Invalid(error.to_string()))?;
     let signed_by = signers.iter().flat_map(Signers::fingerprints).map(|it| it.to_string()).collect();
     let warnings = signers.iter().flat_map(|signers| signers.ending(Timestamp::now()));
-    Ok(Published { suite, signed_by, source, warnings: warnings.map(|key| key.to_string()).collect() })
+    let mut warnings: Vec<String> = warnings.map(|key| key.to_string()).collect();
+    warnings
+        .extend(repository.meta().filter(|_| suite.changed).and_then(|root| shut_out(root, &suite.suite)));
+    Ok(Published { suite, signed_by, source, warnings })
 }
 
 /// What is chosen of the suites of a domain: they have an index for each architecture of the hosts that it is meant for.

@@ -231,7 +231,7 @@ impl Repository {
         let sign = |signers: &Signers| signers.sign(text.as_bytes(), wish.now, &Cancel::new());
         let signed = wish.request.signers.map(sign).transpose();
         let signed = signed.map_err(|error| RepositoryError::Signing(Box::new(error)))?;
-        folder.finish(&release.indices, &text, signed.as_ref())?;
+        published.bytes_written += folder.finish(&release.indices, &text, signed.as_ref())?;
         let state = SuiteState::after(wish, &release, &text, signed.as_ref());
         let state = folder.retire(state, last, wish.now, wish.request.settings.keep_indices)?;
         state.write(self, suite)?;

@@ -117,7 +117,7 @@ pub struct PublishedSuite {
     pub parts_made: usize,
     /// How many were kept from earlier.
     pub parts_kept: usize,
-    /// How many bytes of indices were written.
+    /// How many bytes of indices, and of the files that name them, were written.
     pub bytes_written: u64,
     /// The date of its Release file.
     pub date: Option<Timestamp>,

@@ -235,13 +235,13 @@ impl SuiteFolder {
     }
 
     /// Gives the indices their plain names, and writes the files above them, which become what clients see with the last
-    /// step.
+    /// step. Says how many bytes these have.
     pub(super) fn finish(
         &self,
         indices: &Indices,
         release: &str,
         signed: Option<&Signed>,
-    ) -> Result<(), RepositoryError> {
+    ) -> Result<u64, RepositoryError> {
         let mut files = vec![("Release", release.as_bytes())];
         if let Some(signed) = signed {
             files.extend([("Release.gpg", &*signed.release_gpg), ("InRelease", &*signed.in_release)]);
@@ -266,7 +266,8 @@ impl SuiteFolder {
             self.remove("Release.gpg")?;
             self.remove("InRelease")?;
         }
-        sync_folder_of(&self.path.join("Release"))
+        sync_folder_of(&self.path.join("Release"))?;
+        Ok(files.iter().map(|(_, bytes)| bytes.len() as u64).sum())
     }
 
     /// The time that the next Release files shall bear. HTTP and apt know times of files to the second: two of one second
