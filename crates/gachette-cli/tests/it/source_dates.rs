@@ -99,6 +99,7 @@ fn a_date_goes_on_and_never_back() {
         changed["published"]["date"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
     };
     let (before, then) = (promote("124"), promote("125"));
+    assert_eq!(at(playground, "soon", "promote 124 --to live --unsigned").code, 0);
     assert!(before > "2026-01-01T00:00:00Z".parse().unwrap() && then > before, "{before} {then}");
 }
 

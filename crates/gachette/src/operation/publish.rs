@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{SourceEntry, Suite};
-use gachette_core::stack::{Domain, StackRef};
+use gachette_core::stack::StackRef;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -107,7 +107,7 @@ pub(super) fn publish_by(
     promoted: Option<Looked>,
 ) -> Result<Published, OperationError> {
     let repository = config.repository()?;
-    let settings = settings_of(config, subject.suite().domain())?;
+    let settings = settings_of(config, &subject)?;
     let looked = match promoted {
         Some(promoted) => Some(promoted),
         None => match shown_by(&repository, &subject)? {
@@ -141,16 +141,19 @@ pub(super) fn publish_by(
     Ok(Published { suite, signed_by, source, warnings })
 }
 
-/// What is chosen of the suites of a domain: they have an index for each architecture of the hosts that it is meant for.
-fn settings_of(config: &Config, domain: &Domain) -> Result<SuiteSettings, OperationError> {
+/// What is chosen of a suite: it has an index for each architecture of the hosts that its domain is meant for.
+fn settings_of(config: &Config, subject: &PublishSubject) -> Result<SuiteSettings, OperationError> {
     let mut settings = config.publish.settings();
-    let base = config.base_of(domain).and_then(|base| config.bases.get(base));
+    let base = config.base_of(subject.suite().domain()).and_then(|base| config.bases.get(base));
     for architecture in base.iter().flat_map(|base| &base.architectures) {
         if !settings.architectures.contains(architecture) {
             settings.architectures.push(architecture.clone());
         }
     }
-    settings.source_date = SourceDate::find()?.map(|asked| asked.time);
+    // A channel is dated by its promotions, and moved by now.
+    if !matches!(subject, PublishSubject::Channel(_)) {
+        settings.source_date = SourceDate::find()?.map(|asked| asked.time);
+    }
     Ok(settings)
 }
 
