@@ -12,7 +12,6 @@ use crate::DpkgRoot;
 const CONFIGURATION: &str = "\
 APT::Architecture \"ARCH\";
 APT::Architectures { \"ARCH\"; };
-APT::Install-Recommends \"false\";
 APT::Sandbox::User \"root\";
 Acquire::Languages \"none\";
 Acquire::Retries \"0\";
@@ -27,7 +26,7 @@ pub struct AptRoot {
 }
 
 impl AptRoot {
-    /// Makes a root without any source.
+    /// Makes a root without any source, in which apt installs nothing that is only recommended.
     ///
     /// # Panics
     /// If it cannot be made here.
@@ -41,6 +40,20 @@ impl AptRoot {
     /// # Panics
     /// If it cannot be made here.
     pub fn of(architecture: &str) -> Self {
+        let apt = Self::stock_of(architecture);
+        apt.write("etc/apt/apt.conf.d/recommends", "APT::Install-Recommends \"false\";\n");
+        apt
+    }
+
+    /// Makes a root without any source, in which apt takes what is recommended as it does unless told otherwise.
+    ///
+    /// # Panics
+    /// If it cannot be made here.
+    pub fn stock() -> Self {
+        Self::stock_of("amd64")
+    }
+
+    fn stock_of(architecture: &str) -> Self {
         let apt = Self { root: DpkgRoot::new() };
         let folder = apt.root.path("etc/apt");
         let _ = fs::remove_dir_all(&folder);

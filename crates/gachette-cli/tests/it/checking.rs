@@ -11,14 +11,14 @@ use crate::documents::document;
 use crate::playground::Playground;
 
 /// A distribution and a stack of packages that are made for a test, and who may be asked about them.
-struct Shop {
-    playground: Playground,
+pub(crate) struct Shop {
+    pub(crate) playground: Playground,
     distribution: PackageFolder,
     stack: PackageFolder,
 }
 
 /// The fields of a package of amd64.
-fn package(name: &str, version: &str, more: &str) -> String {
+pub(crate) fn package(name: &str, version: &str, more: &str) -> String {
     format!("Package: {name}\nVersion: {version}\nArchitecture: amd64\n{more}").trim_end().to_owned()
 }
 
@@ -38,6 +38,11 @@ fn distribution() -> Vec<String> {
 impl Shop {
     /// With these packages in stack 124.
     fn new(stacked: &[String]) -> Self {
+        Self::on(&distribution(), stacked)
+    }
+
+    /// With these packages in the distribution, and these in stack 124.
+    pub(crate) fn on(distribution: &[String], stacked: &[String]) -> Self {
         let playground = Playground::with_configuration(
             "meta_path: repository\ndebs_path: debs\nbases.bookworm.packages: bookworm/Packages\nbase: bookworm\n",
         );
@@ -46,8 +51,8 @@ impl Shop {
             stack: PackageFolder::at(playground.path("debs")),
             playground,
         };
-        for package in distribution() {
-            shop.distribution.add(&package);
+        for package in distribution {
+            shop.distribution.add(package);
         }
         shop.distribution.index();
         shop.stack("124", stacked);
@@ -55,14 +60,14 @@ impl Shop {
     }
 
     /// Makes a stack of these packages.
-    fn stack(&self, name: &str, stacked: &[String]) {
+    pub(crate) fn stack(&self, name: &str, stacked: &[String]) {
         self.playground.ok(&format!("stack create {name}"));
         let files: Vec<String> = stacked.iter().map(|package| self.stack.add(package)).collect();
         self.playground.ok(&format!("stack add {name} {}", files.join(" ")));
     }
 
     /// Has apt know the distribution, and the packages of all stacks.
-    fn know(&self, apt: &AptRoot) {
+    pub(crate) fn know(&self, apt: &AptRoot) {
         let _ = std::fs::remove_dir_all(apt.path("stack"));
         self.stack.index();
         for (packages, folder) in [(&self.distribution, "distribution"), (&self.stack, "stack")] {
@@ -74,7 +79,7 @@ impl Shop {
     }
 
     /// What apt would install for these packages, as `NAME VERSION`; none when it refuses.
-    fn apt(&self, apt: &AptRoot, stacked: &[String]) -> Option<BTreeSet<String>> {
+    pub(crate) fn apt(&self, apt: &AptRoot, stacked: &[String]) -> Option<BTreeSet<String>> {
         self.know(apt);
         let set = stacked.iter().map(|package| package_name(package).replace(' ', "="));
         let words: Vec<String> = ["-s", "install"].into_iter().map(str::to_owned).chain(set).collect();
@@ -108,7 +113,7 @@ impl Shop {
     }
 
     /// Our report about stack 124, and the exit code.
-    fn report(&self, options: &str) -> (Value, i32) {
+    pub(crate) fn report(&self, options: &str) -> (Value, i32) {
         let said = self.playground.run(&format!("--format json stack check 124 {options}"));
         let report: Value = serde_json::from_str(&said.stdout).unwrap_or_else(|_| panic!("{}", said.stderr));
         let failed = ["kind", "exit_code"].map(|key| report.get(key).cloned());
@@ -119,12 +124,12 @@ impl Shop {
 }
 
 /// `NAME VERSION` of a package's fields.
-fn package_name(package: &str) -> String {
+pub(crate) fn package_name(package: &str) -> String {
     let lines: Vec<&str> = package.lines().filter_map(|line| Some(line.split_once(": ")?.1)).collect();
     format!("{} {}", lines[0], lines[1])
 }
 
-fn named(packages: &Value) -> BTreeSet<String> {
+pub(crate) fn named(packages: &Value) -> BTreeSet<String> {
     let word = |package: &Value| {
         format!("{} {}", package["name"].as_str().unwrap(), package["version"].as_str().unwrap())
     };
@@ -256,8 +261,12 @@ fn what_is_recommended_counts_on_request() {
     let shop = Shop::new(&[package("dh-web", "1", "Recommends: viewer, libfoo"), package("dh-old", "2", "")]);
     assert_eq!(shop.report("").1, 0);
     let (report, code) = shop.report("--recommends");
-    // What the distribution's own packages recommend does not: the viewer's editor would break dh-old.
-    assert_eq!((code, named(&report["results"][0]["brings"]).len()), (0, 2), "{report}");
+    // What comes with the stack recommends too: the viewer's editor would break dh-old.
+    assert_eq!(code, 5, "{report}");
+    let said = shop.playground.run("stack check 124 --recommends").stdout;
+    assert!(said.contains("viewer 1 (bookworm) recommends editor: editor 1 (bookworm)"), "{said}");
+    let (report, code) = shop.report("--recommends --only dh-web");
+    assert_eq!((code, named(&report["results"][0]["brings"]).len()), (0, 3), "{report}");
     shop.stack("125", &[package("dh-web", "2", "Recommends: editor"), package("dh-old", "2", "")]);
     assert_eq!(shop.playground.run("stack check 125").code, 0);
     let said = shop.playground.run("stack check 125 --recommends");
@@ -337,7 +346,7 @@ const WAYS: &[Ways] = &[
 ];
 
 /// What apt would remove from a machine to bring it to these packages.
-fn removed(apt: &AptRoot, stacked: &[String]) -> Vec<String> {
+pub(crate) fn removed(apt: &AptRoot, stacked: &[String]) -> Vec<String> {
     let set: Vec<String> = stacked.iter().map(|package| package_name(package).replace(' ', "=")).collect();
     let words = ["-s", "--allow-downgrades", "install"].into_iter();
     let output = apt.run(&words.chain(set.iter().map(String::as_str)).collect::<Vec<_>>());

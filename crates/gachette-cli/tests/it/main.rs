@@ -6,6 +6,7 @@ mod bases;
 mod cache;
 mod chain;
 mod checking;
+mod checking_recommended;
 mod collecting;
 mod configuration;
 mod demo;

@@ -122,7 +122,7 @@ fn ask(text: &str, wanted: u32, recommends: bool) {
     let universe = builder.build(Versions::Every);
     let install: Vec<PackageIndex> = universe.packages().filter(|index| wanted & bit(*index) != 0).collect();
     let recommending = if recommends { install.as_slice() } else { &[] };
-    let query = Query { install: &install, recommending, keep: &[] };
+    let query = Query { install: &install, recommending, ..Query::default() };
     let mut checker = Checker::new(&universe, &|| false);
     let yes = judge.can_install(wanted);
     assert_eq!(checker.is_installable(&query).unwrap(), yes);
@@ -141,6 +141,7 @@ fn ask(text: &str, wanted: u32, recommends: bool) {
                 !essential && !install.contains(index) && !found.packages.iter().any(is_needed_by)
             });
             assert_eq!(without_need, None, "of {set:b}");
+            add_what_is_recommended(&checker, &judge, &query, &found);
         }
         Answer::Refused(reasons) => {
             assert!(!yes && !reasons.is_empty());
@@ -157,6 +158,32 @@ fn ask(text: &str, wanted: u32, recommends: bool) {
                 let concerned = concerned.fold(0, |set, index| set | bit(index));
                 assert!(!judge.can_install(concerned), "{concerned:b} because of\n{reason}");
             }
+        }
+    }
+}
+
+/// What is recommended comes where it can, and only there.
+fn add_what_is_recommended(
+    checker: &Checker<'_, '_>,
+    judge: &Judge,
+    query: &Query<'_>,
+    found: &Installation,
+) {
+    let by = &found.packages[found.essential..];
+    let more = checker.recommended(query, &found.packages, by);
+    let added = || more.packages.iter().map(|(index, _)| *index);
+    let all: Vec<PackageIndex> = found.packages.iter().copied().chain(added()).collect();
+    let set = all.iter().fold(0, |set, index| set | bit(*index));
+    assert!(judge.sets.contains(&set), "{set:b} does not stand with what is recommended");
+    for (index, by) in &more.packages {
+        assert!(set & bit(*by) != 0 && !found.packages.contains(index), "{index:?} comes because of {by:?}");
+    }
+    for index in by.iter().copied().chain(added()) {
+        let needs = checker.relations.of(index).needs.iter();
+        for need in needs.filter(|need| need.place.field == RelationField::Recommends) {
+            let is_met = need.met_by.iter().any(|other| set & bit(*other) != 0);
+            let could_be = need.met_by.iter().any(|other| judge.can_install(set | bit(*other)));
+            assert!(is_met || !could_be, "{index:?} misses one of {:?} in {set:b}", need.met_by);
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Query<'q> {
     pub keep: &'q [PackageIndex],
     /// Packages of which what they recommend has to be there too, whenever they are.
     pub recommending: &'q [PackageIndex],
+    /// Others, of which that has to be there of what they recommend that there is any package for.
+    pub also_recommending: &'q [PackageIndex],
 }
 
 /// The answer to a question.

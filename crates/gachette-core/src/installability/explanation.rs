@@ -44,6 +44,9 @@ pub enum Fact {
     Kept {
         /// Which.
         package: NamedPackage,
+        /// The package because of whose recommendation it is there, when nothing needs it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recommended_by: Option<NamedPackage>,
     },
     /// One of these has to be there, since their name is essential.
     Essential {
@@ -112,7 +115,12 @@ impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Wanted { package } => write!(f, "{package} is to be installed"),
-            Self::Kept { package } => write!(f, "{package} is installed and has to stay"),
+            Self::Kept { package, recommended_by: None } => {
+                write!(f, "{package} is installed and has to stay")
+            }
+            Self::Kept { package, recommended_by: Some(by) } => {
+                write!(f, "{package} is installed because of what {by} recommends, and has to stay")
+            }
             Self::Essential { packages } => {
                 write!(f, "{} is essential", listed(packages, " or "))
             }

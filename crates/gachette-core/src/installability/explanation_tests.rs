@@ -30,7 +30,7 @@ fn told(stack: &[(&str, &str)]) -> String {
     let install: Vec<PackageIndex> =
         universe.packages().filter(|index| universe.origin(*index).name == "default/124").collect();
     let mut checker = Checker::new(&universe, &|| false);
-    match checker.check(&Query { install: &install, recommending: &install, keep: &[] }).unwrap() {
+    match checker.check(&Query { install: &install, recommending: &install, ..Query::default() }).unwrap() {
         Answer::Installable(found) => {
             let brings = &found.packages[found.essential..];
             let brings = brings.iter().filter(|index| !install.contains(index));

@@ -20,10 +20,19 @@ pub(super) struct Closure {
     packages: Vec<PackageIndex>,
     /// By package: its variable, if it has one.
     variables: Vec<u32>,
-    /// By package: whether what it recommends counts.
-    recommending: Vec<bool>,
-    /// The packages for which it does.
+    /// By package: how much of what it recommends counts.
+    recommending: Vec<Counts>,
+    /// The packages of which any does.
     all_recommending: Vec<PackageIndex>,
+}
+
+/// How much of what a package recommends has to be there.
+#[derive(Clone, Copy, Debug)]
+enum Counts {
+    Nothing,
+    /// What any package meets.
+    WhatThereIs,
+    All,
 }
 
 /// Something that has to hold, and of which a clause is made.
@@ -71,7 +80,7 @@ impl Closure {
         Self {
             packages: Vec::new(),
             variables: vec![NONE; count],
-            recommending: vec![false; count],
+            recommending: vec![Counts::Nothing; count],
             all_recommending: Vec::new(),
         }
     }
@@ -82,10 +91,14 @@ impl Closure {
             self.variables[index.at()] = NONE;
         }
         for index in self.all_recommending.drain(..) {
-            self.recommending[index.at()] = false;
+            self.recommending[index.at()] = Counts::Nothing;
         }
-        self.all_recommending.extend(query.recommending);
-        query.recommending.iter().for_each(|index| self.recommending[index.at()] = true);
+        for (packages, counts) in
+            [(query.also_recommending, Counts::WhatThereIs), (query.recommending, Counts::All)]
+        {
+            self.all_recommending.extend(packages);
+            packages.iter().for_each(|index| self.recommending[index.at()] = counts);
+        }
         query.install.iter().for_each(|index| self.add(*index));
         query.keep.iter().for_each(|index| self.add(*index));
         for name in &relations.universe.essential {
@@ -119,7 +132,12 @@ impl Closure {
 
     /// Whether a need of a package has to be met.
     pub(super) fn counts(&self, index: PackageIndex, need: &Need) -> bool {
-        need.place.field != RelationField::Recommends || self.recommending[index.at()]
+        need.place.field != RelationField::Recommends
+            || match self.recommending[index.at()] {
+                Counts::Nothing => false,
+                Counts::WhatThereIs => !need.met_by.is_empty(),
+                Counts::All => true,
+            }
     }
 
     /// Tells every fact there is, and the clause of each.

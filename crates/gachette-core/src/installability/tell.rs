@@ -63,10 +63,11 @@ impl Teller<'_, '_, '_> {
         NamedPackage { origin: named.origin.filter(|_| !asked), ..named }
     }
 
-    fn fact(&self, fact: FactIndex) -> Fact {
+    /// A fact by its names.
+    pub(super) fn fact(&self, fact: FactIndex) -> Fact {
         match fact {
             FactIndex::Wanted(package) => Fact::Wanted { package: self.named(package) },
-            FactIndex::Kept(package) => Fact::Kept { package: self.named(package) },
+            FactIndex::Kept(package) => Fact::Kept { package: self.named(package), recommended_by: None },
             FactIndex::Essential(name) => {
                 Fact::Essential { packages: self.relations.essential(name).map(|p| self.named(p)).collect() }
             }

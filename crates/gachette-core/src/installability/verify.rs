@@ -2,6 +2,7 @@
 
 use super::checker::Query;
 use super::problem::{Closure, Relations, stand_together};
+use super::resolved::Need;
 use super::universe::PackageIndex;
 use crate::debian::RelationField;
 
@@ -26,8 +27,12 @@ pub(super) fn holds(
     let essential = universe.essential.iter().all(|name| relations.essential(*name).any(there));
     let stands = |index: PackageIndex| {
         let resolved = relations.of(index);
-        let counts = |field| field != RelationField::Recommends || query.recommending.contains(&index);
-        let mut needs = resolved.needs.iter().filter(|need| counts(need.place.field));
+        let counts = |need: &&Need| {
+            need.place.field != RelationField::Recommends
+                || query.recommending.contains(&index)
+                || (!need.met_by.is_empty() && query.also_recommending.contains(&index))
+        };
+        let mut needs = resolved.needs.iter().filter(counts);
         let mut against = resolved.against.iter().flat_map(|against| &against.packages);
         let same = universe.of_number(universe.package(index).number).iter().copied();
         resolved.fault.is_none()

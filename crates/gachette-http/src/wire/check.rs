@@ -20,7 +20,7 @@ pub struct CheckStack {
     /// The architecture of hosts; each that is configured for the base without.
     #[serde(default)]
     pub architecture: Option<Architecture>,
-    /// Whether what the packages recommend has to be there too.
+    /// Whether nothing may be missing that they recommend, nor that anything recommends that comes with them.
     #[serde(default)]
     pub recommends: bool,
     /// The packages that are installed together.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{Config, keys::Keys};
 
 /// The keys of a base.
-const KEYS: &[&str] = &["architectures", "foreign", "keyring", "packages", "sources"];
+const KEYS: &[&str] = &["architectures", "foreign", "keyring", "packages", "recommends", "sources"];
 /// The keys of a domain.
 const DOMAIN_KEYS: &[&str] = &["base", "roles"];
 /// The architecture of hosts when none is configured.
@@ -37,6 +37,13 @@ pub struct Base {
     /// The architectures that its hosts take packages of besides their own (`dpkg --add-architecture`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign: Vec<Architecture>,
+    /// Whether its hosts install what packages recommend, as apt does unless `APT::Install-Recommends` is false.
+    #[serde(default = "usually")]
+    pub recommends: bool,
+}
+
+fn usually() -> bool {
+    true
 }
 
 /// Sources for apt, in the format of deb822 (sources.list(5)).
@@ -198,7 +205,8 @@ fn read_one(keys: &mut Keys<'_>, entries: &[Entry], prefix: String) -> Option<Ba
         architectures.extend(USUAL_ARCHITECTURE.parse::<Architecture>());
     }
     let (keyring, foreign) = (keys.path("keyring"), keys.parsed_list("foreign"));
-    Some(Base { packages, sources, keyring, architectures, foreign })
+    let recommends = keys.flag("recommends").unwrap_or_else(usually);
+    Some(Base { packages, sources, keyring, architectures, foreign, recommends })
 }
 
 #[cfg(test)]
@@ -223,6 +231,7 @@ bases:
   office:
     packages: [lists/Packages, /lists/more]
     architectures: [arm64, amd64]
+    recommends: false
 base: bookworm
 domains: {office: {base: office, roles: {db: dh-db}}}
 roles:
@@ -243,6 +252,7 @@ roles:
         assert_eq!(office.packages, [Path::new("/srv/conf/lists/Packages"), Path::new("/lists/more")]);
         let base_of = |domain: &str| config.base_of(&domain.parse().unwrap()).map(BaseName::as_str);
         assert_eq!((base_of("office"), base_of("web")), (Some("office"), Some("bookworm")));
+        assert_eq!((bookworm.recommends, office.recommends), (true, false));
         let roles = |domain: &str| format!("{:?}", config.roles_of(&domain.parse().unwrap()));
         assert!(roles("web").contains("dh-tool") && !roles("office").contains("web"), "{}", roles("office"));
         let json = serde_json::to_string(&config).unwrap();

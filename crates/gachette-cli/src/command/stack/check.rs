@@ -27,7 +27,7 @@ pub(crate) struct CheckArgs {
     /// Hosts of this architecture alone
     #[arg(long, value_name = "ARCH")]
     architecture: Option<Architecture>,
-    /// Whether what the packages recommend can be there too
+    /// Whether all can be there that is recommended, by them or by what comes with them
     #[arg(long)]
     recommends: bool,
     /// These packages of the stack alone; may be given several times
@@ -80,25 +80,44 @@ impl CheckArgs {
 
 fn text(report: &CheckReport) -> String {
     let mut parts = vec![report.verdict()];
-    parts.extend(report.results.iter().map(result_text));
+    parts.extend(report.results.iter().map(|result| result_text(report, result)));
     parts.join("\n\n")
 }
 
-fn result_text(result: &CheckResult) -> String {
+fn result_text(report: &CheckReport, result: &CheckResult) -> String {
     let role = result.role.as_ref().map(|role| format!(", role {role}")).unwrap_or_default();
     let head = format!("{}{role}: {}", result.architecture, plural(result.packages, "package"));
-    let mut lines = match (result.installable, result.brings.len()) {
-        (true, 0) => vec![format!("{head}, and apt brings nothing else")],
-        (true, brings) => vec![format!("{head}, and apt brings {brings} more:")],
-        (false, _) if result.packages == 1 => vec![format!("{head}, which cannot be installed:")],
-        (false, _) => vec![format!("{head}, which cannot be installed together:")],
+    let mut lines = match result.installable {
+        true => vec![format!("{head}, and apt brings {}", brings_text(report, result))],
+        false if result.packages == 1 => vec![format!("{head}, which cannot be installed:")],
+        false => vec![format!("{head}, which cannot be installed together:")],
     };
     lines.extend(result.brings.iter().map(|package| format!("  {package}")));
+    lines.extend(result.recommended.iter().map(|package| format!("  {package}, recommended")));
+    if !result.left_out.is_empty() {
+        lines.push("  left out, since it cannot be there too:".to_owned());
+        lines.extend(result.left_out.iter().map(|fact| format!("  - {fact}")));
+    }
     lines.extend(result.reasons.iter().flat_map(reason));
     for (way, passage) in [("there", &result.forth), ("back", &result.back)] {
         lines.extend(passage.iter().flat_map(|passage| passage_text(way, passage)));
     }
     lines.join("\n")
+}
+
+/// How many more packages apt brings, and which way that was counted.
+fn brings_text(report: &CheckReport, result: &CheckResult) -> String {
+    let (brings, recommended) = (result.brings.len(), result.recommended.len());
+    match (report.recommends, report.takes_recommended) {
+        (true, _) if brings + recommended > 0 => {
+            format!("{} more, with all that is recommended:", brings + recommended)
+        }
+        (_, false) if brings > 0 => format!("{brings} more, and nothing that is only recommended:"),
+        _ if recommended == 1 => format!("{brings} more, and 1 that is recommended:"),
+        _ if recommended > 1 => format!("{brings} more, and {recommended} that are recommended:"),
+        _ if brings > 0 => format!("{brings} more:"),
+        _ => "nothing else".to_owned(),
+    }
 }
 
 fn passage_text(way: &str, passage: &Passage) -> Vec<String> {
@@ -107,6 +126,14 @@ fn passage_text(way: &str, passage: &Passage) -> Vec<String> {
         false => format!("  hosts cannot go {way}:"),
     }];
     lines.extend(passage.reasons.iter().flat_map(reason));
+    lines.extend(passage.advice().map(|advice| format!("    {advice}")));
+    if !passage.unmet.is_empty() {
+        lines.push(
+            "  with `apt-get dist-upgrade`; `upgrade` keeps back what is newly recommended in vain:"
+                .to_owned(),
+        );
+        lines.extend(passage.unmet.iter().map(|fact| format!("  - {fact}")));
+    }
     lines
 }
 

@@ -5,13 +5,14 @@ use std::collections::{BTreeSet, HashSet};
 use gachette_core::base::BaseList;
 use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::installability::{
-    Answer, Architectures, Checker, NamedPackage, PackageIndex, Query, Universe, UniverseBuilder, Versions,
+    Architectures, NamedPackage, PackageIndex, Universe, UniverseBuilder, Versions,
 };
 use gachette_core::stack::{Content, PackageRecord};
 
 use super::passage::Passing;
 use super::question::{Question, StackPart};
 use super::report::CheckResult;
+use super::set::{Kept, Outcome, Set};
 use crate::Cancel;
 use crate::operation::OperationError;
 use crate::repository::Repository;
@@ -33,28 +34,6 @@ struct Stacked<'a> {
     universe: Universe<'a>,
     /// The packages of the stack that hosts of this architecture can have.
     all: Vec<PackageIndex>,
-}
-
-/// What hosts have of a stack.
-#[derive(Clone, Copy)]
-pub(super) struct Set<'a> {
-    pub(super) universe: &'a Universe<'a>,
-    pub(super) packages: &'a [PackageIndex],
-    /// Whether what they recommend has to be there too.
-    pub(super) recommends: bool,
-}
-
-impl<'a> Set<'a> {
-    /// Whether it can be installed where some packages are there already and have to stay.
-    pub(super) fn installed(
-        &self,
-        keep: &[PackageIndex],
-        stop: &dyn Fn() -> bool,
-    ) -> Result<Answer, OperationError> {
-        let recommending = if self.recommends { self.packages } else { &[] };
-        let query = Query { install: self.packages, keep, recommending };
-        Ok(Checker::new(self.universe, stop).check(&query)?)
-    }
 }
 
 impl Gathered {
@@ -145,30 +124,41 @@ fn answer_on(
         return Ok(None);
     }
     let stop = || cancel.is_cancelled();
-    let set = Set { universe: &new.universe, packages: &packages, recommends: question.recommends };
+    let (recommends, takes_recommended) = (question.recommends, question.takes_recommended);
+    let set = Set { universe: &new.universe, packages: &packages, recommends, takes_recommended };
     let mut result = CheckResult {
         architecture: native.clone(),
         role: part.role().cloned(),
         packages: packages.len(),
         installable: false,
         brings: Vec::new(),
+        recommended: Vec::new(),
+        left_out: Vec::new(),
         reasons: Vec::new(),
         forth: None,
         back: None,
     };
-    match set.installed(&[], &stop)? {
-        Answer::Refused(reasons) => result.reasons = reasons,
-        Answer::Installable(found) => {
+    match set.installed(&Kept::default(), &stop)? {
+        Outcome::Refused(reasons) => result.reasons = reasons,
+        Outcome::Installed(installed) => {
             result.installable = true;
             let own: HashSet<&PackageIndex> = packages.iter().collect();
-            let extra = found.packages[found.essential..].iter().filter(|it| !own.contains(it));
-            result.brings = extra.map(|index| NamedPackage::of(&new.universe, *index)).collect();
-            result.brings.sort();
+            let named = |index: &PackageIndex| NamedPackage::of(&new.universe, *index);
+            let sorted = |packages: &mut dyn Iterator<Item = &PackageIndex>| {
+                let mut names: Vec<NamedPackage> = packages.map(named).collect();
+                names.sort();
+                names
+            };
+            let found = &installed.found;
+            let extra = &found.packages[found.essential..];
+            result.brings = sorted(&mut extra.iter().filter(|it| !own.contains(it)));
+            result.recommended = sorted(&mut installed.recommended.iter().map(|(index, _)| index));
+            result.left_out = installed.left_out;
         }
     }
     if let (true, Some(old), Some(content)) = (result.installable, old, question.from) {
         let before = of(old, content);
-        let from = Set { universe: &old.universe, packages: &before, recommends: question.recommends };
+        let from = Set { universe: &old.universe, packages: &before, recommends, takes_recommended };
         let (forth, back) = Passing { from, to: set, stop: &stop }.both_ways()?;
         (result.forth, result.back) = (Some(forth), Some(back));
     }

@@ -7,6 +7,7 @@ mod gathered;
 mod passage;
 mod question;
 mod report;
+mod set;
 
 use gachette_core::base::{BaseEntry, BaseName, BaseRef};
 use gachette_core::debian::{Architecture, PackageName};
@@ -33,7 +34,7 @@ pub struct CheckRequest {
     pub base: Option<BaseRef>,
     /// The architecture of hosts; each that is configured for the base when not given.
     pub architecture: Option<Architecture>,
-    /// Whether what the packages recommend has to be there too.
+    /// Whether nothing may be missing that they recommend, nor that anything recommends that comes with them.
     pub recommends: bool,
     /// The packages that are installed together.
     pub part: StackPart,
@@ -72,6 +73,7 @@ pub fn check_stack(
         architectures: architectures(&settings, &base, request)?,
         foreign: settings.foreign.clone(),
         recommends: request.recommends,
+        takes_recommended: settings.recommends,
         parts,
         roles,
     };
@@ -90,7 +92,12 @@ pub fn check_stack(
         }
     };
     let absent = absent(&question);
-    Ok(CheckReport { absent, ..report(request, &stack, from.as_ref(), &base, results, kept) })
+    let takes_recommended = settings.recommends;
+    Ok(CheckReport {
+        absent,
+        takes_recommended,
+        ..report(request, &stack, from.as_ref(), &base, results, kept)
+    })
 }
 
 fn report(
@@ -109,6 +116,7 @@ fn report(
         from: from.map(exact),
         base: CheckedBase::of(base),
         recommends: request.recommends,
+        takes_recommended: true,
         part: request.part.clone(),
         installable: results.iter().all(CheckResult::is_fine),
         results,

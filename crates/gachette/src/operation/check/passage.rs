@@ -1,9 +1,9 @@
 //! Whether hosts can go from one stack to another and back, and keep all that they have of the base.
 
-use gachette_core::installability::{Answer, Explanation, Installation, PackageIndex, Universe};
+use gachette_core::installability::{Explanation, Fact};
 
-use super::gathered::Set;
 use super::report::Passage;
+use super::set::{Installed, Kept, Outcome, Set};
 use crate::operation::OperationError;
 
 /// Hosts that have one stack and are to have another, which can be installed.
@@ -16,46 +16,70 @@ pub(super) struct Passing<'a> {
 impl Passing<'_> {
     /// The way there, and the way back.
     pub(super) fn both_ways(&self) -> Result<(Passage, Passage), OperationError> {
-        let before = match self.from.installed(&[], self.stop)? {
-            Answer::Installable(before) => before,
+        let nothing = Kept::default();
+        let before = match self.from.installed(&nothing, self.stop)? {
+            Outcome::Installed(before) => before,
             // Hosts have it from before the base was as it is. They lose nothing by leaving, but there is nothing to go back to.
-            Answer::Refused(reasons) => return Ok((Passage::open(), Passage::barred(reasons))),
+            Outcome::Refused(reasons) => return Ok((Passage::open(), Passage::barred(reasons))),
         };
-        let keep = kept(&self.from, &before, self.to.universe);
-        let after = match self.to.installed(&keep, self.stop)? {
-            Answer::Installable(after) => after,
+        let kept = self.from.kept(&before, &nothing, self.to.universe);
+        let after = match self.to.installed(&kept, self.stop)? {
+            Outcome::Installed(after) => after,
             // Nobody comes so far as to want back.
-            Answer::Refused(reasons) => return Ok((Passage::barred(reasons), Passage::open())),
+            Outcome::Refused(reasons) => {
+                return Ok((self.barred(&self.to, kept, reasons)?, Passage::open()));
+            }
         };
-        let keep = kept(&self.to, &after, self.from.universe);
-        let back = match self.from.installed(&keep, self.stop)? {
-            Answer::Installable(_) => Passage::open(),
-            Answer::Refused(reasons) => Passage::barred(reasons),
+        let forth = Passage { unmet: newly_unmet(&before, &after), ..Passage::open() };
+        let kept = self.to.kept(&after, &kept, self.from.universe);
+        let back = match self.from.installed(&kept, self.stop)? {
+            Outcome::Installed(again) => Passage { unmet: newly_unmet(&after, &again), ..Passage::open() },
+            Outcome::Refused(reasons) => self.barred(&self.from, kept, reasons)?,
         };
-        Ok((Passage::open(), back))
+        Ok((forth, back))
     }
+
+    /// No way to a set, unless what is only recommended is removed.
+    fn barred(
+        &self,
+        to: &Set<'_>,
+        kept: Kept,
+        mut reasons: Vec<Explanation>,
+    ) -> Result<Passage, OperationError> {
+        kept.mark(to.universe, &mut reasons);
+        let (mut left, mut remove) = kept.without_marked(to.universe, &reasons);
+        let mut more = !remove.is_empty();
+        while more {
+            match to.installed(&left, self.stop)? {
+                Outcome::Installed(_) => return Ok(Passage { remove, ..Passage::barred(reasons) }),
+                Outcome::Refused(others) => {
+                    let (fewer, found) = left.without_marked(to.universe, &others);
+                    more = !found.is_empty();
+                    left = fewer;
+                    remove.extend(found);
+                }
+            }
+        }
+        Ok(Passage::barred(reasons))
+    }
+}
+
+/// What is recommended after a step and cannot be there, and was not missing in the same way before.
+fn newly_unmet(before: &Installed, after: &Installed) -> Vec<Fact> {
+    let said = |fact: &Fact| match fact {
+        Fact::Needs { package, relation, .. } => Some((package.name.clone(), relation.clone())),
+        _ => None,
+    };
+    let known: Vec<_> = before.left_out.iter().map(said).collect();
+    after.left_out.iter().filter(|fact| !known.contains(&said(fact))).cloned().collect()
 }
 
 impl Passage {
     fn open() -> Self {
-        Self { possible: true, reasons: Vec::new() }
+        Self { possible: true, reasons: Vec::new(), remove: Vec::new(), unmet: Vec::new() }
     }
 
     fn barred(reasons: Vec<Explanation>) -> Self {
-        Self { possible: false, reasons }
+        Self { possible: false, reasons, ..Self::open() }
     }
-}
-
-/// What hosts have of the base, as packages of the other universe, where it has them and the stack has no own of that name.
-fn kept(set: &Set<'_>, installed: &Installation, other: &Universe<'_>) -> Vec<PackageIndex> {
-    let of_base = installed.packages.iter().filter(|index| !set.packages.contains(index));
-    let same = |index: &PackageIndex| {
-        let package = set.universe.package(*index);
-        let mut named = other.named(package.name()).iter().copied();
-        named.find(|found| {
-            let found_package = other.package(*found);
-            other.is_candidate(*found) && found_package.architecture() == package.architecture()
-        })
-    };
-    of_base.filter_map(same).collect()
 }

@@ -21,6 +21,8 @@ pub(super) struct Question<'a> {
     pub(super) architectures: Vec<Architecture>,
     pub(super) foreign: Vec<Architecture>,
     pub(super) recommends: bool,
+    /// Whether hosts install what is recommended.
+    pub(super) takes_recommended: bool,
     pub(super) parts: Vec<StackPart>,
     /// All roles that are configured for the domain.
     pub(super) roles: &'a Roles,
@@ -80,6 +82,7 @@ impl Question<'_> {
         self.architectures.iter().for_each(|architecture| line(format_args!("on {architecture}")));
         self.foreign.iter().for_each(|architecture| line(format_args!("foreign {architecture}")));
         line(format_args!("recommends {}", self.recommends));
+        line(format_args!("takes what is recommended {}", self.takes_recommended));
         for part in &self.parts {
             match part.role() {
                 Some(role) => line(format_args!("role {role}")),

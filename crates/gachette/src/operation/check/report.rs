@@ -3,7 +3,7 @@
 use gachette_core::Sha256Digest;
 use gachette_core::base::{BaseEntry, BaseList, BaseName};
 use gachette_core::debian::{Architecture, PackageName};
-use gachette_core::installability::{Explanation, NamedPackage};
+use gachette_core::installability::{Explanation, Fact, NamedPackage};
 use gachette_core::stack::{LowerPackage, RoleName, StackRef};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -25,8 +25,10 @@ pub struct CheckReport {
     pub from: Option<StackRef>,
     /// The base.
     pub base: CheckedBase,
-    /// Whether what the packages recommend had to be there too.
+    /// Whether nothing was allowed to be missing that is recommended.
     pub recommends: bool,
+    /// Whether hosts install what is recommended, as apt does unless told otherwise; then it is counted with what they have.
+    pub takes_recommended: bool,
     /// The packages that were to be installed together.
     pub part: StackPart,
     /// The answer for each architecture and role.
@@ -77,6 +79,12 @@ pub struct CheckResult {
     pub installable: bool,
     /// The packages that come with them, beyond those that every system has.
     pub brings: Vec<NamedPackage>,
+    /// The packages that apt adds since they are recommended, with what these need.
+    #[serde(default)]
+    pub recommended: Vec<NamedPackage>,
+    /// What is recommended and cannot be there too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<Fact>,
     /// Why they cannot, each reason standing for itself, the shortest first.
     pub reasons: Vec<Explanation>,
     /// Whether hosts can go there from the stack that they have now.
@@ -94,6 +102,12 @@ pub struct Passage {
     pub possible: bool,
     /// Why they cannot.
     pub reasons: Vec<Explanation>,
+    /// What hosts have only since it is recommended, and can go there without.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remove: Vec<NamedPackage>,
+    /// What is recommended there and cannot be met, so that `apt-get upgrade` keeps back who says so; `dist-upgrade` does not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmet: Vec<Fact>,
 }
 
 impl CheckReport {
@@ -123,8 +137,9 @@ impl CheckReport {
     /// The answer in a sentence, and the reasons, a line each.
     pub(crate) fn refusal(&self) -> String {
         let mut lines = vec![self.verdict()];
-        for reason in self.results.iter().flat_map(CheckResult::all_reasons) {
-            let text = reason.to_string();
+        let reasons = self.results.iter().flat_map(CheckResult::all_reasons).map(ToString::to_string);
+        let passages = self.results.iter().flat_map(CheckResult::passages);
+        for text in reasons.chain(passages.filter_map(Passage::advice)) {
             lines.extend(
                 text.lines().map(str::to_owned).filter(|line| !lines.contains(line)).collect::<Vec<_>>(),
             );
@@ -136,13 +151,29 @@ impl CheckReport {
 impl CheckResult {
     /// Why it cannot be installed, or be gone to, or be left again.
     fn all_reasons(&self) -> impl Iterator<Item = &Explanation> {
-        let passages = [&self.forth, &self.back].into_iter().flatten();
-        self.reasons.iter().chain(passages.flat_map(|passage| &passage.reasons))
+        self.reasons.iter().chain(self.passages().flat_map(|passage| &passage.reasons))
+    }
+
+    fn passages(&self) -> impl Iterator<Item = &Passage> {
+        [&self.forth, &self.back].into_iter().flatten()
     }
 
     /// Whether nothing stands in the way.
     pub fn is_fine(&self) -> bool {
-        self.installable && [&self.forth, &self.back].into_iter().flatten().all(|passage| passage.possible)
+        self.installable && self.passages().all(|passage| passage.possible)
+    }
+}
+
+impl Passage {
+    /// What lets hosts go there that cannot as they are, when there is something.
+    pub fn advice(&self) -> Option<String> {
+        let names = self.remove.iter().map(|package| match package.foreign {
+            true => format!("{}:{}", package.name, package.architecture),
+            false => package.name.clone(),
+        });
+        let names = names.collect::<Vec<_>>().join(" ");
+        (!names.is_empty())
+            .then(|| format!("it is only recommended, and out of the way after `apt-get remove {names}`"))
     }
 }
 

@@ -65,6 +65,7 @@ impl Archive {
             keyring: None,
             architectures: architectures.clone(),
             foreign: Vec::new(),
+            recommends: true,
         };
         let more = if unsigned { UNSIGNED } else { "" };
         let apt = AptFolder::new(&AptSources::Text(sources), &base, more)?;

@@ -1,0 +1,157 @@
+//! What hosts have of a stack, and what comes with it: what it needs, and what apt adds since it is recommended.
+
+use std::collections::HashSet;
+
+use gachette_core::installability::{
+    Answer, Checker, Explanation, Fact, Installation, NamedPackage, PackageIndex, Query, Recommended,
+    Universe,
+};
+
+use crate::operation::OperationError;
+
+/// What hosts have of a stack.
+#[derive(Clone, Copy)]
+pub(super) struct Set<'a> {
+    pub(super) universe: &'a Universe<'a>,
+    pub(super) packages: &'a [PackageIndex],
+    /// Whether nothing may be missing that is recommended.
+    pub(super) recommends: bool,
+    /// Whether hosts install what is recommended, where it can be.
+    pub(super) takes_recommended: bool,
+}
+
+/// What is on hosts before a set comes, as packages of the universe of the set.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Kept {
+    /// All of it.
+    pub(super) packages: Vec<PackageIndex>,
+    /// What is there only since it is recommended, with the package that does.
+    pub(super) recommended: Vec<(PackageIndex, NamedPackage)>,
+    /// Packages of the set that are there already, in the same version: apt asks no more what they recommend.
+    unchanged: Vec<PackageIndex>,
+}
+
+/// Whether a set can be installed.
+pub(super) enum Outcome {
+    /// It can.
+    Installed(Installed),
+    /// It cannot, and why.
+    Refused(Vec<Explanation>),
+}
+
+/// A set with all that comes with it.
+pub(super) struct Installed {
+    /// The set, what was kept, and what is needed.
+    pub(super) found: Installation,
+    /// What apt adds since it is recommended, with the package that does.
+    pub(super) recommended: Vec<(PackageIndex, NamedPackage)>,
+    /// What is recommended and cannot be there too.
+    pub(super) left_out: Vec<Fact>,
+}
+
+impl Set<'_> {
+    /// Whether it can be installed where some packages are there already and have to stay.
+    pub(super) fn installed(&self, kept: &Kept, stop: &dyn Fn() -> bool) -> Result<Outcome, OperationError> {
+        let mut checker = Checker::new(self.universe, stop);
+        let recommending = if self.recommends { self.packages } else { &[] };
+        let before: HashSet<&PackageIndex> = kept.packages.iter().chain(&kept.unchanged).collect();
+        let mut also_recommending: Vec<PackageIndex> = Vec::new();
+        loop {
+            let query = Query {
+                install: self.packages,
+                keep: &kept.packages,
+                recommending,
+                also_recommending: &also_recommending,
+            };
+            let found = match checker.check(&query)? {
+                Answer::Refused(reasons) => return Ok(Outcome::Refused(reasons)),
+                Answer::Installable(found) => found,
+            };
+            // What is there in any case, or was there before, brings nothing any more.
+            let is_new = |index: &&PackageIndex| !before.contains(index);
+            let new: Vec<PackageIndex> =
+                found.packages[found.essential..].iter().filter(is_new).copied().collect();
+            if self.recommends {
+                // Whoever came since he is recommended recommends others; each round knows more of them.
+                let more: Vec<PackageIndex> = new
+                    .iter()
+                    .filter(|index| !self.packages.contains(index) && !also_recommending.contains(index))
+                    .copied()
+                    .collect();
+                if !more.is_empty() {
+                    also_recommending.extend(more);
+                    continue;
+                }
+            }
+            let Recommended { packages, left_out } = match self.takes_recommended {
+                true => checker.recommended(&query, &found.packages, &new),
+                false => Recommended::default(),
+            };
+            let named = |(index, by)| (index, NamedPackage::of(self.universe, by));
+            return Ok(Outcome::Installed(Installed {
+                found,
+                recommended: packages.into_iter().map(named).collect(),
+                left_out,
+            }));
+        }
+    }
+
+    /// What of this is on hosts that are to have another set, as packages of its universe, where it has them and its stack has no
+    /// own of that name. `before` was there before this came.
+    pub(super) fn kept(&self, installed: &Installed, before: &Kept, other: &Universe<'_>) -> Kept {
+        let needed = installed.found.packages.iter().map(|index| {
+            let recommended = before.recommended.iter().find(|(kept, _)| kept == index);
+            (*index, recommended.map(|(_, by)| by))
+        });
+        let added = installed.recommended.iter().map(|(index, by)| (*index, Some(by)));
+        let mut kept = Kept::default();
+        let own: HashSet<&PackageIndex> = self.packages.iter().collect();
+        for (index, by) in needed.chain(added) {
+            let package = self.universe.package(index);
+            let mut named = other.named(package.name()).iter().copied();
+            let same = named.find(|found| {
+                other.is_candidate(*found) && other.package(*found).architecture() == package.architecture()
+            });
+            let Some(same) = same else { continue };
+            if !own.contains(&index) {
+                kept.packages.push(same);
+                kept.recommended.extend(by.map(|by| (same, by.clone())));
+            } else if other.package(same).version() == package.version() {
+                kept.unchanged.push(same);
+            }
+        }
+        kept
+    }
+}
+
+impl Kept {
+    /// Marks what is told to stay and is there only since it is recommended.
+    pub(super) fn mark(&self, universe: &Universe<'_>, reasons: &mut [Explanation]) {
+        for fact in reasons.iter_mut().flat_map(|reason| &mut reason.facts) {
+            if let Fact::Kept { package, recommended_by } = fact {
+                let mut marks = self.recommended.iter();
+                let mark = marks.find(|(index, _)| NamedPackage::of(universe, *index) == *package);
+                *recommended_by = mark.map(|(_, by)| by.clone());
+            }
+        }
+    }
+
+    /// The same without what these reasons say is in the way and only recommended, and that; nothing when there is no such.
+    pub(super) fn without_marked(
+        &self,
+        universe: &Universe<'_>,
+        reasons: &[Explanation],
+    ) -> (Self, Vec<NamedPackage>) {
+        let facts = || reasons.iter().flat_map(|reason| &reason.facts);
+        let is_in_the_way = |index: PackageIndex| {
+            let named = NamedPackage::of(universe, index);
+            facts().any(|fact| matches!(fact, Fact::Kept { package, .. } if *package == named))
+        };
+        let gone: Vec<PackageIndex> =
+            self.recommended.iter().map(|(index, _)| *index).filter(|index| is_in_the_way(*index)).collect();
+        let mut left = self.clone();
+        left.packages.retain(|index| !gone.contains(index));
+        left.recommended.retain(|(index, _)| !gone.contains(index));
+        (left, gone.into_iter().map(|index| NamedPackage::of(universe, index)).collect())
+    }
+}
