@@ -1,6 +1,7 @@
 //! What packages recommend: apt with its own defaults installs it, and keeps back or removes what is in its way.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use gachette_testkit::AptRoot;
 use serde_json::Value;
@@ -248,4 +249,45 @@ fn what_is_recommended_and_in_the_way_is_told_with_what_hosts_have_to_do() {
     let shop = Shop::on(&packages(last.base), &packages(last.new));
     shop.stack("123", &packages(last.old));
     assert_transcript!(shop.playground.run("stack check 124 --from 123"));
+}
+
+#[test]
+fn what_is_listed_of_a_yes_is_all_that_is_installed_and_dose_finds_nothing_missing_in_it() {
+    let base = [
+        package("base-files", "1", "Essential: yes\nPre-Depends: libc\nDepends: awk\nRecommends: doc"),
+        package("libc", "1", ""),
+        package("mawk", "1", "Provides: awk\nDepends: libc"),
+        package("doc", "1", "Depends: viewer"),
+        package("viewer", "1", "Depends: libc"),
+        package("libfoo", "1", "Depends: libc, awk\nRecommends: doc"),
+        package("unrelated", "1", ""),
+    ];
+    let stacked =
+        [package("dh-web", "1", "Depends: libfoo, libc"), package("dh-tool", "1", "Depends: dh-web")];
+    let shop = Shop::on(&base, &stacked);
+    let (report, code) = shop.report("");
+    let result = &report["results"][0];
+    assert_eq!((code, result["packages"].as_u64()), (0, Some(2)), "{report}");
+    let all = [&base[..], &stacked].concat();
+    let broken = |lists: &[&str]| {
+        let listed: BTreeSet<String> = lists.iter().flat_map(|list| named(&result[*list])).collect();
+        let chosen: Vec<&str> =
+            all.iter().filter(|it| listed.contains(&package_name(it))).map(String::as_str).collect();
+        assert_eq!(chosen.len(), listed.len(), "{report}");
+        shop.playground.write("listed/Packages", &(chosen.join("\n\n") + "\n"));
+        let list = shop.playground.path("listed/Packages");
+        let output = Command::new("dose-debcheck")
+            .args(["--deb-native-arch=amd64", "-tdeb", "--failures"])
+            .arg(list)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains(&format!("total-packages: {}\n", listed.len())), "{said}");
+        !said.contains("broken-packages: 0")
+    };
+    assert!(!broken(&["own", "essential", "brings"]), "{report}");
+    assert!(!broken(&["own", "essential", "brings", "recommended"]), "{report}");
+    assert!(broken(&["own", "brings"]), "what every system has is a part of it");
+    assert_eq!(names(&result["essential"]), ["base-files", "libc", "mawk"].into());
+    assert_eq!(names(&result["recommended"]), ["doc", "viewer"].into());
 }

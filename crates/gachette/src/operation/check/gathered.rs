@@ -131,6 +131,8 @@ fn answer_on(
         role: part.role().cloned(),
         packages: packages.len(),
         installable: false,
+        own: Vec::new(),
+        essential: Vec::new(),
         brings: Vec::new(),
         recommended: Vec::new(),
         left_out: Vec::new(),
@@ -150,7 +152,9 @@ fn answer_on(
                 names
             };
             let found = &installed.found;
-            let extra = &found.packages[found.essential..];
+            let (essential, extra) = found.packages.split_at(found.essential);
+            result.own = sorted(&mut packages.iter());
+            result.essential = sorted(&mut essential.iter().filter(|it| !own.contains(it)));
             result.brings = sorted(&mut extra.iter().filter(|it| !own.contains(it)));
             result.recommended = sorted(&mut installed.recommended.iter().map(|(index, _)| index));
             result.left_out = installed.left_out;

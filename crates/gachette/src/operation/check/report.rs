@@ -77,7 +77,13 @@ pub struct CheckResult {
     pub packages: usize,
     /// Whether they can be.
     pub installable: bool,
-    /// The packages that come with them, beyond those that every system has.
+    /// The packages of the stack that are to be installed together.
+    #[serde(default)]
+    pub own: Vec<NamedPackage>,
+    /// The packages that every system has, since one of them is essential, and that are none of those.
+    #[serde(default)]
+    pub essential: Vec<NamedPackage>,
+    /// The packages that come with them, beyond those that every system has: with those, nothing that anything needs is missing.
     pub brings: Vec<NamedPackage>,
     /// The packages that apt adds since they are recommended, with what these need.
     #[serde(default)]
