@@ -208,6 +208,13 @@ impl Session {
         StackRef::parse_in(text, &self.config.domain).map_err(Failure::usage)
     }
 
+    /// Says which stack was taken where a channel was named.
+    pub(crate) fn note_shown(&self, named: &StackRef, taken: &StackRef) {
+        if named.stack != taken.stack {
+            self.output.note(&format!("channel {} shows stack {taken}", named.stack));
+        }
+    }
+
     /// A channel, in the configured domain when it names none.
     pub(crate) fn channel(&self, text: &str) -> Result<Suite, Failure> {
         Suite::parse_in(text, &self.config.domain).map_err(Failure::usage)

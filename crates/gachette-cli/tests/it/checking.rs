@@ -435,3 +435,23 @@ fn a_channel_that_asks_for_it_moves_only_to_what_can_be_installed_and_left_again
         .run("--set channels.live.checked=yes,base=,domains.default.base= promote 124 --to live --unsigned");
     assert!(said.code == 3 && said.stderr.contains("base"), "{} {}", said.code, said.stderr);
 }
+
+#[test]
+fn a_channel_stands_for_the_stack_that_it_shows_where_no_stack_has_its_name() {
+    let shop = Shop::new(&[package("dh-web", "2", "Depends: libfoo")]);
+    shop.stack("123", &[package("dh-web", "1", "Depends: libfoo")]);
+    let playground = &shop.playground;
+    playground.ok("stack seal 123");
+    let said = playground.run("stack check 124 --from live");
+    assert!(said.code == 2 && said.stderr.contains("there is no stack default/live"), "{}", said.stderr);
+    playground.ok("promote 123 --to live --unsigned");
+    let said = playground.run("stack check 124 --from live");
+    assert!(said.stdout.contains("and hosts go there from default/123@3, and back"), "{}", said.stdout);
+    assert!(said.stderr.contains("channel default/live shows stack default/123@3"), "{}", said.stderr);
+    let diff = |names: &str| playground.json(&format!("stack diff {names}"));
+    assert_eq!(diff("live 124"), diff("123 124"));
+    assert_eq!(diff("124 live"), diff("124 123"));
+    let said = playground.run("stack diff live@1 124");
+    assert!(said.code == 2 && said.stderr.contains("there is no stack default/live"), "{}", said.stderr);
+    assert_eq!(diff("default/live 124"), diff("123 124"));
+}

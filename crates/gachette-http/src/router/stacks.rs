@@ -109,7 +109,8 @@ pub(super) async fn diff(
     let from = StackRef { stack: stack_name(name)?, revision: range.revision };
     blocking(move || {
         let repository = api.config.repository()?;
-        let (old, new) = (repository.show_stack(&from)?.revision, repository.show_stack(&range.to)?.revision);
+        let revision = |named: &StackRef| Ok::<_, OperationError>(repository.stack_or_shown(named)?.revision);
+        let (old, new) = (revision(&from)?, revision(&range.to)?);
         let packages = StackDiff::between(&old.packages, &new.packages).packages;
         let contents = (&old.packages, &new.packages);
         let commits = match range.commits.map_or(0, usize::from) {

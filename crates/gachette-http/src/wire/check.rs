@@ -26,7 +26,7 @@ pub struct CheckStack {
     /// The packages that are installed together.
     #[serde(default)]
     pub part: StackPart,
-    /// The stack that hosts have now, and can go back to.
+    /// The stack that hosts have now, and can go back to; or a channel that shows it, where no stack has that name.
     #[serde(default)]
     pub from: Option<StackRef>,
 }

@@ -7,7 +7,7 @@ use gachette_core::apt::Suite;
 use gachette_core::channel::{
     ChannelEntry, ChannelPolicy, ChannelRefusal, ChannelStep, KeptChannelEntry, Pin,
 };
-use gachette_core::stack::{Attribution, By, Domain, Entry, Head, StackName};
+use gachette_core::stack::{Attribution, By, Domain, Entry, Head, Refusal, StackName, StackRef};
 use jiff::Timestamp;
 
 use super::error::RepositoryError;
@@ -188,6 +188,27 @@ impl Repository {
         let entry = self.resolve(&pin.stack.at(pin.revision))?;
         check_pin(pin, &Head::from(&entry))?;
         Ok(entry)
+    }
+
+    /// The stack, or where no stack has that name, what the channel of that name shows.
+    ///
+    /// # Errors
+    /// When there is neither, or the channel shows nothing.
+    pub fn stack_or_shown(&self, named: &StackRef) -> Result<Entry, RepositoryError> {
+        let missing = match self.show_stack(named) {
+            Err(error @ RepositoryError::Refused(Refusal::Missing { .. })) => error,
+            found => return found,
+        };
+        let channel = Suite::from(named.stack.clone());
+        match self.newest_of_channel(&channel)? {
+            // A revision is one of a stack.
+            Some(_) if named.revision.is_some() => Err(missing),
+            Some(newest) => {
+                let shown = newest.entry.state.shows.ok_or(RepositoryError::ShowsNothing { channel })?;
+                self.pinned(&shown)
+            }
+            None => Err(missing),
+        }
     }
 
     /// The same without what it holds: what the pin names was found sound when the channel was moved to it.

@@ -36,7 +36,7 @@ pub(crate) struct CheckArgs {
     /// Hosts with this role alone; without, each role is asked about, when roles are configured
     #[arg(long, conflicts_with = "only")]
     role: Option<RoleName>,
-    /// Whether hosts that have this stack can go to the new one, and back
+    /// Whether hosts that have this stack can go to the new one, and back; or a channel, for the stack that it shows
     #[arg(long, value_name = "STACK")]
     from: Option<String>,
 }
@@ -59,6 +59,9 @@ impl CheckArgs {
         let errand = Errand::look(format!("check stack {stack}"));
         let ask = async { Ok(session.client(&errand).await?.check_stack(&stack.stack, &question).await?) };
         let report: CheckReport = unless_interrupted(ask).await?;
+        if let (Some(asked), Some(from)) = (&question.from, &report.from) {
+            session.note_shown(asked, from);
+        }
         for AbsentPackages { role, packages } in &report.absent {
             let names: Vec<&str> = packages.iter().map(PackageName::as_str).collect();
             session.output.warn(&format!(

@@ -18,9 +18,9 @@ use crate::session::Session;
 /// subjects of those between the two versions are shown.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DiffArgs {
-    /// The old stack: NAME, DOMAIN/NAME, NAME@7
+    /// The old stack: NAME, DOMAIN/NAME, NAME@7; or a channel, for the stack that it shows
     from: String,
-    /// The new stack
+    /// The new stack, or a channel
     to: String,
     /// How many commits between two versions are shown at most
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
@@ -36,6 +36,8 @@ impl DiffArgs {
         let most = if self.no_log { 0 } else { self.log };
         let errand = Errand::look(format!("compare stacks {from} and {to}"));
         let diff = session.client(&errand).await?.diff(&from, &to, most).await?;
+        session.note_shown(&from, &diff.from);
+        session.note_shown(&to, &diff.to);
         session.output.coloured_result(&diff, text, coloured)
     }
 }

@@ -38,7 +38,7 @@ pub struct CheckRequest {
     pub recommends: bool,
     /// The packages that are installed together.
     pub part: StackPart,
-    /// The stack that hosts have now, and can go back to.
+    /// The stack that hosts have now, and can go back to; or a channel that shows it, where no stack has that name.
     pub from: Option<StackRef>,
 }
 
@@ -62,7 +62,7 @@ pub fn check_stack(
 ) -> Result<CheckReport, OperationError> {
     let repository = config.repository()?;
     let stack = repository.show_stack(&request.stack)?;
-    let from = request.from.as_ref().map(|from| repository.show_stack(from)).transpose()?;
+    let from = request.from.as_ref().map(|from| repository.stack_or_shown(from)).transpose()?;
     let roles = config.roles_of(request.stack.stack.domain());
     let parts = parts(roles, &stack, &request.part)?;
     let (settings, base) = base_for(config, &repository, request, by, cancel)?;

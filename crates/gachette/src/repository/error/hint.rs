@@ -15,7 +15,7 @@ impl RepositoryError {
         Some(match self {
             Self::Refused(refusal) => refusal_hint(refusal),
             Self::Signing(error) => error.hint()?,
-            Self::MissingChannel { channel } => {
+            Self::MissingChannel { channel } | Self::ShowsNothing { channel } => {
                 format!("a first `gachette promote STACK --to {}` makes it", channel.name())
             }
             Self::MissingBase { base } => base_hint(base),

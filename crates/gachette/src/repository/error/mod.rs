@@ -249,6 +249,12 @@ pub enum RepositoryError {
     /// A suite cannot be signed.
     #[error(transparent)]
     Signing(Box<SigningError>),
+    /// A channel shows no stack.
+    #[error("channel {channel} shows nothing: no stack was promoted to it")]
+    ShowsNothing {
+        /// The channel.
+        channel: Suite,
+    },
     /// A suite cannot be written.
     #[error("suite {suite} cannot be published: {reason}")]
     Unpublishable {
@@ -309,6 +315,7 @@ impl RepositoryError {
             | Self::Collected { .. }
             | Self::LostFile { .. }
             | Self::NotVacant { .. }
+            | Self::ShowsNothing { .. }
             | Self::Unpublishable { .. } => FailureKind::Refused,
             Self::Changed { .. } | Self::EntryChanged { .. } => FailureKind::Changed,
             Self::Refused(Refusal::Missing { .. } | Refusal::NotInStack { .. })
