@@ -22,7 +22,13 @@ impl Apt {
 
     /// Asks apt for each set too, the essential packages with it. Where it says no and we say yes, it is asked for exactly the
     /// packages that we chose.
-    pub(crate) fn compare(&self, known: &Universe<'_>, sets: &[Vec<PackageIndex>], answers: &[Answer]) {
+    /// How many answers differ for another reason than that apt does not go back on a choice is given.
+    pub(crate) fn compare(
+        &self,
+        known: &Universe<'_>,
+        sets: &[Vec<PackageIndex>],
+        answers: &[Answer],
+    ) -> usize {
         let (mut wrong, mut helped, mut same, mut more) = (Vec::new(), 0, 0, 0);
         let ((), time) = cost_of(|| {
             for (number, (set, answer)) in sets.iter().zip(answers).enumerate() {
@@ -48,6 +54,7 @@ impl Apt {
         println!(
             "  of the rest {same} times the same packages come with the set; {more} times we bring more"
         );
+        wrong.len()
     }
 
     /// What apt would install, when it would. Not with `--simulate`, which takes ten times as long after it has decided.

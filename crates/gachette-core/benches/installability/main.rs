@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p gachette-core --bench installability -- PACKAGES [SETS]`, where PACKAGES is a `Packages` file of amd64 that is at
 //! hand, such as what `/usr/lib/apt/apt-helper cat-file` makes of one in `/var/lib/apt/lists`, and SETS is how many random sets of
-//! packages are asked for (500). Needs Debian's `dose-distcheck`. Times are of processors, so that other work does not count.
+//! packages are asked for (500). Needs Debian's `dose-distcheck`. Times are of processors, so that other work does not count. It fails when
+//! an answer is another than dose-debcheck's, or than apt's, unless apt installs exactly what we chose once it is told.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -18,27 +19,32 @@ mod sets;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::ExitCode;
 
 use gachette_core::installability::{Architectures, Checker, Query, Universe, UniverseBuilder, Versions};
 
 use cost::cost_of;
 
-fn main() {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (flags, words): (Vec<&String>, Vec<&String>) =
         arguments.iter().partition(|argument| argument.starts_with("--"));
     // Test runners start benches too, without this flag.
     if !flags.iter().any(|flag| *flag == "--bench") {
-        return;
+        return ExitCode::SUCCESS;
     }
     let Some(file) = words.first().map(|word| Path::new(word.as_str())) else {
         println!("usage: cargo bench -p gachette-core --bench installability -- PACKAGES [SETS]");
-        return;
+        return ExitCode::from(2);
     };
     let count = words.get(1).map_or(500, |word| word.parse().unwrap());
     let text = std::fs::read_to_string(file).unwrap();
-    every_package(file, &text);
-    sets::compare(file, &text, count);
+    let unexplained = every_package(file, &text) + sets::compare(file, &text, count);
+    if unexplained == 0 {
+        return ExitCode::SUCCESS;
+    }
+    println!("{unexplained} disagreements are not explained");
+    ExitCode::FAILURE
 }
 
 fn universe(text: &str) -> Universe<'_> {
@@ -48,8 +54,8 @@ fn universe(text: &str) -> Universe<'_> {
     builder.build(Versions::Every)
 }
 
-/// Each package by itself, as dose-debcheck does it.
-fn every_package(file: &Path, text: &str) {
+/// Each package by itself, as dose-debcheck does it. How many answers differ.
+fn every_package(file: &Path, text: &str) -> usize {
     let (known, reading) = cost_of(|| universe(text));
     let mut checker = Checker::new(&known, &|| false);
     let (broken, deciding) = cost_of(|| {
@@ -70,4 +76,5 @@ fn every_package(file: &Path, text: &str) {
     println!("  it takes {:.1} times as long", peer / (reading + deciding));
     let differ: Vec<_> = ours.symmetric_difference(&theirs).collect();
     println!("  {} disagreements {differ:?}", differ.len());
+    differ.len()
 }

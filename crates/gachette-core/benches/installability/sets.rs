@@ -11,7 +11,8 @@ use super::cost::cost_of;
 use super::{dose, universe};
 
 /// Asks for `count` sets, half of them of 20 packages and half of 100, of which more cannot be installed.
-pub(crate) fn compare(file: &Path, text: &str, count: usize) {
+/// How many answers differ and are not explained.
+pub(crate) fn compare(file: &Path, text: &str, count: usize) -> usize {
     let known = universe(text);
     let sets = random_sets(&known, count);
     let mut checker = Checker::new(&known, &|| false);
@@ -24,8 +25,9 @@ pub(crate) fn compare(file: &Path, text: &str, count: usize) {
     let differ = |(number, answer): &(usize, &Answer)| {
         matches!(answer, Answer::Refused(_)) != broken.contains(&format!("set-{number} 1 all"))
     };
-    println!("  dose-debcheck: {} disagreements", answers.iter().enumerate().filter(differ).count());
-    Apt::new(text).compare(&known, &sets, &answers);
+    let differing = answers.iter().enumerate().filter(differ).count();
+    println!("  dose-debcheck: {differing} disagreements");
+    differing + Apt::new(text).compare(&known, &sets, &answers)
 }
 
 fn random_sets(known: &Universe<'_>, count: usize) -> Vec<Vec<PackageIndex>> {
