@@ -87,7 +87,7 @@ mod writer;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::POOL;
@@ -134,6 +134,8 @@ pub struct Repository {
     kept: Option<Arc<File>>,
     /// By which what is kept is known to be this user's.
     marks: OwnMarks,
+    /// The records that are to be vouched for at the end of what writes many.
+    unvouched: Option<Arc<Mutex<Vec<Sha256Digest>>>>,
 }
 
 impl Repository {
@@ -180,7 +182,7 @@ impl Repository {
         let store = Store::local(meta)?;
         let identity = identity::read(&store)?.ok_or_else(not_there)?;
         let marks = OwnMarks::default();
-        Ok(Self { store, debs, has_own_debs, identity, expected: None, kept: None, marks })
+        Ok(Self { store, debs, has_own_debs, identity, expected: None, kept: None, marks, unvouched: None })
     }
 
     /// The repository in any store, made when there is none; its package files are in the folder `debs`.
@@ -198,6 +200,7 @@ impl Repository {
                 expected: None,
                 kept: None,
                 marks: OwnMarks::default(),
+                unvouched: None,
             });
         }
         // The identity comes last: should this be killed in between, the next one takes over what is left to take over.
@@ -209,6 +212,7 @@ impl Repository {
             expected: None,
             kept: None,
             marks: OwnMarks::default(),
+            unvouched: None,
         };
         fresh.adopt()?;
         let identity = identity::write(&fresh.store, fresh.identity.clone())?;

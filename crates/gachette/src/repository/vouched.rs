@@ -5,7 +5,7 @@
 //! remembered. What is remembered has our [mark](super::own_marks); where it is lost, files are read once more.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{Listed, Suite};
@@ -35,10 +35,26 @@ impl Repository {
         Vouched { repository: self, known, fresh: Mutex::default() }
     }
 
+    /// The same repository for writing many records, which are remembered together by [`Self::vouch_for_all`].
+    pub(crate) fn vouching_later(&self) -> Self {
+        Self { unvouched: Some(Arc::default()), ..self.clone() }
+    }
+
+    /// Remembers the records that were written since [`Self::vouching_later`]. Those of who was killed before that are read again.
+    pub(crate) fn vouch_for_all(&self) {
+        let Some(later) = &self.unvouched else { return };
+        let records = std::mem::take(&mut *later.lock().unwrap_or_else(PoisonError::into_inner));
+        Self { unvouched: None, ..self.clone() }.vouch_for(records);
+    }
+
     /// Remembers records that this user wrote just now, of packages that he had read: each by the SHA-256 of its bytes. What cannot
     /// be remembered is read again.
     pub(crate) fn vouch_for(&self, records: impl IntoIterator<Item = Sha256Digest>) {
         let Some(owner) = self.marks.owner() else { return };
+        if let Some(later) = &self.unvouched {
+            later.lock().unwrap_or_else(PoisonError::into_inner).extend(records);
+            return;
+        }
         let mut by_file = BTreeMap::<u8, Vec<Sha256Digest>>::new();
         for record in records {
             by_file.entry(record.as_bytes()[0]).or_default().push(record);

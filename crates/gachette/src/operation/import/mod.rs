@@ -81,20 +81,33 @@ pub fn import(context: &mut Context<'_>, request: &ImportRequest) -> Result<Outc
     if let Some(stack) = &request.stack {
         repository.check_open(stack)?;
     }
+    let repository = repository.vouching_later();
     let mut intake = Intake::new(&repository, request.compare);
-    match &request.source {
-        ImportSource::Folder(folder) => take_folder(context, folder, &repository, &mut intake)?,
-        ImportSource::Apt { sources, unsigned, architectures } => {
-            let archive = Archive::open(context, sources, *unsigned, architectures)?;
-            intake.name_source(archive.source());
-            archive.take(context, &mut intake)?;
-        }
-    }
+    let taken = take(context, request, &repository, &mut intake);
+    repository.vouch_for_all();
+    taken?;
     let stack = request.stack.as_ref().map(|stack| intake.add_to(stack, &request.by)).transpose()?;
     if let Some(StackedIn { stack, revision, changed }) = stack.clone() {
         context.tell(Event::Stacked { stack, revision, changed });
     }
     Ok(Outcome { import: Some(Box::new(intake.finish())), stack, ..Outcome::default() })
+}
+
+/// Takes in what the source has.
+fn take(
+    context: &mut Context<'_>,
+    request: &ImportRequest,
+    repository: &Repository,
+    intake: &mut Intake<'_>,
+) -> Result<(), OperationError> {
+    match &request.source {
+        ImportSource::Folder(folder) => take_folder(context, folder, repository, intake),
+        ImportSource::Apt { sources, unsigned, architectures } => {
+            let archive = Archive::open(context, sources, *unsigned, architectures)?;
+            intake.name_source(archive.source());
+            archive.take(context, intake)
+        }
+    }
 }
 
 fn take_folder(
