@@ -374,7 +374,7 @@ fn two_clients_racing_on_one_stack_both_get_a_right_answer() {
         let other = scope.spawn(create);
         (create(), other.join().unwrap())
     });
-    assert_eq!((&one["revision"], &two["revision"]), (&1.into(), &1.into()));
+    assert_eq!((&one["revision"], &two["revision"]), (&1.into(), &1.into()), "{one} {two}");
     assert_ne!(one["changed"], two["changed"], "one of them made it");
 }
 

@@ -1,13 +1,11 @@
 //! Taking over a tree that the original tool wrote: its stacks get ledgers, its packages records.
 
 use gachette_core::debian::{PackageName, Version};
-use gachette_core::stack::{
-    By, Content, Domain, Entry, Next, PackageRecord, Provenance, StackName, StackedPackage,
-};
+use gachette_core::stack::{By, Content, Entry, Next, PackageRecord, Provenance, StackName, StackedPackage};
 
 use super::derived::Versions;
 use super::error::RepositoryError;
-use super::{Repository, key};
+use super::{Repository, identity, key};
 
 impl Repository {
     /// Takes over all that is there. May be repeated: what has a ledger or a record keeps it.
@@ -17,13 +15,21 @@ impl Repository {
                 self.adopt_package(&name, &version)?;
             }
         }
-        for domain in self.store.children(key::DOMAINS)?.folders {
-            let Ok(domain) = domain.parse::<Domain>() else { continue };
-            for stack in self.ledgers(&domain)? {
-                let _turn = self.turn(&stack);
-                if self.newest_number(&stack, 0)? == 0 {
-                    self.adopt_shown(&stack)?;
-                }
+        let domains = self.store.children(key::DOMAINS)?.folders;
+        let stacks: Result<Vec<_>, _> = domains
+            .iter()
+            .filter_map(|domain| domain.parse().ok())
+            .map(|domain| self.ledgers(&domain))
+            .collect();
+        let stacks = stacks?;
+        // Whoever was here at the same time and came first took over all; what is new since then is his own.
+        if identity::read(&self.store)?.is_some() {
+            return Ok(());
+        }
+        for stack in stacks.iter().flatten() {
+            let _turn = self.turn(stack);
+            if self.newest_number(stack, 0)? == 0 {
+                self.adopt_shown(stack)?;
             }
         }
         Ok(())

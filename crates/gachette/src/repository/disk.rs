@@ -27,8 +27,12 @@ pub(crate) fn is_folder(path: &Path) -> Result<bool, RepositoryError> {
         Ok(found) if found.is_dir() => Ok(true),
         Ok(_) => wrong("it is a file"),
         Err(error) => match error.kind() {
-            io::ErrorKind::NotFound if fs::symlink_metadata(path).is_ok() => wrong("it is a link to nothing"),
-            io::ErrorKind::NotFound => Ok(false),
+            io::ErrorKind::NotFound => match fs::symlink_metadata(path) {
+                Ok(found) if found.is_symlink() => wrong("it is a link to nothing"),
+                // Somebody made it meanwhile.
+                Ok(_) => is_folder(path),
+                Err(_) => Ok(false),
+            },
             io::ErrorKind::NotADirectory => wrong("a folder above it is a file"),
             _ => Err(at(path)(error)),
         },
