@@ -21,6 +21,6 @@ pub use build::{
 pub use develop::{StagedPackage, develop};
 pub use environment::{EnvironmentError, Interpreter, RequirementsError};
 pub use io_error::{IoError, io_reason};
-pub use regular_file::{open_handed_over, open_regular, read_handed_over, read_regular};
+pub use regular_file::{open_handed_over, open_regular, read_handed_over, read_open, read_regular};
 pub use stage::StageError;
 pub use user_cache::user_cache;

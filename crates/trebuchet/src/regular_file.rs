@@ -10,14 +10,26 @@ use rustix::fs::{OFlags, fcntl_setfl, fstatfs};
 
 /// The file system of pipes that have no name (statfs(2)).
 const PIPEFS_MAGIC: u64 = 0x5049_5045;
+/// For how much room is made at most before anything was read, in bytes.
+const ROOM: u64 = 1 << 24;
 
 /// What the regular file holds, its first `most` bytes at most.
 ///
 /// # Errors
 /// When it cannot be read, or is no regular file.
 pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open_regular(path)?.take(most).read_to_end(&mut bytes)?;
+    read_open(&open_regular(path)?, most)
+}
+
+/// The content of an open file, at most so many bytes.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_open(file: &File, most: u64) -> io::Result<Vec<u8>> {
+    // Whoever made a file of nothing but a length gets no memory by that.
+    let room = file.metadata()?.len().min(most).min(ROOM);
+    let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
+    file.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -58,7 +58,8 @@ impl<'a> Listing<'a> {
     /// Which architectures have an index: those of the content and the given ones, and `all`.
     pub fn architectures(content: &Content, more: &[Architecture]) -> BTreeSet<Architecture> {
         let theirs = content.iter().flat_map(|package| package.files.keys());
-        theirs.chain(more).cloned().chain([Architecture::all()]).collect()
+        let distinct: BTreeSet<&Architecture> = theirs.chain(more).collect();
+        distinct.into_iter().cloned().chain([Architecture::all()]).collect()
     }
 
     /// The packages, by name.

@@ -1,13 +1,18 @@
 //! The architecture of a binary package, by Debian Policy 5.6.8.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use crate::as_text::as_text;
 
+/// What packages usually are of: lists have these by the ten thousand, and they take no memory.
+const USUAL: [&str; 10] =
+    ["all", "amd64", "arm64", "armel", "armhf", "i386", "mips64el", "ppc64el", "riscv64", "s390x"];
+
 /// A binary package's architecture: `all`, or a machine architecture such as `amd64` or `musl-linux-arm64`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Architecture(String);
+pub struct Architecture(Cow<'static, str>);
 
 /// Text that is no architecture a binary package can have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +22,7 @@ pub struct ArchitectureError(String);
 impl Architecture {
     /// The architecture of packages that install anywhere.
     pub fn all() -> Self {
-        Self("all".to_owned())
+        Self(Cow::Borrowed("all"))
     }
 
     /// Whether this is `all`.
@@ -45,7 +50,8 @@ impl FromStr for Architecture {
         if !well_formed || names_a_set {
             return Err(ArchitectureError(text.chars().take(64).collect()));
         }
-        Ok(Self(text.to_owned()))
+        let usual = USUAL.into_iter().find(|usual| *usual == text);
+        Ok(Self(usual.map_or_else(|| Cow::Owned(text.to_owned()), Cow::Borrowed)))
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::as_text::as_text;
 
 /// A binary package's name: lower-case letters, digits, `+`, `-` and `.`, at least two characters, beginning with a
 /// letter or digit (Debian Policy 5.6.1 and 5.6.7).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PackageName(String);
+pub struct PackageName(Arc<str>);
 
 /// Text that is no binary package name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +52,7 @@ impl FromStr for PackageName {
         if !bytes.iter().all(allowed) {
             return refuse("only lower-case letters, digits, `+`, `-` and `.` are allowed");
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 

@@ -1,13 +1,15 @@
 //! What a stack holds: exact packages, at most one version of each name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::Sha256Digest;
-use crate::debian::{Architecture, PackageName, Version};
+use crate::debian::{PackageName, Version};
+
+use super::stacked_files::StackedFiles;
 
 /// One package of a stack: a version, and its file for each architecture.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -19,7 +21,7 @@ pub struct StackedPackage {
     pub version: Version,
     /// The SHA-256 of its file, by architecture. Empty only in a stack taken over from a tree of the original tool
     /// whose file was not there to be hashed.
-    pub files: BTreeMap<Architecture, Sha256Digest>,
+    pub files: StackedFiles,
 }
 
 /// All packages of a stack, by name.
@@ -81,7 +83,7 @@ impl Content {
     fn lines(&self) -> String {
         let mut lines = String::with_capacity(self.len() * 128);
         for package in self.iter() {
-            for (architecture, file) in &package.files {
+            for (architecture, file) in package.files.iter() {
                 // Writing to a String cannot fail.
                 let _ = writeln!(lines, "{} {} {architecture} {file}", package.name, package.version);
             }
@@ -105,13 +107,14 @@ impl TryFrom<Vec<StackedPackage>> for Content {
     type Error = ContentError;
 
     fn try_from(packages: Vec<StackedPackage>) -> Result<Self, ContentError> {
-        let mut content = BTreeMap::new();
-        for package in packages {
-            if let Some(twice) = content.insert(package.name.clone(), package) {
-                return Err(ContentError(twice.name));
+        let is_in_order = packages.is_sorted_by(|one, next| one.name < next.name);
+        if !is_in_order {
+            let mut names = BTreeSet::new();
+            if let Some(twice) = packages.iter().find(|package| !names.insert(&package.name)) {
+                return Err(ContentError(twice.name.clone()));
             }
         }
-        Ok(Self(content))
+        Ok(Self(packages.into_iter().map(|package| (package.name.clone(), package)).collect()))
     }
 }
 

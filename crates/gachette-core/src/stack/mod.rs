@@ -14,6 +14,7 @@ mod name;
 mod record;
 mod revision;
 mod role;
+mod stacked_files;
 
 pub use change::{Deletion, Next, Refusal};
 pub use content::{Content, ContentError, StackedPackage};
@@ -27,3 +28,4 @@ pub use record::{PackageRecord, Provenance, RECORD_FORMAT};
 pub(crate) use revision::parse_format;
 pub use revision::{Attribution, By, Change, FormatError, Origin, REVISION_FORMAT, Revision};
 pub use role::{RoleName, packages_of_role};
+pub use stacked_files::StackedFiles;

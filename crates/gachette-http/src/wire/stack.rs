@@ -1,14 +1,12 @@
 //! Stacks, their revisions and their differences on the wire.
 
-use std::collections::BTreeMap;
-
 use gachette::operation::CommitRange;
 use gachette::operation::StackVerdict;
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{
     Change as LedgerChange, Content, Domain, Entry, PackageDiff, Provenance, Revision, StackDiff, StackName,
-    StackRef,
+    StackRef, StackedFiles,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -65,7 +63,7 @@ pub struct StackPackage {
     /// Its version.
     pub version: Version,
     /// The SHA-256 of its file, by architecture.
-    pub files: BTreeMap<Architecture, Sha256Digest>,
+    pub files: StackedFiles,
 }
 
 /// One revision in a stack's log.

@@ -101,7 +101,7 @@ fn provenance(
     name: &PackageName,
 ) -> Result<Option<Provenance>, OperationError> {
     let Some(package) = content.get(name) else { return Ok(None) };
-    let Some((architecture, file)) = package.files.first_key_value() else { return Ok(None) };
+    let Some((architecture, file)) = package.files.iter().next() else { return Ok(None) };
     let record = repository.record(name, &package.version, architecture)?;
     Ok(record.filter(|record| record.sha256 == *file).map(|record| record.provenance))
 }

@@ -1,7 +1,9 @@
 //! Taking over a tree that the original tool wrote: its stacks get ledgers, its packages records.
 
 use gachette_core::debian::{PackageName, Version};
-use gachette_core::stack::{By, Content, Entry, Next, PackageRecord, Provenance, StackName, StackedPackage};
+use gachette_core::stack::{
+    By, Content, Entry, Next, PackageRecord, Provenance, StackName, StackedFiles, StackedPackage,
+};
 
 use super::derived::Versions;
 use super::error::RepositoryError;
@@ -64,7 +66,7 @@ impl Repository {
             let Ok(version) = version.parse::<Version>() else { continue };
             let records = self.records(&name, &version)?;
             if records.is_empty() {
-                content.put(StackedPackage { name, version, files: [].into() });
+                content.put(StackedPackage { name, version, files: StackedFiles::default() });
             }
             records.iter().map(PackageRecord::stacked).for_each(|package| content.put(package));
         }

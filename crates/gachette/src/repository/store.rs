@@ -4,7 +4,7 @@
 //! is handed to another one. A bucket would do as well, since nothing here needs more than a create-only write.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -226,9 +226,7 @@ fn read_local(path: &Path, most: u64) -> Result<Option<Bytes>, Error> {
         if file.metadata()?.len() > most {
             return Ok(None);
         }
-        let mut bytes = Vec::new();
-        file.take(most).read_to_end(&mut bytes)?;
-        Ok(Some(Bytes::from(bytes)))
+        Ok(Some(Bytes::from(trebuchet::read_open(&file, most)?)))
     };
     read().map_err(|error: std::io::Error| match error.kind() {
         ErrorKind::NotFound | ErrorKind::IsADirectory => {

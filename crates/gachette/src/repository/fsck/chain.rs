@@ -51,7 +51,7 @@ impl Repository {
         channel.map_or(Ok(()), |channel| fsck.check_channel(channel))?;
         let ledger = std::mem::take(&mut fsck.report.findings);
         for package in packages.iter() {
-            for (architecture, sha256) in &package.files {
+            for (architecture, sha256) in package.files.iter() {
                 let key = key::record(&package.name, &package.version, architecture);
                 match fsck.check_record(&key)? {
                     None if self.store.exists(&key)? => {}

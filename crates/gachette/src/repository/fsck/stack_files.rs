@@ -98,7 +98,7 @@ impl Fsck<'_> {
     fn check_named(&mut self, newest: &Entry) {
         let stack = newest.revision.stack.at(newest.revision.number);
         for package in newest.revision.packages.iter() {
-            for (architecture, file) in &package.files {
+            for (architecture, file) in package.files.iter() {
                 let key = key::record(&package.name, &package.version, architecture);
                 // One that was not there when the records were read may have been registered since.
                 let known = match self.known.get(&key) {

@@ -8,6 +8,7 @@ use gachette_core::Sha256Digest;
 use gachette_core::apt::{IndexEntry, Indices};
 use trebuchet::deb::{join_xz, xz_holds};
 
+use super::super::spread::{Worth, gather};
 use super::part::Part;
 
 /// The name of an index that is not compressed.
@@ -31,16 +32,19 @@ impl Index {
         // A compressed file of nothing is one member of nothing, not nothing.
         let nothing = [Part::pack(Vec::new())?];
         let parts = if parts.is_empty() { &nothing } else { parts };
-        let xz = join_xz(parts.iter().map(|part| (part.xz.bytes.as_slice(), part.xz.record)))?;
-        let files = [
-            (PLAIN, concat(parts, |part| &part.plain)),
-            ("Packages.gz", concat(parts, |part| &part.gzip)),
-            ("Packages.xz", xz),
-            ("Packages.zst", concat(parts, |part| &part.zstd)),
-        ];
-        Ok(Self {
-            files: files.into_iter().map(|(name, bytes)| IndexFile::of(name.to_owned(), bytes)).collect(),
-        })
+        let names = [PLAIN, "Packages.gz", "Packages.xz", "Packages.zst"];
+        let join = |name: &&str| {
+            let bytes = match *name {
+                "Packages.gz" => concat(parts, |part| &part.gzip),
+                "Packages.xz" => {
+                    join_xz(parts.iter().map(|part| (part.xz.bytes.as_slice(), part.xz.record)))?
+                }
+                "Packages.zst" => concat(parts, |part| &part.zstd),
+                _ => concat(parts, |part| &part.plain),
+            };
+            Ok::<_, io::Error>(IndexFile::of((*name).to_owned(), bytes))
+        };
+        Ok(Self { files: gather(Worth::Megabytes, &names, join)? })
     }
 
     /// The index of this name, plain and as a gzip file.

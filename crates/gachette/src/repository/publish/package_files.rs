@@ -23,8 +23,8 @@ use super::suite_folder::SuiteFolder;
 use super::unpublishable;
 use super::wish::{Shown, Wish};
 
-/// How many files one processor looks for at a time.
-const SOME: usize = 64;
+/// Of how much of an index one processor looks for the files at a time, in bytes.
+const PIECE: usize = 1 << 15;
 
 /// The folder of package files, from where each is found by its name alone: paths are what looking at thousands costs.
 struct Pool<'a> {
@@ -164,10 +164,8 @@ impl Pool<'_> {
     /// Refuses an index of which a file is lost, or not as long as it was.
     fn check_index(&self, plain: &[u8]) -> Result<(), RepositoryError> {
         let text = String::from_utf8_lossy(plain);
-        let files: Vec<(&str, u64)> = files_of(&text).collect();
-        let some: Vec<_> = files.chunks(SOME).collect();
-        let check = |some: &&[(&str, u64)]| some.iter().try_for_each(|(file, size)| self.check(file, *size));
-        gather(Worth::Files, &some, check).map(drop)
+        let check = |some: &&str| files_of(some).try_for_each(|(file, size)| self.check(file, size));
+        gather(Worth::Files, &pieces(&text), check).map(drop)
     }
 
     fn check(&self, file: &str, size: u64) -> Result<(), RepositoryError> {
@@ -185,10 +183,40 @@ impl Pool<'_> {
     }
 }
 
+/// An index in pieces of whole paragraphs.
+fn pieces(index: &str) -> Vec<&str> {
+    let (mut pieces, mut rest) = (Vec::with_capacity(index.len() / PIECE + 1), index);
+    while let Some(end) = rest.get(rest.ceil_char_boundary(PIECE)..).and_then(|after| after.find("\n\n")) {
+        let (piece, after) = rest.split_at(rest.ceil_char_boundary(PIECE) + end + 2);
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces.push(rest);
+    pieces
+}
+
 /// The architectures whose indices list everything: what is for all of them is in the index of each.
 fn each(mut architectures: BTreeSet<Architecture>) -> BTreeSet<Architecture> {
     if architectures.len() > 1 {
         architectures.remove(&Architecture::all());
     }
     architectures
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_is_looked_through_in_whole_paragraphs_and_to_its_end() {
+        for (paragraphs, more) in [(0, ""), (1, ""), (5_000, ""), (5_000, "Package: é\n"), (900, "\n\n\n")] {
+            let index =
+                format!("Package: dh-web\nDescription: {}\n\n", "né".repeat(20)).repeat(paragraphs) + more;
+            let pieces = pieces(&index);
+            assert_eq!(pieces.concat(), index);
+            let (last, whole) = pieces.split_last().unwrap();
+            assert!(whole.iter().all(|piece| piece.ends_with("\n\n") && piece.len() < PIECE + 200));
+            assert!(last.len() < PIECE + 200);
+        }
+    }
 }

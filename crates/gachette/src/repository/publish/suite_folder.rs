@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -392,9 +392,7 @@ fn path_of(root: &Path, suite: &Suite) -> PathBuf {
 
 /// What a file holds; a pipe in its place keeps nobody waiting.
 fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    trebuchet::open_regular(path)?.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    trebuchet::read_regular(path, u64::MAX)
 }
 
 /// A folder with all that is in it. Links to folders are not followed, which might lead back here.
