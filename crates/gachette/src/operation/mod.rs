@@ -18,6 +18,7 @@ mod places;
 mod prepare;
 mod progress;
 mod promote;
+mod promotion;
 mod publish;
 mod quick;
 mod sbom;

@@ -5,20 +5,19 @@ use std::thread;
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
-use gachette_core::channel::{ChannelEntry, ChannelPolicy, ChannelStep, Pin};
+use gachette_core::channel::ChannelEntry;
 use gachette_core::stack::{By, Head, LowerPackage, StackDiff, StackName, StackRef};
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::OperationError;
 use super::attest::check_sealed;
-use super::check::{CheckRequest, check_stack};
-use super::gate::{Gate, StackVerdict};
+use super::gate::StackVerdict;
+use super::promotion::{Promoted, Promotion};
 use super::publish::{Looked, Published, SuiteSignature, publish_by, signers_of};
 use crate::Cancel;
 use crate::config::Config;
-use crate::repository::{ChannelCommitted, ChannelWish, PublishSubject, Repository, RepositoryError};
+use crate::repository::{ChannelCommitted, ChannelWish, PublishSubject, Repository};
 use crate::signing::Signers;
 
 /// What is wished of a channel.
@@ -91,12 +90,9 @@ pub fn change_channel(
             let signers = signers_of(config, channel, *signature)?;
             let to = repository.stack_head(stack)?;
             let looked = look_at(repository, channel, &to, signers.as_ref())?;
-            let gate = Gate::new(force.as_deref(), by)?;
-            let (committed, check) = if policy.checked {
-                Checked { config, repository, channel, policy: &policy }.promote(&to, &gate, by, cancel)?
-            } else {
-                (repository.change_channel(channel, &ChannelWish::Promote(&to), &policy, by)?, None)
-            };
+            let promotion =
+                Promotion { config, repository, channel, to: &to, policy, by: by.clone(), cancel };
+            let Promoted { committed, check } = promotion.run(force.as_deref())?;
             let near = (committed.changed && committed.newest.entry.number == 1)
                 .then(|| near(repository, channel))
                 .flatten();
@@ -172,51 +168,4 @@ fn lower_packages(repository: &Repository, moved: &ChannelCommitted, to: &Head) 
         Some(StackDiff::between(&before.revision.packages, &now))
     };
     diff().map(StackDiff::lower).unwrap_or_default()
-}
-
-/// A channel that asks for checks.
-struct Checked<'a> {
-    config: &'a Config,
-    repository: &'a Repository,
-    channel: &'a Suite,
-    policy: &'a ChannelPolicy,
-}
-
-impl Checked<'_> {
-    /// Moves it, if the stack can be installed, and hosts can go there from what it shows, and back. To what it showed before
-    /// that, they return: of that it is asked alone whether it can be installed.
-    fn promote(
-        &self,
-        to: &Head,
-        gate: &Gate<'_>,
-        by: &By,
-        cancel: &Cancel,
-    ) -> Result<(ChannelCommitted, Option<StackVerdict>), OperationError> {
-        let newest = match self.repository.channel(self.channel) {
-            Ok(newest) => Some(newest),
-            Err(RepositoryError::MissingChannel { .. }) => None,
-            Err(error) => return Err(error.into()),
-        };
-        // What is refused in any case is refused before it is checked, and what it shows already is no move.
-        let step = ChannelStep { channel: self.channel, newest: newest.as_ref() };
-        let tried = step.promote(to, self.policy, by.at(Timestamp::now(), String::new()));
-        let from = newest.as_ref().and_then(|newest| newest.entry.state.shows.as_ref());
-        let (by, verdict) = match tried.map_err(RepositoryError::from)? {
-            None => (by.clone(), None),
-            Some(_) => {
-                // Where hosts came from, they were asked whether they can go back there when they left.
-                let before =
-                    newest.as_ref().map(|newest| self.repository.shown_before(newest)).transpose()?;
-                let returns = before.flatten() == Some(Pin::of(to));
-                let question = CheckRequest {
-                    from: from.filter(|_| !returns).map(|pin| pin.stack.at(pin.revision)),
-                    ..CheckRequest::of(to.stack.at(to.number))
-                };
-                let (by, verdict) = gate.pass(check_stack(self.config, &question, by, cancel))?;
-                (by, Some(verdict))
-            }
-        };
-        let wish = ChannelWish::PromoteFrom(from, to);
-        Ok((self.repository.change_channel(self.channel, &wish, self.policy, &by)?, verdict))
-    }
 }

@@ -4,12 +4,11 @@ use std::fs::File;
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
-use gachette_core::channel::{
-    ChannelEntry, ChannelPolicy, ChannelRefusal, ChannelStep, KeptChannelEntry, Pin,
-};
-use gachette_core::stack::{Attribution, By, Domain, Entry, Head, Refusal, StackName, StackRef};
+use gachette_core::channel::{ChannelPolicy, ChannelStep, KeptChannelEntry, Pin};
+use gachette_core::stack::{By, Domain, Entry, Head, Refusal, StackName, StackRef};
 use jiff::Timestamp;
 
+use super::channel_wish::ChannelWish;
 use super::error::RepositoryError;
 use super::ledger::{check_number, number_of, unreadable};
 use super::store::Created;
@@ -22,38 +21,6 @@ pub struct ChannelCommitted {
     pub newest: KeptChannelEntry,
     /// Whether an entry was written.
     pub changed: bool,
-}
-
-/// What is wished of a channel.
-#[derive(Clone, Debug)]
-pub enum ChannelWish<'a> {
-    /// To show this revision.
-    Promote(&'a Head),
-    /// To show this revision, if it shows now what was looked at.
-    PromoteFrom(Option<&'a Pin>, &'a Head),
-    /// That this revision may be shown.
-    Approve(&'a Head),
-    /// That nothing else is shown.
-    Hold,
-    /// That this is over.
-    Release,
-}
-
-impl ChannelWish<'_> {
-    fn step(
-        &self,
-        step: ChannelStep<'_>,
-        policy: &ChannelPolicy,
-        by: Attribution,
-    ) -> Result<Option<ChannelEntry>, ChannelRefusal> {
-        match self {
-            Self::Promote(to) => step.promote(to, policy, by),
-            Self::PromoteFrom(from, to) => step.promote_from(*from, to, policy, by),
-            Self::Approve(to) => step.approve(to, by),
-            Self::Hold => step.hold(by),
-            Self::Release => Ok(step.release(by)),
-        }
-    }
 }
 
 impl Repository {
@@ -267,7 +234,11 @@ impl Repository {
         Ok(lock::turn(&root.join(folder)))
     }
 
-    fn newest_of_channel(&self, channel: &Suite) -> Result<Option<KeptChannelEntry>, RepositoryError> {
+    /// A channel's newest entry, if there is one.
+    pub(crate) fn newest_of_channel(
+        &self,
+        channel: &Suite,
+    ) -> Result<Option<KeptChannelEntry>, RepositoryError> {
         match self.last_of_channel(channel)? {
             0 => Ok(None),
             number => {

@@ -48,6 +48,7 @@ mod adopt;
 mod aside;
 mod bases;
 mod buildinfo;
+mod channel_wish;
 mod channels;
 mod checks;
 mod conflict;
@@ -94,7 +95,8 @@ use gachette_core::apt::POOL;
 
 pub(crate) use bases::LARGEST_LIST;
 pub use bases::{BaseCommitted, KeptList};
-pub use channels::{ChannelCommitted, ChannelWish};
+pub use channel_wish::ChannelWish;
+pub use channels::ChannelCommitted;
 pub use conflict::Conflict;
 pub(crate) use disk::hash;
 pub use error::{FailureKind, RepositoryError};

@@ -1,0 +1,77 @@
+//! Moving a channel only as what it asks for is so.
+
+use gachette_core::apt::Suite;
+use gachette_core::channel::{ChannelPolicy, ChannelStep, Pin};
+use gachette_core::stack::{By, Head};
+use jiff::Timestamp;
+
+use super::OperationError;
+use super::check::{CheckRequest, check_stack};
+use super::gate::{Gate, StackVerdict};
+use crate::Cancel;
+use crate::config::Config;
+use crate::repository::{ChannelCommitted, ChannelWish, Repository, RepositoryError};
+
+/// A channel that is to be moved.
+pub(super) struct Promotion<'a> {
+    pub(super) config: &'a Config,
+    pub(super) repository: &'a Repository,
+    pub(super) channel: &'a Suite,
+    pub(super) to: &'a Head,
+    /// What it asks for.
+    pub(super) policy: ChannelPolicy,
+    pub(super) by: By,
+    pub(super) cancel: &'a Cancel,
+}
+
+/// A channel that was moved, or was there.
+pub(super) struct Promoted {
+    pub(super) committed: ChannelCommitted,
+    /// Whether it can be installed, when the channel asks for that.
+    pub(super) check: Option<StackVerdict>,
+}
+
+impl Promotion<'_> {
+    /// Moves it, if it may be, or else for the reason `force`.
+    pub(super) fn run(self, force: Option<&str>) -> Result<Promoted, OperationError> {
+        let gate = Gate::new(force, &self.by)?;
+        let (committed, check) = if self.policy.checked {
+            self.run_checked(&gate)?
+        } else {
+            let wish = ChannelWish::Promote(self.to);
+            (self.repository.change_channel(self.channel, &wish, &self.policy, &self.by)?, None)
+        };
+        Ok(Promoted { committed, check })
+    }
+
+    /// Moves it, if the stack can be installed, and hosts can go there from what it shows, and back. To what it showed before
+    /// that, they return: of that it is asked alone whether it can be installed.
+    fn run_checked(
+        &self,
+        gate: &Gate<'_>,
+    ) -> Result<(ChannelCommitted, Option<StackVerdict>), OperationError> {
+        let newest = self.repository.newest_of_channel(self.channel)?;
+        // What is refused in any case is refused before it is checked, and what it shows already is no move.
+        let step = ChannelStep { channel: self.channel, newest: newest.as_ref() };
+        let by = self.by.at(Timestamp::now(), String::new());
+        let tried = step.promote(self.to, &self.policy, by).map_err(RepositoryError::from)?;
+        let from = newest.as_ref().and_then(|newest| newest.entry.state.shows.as_ref());
+        let (by, verdict) = match tried {
+            None => (self.by.clone(), None),
+            Some(_) => {
+                // Where hosts came from, they were asked whether they can go back there when they left.
+                let before =
+                    newest.as_ref().map(|newest| self.repository.shown_before(newest)).transpose()?;
+                let returns = before.flatten() == Some(Pin::of(self.to));
+                let question = CheckRequest {
+                    from: from.filter(|_| !returns).map(|pin| pin.stack.at(pin.revision)),
+                    ..CheckRequest::of(self.to.stack.at(self.to.number))
+                };
+                let (by, verdict) = gate.pass(check_stack(self.config, &question, &self.by, self.cancel))?;
+                (by, Some(verdict))
+            }
+        };
+        let wish = ChannelWish::PromoteFrom(from, self.to);
+        Ok((self.repository.change_channel(self.channel, &wish, &self.policy, &by)?, verdict))
+    }
+}
