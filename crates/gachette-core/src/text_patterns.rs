@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
 use crate::base::{BaseName, BaseRef};
+use crate::channel::CheckName;
 use crate::debian::{Architecture, PackageName, Version};
 use crate::git::{GitRef, GitUrl, RefName, WorkingCopyName};
 use crate::stack::{Domain, RoleName, StackName, StackRef};
@@ -36,6 +37,7 @@ laws! {
     what_has_the_form_of_an_architecture_is_one: Architecture,
     what_has_the_form_of_a_bases_name_is_one: BaseName,
     what_has_the_form_of_a_base_or_entry_is_one: BaseRef,
+    what_has_the_form_of_a_checks_name_is_one: CheckName,
     what_has_the_form_of_a_package_name_is_one: PackageName,
     what_has_the_form_of_a_version_is_one: Version,
     what_has_the_form_of_a_ref_is_one: GitRef,

@@ -1,12 +1,15 @@
 //! `gachette promote`
 
+use std::collections::BTreeMap;
+
 use clap::{ArgGroup, Args};
 use gachette::operation::{ChannelChanged, ChannelOrder, SuiteSignature};
 use gachette_core::apt::Suite;
+use gachette_core::channel::{CheckName, CheckOutcome, LackingCheck};
 
 use crate::errand::Errand;
 use crate::error::Failure;
-use crate::output::{lower_text, unneeded_force, verdict_text};
+use crate::output::{Output, checks_text, lower_text, unneeded_force, verdict_text};
 use crate::session::Session;
 
 /// Move a channel, such as `live`, to a sealed stack; back to an earlier one works the same way
@@ -16,6 +19,7 @@ use crate::session::Session;
 /// `gachette channel log CHANNEL`.
 #[derive(Debug, Clone, Args)]
 #[command(group = ArgGroup::new("wish").args(["approve", "hold", "release"]))]
+#[command(group = ArgGroup::new("results").args(["passed", "failed"]).multiple(true).conflicts_with("wish"))]
 pub(crate) struct PromoteArgs {
     /// The stack, NAME or DOMAIN/NAME
     #[arg(required_unless_present_any = ["hold", "release"], conflicts_with_all = ["hold", "release"])]
@@ -26,6 +30,12 @@ pub(crate) struct PromoteArgs {
     /// Do not move it: note that you agree to move it there
     #[arg(long)]
     approve: bool,
+    /// Do not move it: note that these checks passed for the stack, such as `smoke-tests`; `-m` says where that can be seen
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    passed: Vec<CheckName>,
+    /// Do not move it: note that these checks failed for the stack, whatever was noted before
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    failed: Vec<CheckName>,
     /// Let nothing be promoted from now on, for this reason
     #[arg(long, value_name = "REASON")]
     hold: Option<String>,
@@ -33,10 +43,10 @@ pub(crate) struct PromoteArgs {
     #[arg(long)]
     release: bool,
     /// Do not sign the suite: clients have to be told to trust it
-    #[arg(long, conflicts_with = "wish")]
+    #[arg(long, conflicts_with_all = ["wish", "results"])]
     unsigned: bool,
-    /// Move it although the channel asks for a check that fails, for this reason
-    #[arg(long, value_name = "REASON", conflicts_with = "wish")]
+    /// Move it although the channel asks for a check that fails or is lacking, for this reason
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["wish", "results"])]
     force: Option<String>,
     /// Why, for the channel's log
     #[arg(short = 'm', long, default_value = "", conflicts_with = "hold")]
@@ -48,8 +58,10 @@ impl PromoteArgs {
         let channel = session.channel(&self.to)?;
         let signature = if self.unsigned { SuiteSignature::Unsigned } else { SuiteSignature::Signed };
         let stack = self.stack.map(|stack| session.stack_ref(&stack)).transpose()?;
+        let results = results(self.passed, self.failed)?;
         let order = match stack {
             Some(stack) if self.approve => ChannelOrder::Approve { stack },
+            Some(stack) if !results.is_empty() => ChannelOrder::Check { stack, results },
             Some(stack) => ChannelOrder::Promote { stack, signature, force: self.force.clone() },
             None if self.release => ChannelOrder::Release {},
             None => ChannelOrder::Hold {},
@@ -81,17 +93,46 @@ impl PromoteArgs {
         if let Some(check) = &changed.check {
             session.output.note(&format!("  {}", verdict_text(check)));
         }
-        if forced {
+        warn_of_unasked(&session.output, &channel, &changed);
+        if forced && !changed.lacking.is_empty() {
+            session.output.note(&format!("  forced: not passed: {}", names(&changed.lacking)));
+        } else if forced {
             unneeded_force(&session.output, changed.check.as_ref());
         }
         session.output.result(&changed, |changed| text(&channel, &order, changed))
     }
 }
 
+/// What each check said.
+fn results(
+    passed: Vec<CheckName>,
+    failed: Vec<CheckName>,
+) -> Result<BTreeMap<CheckName, CheckOutcome>, Failure> {
+    if let Some(both) = passed.iter().find(|check| failed.contains(check)) {
+        return Err(Failure::usage(format!("{both} cannot have passed and failed")));
+    }
+    let passed = passed.into_iter().map(|check| (check, CheckOutcome::Passed));
+    Ok(passed.chain(failed.into_iter().map(|check| (check, CheckOutcome::Failed))).collect())
+}
+
+/// Says which checks were noted that the channel does not ask for.
+fn warn_of_unasked(output: &Output, channel: &Suite, changed: &ChannelChanged) {
+    for unasked in &changed.unasked {
+        let near = unasked.near.as_ref().map(|near| format!("; did you mean `{near}`?"));
+        let near = near.unwrap_or_default();
+        output.warn(&format!("{channel} asks for no check `{}`{near}", unasked.check));
+    }
+}
+
+fn names(lacking: &[LackingCheck]) -> String {
+    lacking.iter().map(|it| it.check.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 fn doing(channel: &Suite, order: &ChannelOrder) -> String {
     match order {
         ChannelOrder::Promote { stack, .. } => format!("move channel {channel} to {stack}"),
         ChannelOrder::Approve { stack } => format!("approve {stack} for channel {channel}"),
+        ChannelOrder::Check { stack, .. } => format!("note checks of {stack} for channel {channel}"),
         ChannelOrder::Hold {} => format!("hold channel {channel}"),
         ChannelOrder::Release {} => format!("release channel {channel}"),
     }
@@ -109,6 +150,15 @@ fn text(channel: &Suite, order: &ChannelOrder, changed: &ChannelChanged) -> Stri
         ChannelOrder::Approve { stack } => {
             let by: Vec<&str> = state.approvals.iter().map(|approval| approval.author.as_str()).collect();
             format!("{channel} may be moved to {stack}, by the word of {}", by.join(", "))
+        }
+        ChannelOrder::Check { stack, results } => {
+            let said = checks_text(results.iter().map(|(check, outcome)| (check, *outcome)));
+            let names = names(&changed.lacking);
+            let rest = match &*names {
+                "" => format!("all that {channel} asks for passed"),
+                names => format!("{channel} asks for what it did not pass: {names}"),
+            };
+            format!("{said} for {stack}; {rest}")
         }
         ChannelOrder::Hold {} => format!("{channel} is held; it shows {stack}"),
         ChannelOrder::Release {} => format!("{channel} may be moved again; it shows {stack}"),

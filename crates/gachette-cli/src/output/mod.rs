@@ -2,6 +2,7 @@
 
 mod amount;
 mod built;
+mod checks;
 mod lower;
 mod moment;
 mod printable;
@@ -13,6 +14,7 @@ mod yaml;
 
 pub(crate) use amount::{bytes, milliseconds};
 pub(crate) use built::built_table;
+pub(crate) use checks::checks_text;
 pub(crate) use lower::lower_text;
 pub(crate) use moment::moment;
 pub(crate) use printable::{printable, printable_json};

@@ -41,6 +41,7 @@ mod private_clones;
 mod provenance;
 mod publishing;
 mod publishing_architectures;
+mod publishing_checks;
 mod publishing_hammered;
 mod publishing_peers;
 mod publishing_signed;

@@ -1,15 +1,21 @@
 //! One entry of a channel's ledger: what was done, by whom, when and why, and what holds since.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::check::{CheckName, CheckOutcome, NotedCheck};
 use crate::Sha256Digest;
 use crate::apt::Suite;
 use crate::stack::{FormatError, Head, StackName, parse_format, to_readable_json};
 
-/// The version of the format that is written, and the newest that is read.
-pub const CHANNEL_FORMAT: u32 = 1;
+/// The newest version of the format that is read: it knows of checks. What says nothing of them is written in the first, for those
+/// who read no other.
+pub const CHANNEL_FORMAT: u32 = 2;
+/// How much of what checks said a state holds at the most. It is a part of the format.
+const MOST_NOTED: usize = 64;
 
 /// One immutable state of a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -60,6 +66,13 @@ pub enum ChannelChange {
         /// To which revision.
         pin: Pin,
     },
+    /// Somebody noted what checks said.
+    Check {
+        /// Of which revision.
+        pin: Pin,
+        /// What each said.
+        results: BTreeMap<CheckName, CheckOutcome>,
+    },
     /// Nothing may be promoted from here on.
     Hold {},
     /// That is over.
@@ -78,6 +91,10 @@ pub struct ChannelState {
     /// Who said since the last promotion what may come next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<Approval>,
+    /// The newest word of each check about what it shows, and what was said since the last promotion of what may come next: the
+    /// newest 64. What was said before stays in the entries that say it, and counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<NotedCheck>,
 }
 
 /// One exact revision of a stack.
@@ -126,6 +143,39 @@ impl Pin {
 }
 
 impl ChannelEntry {
+    /// What checks said by this entry.
+    pub fn noted(&self) -> Vec<NotedCheck> {
+        let ChannelChange::Check { pin, results } = &self.change else { return Vec::new() };
+        let noted = |(check, outcome): (&CheckName, &CheckOutcome)| NotedCheck {
+            check: check.clone(),
+            outcome: *outcome,
+            pin: pin.clone(),
+            author: self.author.clone(),
+            time: self.time,
+            reason: self.reason.clone(),
+        };
+        results.iter().map(noted).collect()
+    }
+
+    /// What its state says of checks, when that of the entry before said this.
+    pub fn checks_behind(&self, before: &[NotedCheck]) -> Vec<NotedCheck> {
+        let new = self.noted();
+        let stays = |it: &&NotedCheck| match &self.change {
+            ChannelChange::Promote { to } => it.pin == *to,
+            _ => !new.iter().any(|newer| newer.check == it.check && newer.pin == it.pin),
+        };
+        let mut checks: Vec<NotedCheck> = before.iter().filter(stays).cloned().collect();
+        checks.extend(new);
+        checks.split_off(checks.len().saturating_sub(MOST_NOTED))
+    }
+
+    /// The first version of the format in which it can be written.
+    pub fn oldest_format(&self) -> u32 {
+        let knows_checks =
+            matches!(self.change, ChannelChange::Check { .. }) || !self.state.checks.is_empty();
+        if knows_checks { 2 } else { 1 }
+    }
+
     /// The bytes that are stored, and whose SHA-256 the next entry holds.
     ///
     /// # Errors

@@ -4,12 +4,14 @@
 //! before. Which entry comes next, or why there cannot be one, is decided here; where it is kept, elsewhere. A channel is
 //! named as the suite that shows it.
 
+mod check;
 mod entry;
 mod policy;
 mod step;
 
+pub use check::{CheckName, CheckOutcome, LackingCheck, MOST_CHECKS, NotedCheck};
 pub use entry::{
     Approval, CHANNEL_FORMAT, ChannelChange, ChannelEntry, ChannelState, Hold, KeptChannelEntry, Pin,
 };
-pub use policy::{ChannelPolicy, ChannelRefusal, Unapproved};
+pub use policy::{ChannelPolicy, ChannelRefusal, Unapproved, Unpassed};
 pub use step::ChannelStep;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::check::{CheckName, LackingCheck};
 use super::entry::Hold;
 use crate::apt::Suite;
 use crate::stack::StackName;
@@ -16,6 +17,9 @@ pub struct ChannelPolicy {
     /// Whether the stack must be installable on its base, and hosts able to go there from what the channel shows, and back.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub checked: bool,
+    /// The checks of others, such as smoke tests, that must have passed for the revision.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub required_checks: Vec<CheckName>,
 }
 
 /// Why a channel is not moved.
@@ -48,6 +52,9 @@ pub enum ChannelRefusal {
     /// Too few people said that it may be moved.
     #[error(transparent)]
     Unapproved(Box<Unapproved>),
+    /// Not all checks that it asks for passed.
+    #[error(transparent)]
+    Unpassed(Box<Unpassed>),
     /// It was moved by somebody else meanwhile.
     #[error("channel {channel} was moved by somebody else, while it was checked whether it may be")]
     Moved {
@@ -71,6 +78,22 @@ pub struct Unapproved {
     pub needed: usize,
     /// Whose it has, whoever wants to promote among them.
     pub by: Vec<String>,
+}
+
+/// Not all checks that a channel asks for passed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("channel {channel} asks for what stack {stack} did not pass: {}", as_words(lacking))]
+pub struct Unpassed {
+    /// The channel.
+    pub channel: Suite,
+    /// The stack.
+    pub stack: StackName,
+    /// What is lacking.
+    pub lacking: Vec<LackingCheck>,
+}
+
+fn as_words(lacking: &[LackingCheck]) -> String {
+    lacking.iter().map(LackingCheck::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn list(by: &[String]) -> String {

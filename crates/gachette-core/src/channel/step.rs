@@ -1,9 +1,10 @@
 //! What the next entry of a channel's ledger would be, or why there cannot be one.
 
-use super::entry::{
-    Approval, CHANNEL_FORMAT, ChannelChange, ChannelEntry, ChannelState, Hold, KeptChannelEntry, Pin,
-};
-use super::policy::{ChannelPolicy, ChannelRefusal, Unapproved};
+use std::collections::BTreeMap;
+
+use super::check::{CheckName, CheckOutcome, LackingCheck, NotedCheck};
+use super::entry::{Approval, ChannelChange, ChannelEntry, ChannelState, Hold, KeptChannelEntry, Pin};
+use super::policy::{ChannelPolicy, ChannelRefusal, Unapproved, Unpassed};
 use crate::apt::Suite;
 use crate::stack::{Attribution, Head};
 
@@ -14,13 +15,15 @@ pub struct ChannelStep<'a> {
     pub channel: &'a Suite,
     /// Its newest entry.
     pub newest: Option<&'a KeptChannelEntry>,
+    /// What the ledger says of checks of the revision that is meant, the newest last: of those at least that are asked for.
+    pub noted: &'a [NotedCheck],
 }
 
 impl ChannelStep<'_> {
     /// Moves the channel to this revision. Nothing when it is there already.
     ///
     /// # Errors
-    /// When the revision could still change, promotions are stopped, or too few people agree.
+    /// When the revision could still change, promotions are stopped, too few people agree, or a check is lacking.
     pub fn promote(
         self,
         to: &Head,
@@ -44,7 +47,13 @@ impl ChannelStep<'_> {
             let unapproved = Unapproved { channel, stack, needed: policy.approvals, by: agreeing };
             return Err(ChannelRefusal::Unapproved(Box::new(unapproved)));
         }
-        let state = ChannelState { shows: Some(pin.clone()), held: None, approvals: Vec::new() };
+        let lacking = LackingCheck::of(&pin, &policy.required_checks, self.noted);
+        if !lacking.is_empty() {
+            let (channel, stack) = (self.channel.clone(), pin.stack);
+            return Err(ChannelRefusal::Unpassed(Box::new(Unpassed { channel, stack, lacking })));
+        }
+        let state =
+            ChannelState { shows: Some(pin.clone()), checks: state.checks, ..ChannelState::default() };
         Ok(Some(self.next(ChannelChange::Promote { to: pin }, state, by)))
     }
 
@@ -79,6 +88,28 @@ impl ChannelStep<'_> {
         }
         state.approvals.push(Approval { author: by.author.clone(), pin: pin.clone(), time: by.time });
         Ok(Some(self.next(ChannelChange::Approve { pin }, state, by)))
+    }
+
+    /// Notes what checks said of this revision; the newest word of a check counts. Nothing when the same person said the same for the
+    /// same reason, and nobody anything else since.
+    ///
+    /// # Errors
+    /// When the revision could still change.
+    pub fn note(
+        self,
+        to: &Head,
+        results: &BTreeMap<CheckName, CheckOutcome>,
+        by: Attribution,
+    ) -> Result<Option<ChannelEntry>, ChannelRefusal> {
+        let (pin, state) = (self.pin(to)?, self.state());
+        let is_known = |(check, outcome): (&CheckName, &CheckOutcome)| {
+            let said = state.checks.iter().find(|it| it.check == *check && it.pin == pin);
+            said.is_some_and(|it| (it.outcome, &it.author, &it.reason) == (*outcome, &by.author, &by.reason))
+        };
+        if results.iter().all(is_known) {
+            return Ok(None);
+        }
+        Ok(Some(self.next(ChannelChange::Check { pin, results: results.clone() }, state, by)))
     }
 
     /// Stops promotions, for a reason. Whoever holds a channel that is held takes the hold over.
@@ -119,8 +150,9 @@ impl ChannelStep<'_> {
     }
 
     fn next(self, change: ChannelChange, state: ChannelState, by: Attribution) -> ChannelEntry {
-        ChannelEntry {
-            format: CHANNEL_FORMAT,
+        let checks = state.checks.clone();
+        let mut entry = ChannelEntry {
+            format: 1,
             channel: self.channel.clone(),
             number: self.newest.map_or(1, |newest| newest.entry.number + 1),
             previous: self.newest.map(|newest| newest.hash),
@@ -131,7 +163,10 @@ impl ChannelStep<'_> {
             reason: by.reason,
             writer: by.writer,
             state,
-        }
+        };
+        entry.state.checks = entry.checks_behind(&checks);
+        entry.format = entry.oldest_format();
+        entry
     }
 }
 

@@ -133,12 +133,21 @@ impl<'a> Keys<'a> {
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                let place = self.entry(key).map(|entry| entry.value.place).unwrap_or_default();
-                let message = format!("`{}{key}`: {error}", self.prefix);
-                self.problems.push(Problem { hint, ..Problem::error(place, message) });
+                self.refuse_with(key, &error, hint);
                 None
             }
         }
+    }
+
+    /// Says what is wrong with the value of a key.
+    pub(super) fn refuse(&mut self, key: &str, reason: &str) {
+        self.refuse_with(key, &reason, None);
+    }
+
+    fn refuse_with(&mut self, key: &str, reason: &dyn std::fmt::Display, hint: Option<String>) {
+        let place = self.entry(key).map(|entry| entry.value.place).unwrap_or_default();
+        let message = format!("`{}{key}`: {reason}", self.prefix);
+        self.problems.push(Problem { hint, ..Problem::error(place, message) });
     }
 
     /// One of some words.

@@ -46,6 +46,13 @@ impl<'a> Gate<'a> {
         }
     }
 
+    /// In whose name and for which reason it goes on although it would be refused, when it is forced.
+    pub(super) fn over(&self, refusal: &str) -> Option<By> {
+        let forced = format!("forced ({refusal}): {}", self.force?);
+        let whole = if self.by.reason.is_empty() { forced } else { format!("{}; {forced}", self.by.reason) };
+        Some(self.by.clone().because(whole))
+    }
+
     /// In whose name and for which reason it goes on, and what is known.
     ///
     /// # Errors
@@ -62,12 +69,10 @@ impl<'a> Gate<'a> {
             Ok(report) => OperationError::NotInstallable(Box::new(report)),
             Err(error) => error,
         };
-        let Some(reason) = self.force.filter(|_| refusal.kind() != FaultKind::Cancelled) else {
-            return Err(refusal);
-        };
-        let refusal = refusal.to_string().lines().next().unwrap_or_default().to_owned();
-        let forced = format!("forced ({refusal}): {reason}");
-        let whole = if self.by.reason.is_empty() { forced } else { format!("{}; {forced}", self.by.reason) };
-        Ok((self.by.clone().because(whole), StackVerdict::Forced { refusal }))
+        let said = refusal.to_string().lines().next().unwrap_or_default().to_owned();
+        match self.over(&said).filter(|_| refusal.kind() != FaultKind::Cancelled) {
+            Some(by) => Ok((by, StackVerdict::Forced { refusal: said })),
+            None => Err(refusal),
+        }
     }
 }

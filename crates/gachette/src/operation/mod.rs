@@ -39,7 +39,7 @@ pub use gate::StackVerdict;
 pub use import::{Compare, ImportReport, ImportRequest, ImportSource, RefusedFile, check_sources, import};
 pub use outcome::{BuiltPackage, Outcome, PackageState, PreparedCopy, StackedIn};
 pub use prepare::{Origin, PrepareRequest, prepare};
-pub use promote::{ChannelChanged, ChannelOrder, change_channel};
+pub use promote::{ChannelChanged, ChannelOrder, UnaskedCheck, change_channel};
 pub use publish::{Published, SuiteSignature, publish, publish_as_it_is, published_as};
 pub use quick::{Missing, QuickRequest, make, quick};
 pub use sbom::sbom_parts;

@@ -1,11 +1,14 @@
 //! Moving a channel, and what else is done with one; its suite follows.
 
+use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::thread;
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
-use gachette_core::channel::ChannelEntry;
+use gachette_core::channel::{
+    ChannelEntry, ChannelPolicy, CheckName, CheckOutcome, LackingCheck, MOST_CHECKS, Pin,
+};
 use gachette_core::stack::{By, Head, LowerPackage, StackDiff, StackName, StackRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,7 +34,7 @@ pub enum ChannelOrder {
         /// How clients know its suite.
         #[serde(default)]
         signature: SuiteSignature,
-        /// Why it is moved also when the channel asks for checks that fail.
+        /// Why it is moved also when the channel asks for checks that fail, or are lacking.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(regex(pattern = r"[!-~]"))]
         force: Option<String>,
@@ -40,6 +43,14 @@ pub enum ChannelOrder {
     Approve {
         /// Where to.
         stack: StackRef,
+    },
+    /// To note what checks said of a sealed stack.
+    Check {
+        /// Of which.
+        stack: StackRef,
+        /// What each said.
+        #[schemars(extend("minProperties" = 1, "maxProperties" = 64))]
+        results: BTreeMap<CheckName, CheckOutcome>,
     },
     /// To stay where it is, for a reason.
     Hold {},
@@ -67,6 +78,22 @@ pub struct ChannelChanged {
     /// A channel of nearly the same name, when this one was made by that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub near: Option<Suite>,
+    /// The checks that the channel asks for and the stack did not pass: it was moved there by force, or may not be moved there yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacking: Vec<LackingCheck>,
+    /// The checks that were noted and that the channel does not ask for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unasked: Vec<UnaskedCheck>,
+}
+
+/// A check that was noted, and that its channel does not ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnaskedCheck {
+    /// The check.
+    pub check: CheckName,
+    /// One of nearly the same name that the channel asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<CheckName>,
 }
 
 /// Does with a channel what is ordered. Its suite follows a promotion, also when an earlier one stopped short of that.
@@ -92,7 +119,7 @@ pub fn change_channel(
             let looked = look_at(repository, channel, &to, signers.as_ref())?;
             let promotion =
                 Promotion { config, repository, channel, to: &to, policy, by: by.clone(), cancel };
-            let Promoted { committed, check } = promotion.run(force.as_deref())?;
+            let Promoted { committed, check, lacking } = promotion.run(force.as_deref())?;
             let near = (committed.changed && committed.newest.entry.number == 1)
                 .then(|| near(repository, channel))
                 .flatten();
@@ -107,7 +134,12 @@ pub fn change_channel(
             let lags =
                 |source| OperationError::SuiteLags { channel: channel.clone(), source: Box::new(source) };
             let published = Some(published.map_err(lags)?);
-            return Ok(ChannelChanged { published, check, lower, near, ..ChannelChanged::from(committed) });
+            let changed = ChannelChanged::from(committed);
+            return Ok(ChannelChanged { published, check, lower, near, lacking, ..changed });
+        }
+        ChannelOrder::Check { stack, results } => {
+            let to = repository.stack_head(stack)?;
+            return note_checks(repository, (channel, &policy), &to, results, by);
         }
         ChannelOrder::Approve { stack } => Some(repository.stack_head(stack)?),
         ChannelOrder::Hold {} | ChannelOrder::Release {} => None,
@@ -118,6 +150,30 @@ pub fn change_channel(
         _ => ChannelWish::Hold,
     };
     Ok(repository.change_channel(channel, &wish, &policy, by)?.into())
+}
+
+/// Notes what checks said of a revision; what is lacking still, and whether they were asked.
+fn note_checks(
+    repository: &Repository,
+    (channel, policy): (&Suite, &ChannelPolicy),
+    to: &Head,
+    results: &BTreeMap<CheckName, CheckOutcome>,
+    by: &By,
+) -> Result<ChannelChanged, OperationError> {
+    if !(1..=MOST_CHECKS).contains(&results.len()) {
+        let said = format!("1 to {MOST_CHECKS} checks are noted at once, not {}", results.len());
+        return Err(OperationError::Invalid(said));
+    }
+    let committed = repository.change_channel(channel, &ChannelWish::Note(to, results), policy, by)?;
+    let lacking = repository.lacking_checks(&committed.newest, &Pin::of(to), policy)?;
+    let asked: Vec<&str> = policy.required_checks.iter().map(CheckName::as_str).collect();
+    let unasked = results.keys().filter(|check| !asked.contains(&check.as_str())).map(|check| {
+        let near = gachette_core::nearest(check.as_str(), &asked);
+        let near =
+            near.and_then(|near| policy.required_checks.iter().find(|it| it.as_str() == near)).cloned();
+        UnaskedCheck { check: check.clone(), near }
+    });
+    Ok(ChannelChanged { lacking, unasked: unasked.collect(), ..ChannelChanged::from(committed) })
 }
 
 /// Refuses to move a channel to a revision that is not the one that was sealed, or of which a package file is lost.
@@ -148,6 +204,8 @@ impl From<ChannelCommitted> for ChannelChanged {
             check: None,
             lower: Vec::new(),
             near: None,
+            lacking: Vec::new(),
+            unasked: Vec::new(),
         }
     }
 }

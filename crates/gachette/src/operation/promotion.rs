@@ -1,9 +1,8 @@
-//! Moving a channel only as what it asks for is so.
+//! Moving a channel only as what it asks for is so: by the checks of others, and by whether it can be installed.
 
 use gachette_core::apt::Suite;
-use gachette_core::channel::{ChannelPolicy, ChannelStep, Pin};
+use gachette_core::channel::{ChannelPolicy, ChannelRefusal, LackingCheck, Pin};
 use gachette_core::stack::{By, Head};
-use jiff::Timestamp;
 
 use super::OperationError;
 use super::check::{CheckRequest, check_stack};
@@ -29,19 +28,42 @@ pub(super) struct Promoted {
     pub(super) committed: ChannelCommitted,
     /// Whether it can be installed, when the channel asks for that.
     pub(super) check: Option<StackVerdict>,
+    /// What it was moved over by force.
+    pub(super) lacking: Vec<LackingCheck>,
 }
 
 impl Promotion<'_> {
     /// Moves it, if it may be, or else for the reason `force`.
-    pub(super) fn run(self, force: Option<&str>) -> Result<Promoted, OperationError> {
+    pub(super) fn run(mut self, force: Option<&str>) -> Result<Promoted, OperationError> {
         let gate = Gate::new(force, &self.by)?;
+        let lacking = match force {
+            Some(_) if !self.policy.required_checks.is_empty() => self.lacking()?,
+            _ => Vec::new(),
+        };
+        if !lacking.is_empty() {
+            let names: Vec<&str> = lacking.iter().map(|it| it.check.as_str()).collect();
+            self.by = gate.over(&format!("not passed: {}", names.join(", "))).unwrap_or(self.by);
+            self.policy.required_checks.clear();
+        }
         let (committed, check) = if self.policy.checked {
-            self.run_checked(&gate)?
+            self.run_checked(&Gate::new(force, &self.by)?)?
         } else {
             let wish = ChannelWish::Promote(self.to);
             (self.repository.change_channel(self.channel, &wish, &self.policy, &self.by)?, None)
         };
-        Ok(Promoted { committed, check })
+        Ok(Promoted { committed, check, lacking })
+    }
+
+    /// The checks of others because of which alone it would be refused.
+    fn lacking(&self) -> Result<Vec<LackingCheck>, OperationError> {
+        let newest = self.repository.newest_of_channel(self.channel)?;
+        let tried =
+            self.repository.try_promotion((self.channel, newest.as_ref()), self.to, &self.policy, &self.by);
+        match tried {
+            Err(RepositoryError::Channel(ChannelRefusal::Unpassed(unpassed))) => Ok(unpassed.lacking),
+            Err(error) => Err(error.into()),
+            Ok(_) => Ok(Vec::new()),
+        }
     }
 
     /// Moves it, if the stack can be installed, and hosts can go there from what it shows, and back. To what it showed before
@@ -52,9 +74,8 @@ impl Promotion<'_> {
     ) -> Result<(ChannelCommitted, Option<StackVerdict>), OperationError> {
         let newest = self.repository.newest_of_channel(self.channel)?;
         // What is refused in any case is refused before it is checked, and what it shows already is no move.
-        let step = ChannelStep { channel: self.channel, newest: newest.as_ref() };
-        let by = self.by.at(Timestamp::now(), String::new());
-        let tried = step.promote(self.to, &self.policy, by).map_err(RepositoryError::from)?;
+        let channel = (self.channel, newest.as_ref());
+        let tried = self.repository.try_promotion(channel, self.to, &self.policy, &self.by)?;
         let from = newest.as_ref().and_then(|newest| newest.entry.state.shows.as_ref());
         let (by, verdict) = match tried {
             None => (self.by.clone(), None),

@@ -63,7 +63,11 @@ impl Repository {
             self.check_expected_of(channel, newest.as_ref())?;
             // Nobody makes a stack of the same name meanwhile.
             let _free = if newest.is_none() { self.free_turn(name)? } else { None };
-            let step = ChannelStep { channel, newest: newest.as_ref() };
+            let noted = wish
+                .promoted()
+                .map(|to| self.noted_checks(newest.as_ref(), &Pin::of(to), &policy.required_checks));
+            let noted = noted.transpose()?.unwrap_or_default();
+            let step = ChannelStep { channel, newest: newest.as_ref(), noted: &noted };
             let next = wish.step(step, policy, by.at(Timestamp::now(), writer::id()))?;
             let Some(next) = next else {
                 let newest = newest.ok_or_else(|| missing(channel))?;

@@ -66,6 +66,7 @@ mod keep;
 mod key;
 mod ledger;
 pub(crate) mod lock;
+mod noted_checks;
 mod own_marks;
 mod package_file;
 mod packages;

@@ -5,7 +5,7 @@ use gachette_core::channel::{ChannelChange, ChannelEntry};
 
 use crate::errand::Errand;
 use crate::error::Failure;
-use crate::output::{moment, table};
+use crate::output::{checks_text, moment, table};
 use crate::session::Session;
 
 /// Show all that was done with a channel, newest first
@@ -33,6 +33,10 @@ fn row(entry: &ChannelEntry) -> Vec<String> {
     let change = match &entry.change {
         ChannelChange::Promote { to } => format!("moved to {}", to.stack.at(to.revision)),
         ChannelChange::Approve { pin } => format!("approved {}", pin.stack.at(pin.revision)),
+        ChannelChange::Check { pin, results } => {
+            let said = checks_text(results.iter().map(|(check, outcome)| (check, *outcome)));
+            format!("{said} for {}", pin.stack.at(pin.revision))
+        }
         ChannelChange::Hold {} => "held".to_owned(),
         ChannelChange::Release {} => "released".to_owned(),
     };

@@ -1,7 +1,10 @@
 //! Channels, driven step by step.
 
+use proptest::prelude::*;
+
+use super::super::entry::CHANNEL_FORMAT;
 use super::*;
-use crate::stack::{By, Content, Entry, Next, StackName};
+use crate::stack::{By, Content, Entry, FormatError, Next, StackName};
 
 fn by(author: &str, second: i64) -> Attribution {
     By::new(author).because("a test").at(jiff::Timestamp::from_second(second).unwrap(), "w".to_owned())
@@ -25,16 +28,23 @@ struct Channel {
     name: Suite,
     newest: Option<KeptChannelEntry>,
     policy: ChannelPolicy,
+    /// All that its ledger says of checks.
+    noted: Vec<NotedCheck>,
 }
 
 impl Channel {
     fn new(approvals: usize) -> Self {
         let name = Suite::from("live".parse::<StackName>().unwrap());
-        Self { name, newest: None, policy: ChannelPolicy { approvals, checked: false } }
+        Self {
+            name,
+            newest: None,
+            policy: ChannelPolicy { approvals, ..ChannelPolicy::default() },
+            noted: Vec::new(),
+        }
     }
 
     fn step(&self) -> ChannelStep<'_> {
-        ChannelStep { channel: &self.name, newest: self.newest.as_ref() }
+        ChannelStep { channel: &self.name, newest: self.newest.as_ref(), noted: &self.noted }
     }
 
     fn take(&mut self, entry: Option<ChannelEntry>) -> bool {
@@ -44,6 +54,9 @@ impl Channel {
         assert_eq!(kept.entry, entry, "what is written is read back");
         assert!(kept.belongs(&self.name, self.newest.as_ref().map_or(1, |newest| newest.entry.number + 1)));
         assert_eq!(kept.entry.previous, self.newest.as_ref().map(|newest| newest.hash));
+        let before = self.newest.as_ref().map(|newest| &*newest.entry.state.checks).unwrap_or_default();
+        assert_eq!(kept.entry.checks_behind(before), kept.entry.state.checks);
+        self.noted.extend(kept.entry.noted());
         self.newest = Some(kept);
         true
     }
@@ -51,6 +64,17 @@ impl Channel {
     fn promote(&mut self, to: &Head, author: &str, second: i64) -> Result<bool, ChannelRefusal> {
         let entry = self.step().promote(to, &self.policy, by(author, second))?;
         Ok(self.take(entry))
+    }
+
+    /// Notes what checks said: those with a `!` before them failed.
+    fn note(&mut self, of: &Head, results: &[&str], author: &str, second: i64) -> bool {
+        let result = |text: &&str| match text.strip_prefix('!') {
+            Some(failed) => (failed.parse().unwrap(), CheckOutcome::Failed),
+            None => (text.parse().unwrap(), CheckOutcome::Passed),
+        };
+        let results = results.iter().map(result).collect();
+        let entry = self.step().note(of, &results, by(author, second)).unwrap();
+        self.take(entry)
     }
 
     fn shows(&self) -> String {
@@ -135,4 +159,114 @@ fn approvals_are_of_people_and_of_one_revision() {
     // What was said before counts no more.
     assert!(live.newest.as_ref().unwrap().entry.state.approvals.is_empty());
     assert!(live.promote(&old, "bob", 14).is_err());
+}
+
+/// A channel that asks for these checks.
+fn asking(checks: &[&str]) -> Channel {
+    let mut channel = Channel::new(0);
+    channel.policy.required_checks = checks.iter().map(|check| check.parse().unwrap()).collect();
+    channel
+}
+
+#[test]
+fn a_channel_moves_once_all_checks_that_it_asks_for_passed() {
+    let mut live = asking(&["smoke-tests", "qa"]);
+    let (old, new) = (sealed("123"), sealed("124"));
+    live.note(&new, &["smoke-tests"], "ci", 10);
+    live.note(&old, &["qa"], "eve", 11);
+    let refused = live.promote(&new, "ada", 12).unwrap_err().to_string();
+    assert_eq!(refused, "channel default/live asks for what stack default/124 did not pass: qa");
+    live.note(&new, &["qa", "extra"], "eve", 13);
+    assert_eq!(live.promote(&new, "ada", 14), Ok(true));
+    // What passed stays passed, so the way back is open; what it shows says nothing of others.
+    live.note(&old, &["smoke-tests"], "ci", 15);
+    assert_eq!(live.promote(&old, "ada", 16), Ok(true));
+    let known = |live: &Channel| live.newest.as_ref().unwrap().entry.state.checks.len();
+    assert_eq!(known(&live), 1, "of what was noted before the last promotion");
+    assert_eq!(live.promote(&new, "ada", 17), Ok(true));
+    assert_eq!(known(&live), 0);
+}
+
+#[test]
+fn the_newest_word_of_a_check_counts() {
+    let mut live = asking(&["qa", "smoke-tests"]);
+    let new = sealed("124");
+    assert!(live.note(&new, &["smoke-tests", "qa"], "ci", 10));
+    assert!(!live.note(&new, &["qa"], "ci", 11), "that is known");
+    assert!(live.note(&new, &["qa"], "eve", 11), "somebody else says so too");
+    assert!(live.note(&new, &["!smoke-tests"], "eve@two", 12));
+    let refused = live.promote(&new, "ada", 13).unwrap_err();
+    let expected = "channel default/live asks for what stack default/124 did not pass: \
+                    smoke-tests (failed at 1970-01-01T00:00:12Z, as eve@two said: a test)";
+    assert_eq!(refused.to_string(), expected);
+    assert!(live.note(&new, &["smoke-tests"], "ci", 14));
+    assert_eq!(live.promote(&new, "ada", 15), Ok(true));
+    // What it shows may fail later; then it is not returned to.
+    assert!(live.note(&new, &["!qa"], "eve", 16));
+    let entry = live.step().promote(&sealed("123"), &ChannelPolicy::default(), by("ada", 17)).unwrap();
+    assert!(live.take(entry));
+    assert!(matches!(live.promote(&new, "ada", 18), Err(ChannelRefusal::Unpassed(_))));
+}
+
+#[test]
+fn what_could_still_change_passes_no_check() {
+    let live = asking(&["qa"]);
+    let stack: StackName = "124".parse().unwrap();
+    let open = Head::from(&kept(Next::adopt(&stack, Content::default(), by("ada", 1))));
+    let refused = live.step().note(&open, &BTreeMap::new(), by("ada", 3)).unwrap_err();
+    assert_eq!(refused, ChannelRefusal::Open { stack, revision: 1 });
+}
+
+#[test]
+fn only_entries_that_know_of_checks_need_the_newer_format() {
+    let mut live = asking(&[]);
+    let (old, new) = (sealed("123"), sealed("124"));
+    let mut formats = Vec::new();
+    let mut written = |live: &Channel| formats.push(live.newest.as_ref().unwrap().entry.format);
+    live.promote(&old, "ada", 10).unwrap();
+    written(&live);
+    live.note(&new, &["qa"], "ci", 11);
+    written(&live);
+    let entry = live.step().approve(&new, by("ada", 12)).unwrap();
+    live.take(entry);
+    written(&live);
+    live.promote(&new, "ada", 13).unwrap();
+    written(&live);
+    live.promote(&old, "ada", 14).unwrap();
+    written(&live);
+    assert_eq!(formats, [1, 2, 2, 2, 1]);
+    let newer = live.newest.unwrap().entry;
+    let newer = ChannelEntry { format: CHANNEL_FORMAT + 1, ..newer }.to_bytes().unwrap();
+    assert!(matches!(KeptChannelEntry::parse(&newer), Err(FormatError::Newer { found: 3, newest: 2 })));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn a_channel_shows_only_what_passed_by_the_newest_word_of_each_check(
+        steps in prop::collection::vec((0..4usize, 0..3usize, 0..3usize, any::<bool>()), 1..150)
+    ) {
+        let names: Vec<CheckName> = ["a", "b", "c"].map(|name| name.parse().unwrap()).into();
+        let stacks = ["1", "2", "3"].map(sealed);
+        let mut live = asking(&["a", "b"]);
+        let mut said = BTreeMap::new();
+        for (second, (kind, stack, check, passed)) in (10..).zip(steps) {
+            if kind == 0 {
+                let is_there = live.shows() == stacks[stack].stack.to_string();
+                let may = is_there || (0..2).all(|check| said.get(&(stack, check)) == Some(&true));
+                prop_assert_eq!(live.promote(&stacks[stack], "ada", second).is_ok(), may);
+            } else {
+                let name = names[check].to_string();
+                let result = if passed { name } else { format!("!{name}") };
+                live.note(&stacks[stack], &[&result], &format!("ci{kind}"), second);
+                said.insert((stack, check), passed);
+            }
+            let Some(newest) = &live.newest else { continue };
+            for known in &newest.entry.state.checks {
+                let stack = stacks.iter().position(|it| Pin::of(it) == known.pin).unwrap();
+                let check = names.iter().position(|it| *it == known.check).unwrap();
+                prop_assert_eq!(known.outcome == CheckOutcome::Passed, said[&(stack, check)]);
+            }
+        }
+    }
 }

@@ -104,6 +104,15 @@ fn channel_hint(refusal: &ChannelRefusal) -> Option<String> {
             let (channel, stack) = (&missing.channel, &missing.stack);
             format!("others agree with `gachette promote {stack} --to {channel} --approve`")
         }
+        ChannelRefusal::Unpassed(unpassed) => {
+            let (channel, stack) = (&unpassed.channel, &unpassed.stack);
+            let names: Vec<&str> = unpassed.lacking.iter().map(|it| it.check.as_str()).collect();
+            format!(
+                "once passed, note it with `gachette promote {stack} --to {channel} --passed {} -m WHERE`; \
+                 `--force REASON` moves the channel all the same",
+                names.join(",")
+            )
+        }
         ChannelRefusal::NoReason => "say why with `--hold REASON`".to_owned(),
         ChannelRefusal::Moved { .. } => "try it again".to_owned(),
         ChannelRefusal::Foreign { .. } => return None,

@@ -84,6 +84,15 @@ impl Fsck<'_> {
             let reason = "it shows something else than follows from what was done".to_owned();
             self.found(path.to_owned(), Fault::Changed { reason });
         }
+        let known = match before {
+            Before::First => Some(&[][..]),
+            Before::Entry(before) => Some(&*before.entry.state.checks),
+            Before::Unknown => None,
+        };
+        if known.is_some_and(|known| entry.state.checks != entry.checks_behind(known)) {
+            let reason = "it says something else of checks than follows from what was done".to_owned();
+            self.found(path.to_owned(), Fault::Changed { reason });
+        }
         if let Some(pin) = &entry.state.shows
             && let Err(error) = self.repository.pinned(pin)
         {

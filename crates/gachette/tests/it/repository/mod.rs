@@ -14,6 +14,7 @@ mod gc;
 mod kills;
 mod links;
 mod many;
+mod noted_checks;
 mod packages;
 mod processes;
 mod publish;

@@ -1,0 +1,205 @@
+//! Channels that ask for checks of others: what their programs note is what they are moved by.
+
+use serde_json::{Value, json};
+
+use crate::documents::document;
+use crate::playground::{Playground, Said};
+use crate::serving::Serving;
+
+/// Three sealed stacks, and a channel that asks for checks as the page shows.
+fn asking() -> Playground {
+    let asked = block("```yaml\n");
+    let playground =
+        Playground::with_configuration(&format!("meta_path: repository\nworking_copies: copies\n{asked}"));
+    for stack in ["123", "124", "125"] {
+        playground.ok(&format!("stack create {stack}"));
+        playground.ok(&format!("stack seal {stack}"));
+    }
+    playground
+}
+
+/// The first block of the page on checks that begins like this.
+fn block(start: &str) -> String {
+    let page = document("docs/publishing.md");
+    let part = page.split("### Checks of your own\n").nth(1).unwrap();
+    part.split(start).nth(1).unwrap().split("```").next().unwrap().to_owned()
+}
+
+fn promote(playground: &Playground, stack: &str) -> Said {
+    playground.run(&format!("promote {stack} --to live --unsigned"))
+}
+
+/// Notes something, for a reason.
+fn note(playground: &Playground, line: &str, why: &str) -> Said {
+    let words = line.split(' ').chain(["-m", why]);
+    let said = playground.run_words(&["promote"].into_iter().chain(words).collect::<Vec<_>>());
+    assert_eq!(said.code, 0, "{line}: {}", said.stderr);
+    said
+}
+
+fn is_refused(said: &Said, words: &[&str]) {
+    assert_eq!(said.code, 5, "{}{}", said.stdout, said.stderr);
+    for words in words {
+        assert!(said.stderr.contains(words), "{words}: {}", said.stderr);
+    }
+}
+
+fn shown(playground: &Playground) -> String {
+    playground.json("channel list")[0]["state"]["shows"]["stack"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_channel_is_moved_once_what_it_asks_for_passed_and_back_without_asking_again() {
+    let playground = asking();
+    let said = promote(&playground, "123");
+    is_refused(&said, &["stack default/123 did not pass: smoke-tests, security-scan"]);
+    let hint = said.stderr.split('`').find(|part| part.starts_with("gachette promote")).unwrap().to_owned();
+    assert_eq!(playground.run("channel log live").code, 2, "nothing is made for what is refused");
+    // What the hint says is what helps.
+    playground.ok(hint.strip_prefix("gachette ").unwrap());
+    assert_eq!(promote(&playground, "123").code, 0);
+    let said = note(&playground, "124 --to live --passed smoke-tests", "https://ci/run/17");
+    assert!(said.stdout.contains("smoke-tests passed for default/124"), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("; default/live asks for what it did not pass: security-scan"),
+        "{}",
+        said.stdout
+    );
+    is_refused(&promote(&playground, "124"), &["stack default/124 did not pass: security-scan\n"]);
+    let said = note(&playground, "124 --to live --passed security-scan", "https://ci/run/18");
+    assert!(said.stdout.contains("; all that default/live asks for passed"), "{}", said.stdout);
+    // The newest word counts.
+    note(&playground, "124 --to live --failed smoke-tests", "https://ci/run/19");
+    let words = ["did not pass: smoke-tests (failed at 20", "as ada@", "said: https://ci/run/19)"];
+    is_refused(&promote(&playground, "124"), &words);
+    note(&playground, "124 --to live --passed smoke-tests", "https://ci/run/20");
+    assert_eq!(promote(&playground, "124").code, 0);
+    // Noise about what may come next lets nothing be forgotten.
+    for run in 0..70 {
+        note(&playground, &format!("125 --to live --failed check-{run}"), "noise");
+    }
+    let state = &playground.json("channel list")[0]["state"]["checks"];
+    assert_eq!(state.as_array().unwrap().len(), 64, "a state does not grow for ever");
+    for stack in ["123", "124", "123"] {
+        assert_eq!(promote(&playground, stack).code, 0, "{stack}");
+        assert_eq!(shown(&playground), format!("default/{stack}"));
+    }
+    playground.ok("repository fsck");
+}
+
+#[test]
+fn what_the_page_on_checks_shows_is_so() {
+    let playground = asking();
+    for (line, lacking) in block("```console\n").lines().zip(["security-scan", "security-scan", ""]) {
+        let mut words = line.strip_prefix("$ gachette ").unwrap().split(' ').collect::<Vec<_>>();
+        let reason = words.pop().unwrap().trim_matches('"');
+        let said = playground.run_words(&[&words[..], &[reason]].concat());
+        let rest = format!("asks for what it did not pass: {lacking}\n");
+        let expected = if lacking.is_empty() { "all that default/live asks for passed\n" } else { &rest };
+        assert!(said.code == 0 && said.stdout.ends_with(expected), "{line}: {}{}", said.stdout, said.stderr);
+        assert_eq!(promote(&playground, "124").code, if lacking.is_empty() { 0 } else { 5 });
+    }
+    assert_eq!(shown(&playground), "default/124");
+}
+
+#[test]
+fn what_is_lacking_is_passed_over_by_force_and_that_is_written_down() {
+    let playground = asking();
+    note(&playground, "124 --to live --failed smoke-tests", "it does not start");
+    is_refused(&promote(&playground, "124"), &["`--force REASON` moves the channel all the same"]);
+    let words = "promote 124 --to live --unsigned -m moved --force".split(' ').chain(["123 loses orders"]);
+    let said = playground.run_words(&words.collect::<Vec<_>>());
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(said.stderr.contains("forced: not passed: smoke-tests, security-scan"), "{}", said.stderr);
+    assert!(!said.stderr.contains("nothing had to be forced"), "{}", said.stderr);
+    let log = playground.json("channel log live");
+    let reason = "moved; forced (not passed: smoke-tests, security-scan): 123 loses orders";
+    assert_eq!(log[0]["reason"], reason);
+    // Force opens nothing else: it is held, and needs a reason.
+    playground.run_words(&["promote", "--to", "live", "--hold", "no"]);
+    is_refused(&playground.run("promote 125 --to live --unsigned --force why"), &["is held by"]);
+    playground.ok("promote --to live --release");
+    assert_eq!(
+        playground.run_words(&["promote", "125", "--to", "live", "--unsigned", "--force", " "]).code,
+        2
+    );
+    note(&playground, "125 --to live --passed smoke-tests,security-scan", "all is well");
+    let said = playground.run("promote 125 --to live --unsigned --force why");
+    assert!(said.code == 0 && said.stderr.contains("nothing had to be forced"), "{}", said.stderr);
+    is_refused(&promote(&playground, "124"), &["did not pass"]);
+    // Both kinds of checks at once: there is no base, so nobody knows whether it can be installed.
+    let both = "--set channels.live.checked=yes promote 124 --to live --unsigned";
+    is_refused(&playground.run(both), &["smoke-tests"]);
+    playground.ok(&format!("{both} --force why"));
+    let reason = playground.json("channel log live -n 1")[0]["reason"].as_str().unwrap().to_owned();
+    let start = "forced (not passed: smoke-tests, security-scan): why; forced (";
+    assert!(reason.starts_with(start) && reason.ends_with("): why"), "{reason}");
+}
+
+#[test]
+fn the_log_and_the_list_of_channels_tell_of_checks() {
+    let playground = asking();
+    note(&playground, "123 --to live --passed smoke-tests,security-scan", "run 1");
+    assert_eq!(promote(&playground, "123").code, 0);
+    let said = note(&playground, "124 --to live --passed smoke-test --failed security-scan,qa", "run 2");
+    assert!(said.stderr.contains("no check `smoke-test`; did you mean `smoke-tests`?"), "{}", said.stderr);
+    assert!(said.stderr.contains("no check `qa`\n"), "{}", said.stderr);
+    note(&playground, "123 --to live --failed smoke-tests", "run 3");
+    let log = playground.ok("channel log live");
+    let words = "smoke-test passed, qa, security-scan failed for default/124@2";
+    assert!(log.contains(words) && log.contains("run 2"), "{log}");
+    let list = playground.ok("channel list");
+    assert!(list.contains(&format!("{words}; smoke-tests failed for default/123@2")), "{list}");
+    let state = &playground.json("channel list")[0]["state"]["checks"];
+    let of =
+        |check: &str| state.as_array().unwrap().iter().filter(|it| it["check"] == check).collect::<Vec<_>>();
+    assert_eq!(of("smoke-tests").len(), 1, "{state}");
+    assert_eq!((&of("qa")[0]["outcome"], &of("qa")[0]["reason"]), (&json!("failed"), &json!("run 2")));
+    // The same word again is no entry, and another is.
+    let length = || playground.json("channel log live").as_array().unwrap().len();
+    let before = length();
+    note(&playground, "123 --to live --failed smoke-tests", "run 3");
+    assert_eq!(length(), before);
+    note(&playground, "123 --to live --failed smoke-tests", "run 4");
+    assert_eq!(length(), before + 1);
+    for wrong in
+        ["--passed qa --failed qa", "--passed ../qa", "--passed qa --approve", "--passed qa --force x"]
+    {
+        assert_eq!(playground.run(&format!("promote 124 --to live {wrong}")).code, 2, "{wrong}");
+    }
+    playground.ok("stack create 126");
+    let said = playground.run("promote 126 --to live --passed qa");
+    is_refused(&said, &["revision 1 of stack default/126 is not sealed"]);
+}
+
+#[test]
+fn checks_are_noted_over_the_api_as_any_change_of_a_channel() {
+    let playground = asking();
+    let serving = Serving::start(&playground, &["--no-auth"]);
+    let line = "POST /api/v1/domains/default/channels/live/entries";
+    let ask = |header: &str, body: &Value| serving.ask(line, &[header], &body.to_string());
+    let order = |results: Value| json!({"order": {"kind": "check", "stack": "124", "results": results}, "reason": "https://ci/run/17"});
+    let passed = order(json!({"smoke-tests": "passed", "scan": "failed"}));
+    let first = ask("Idempotency-Key: 17", &passed);
+    assert_eq!((first.status, ask("Idempotency-Key: 17", &passed).body), (200, first.body.clone()));
+    let noted = first.json();
+    assert_eq!(noted["lacking"], json!([{"check": "security-scan"}]));
+    assert_eq!(noted["unasked"], json!([{"check": "scan"}]));
+    assert_eq!((&noted["newest"]["format"], &noted["newest"]["number"]), (&json!(2), &json!(1)));
+    let promote = json!({"order": {"kind": "promote", "stack": "124", "signature": "unsigned"}});
+    let refused = ask("X-Request-Id: 1", &promote);
+    assert_eq!((refused.status, &refused.json()["kind"]), (409, &json!("refused")));
+    let seen = serving.ask("GET /api/v1/domains/default/channels/live", &[], "");
+    assert_eq!(seen.json()["state"]["checks"].as_array().unwrap().len(), 2);
+    let tag = format!("If-Match: {}", first.header("etag").unwrap());
+    let rest = order(json!({"security-scan": "passed"}));
+    let second = ask(&tag, &rest);
+    assert_eq!((second.status, second.json().get("lacking")), (200, None));
+    assert_eq!(ask(&tag, &rest).status, 412);
+    for wrong in [json!({}), json!({"../x": "passed"}), json!({"x": "maybe"}), json!(["x"])] {
+        assert_eq!(ask("X-Request-Id: 2", &order(wrong.clone())).status, 422, "{wrong}");
+    }
+    let many: serde_json::Map<String, Value> = (0..65).map(|n| (format!("c{n}"), json!("passed"))).collect();
+    assert_eq!(ask("X-Request-Id: 3", &order(Value::Object(many))).status, 422);
+    assert_eq!(ask("X-Request-Id: 4", &promote).status, 200);
+}
