@@ -1,9 +1,12 @@
 //! Channels that ask for checks of others: what their programs note is what they are moved by.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::documents::document;
 use crate::playground::{Playground, Said};
+use crate::server::{token, with_token};
 use crate::serving::Serving;
 
 /// Three sealed stacks, and a channel that asks for checks as the page shows.
@@ -170,6 +173,34 @@ fn the_log_and_the_list_of_channels_tell_of_checks() {
     playground.ok("stack create 126");
     let said = playground.run("promote 126 --to live --passed qa");
     is_refused(&said, &["revision 1 of stack default/126 is not sealed"]);
+}
+
+#[test]
+fn a_token_for_builds_notes_the_checks_that_are_asked_for_and_moves_nothing() {
+    let playground = asking();
+    let serving = Serving::start(&playground, &[]);
+    let there = format!("-H http://127.0.0.1:{}", serving.port);
+    let [read, build, release] = ["read", "build", "release"].map(|role| token(&playground, role));
+    let code = |token: &str, line: &str| with_token(&playground, token, &format!("{there} {line}")).code;
+    let passed = "promote 124 --to live --passed smoke-tests,security-scan";
+    assert_eq!((code(&read, passed), code(&build, passed)), (5, 0));
+    for line in [
+        "promote 124 --to live --unsigned",
+        "promote 124 --to live --approve",
+        "promote --to live --hold why",
+        "promote --to live --release",
+        // Nobody asks for that, and it would make a channel.
+        "promote 124 --to stable --passed smoke-tests",
+    ] {
+        let said = with_token(&playground, &build, &format!("{there} {line}"));
+        is_refused(&said, &["this needs the role release"]);
+    }
+    assert_eq!(code(&release, "promote 124 --to stable --passed smoke-tests"), 0);
+    assert_eq!(code(&release, "promote 124 --to live --unsigned"), 0);
+    let log = playground.json("channel log live");
+    let authors: BTreeSet<&str> =
+        log.as_array().unwrap().iter().filter_map(|it| it["author"].as_str()).collect();
+    assert!(authors.iter().any(|author| author.starts_with("of-build@")), "{log}");
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub(super) fn needs(method: &Method, path: &str) -> Needs {
         _ if is_check(path) => Needs::Role(Role::Build),
         // It changes nothing either; what is sent are certificates.
         _ if is_verification(path) => Needs::Role(Role::Read),
+        // That all but noting a check that is asked for needs more is seen in the request's body.
+        _ if is_change_of_channel(path) => Needs::Role(Role::Build),
         // That deleting a stack needs more is seen in the request's body.
         _ if below("/api/v1/domains") || below("/api/v1/bases") => Needs::Role(Role::Release),
         _ => Needs::Role(Role::Admin),
@@ -48,6 +50,12 @@ pub(super) fn needs(method: &Method, path: &str) -> Needs {
 fn is_verification(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     matches!(parts[..], ["", "api", "v1", "domains", _, "suites", _, "verify"])
+}
+
+/// Whether something is done with a channel: `/api/v1/domains/DOMAIN/channels/CHANNEL/entries`.
+fn is_change_of_channel(path: &str) -> bool {
+    let rest = path.strip_prefix("/api/v1/domains/").unwrap_or_default();
+    matches!(rest.split('/').collect::<Vec<_>>().as_slice(), [_, "channels", _, "entries"])
 }
 
 /// Whether a stack is asked about: `/api/v1/domains/DOMAIN/stacks/STACK/check`.
@@ -79,6 +87,8 @@ mod tests {
             (Method::POST, "/api/v1/domains/d/stacks/1/revisions", Needs::Role(Role::Release)),
             (Method::POST, "/api/v1/domains/d/stacks/1/check", Needs::Role(Role::Build)),
             (Method::POST, "/api/v1/domains/d/channels/check", Needs::Role(Role::Release)),
+            (Method::POST, "/api/v1/domains/d/channels/live/entries", Needs::Role(Role::Build)),
+            (Method::POST, "/api/v1/domains/d/channels/live", Needs::Role(Role::Release)),
             (Method::POST, "/api/v1/bases/bookworm/entries", Needs::Role(Role::Release)),
             (Method::POST, "/api/v1/domains/d/suites/1/verify", Needs::Role(Role::Read)),
             (Method::POST, "/api/v1/domains/d/suites/verify", Needs::Role(Role::Release)),

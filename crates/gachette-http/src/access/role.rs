@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub enum Role {
     /// Look at everything.
     Read,
-    /// Start and cancel builds, and remove working copies too.
+    /// Start and cancel builds, remove working copies, and note what checks said of stacks that channels ask for too.
     Build,
     /// Change, seal and roll back stacks too.
     Release,

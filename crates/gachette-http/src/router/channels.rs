@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use gachette::{Cancel, operation};
+use gachette::Cancel;
+use gachette::operation::{self, ChannelOrder};
 use gachette_core::apt::Suite;
 use gachette_core::channel::ChannelEntry;
 use gachette_core::stack::{Domain, StackName};
@@ -12,7 +13,7 @@ use super::extract::{Json, Path, Query};
 use super::stacks::LogRange;
 use super::{Answer, Api, blocking, entity_tag, while_awaited};
 use crate::Problem;
-use crate::access::Caller;
+use crate::access::{Caller, Role};
 use crate::wire::ChangeChannel;
 
 pub(super) async fn list(State(api): State<Api>, Path(domain): Path<Domain>) -> Answer<Vec<ChannelEntry>> {
@@ -48,6 +49,12 @@ pub(super) async fn change(
     Json(wish): Json<ChangeChannel>,
 ) -> Result<impl IntoResponse, Problem> {
     let (channel, by) = (named(name)?, caller.by(&wish.reason));
+    // What runs the checks that a channel asks for need not be what moves it.
+    let asks_for_checks = || !api.config.channel_policy(&channel).required_checks.is_empty();
+    let is_answer = matches!(wish.order, ChannelOrder::Check { .. }) && asks_for_checks();
+    if !is_answer && caller.role < Role::Release {
+        return Err(caller.lacks(Role::Release));
+    }
     let expected = entity_tag::expected(&headers);
     let change = move |cancel: &Cancel| {
         let repository = api.config.repository()?.expecting(expected);
