@@ -6,7 +6,7 @@ use super::check::{CheckName, CheckOutcome, LackingCheck, NotedCheck};
 use super::entry::{Approval, ChannelChange, ChannelEntry, ChannelState, Hold, KeptChannelEntry, Pin};
 use super::policy::{ChannelPolicy, ChannelRefusal, Unapproved, Unpassed};
 use crate::apt::Suite;
-use crate::stack::{Attribution, Head};
+use crate::stack::{Attribution, Head, person};
 
 /// A step from a channel's newest entry, if it has one, to the next.
 #[derive(Clone, Copy, Debug)]
@@ -168,11 +168,6 @@ impl ChannelStep<'_> {
         entry.format = entry.oldest_format();
         entry
     }
-}
-
-/// Whose name this is: one who comes from two machines, `ada@one` and `ada@two`, is one.
-fn person(author: &str) -> &str {
-    author.split('@').next().unwrap_or(author)
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ use crate::debian::PackageName;
 /// The version of the format that is written, and the newest that is read.
 pub const REVISION_FORMAT: u32 = 1;
 
+/// The longest reason, in characters; of a longer one this much is kept.
+pub(super) const LONGEST_REASON: usize = 4000;
+
 /// One immutable state of a stack.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -141,13 +144,13 @@ impl By {
     /// With this reason.
     #[must_use]
     pub fn because(mut self, reason: impl AsRef<str>) -> Self {
-        self.reason = printable(reason.as_ref(), 4000);
+        self.reason = printable(reason.as_ref(), LONGEST_REASON);
         self
     }
 
     /// At this time, in this attempt to write.
     pub fn at(&self, time: Timestamp, writer: String) -> Attribution {
-        let (author, reason) = (printable(&self.author, 200), printable(&self.reason, 4000));
+        let (author, reason) = (printable(&self.author, 200), printable(&self.reason, LONGEST_REASON));
         Attribution { author, time, reason, writer }
     }
 }
@@ -168,6 +171,11 @@ impl Revision {
     pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
         parse_format(bytes, REVISION_FORMAT, |revision: &Self| revision.format)
     }
+}
+
+/// Whose name this is: one who comes from two machines, `ada@one` and `ada@two`, is one.
+pub fn person(author: &str) -> &str {
+    author.split('@').next().unwrap_or(author)
 }
 
 /// Reads one of our formats, and tells a newer one from a damaged one.

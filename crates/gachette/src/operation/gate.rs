@@ -48,9 +48,7 @@ impl<'a> Gate<'a> {
 
     /// In whose name and for which reason it goes on although it would be refused, when it is forced.
     pub(super) fn over(&self, refusal: &str) -> Option<By> {
-        let forced = format!("forced ({refusal}): {}", self.force?);
-        let whole = if self.by.reason.is_empty() { forced } else { format!("{}; {forced}", self.by.reason) };
-        Some(self.by.clone().because(whole))
+        self.force.map(|reason| self.by.clone().forcing(refusal, reason))
     }
 
     /// In whose name and for which reason it goes on, and what is known.
