@@ -11,6 +11,7 @@ pub mod git;
 pub mod host;
 pub mod host_check;
 pub mod installability;
+pub mod log;
 pub mod missile;
 pub mod sbom;
 pub mod stack;

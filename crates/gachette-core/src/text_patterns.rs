@@ -9,6 +9,7 @@ use crate::base::{BaseName, BaseRef};
 use crate::channel::CheckName;
 use crate::debian::{Architecture, PackageName, Version};
 use crate::git::{GitRef, GitUrl, RefName, WorkingCopyName};
+use crate::log::When;
 use crate::stack::{Domain, RoleName, StackName, StackRef};
 
 /// Texts of the form that is described for a type, when somebody sends them.
@@ -48,4 +49,5 @@ laws! {
     what_has_the_form_of_a_roles_name_is_one: RoleName,
     what_has_the_form_of_a_stacks_name_is_one: StackName,
     what_has_the_form_of_a_stack_or_revision_is_one: StackRef,
+    what_has_the_form_of_a_day_or_time_is_one: When,
 }

@@ -103,7 +103,7 @@ pub(crate) enum Command {
     /// Check the machines that build
     #[command(subcommand)]
     Host(host::HostCommand),
-    /// Make and check the repository
+    /// Make and check the repository, and see all that was done in it
     #[command(subcommand)]
     Repository(repository::RepositoryCommand),
     /// Make, back up and extend the keys that suites are signed with, and hand out their certificates

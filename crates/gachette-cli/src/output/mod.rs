@@ -3,6 +3,7 @@
 mod amount;
 mod built;
 mod checks;
+mod deed;
 mod lower;
 mod moment;
 mod printable;
@@ -15,6 +16,7 @@ mod yaml;
 pub(crate) use amount::{bytes, milliseconds};
 pub(crate) use built::built_table;
 pub(crate) use checks::checks_text;
+pub(crate) use deed::{channel_change, deed, stack_change};
 pub(crate) use lower::lower_text;
 pub(crate) use moment::moment;
 pub(crate) use printable::{printable, printable_json};

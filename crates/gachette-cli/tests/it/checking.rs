@@ -209,6 +209,7 @@ fn a_stack_that_cannot_be_installed_is_explained_and_not_sealed_unless_forced() 
         reason,
         "forced (stack default/124@2 cannot be installed on bookworm@1): libfoo 2 comes tomorrow"
     );
+    assert!(shop.playground.ok("repository log").contains("sealed, forced"));
 }
 
 #[test]
@@ -413,6 +414,8 @@ fn a_channel_that_asks_for_it_moves_only_to_what_can_be_installed_and_left_again
     let reason = log[0]["reason"].as_str().unwrap();
     assert!(reason.starts_with("moved; forced (hosts that have stack default/123@"), "{reason}");
     assert!(reason.ends_with("): all mail was read"), "{reason}");
+    let log = &playground.json("repository log")["entries"];
+    assert_eq!([&log[0]["forced"], &log[1]["forced"]], [true, false]);
     // Back is the same as forth, from whatever was forced.
     assert_eq!(promote("123").code, 0);
     let forced = |stack: &str| {

@@ -46,6 +46,7 @@ mod publishing_hammered;
 mod publishing_peers;
 mod publishing_signed;
 mod pushes;
+mod repository_log;
 mod republished;
 mod sbom;
 mod server;

@@ -94,6 +94,7 @@ mod tests {
             (Method::POST, "/api/v1/domains/d/suites/verify", Needs::Role(Role::Release)),
             (Method::GET, "/api/v1/bases", Needs::Role(Role::Read)),
             (Method::POST, "/api/v1/repository", Needs::Role(Role::Admin)),
+            (Method::GET, "/api/v1/repository/log", Needs::Role(Role::Read)),
             (Method::POST, "/api/v1/repository/fsck", Needs::Role(Role::Admin)),
             (Method::POST, "/api/v1/repository/gc", Needs::Role(Role::Admin)),
             (Method::GET, "/api/v1/tokens", Needs::Role(Role::Admin)),

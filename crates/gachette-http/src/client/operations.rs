@@ -4,11 +4,14 @@ use gachette::config::Config;
 use gachette::operation::{
     BuiltPackage, ChannelChanged, ChannelOrder, Published, SuiteSignature, Verification,
 };
-use gachette::repository::{FsckMode, FsckReport, GcReport, Placed, Readable, Span, SuiteSummary};
+use gachette::repository::{
+    FsckMode, FsckReport, GcReport, Placed, Readable, RepositoryLog, Span, SuiteSummary,
+};
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::channel::ChannelEntry;
 use gachette_core::debian::{PackageName, Version};
+use gachette_core::log::LogRequest;
 use gachette_core::stack::{Domain, PackageRecord, StackName, StackRef};
 use gachette_core::statement::Envelope;
 use http::{Method, Request};
@@ -46,6 +49,24 @@ impl Client {
     /// Collects what nothing names, or says what would be.
     pub async fn gc(&self, order: &GcOrder) -> Result<GcReport, Problem> {
         let mut request = request(Method::POST, "/api/v1/repository/gc", Some(order))?;
+        request.extensions_mut().insert(Patience::LONG);
+        self.answer(self.send(request).await?).await
+    }
+
+    /// What was done with all stacks and channels, newest first.
+    pub async fn repository_log(&self, wanted: &LogRequest) -> Result<RepositoryLog, Problem> {
+        let LogRequest { domain, by, since, until, limit } = wanted;
+        let parts = [
+            ("domain", domain.as_ref().map(ToString::to_string)),
+            ("by", by.clone()),
+            ("since", since.map(|since| since.to_string())),
+            ("until", until.map(|until| until.to_string())),
+            ("limit", limit.map(|limit| limit.to_string())),
+        ];
+        let parts = parts.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let query: Vec<String> = parts.map(|(name, value)| format!("{name}={}", encoded(&value))).collect();
+        let path = format!("/api/v1/repository/log?{}", query.join("&"));
+        let mut request = request(Method::GET, &path, None::<&()>)?;
         request.extensions_mut().insert(Patience::LONG);
         self.answer(self.send(request).await?).await
     }

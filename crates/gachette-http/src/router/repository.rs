@@ -2,10 +2,11 @@
 
 use axum::extract::State;
 use gachette::config::Config;
-use gachette::repository::{FsckMode, FsckReport, GcMode, GcReport, GcRequest, KEEP_FOR};
+use gachette::repository::{FsckMode, FsckReport, GcMode, GcReport, GcRequest, KEEP_FOR, RepositoryLog};
+use gachette_core::log::LogRequest;
 use jiff::Timestamp;
 
-use super::extract::Json;
+use super::extract::{Json, Query};
 use super::{Answer, Api, blocking};
 use crate::wire::{FsckRequest, GcOrder, RepositoryState};
 
@@ -26,6 +27,10 @@ pub(super) async fn init(State(api): State<Api>) -> Answer<RepositoryState> {
     })
     .await
     .map(Json)
+}
+
+pub(super) async fn log(State(api): State<Api>, Query(wanted): Query<LogRequest>) -> Answer<RepositoryLog> {
+    blocking(move || Ok(api.config.repository()?.log(&wanted)?)).await.map(Json)
 }
 
 pub(super) async fn fsck(State(api): State<Api>, Json(wish): Json<FsckRequest>) -> Answer<FsckReport> {

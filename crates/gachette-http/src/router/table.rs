@@ -11,9 +11,10 @@ use gachette::mirror::MirrorRefs;
 use gachette::operation::{
     BaseState, BaseUpdated, ChannelChanged, CheckReport, Published, Verification, WorkingCopyState,
 };
-use gachette::repository::{FsckReport, GcReport, Placed, Readable, SuiteSummary};
+use gachette::repository::{FsckReport, GcReport, Placed, Readable, RepositoryLog, SuiteSummary};
 use gachette_core::base::BaseEntry;
 use gachette_core::channel::ChannelEntry;
+use gachette_core::log::LogRequest;
 use gachette_core::stack::{Domain, PackageRecord};
 use gachette_core::statement::Envelope;
 
@@ -40,14 +41,15 @@ pub(super) fn all(api: &Api) -> axum::Router<Api> {
     let stacks = statement_routes(stack_routes(Routes::new(), api));
     let routes = base_routes(key_routes(channel_routes(stacks, api), api), api);
     let (router, description) =
-        old_routes(build_routes(package_routes(own_routes(routes, api)), api)).finish();
+        old_routes(build_routes(package_routes(own_routes(repository_routes(routes, api), api)), api))
+            .finish();
     let description = Arc::new(description);
     let document = async move || Json(Description::document(&description));
     router.route("/openapi.json", routing::get(document))
 }
 
 fn own_routes(routes: Routes, api: &Api) -> Routes {
-    let once = || from_fn_with_state(api.answers.clone(), idempotency::once);
+    let once = from_fn_with_state(api.answers.clone(), idempotency::once);
     routes
         .add(
             "/api/v1/health",
@@ -65,27 +67,12 @@ fn own_routes(routes: Routes, api: &Api) -> Routes {
             routing::get(host::check),
         )
         .add(
-            "/api/v1/repository",
-            [post("Make the repository when it is not there").answers::<RepositoryState>().once()],
-            routing::post(repository::init).layer(once()),
-        )
-        .add(
-            "/api/v1/repository/fsck",
-            [post("Check the repository, and mend it").takes::<FsckRequest>().answers::<FsckReport>()],
-            routing::post(repository::fsck),
-        )
-        .add(
-            "/api/v1/repository/gc",
-            [post("Collect what nothing names").takes::<GcOrder>().answers::<GcReport>()],
-            routing::post(repository::gc),
-        )
-        .add(
             "/api/v1/tokens",
             [
                 get("All tokens").answers::<Vec<TokenSummary>>(),
                 post("Make a token").takes::<CreateToken>().answers::<CreatedToken>().status(201).once(),
             ],
-            routing::post(tokens::create).layer(once()).get(tokens::list),
+            routing::post(tokens::create).layer(once).get(tokens::list),
         )
         .add(
             "/api/v1/tokens/{name}",
@@ -104,6 +91,33 @@ fn own_routes(routes: Routes, api: &Api) -> Routes {
             "/metrics",
             [get("Numbers for Prometheus").answers_as("text/plain; version=0.0.4")],
             routing::get(metrics),
+        )
+}
+
+fn repository_routes(routes: Routes, api: &Api) -> Routes {
+    let once = from_fn_with_state(api.answers.clone(), idempotency::once);
+    routes
+        .add(
+            "/api/v1/repository",
+            [post("Make the repository when it is not there").answers::<RepositoryState>().once()],
+            routing::post(repository::init).layer(once),
+        )
+        .add(
+            "/api/v1/repository/log",
+            [get("What was done with stacks and channels, newest first: ten thousand entries at most")
+                .query::<LogRequest>()
+                .answers::<RepositoryLog>()],
+            routing::get(repository::log),
+        )
+        .add(
+            "/api/v1/repository/fsck",
+            [post("Check the repository, and mend it").takes::<FsckRequest>().answers::<FsckReport>()],
+            routing::post(repository::fsck),
+        )
+        .add(
+            "/api/v1/repository/gc",
+            [post("Collect what nothing names").takes::<GcOrder>().answers::<GcReport>()],
+            routing::post(repository::gc),
         )
 }
 

@@ -1,5 +1,6 @@
 //! Stacks through the API.
 
+use gachette_core::log::LogRequest;
 use gachette_core::stack::{StackName, StackRef};
 use gachette_http::ProblemKind;
 use gachette_http::wire::Change;
@@ -61,4 +62,60 @@ async fn a_whole_number_is_one_however_it_is_written() {
     for number in ["1.5", "-1.0", "1e300", "\"1\""] {
         assert_eq!(roll_back(number).await, 422, "{number}");
     }
+}
+
+#[tokio::test]
+async fn the_log_of_the_repository_is_asked_for_by_domain_author_and_time_and_has_an_end() {
+    let service = Service::new();
+    let client = service.client();
+    let [one, two]: [StackName; 2] = ["web/1", "2"].map(|name| name.parse().unwrap());
+    for stack in [&one, &two] {
+        client.create_stack(stack, None, "a & b").await.unwrap();
+        client.change(stack, Change::Seal, "").await.unwrap();
+    }
+    let numbers = async |query: &str| {
+        let answer = service.ask(Method::GET, &format!("/repository/log{query}"), "").await;
+        assert_eq!(answer.status.as_u16(), 200, "{query}");
+        let entries = answer.body["entries"].as_array().unwrap();
+        let numbers =
+            entries.iter().map(|entry| format!("{}@{}", entry["name"].as_str().unwrap(), entry["number"]));
+        (numbers.collect::<Vec<_>>(), answer.body["cut"].as_bool().unwrap())
+    };
+    let all = ["default/2@2", "default/2@1", "web/1@2", "web/1@1"];
+    let none: [&str; 0] = [];
+    for (query, expected, cut) in [
+        ("", &all[..], false),
+        ("?limit=1", &all[..1], true),
+        ("?limit=18446744073709551615", &all, false),
+        ("?domain=web", &all[2..], false),
+        ("?by=ada%40elsewhere&since=2026-01-01", &all, false),
+        ("?by=eve", &none, false),
+        ("?until=2020-01-01T00:00:00Z", &none, false),
+    ] {
+        let (told, was_cut) = numbers(query).await;
+        assert_eq!(
+            (told.iter().map(String::as_str).collect::<Vec<_>>(), was_cut),
+            (expected.to_vec(), cut),
+            "{query}"
+        );
+    }
+    for query in ["since=october", "limit=-1", "domain=..%2Fx"] {
+        let answer = service.ask(Method::GET, &format!("/repository/log?{query}"), "").await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.kind.as_str()),
+            (400, "application/problem+json"),
+            "{query}"
+        );
+    }
+    let wanted = LogRequest {
+        domain: Some(one.domain().clone()),
+        by: Some("ada & eve@test".to_owned()),
+        since: Some("2026-01-01T00:00:00Z".parse().unwrap()),
+        until: Some("2999-01-01".parse().unwrap()),
+        limit: Some(7),
+    };
+    assert!(client.repository_log(&wanted).await.unwrap().entries.is_empty());
+    let wanted = LogRequest { by: Some("ada".to_owned()), ..wanted };
+    let log = client.repository_log(&wanted).await.unwrap();
+    assert_eq!((log.entries.len(), log.entries[1].reason.as_str()), (2, "a & b"));
 }

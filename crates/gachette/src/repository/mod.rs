@@ -66,6 +66,7 @@ mod keep;
 mod key;
 mod ledger;
 pub(crate) mod lock;
+mod log;
 mod noted_checks;
 mod own_marks;
 mod package_file;
@@ -108,6 +109,7 @@ pub use gc::{
 };
 pub use identity::Identity;
 pub use ledger::Committed;
+pub use log::{DamagedLedger, RepositoryLog};
 use own_marks::OwnMarks;
 pub(crate) use place::Unregistered;
 pub use place::{Placed, Placement};

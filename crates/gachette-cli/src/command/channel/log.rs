@@ -1,11 +1,11 @@
 //! `gachette channel log`
 
 use clap::Args;
-use gachette_core::channel::{ChannelChange, ChannelEntry};
+use gachette_core::channel::ChannelEntry;
 
 use crate::errand::Errand;
 use crate::error::Failure;
-use crate::output::{checks_text, moment, table};
+use crate::output::{channel_change, moment, table};
 use crate::session::Session;
 
 /// Show all that was done with a channel, newest first
@@ -30,15 +30,6 @@ impl LogArgs {
 }
 
 fn row(entry: &ChannelEntry) -> Vec<String> {
-    let change = match &entry.change {
-        ChannelChange::Promote { to } => format!("moved to {}", to.stack.at(to.revision)),
-        ChannelChange::Approve { pin } => format!("approved {}", pin.stack.at(pin.revision)),
-        ChannelChange::Check { pin, results } => {
-            let said = checks_text(results.iter().map(|(check, outcome)| (check, *outcome)));
-            format!("{said} for {}", pin.stack.at(pin.revision))
-        }
-        ChannelChange::Hold {} => "held".to_owned(),
-        ChannelChange::Release {} => "released".to_owned(),
-    };
+    let change = channel_change(&entry.change);
     vec![entry.number.to_string(), moment(entry.time), entry.author.clone(), change, entry.reason.clone()]
 }

@@ -4,6 +4,7 @@ mod fsck;
 mod gc;
 mod import;
 mod init;
+mod log;
 
 use clap::Subcommand;
 
@@ -19,6 +20,8 @@ pub(crate) enum RepositoryCommand {
     Fsck(fsck::FsckArgs),
     /// Take package files, or those of a repository of aptly, reprepro or APT, into the repository
     Import(import::ImportArgs),
+    /// Show all that was done with stacks and channels, by whom and why, newest first
+    Log(log::LogArgs),
     /// Remove packages and indices that nothing names any more
     Gc(gc::GcArgs),
 }
@@ -29,6 +32,7 @@ impl RepositoryCommand {
             Self::Init(args) => args.run(session).await,
             Self::Fsck(args) => args.run(session).await,
             Self::Import(args) => args.run(session).await,
+            Self::Log(args) => args.run(session).await,
             Self::Gc(args) => args.run(session).await,
         }
     }

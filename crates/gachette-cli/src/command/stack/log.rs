@@ -6,7 +6,7 @@ use gachette_http::wire::RevisionSummary;
 
 use crate::errand::Errand;
 use crate::error::Failure;
-use crate::output::{moment, table};
+use crate::output::{moment, stack_change, table};
 use crate::session::Session;
 
 /// Show a stack's history, newest revision first
@@ -51,16 +51,10 @@ fn rows(revision: &RevisionSummary) -> Vec<Vec<String>> {
 }
 
 fn describe(revision: &RevisionSummary) -> Vec<String> {
-    let what = match &revision.change {
-        Change::Create {} => "created".to_owned(),
-        Change::Clone { from } => format!("copied from {}", from.stack.at(from.revision)),
-        Change::Adopt {} => "taken over".to_owned(),
-        Change::Seal {} => "sealed".to_owned(),
-        Change::Delete {} => "deleted".to_owned(),
-        Change::Rollback { to } => format!("rolled back to {to}"),
-        Change::Add { .. } | Change::Remove { .. } => return few(&revision.differences),
-    };
-    vec![what]
+    match &revision.change {
+        Change::Add { .. } | Change::Remove { .. } => few(&revision.differences),
+        change => vec![stack_change(change, 0)],
+    }
 }
 
 /// The first packages that differ, and how many more there are.

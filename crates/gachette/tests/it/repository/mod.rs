@@ -13,6 +13,7 @@ mod fsck;
 mod gc;
 mod kills;
 mod links;
+mod log;
 mod many;
 mod noted_checks;
 mod packages;
