@@ -3,6 +3,7 @@
 
 mod bare_hosts;
 mod bases;
+mod broken_lists;
 mod cache;
 mod chain;
 mod checking;

@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use gachette_core::base::ListSource;
-use gachette_core::debian::{Architecture, Fields, Paragraphs};
+use gachette_core::debian::{Architecture, Paragraphs};
 use gachette_core::{Sha256Digest, address_without_secrets};
 use tempfile::TempDir;
 use trebuchet::process::Process;
@@ -30,26 +30,23 @@ Dir::Etc::trustedparts \"/dev/null\";
 const NETWORK: [&str; 7] =
     ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY", "all_proxy"];
 
+/// What it is told besides to keep what came as gzip as it came, so that it can be looked at.
+const KEEP_GZIP: &str = "\
+Acquire::GzipIndexes \"true\";
+Acquire::IndexTargets::deb::Packages::KeepCompressedAs \"gz\";
+";
+
 pub(super) fn take(sources: &AptSources, base: &Base, cancel: &Cancel) -> Result<Vec<KeptList>, BaseError> {
-    let root = AptFolder::new(sources, base, "")?;
-    root.apt("apt-get", &["update", "--error-on=any"]).output(cancel).map_err(BaseError::Apt)?;
+    let (root, fetched) = AptFolder::fetch(sources, base, "", cancel)?;
     let priorities = root.priorities(cancel)?;
-    let indices = root.apt("apt-get", &["indextargets", "Created-By: Packages"]);
-    let indices = indices.output(cancel).map_err(BaseError::Apt)?.text();
     let mut lists = Vec::new();
-    for index in Paragraphs::new(&indices).filter_map(Result::ok) {
-        let field = |name: &str| index.get(name).unwrap_or_default().into_owned();
-        // An index that a release file does not have is no file here.
-        let file = PathBuf::from(field("Filename"));
-        if field("Filename").is_empty() || !file.is_file() {
-            continue;
-        }
-        let place = address_without_secrets(&field("URI"));
-        let bytes = files::read(&file, cancel)?;
+    for index in fetched {
+        let place = address_without_secrets(index.field("URI"));
+        let bytes = files::read(&index.file, cancel)?;
         let source = ListSource { place, sha256: Sha256Digest::of(&bytes), size: None, modified: None };
-        let text = files::text(bytes, &source.place)?;
-        let priority = priorities.get(&field("Description")).copied().unwrap_or(USUAL_PRIORITY);
-        lists.push(kept(origin(&index), field("Architecture").parse().ok(), priority, source, &text)?);
+        let text = files::list_text(bytes, &source.place)?;
+        let priority = priorities.get(index.field("Description")).copied().unwrap_or(USUAL_PRIORITY);
+        lists.push(kept(index.origin(), index.field("Architecture").parse().ok(), priority, source, &text)?);
     }
     if lists.is_empty() {
         return Err(BaseError::Nothing { architectures: listed(base) });
@@ -57,17 +54,42 @@ pub(super) fn take(sources: &AptSources, base: &Base, cancel: &Cancel) -> Result
     Ok(lists)
 }
 
-/// What people call the release that an index belongs to.
-fn origin(index: &Fields<'_>) -> String {
-    let field = |name: &str| index.get(name).unwrap_or_default().into_owned();
-    let (release, component) = (field("Release"), field("Component"));
-    // A flat repository has a path in place of a release.
-    if release.is_empty() || release.ends_with('/') {
-        return field("Site");
+/// A list of packages that apt fetched.
+pub(crate) struct FetchedList {
+    /// Where it is now.
+    pub(crate) file: PathBuf,
+    /// What apt says of it (`apt-get indextargets`).
+    said: HashMap<String, String>,
+}
+
+impl FetchedList {
+    /// What apt says of it in a field; nothing when there is none.
+    pub(crate) fn field(&self, name: &str) -> &str {
+        self.said.get(name).map_or("", String::as_str)
     }
-    match component.as_str() {
-        "" | "main" => release,
-        _ => format!("{release}/{component}"),
+
+    /// What people call the release that it belongs to.
+    fn origin(&self) -> String {
+        let (release, component) = (self.field("Release"), self.field("Component"));
+        // A flat repository has a path in place of a release.
+        if release.is_empty() || release.ends_with('/') {
+            return self.field("Site").to_owned();
+        }
+        match component {
+            "" | "main" => release.to_owned(),
+            _ => format!("{release}/{component}"),
+        }
+    }
+
+    /// Whether a release file names it, by whose hash apt compared it then.
+    fn is_named(&self) -> bool {
+        let name = self.field("MetaKey");
+        // apt puts all files of a release beside one another, each with the folder that they came from before its name.
+        let file = self.file.to_string_lossy();
+        let Some(folder) = file.strip_suffix(&name.replace('/', "_")) else { return false };
+        let read = |name: &&str| fs::read_to_string(format!("{folder}{name}")).ok();
+        let release = ["InRelease", "Release"].iter().find_map(read);
+        release.is_some_and(|text| text.lines().any(|line| line.split(' ').next_back() == Some(name)))
     }
 }
 
@@ -81,7 +103,7 @@ pub(crate) struct AptFolder(TempDir);
 
 impl AptFolder {
     /// A root with these sources, and `more` in its configuration.
-    pub(crate) fn new(sources: &AptSources, base: &Base, more: &str) -> Result<Self, BaseError> {
+    fn new(sources: &AptSources, base: &Base, more: &str) -> Result<Self, BaseError> {
         let folder = tempfile::Builder::new().prefix("gachette-base-").tempdir();
         let root = Self(folder.map_err(|source| BaseError::Io { path: std::env::temp_dir(), source })?);
         root.open_to_apt()?;
@@ -102,6 +124,43 @@ impl AptFolder {
         root.write("etc/apt/sources.list.d/base.sources", &text, 0o600)?;
         root.write("apt.conf", &(root.configuration(base) + more), 0o644)?;
         Ok(root)
+    }
+
+    /// A root with the lists that these sources name, which apt fetched and verified. Where no release file has the hash of one, apt
+    /// takes it also when it was cut off as gzip.
+    pub(crate) fn fetch(
+        sources: &AptSources,
+        base: &Base,
+        more: &str,
+        cancel: &Cancel,
+    ) -> Result<(Self, Vec<FetchedList>), BaseError> {
+        let root = Self::new(sources, base, more)?;
+        let lists = root.update(cancel)?;
+        if !lists.iter().all(FetchedList::is_named) {
+            let packed = Self::new(sources, base, &format!("{more}{KEEP_GZIP}"))?;
+            for list in packed.update(cancel)? {
+                let place = format!("{}.gz", address_without_secrets(list.field("URI")));
+                files::read_of(&list.file, &place, cancel)?;
+            }
+        }
+        Ok((root, lists))
+    }
+
+    fn update(&self, cancel: &Cancel) -> Result<Vec<FetchedList>, BaseError> {
+        self.apt("apt-get", &["update", "--error-on=any"]).output(cancel).map_err(BaseError::Apt)?;
+        let indices = self.apt("apt-get", &["indextargets", "Created-By: Packages"]);
+        let indices = indices.output(cancel).map_err(BaseError::Apt)?.text();
+        let mut lists = Vec::new();
+        for index in Paragraphs::new(&indices).filter_map(Result::ok) {
+            let said = index.iter().map(|field| (field.name().to_owned(), field.value().into_owned()));
+            let said: HashMap<_, _> = said.collect();
+            let file = PathBuf::from(said.get("Filename").map_or("", String::as_str));
+            // An index that a release file does not have is no file here.
+            if file.is_file() {
+                lists.push(FetchedList { file, said });
+            }
+        }
+        Ok(lists)
     }
 
     fn configuration(&self, base: &Base) -> String {

@@ -37,6 +37,14 @@ pub enum BaseError {
         /// The file or address.
         place: String,
     },
+    /// A list of packages was cut off, or is not compressed as its name says.
+    #[error("{place} is broken: {reason}")]
+    Broken {
+        /// The file or address.
+        place: String,
+        /// How that is known.
+        reason: String,
+    },
     /// apt failed, or does not believe what it fetched.
     #[error("apt could not fetch the lists of packages: {0}")]
     Apt(ProcessError),
@@ -71,6 +79,10 @@ impl BaseError {
             Self::Nothing { .. } => {
                 Some("see `URIs`, `Suites`, `Components` and `Architectures` of the sources".to_owned())
             }
+            Self::Packages { .. } | Self::Encoding { .. } | Self::Broken { .. } => Some(
+                "see whether all of it is there, and whether it is a `Packages` file; nothing was changed"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

@@ -12,7 +12,7 @@ use trebuchet::process::Process;
 
 use super::intake::Intake;
 use super::{Context, OperationError};
-use crate::base::{AptFolder, BaseError};
+use crate::base::AptFolder;
 use crate::config::{AptSources, Base};
 use crate::event::Event;
 
@@ -68,21 +68,13 @@ impl Archive {
             recommends: true,
         };
         let more = if unsigned { UNSIGNED } else { "" };
-        let apt = AptFolder::new(&AptSources::Text(sources), &base, more)?;
         context.tell(Event::Step { name: None, text: "lists of packages".to_owned() });
-        apt.apt("apt-get", &["update", "--error-on=any"]).output(context.cancel).map_err(BaseError::Apt)?;
-        let indices = apt.apt("apt-get", &["indextargets", "Created-By: Packages"]);
-        let indices = indices.output(context.cancel).map_err(BaseError::Apt)?.text();
+        let (apt, fetched) = AptFolder::fetch(&AptSources::Text(sources), &base, more, context.cancel)?;
         let mut lists = Vec::new();
         let mut seen = BTreeSet::new();
-        for index in Paragraphs::new(&indices).filter_map(Result::ok) {
-            let field = |name: &str| index.get(name).unwrap_or_default().into_owned();
-            let file = PathBuf::from(field("Filename"));
-            // An index that a release file does not have is no file here.
-            if field("Filename").is_empty() || !file.is_file() {
-                continue;
-            }
-            let mut offers = offers(&file)?;
+        for index in fetched {
+            let field = |name: &str| index.field(name).to_owned();
+            let mut offers = offers(&index.file)?;
             offers.retain(|offer| seen.insert(offer.clone()));
             let reference =
                 [field("Suite"), field("Codename"), field("Release")].into_iter().find(|it| !it.is_empty());
