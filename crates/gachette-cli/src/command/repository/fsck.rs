@@ -1,7 +1,7 @@
 //! `gachette repository fsck`
 
 use clap::Args;
-use gachette::repository::{FaultClass, FsckMode, FsckReport};
+use gachette::repository::{FaultClass, Finding, FsckMode, FsckReport};
 
 use crate::errand::Errand;
 use crate::error::Failure;
@@ -75,7 +75,7 @@ const DAMAGED: &str = "bring damaged files back from a backup; packages also wit
 const MOST_HINTS: usize = 4;
 
 fn text(report: &FsckReport) -> String {
-    let mut text: String = report.findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let mut text: String = report.findings.iter().map(line).collect();
     let checked = &report.checked;
     let state = if report.is_clean() { "clean" } else { "not clean" };
     text.push_str(&format!(
@@ -87,6 +87,14 @@ fn text(report: &FsckReport) -> String {
         bytes(checked.bytes),
     ));
     text
+}
+
+/// A finding; what to do about one of which nothing has to be done is told with it, and of others at the end.
+fn line(finding: &Finding) -> String {
+    match &finding.hint {
+        Some(hint) if !finding.matters() && !finding.mended => format!("{finding}; {hint}\n"),
+        _ => format!("{finding}\n"),
+    }
 }
 
 fn count(number: u64, noun: &str) -> String {

@@ -51,6 +51,8 @@ impl Repository {
         let inputs = fsck.check_inputs();
         fsck.seen(key::INPUTS, inputs);
         fsck.check_domains()?;
+        let served = fsck.check_served();
+        fsck.seen(key::DISTS, served);
         let bases = fsck.check_bases();
         fsck.seen(key::BASES, bases);
         let files = fsck.check_folder_of_files();

@@ -1,14 +1,69 @@
-//! APT suites: that every index is there which the signed file names, that the suite is the one that was published, and that what is
-//! kept for the next publication is what the package records say.
+//! APT suites: that every index is there which the signed file names, that the suite is the one that was published, that what is
+//! kept for the next publication is what the package records say, and that nothing is served of which nothing is known.
 
 use gachette_core::apt::Suite;
-use gachette_core::stack::{Domain, StackName};
+use gachette_core::stack::{Domain, Entry, StackName};
 
 use super::super::error::RepositoryError;
 use super::super::key;
 use super::{Fault, Finding, Fsck, FsckMode};
 
+/// What to do about a suite of which nothing is known and that nobody can publish again.
+const NOBODYS: &str = "no stack or channel has that name, and clients can fetch what lies there: remove it, unless somebody needs it";
+/// The same of a stack that was deleted.
+const DELETED: &str = "its stack was deleted: `gachette repository gc --apply` removes it in time";
+
 impl Fsck<'_> {
+    /// Folders below `dists`, which clients can fetch: each is of a suite that was published.
+    pub(super) fn check_served(&mut self) -> Result<(), RepositoryError> {
+        let domains = self.repository.store.children(key::DISTS)?;
+        self.unknown(key::DISTS, &domains.files);
+        for folder in domains.folders {
+            let path = format!("{}/{folder}", key::DISTS);
+            let Ok(domain) = folder.parse::<Domain>() else {
+                self.nobodys(&path, NOBODYS);
+                continue;
+            };
+            let suites = self.repository.store.children(&path);
+            let Some(suites) = self.seen(&path, suites) else { continue };
+            self.unknown(&path, &suites.files);
+            for name in suites.folders {
+                match StackName::new(domain.clone(), &name) {
+                    Ok(name) => {
+                        let checked = self.check_is_known(&name);
+                        self.seen(&key::suite(&name.into()), checked);
+                    }
+                    Err(_) => self.nobodys(&format!("{path}/{name}"), NOBODYS),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_is_known(&mut self, name: &StackName) -> Result<(), RepositoryError> {
+        let suite = Suite::from(name.clone());
+        if !self.repository.is_served_unknown(&suite)? {
+            return Ok(());
+        }
+        let is_channels =
+            self.repository.channel(&suite).is_ok_and(|channel| channel.entry.state.shows.is_some());
+        // A ledger that cannot be read is told by itself.
+        let newest = self.repository.newest(name).ok();
+        if is_channels || newest.as_ref().is_none_or(|newest| newest.as_ref().is_some_and(Entry::exists)) {
+            self.publish_again(key::suite_state(&suite), Fault::Missing, &suite);
+        } else {
+            let was_deleted = newest.flatten().is_some();
+            self.nobodys(&key::suite(&suite), if was_deleted { DELETED } else { NOBODYS });
+        }
+        Ok(())
+    }
+
+    /// Notes what nobody published that is known here.
+    fn nobodys(&mut self, path: &str, hint: &str) {
+        let (path, hint) = (path.escape_debug().to_string(), Some(hint.to_owned()));
+        self.note(Finding { path, fault: Fault::Unknown, mended: false, obstacle: None, hint });
+    }
+
     pub(super) fn check_suites(&mut self, domain: &Domain) -> Result<(), RepositoryError> {
         let path = key::suite_states(domain);
         let children = self.repository.store.children(&path)?;

@@ -45,6 +45,21 @@ impl Repository {
         self.look_at_suite(suite)
     }
 
+    /// Whether clients can fetch something in the place of a suite, and nothing is known of how it was published.
+    pub(crate) fn is_served_unknown(&self, suite: &Suite) -> Result<bool, RepositoryError> {
+        let Some(root) = self.store.root() else { return Ok(false) };
+        let look = || {
+            let is_unknown = !self.store.exists(&super::state_key(suite))?;
+            Ok(is_unknown && !SuiteFolder::look(root, suite).files_in("")?.is_empty())
+        };
+        if !look()? {
+            return Ok(false);
+        }
+        // One who publishes it first, or takes it away, may be between two steps; who takes longer than is waited for is at work.
+        let Some(_turn) = lock::turn(&root.join(key::suite(suite))) else { return Ok(false) };
+        look()
+    }
+
     fn look_at_suite(&self, suite: &Suite) -> Result<Option<SuiteReview>, RepositoryError> {
         let Some(root) = self.store.root() else { return Ok(None) };
         let Some(state) = SuiteState::read(self, suite)? else { return Ok(None) };

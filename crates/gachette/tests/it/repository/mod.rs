@@ -20,6 +20,7 @@ mod packages;
 mod processes;
 mod publish;
 mod stacks;
+mod unknown_suites;
 mod whereabouts;
 
 use std::path::Path;
