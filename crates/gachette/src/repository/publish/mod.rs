@@ -82,8 +82,7 @@ impl Repository {
             self.check_knows_what_was_shown(&suite, last)?;
         }
         let shown = self.shown_by(&request.subject)?;
-        let wish =
-            Wish::of(request, &shown, &folder, last.as_ref().map(|last| last.date).max(folder.date()))?;
+        let wish = Wish::of(request, &shown, &folder, last.as_ref())?;
         if folder.was_interrupted() {
             // Clients may have read the Release file of the one who was killed: what is out of use, is so from now on.
             last.iter_mut().for_each(|last| last.retired.clear());

@@ -31,6 +31,17 @@ impl ReleaseFiles {
         self.0.get("Release").and_then(|bytes| str::from_utf8(bytes).ok())
     }
 
+    /// The date that they bear.
+    pub(super) fn date(&self) -> Option<Timestamp> {
+        self.text().and_then(Release::date_of)
+    }
+
+    /// Whether any of the keys signed them, as of this suite, whatever it shows.
+    pub(super) fn have_signature(&self, signers: &Signers, suite: &Suite, now: Timestamp) -> bool {
+        let content = self.text().and_then(Release::content_of);
+        content.is_some_and(|content| !self.signed_by(signers, suite, content, now).is_empty())
+    }
+
     /// Whether they are those that were written, and no others.
     pub(super) fn are_of(&self, state: &SuiteState) -> bool {
         let is = |name: &str| self.0.get(name).map(|bytes| Sha256Digest::of(bytes));

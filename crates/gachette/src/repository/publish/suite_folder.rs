@@ -10,7 +10,6 @@ use std::time::{Duration, SystemTime};
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{IndexEntry, Indices, Release, Suite};
 use gachette_core::debian::Architecture;
-use jiff::Timestamp;
 
 use super::super::disk::{at, can_sync_file_system, hash, open_folder, sync_file_system, sync_folder_of};
 use super::super::error::RepositoryError;
@@ -94,11 +93,6 @@ impl SuiteFolder {
     /// Says that what is known of the suite is written.
     pub(super) fn end(&self) -> Result<(), RepositoryError> {
         self.remove(BEGUN)
-    }
-
-    /// The date of the Release file that is there.
-    pub(super) fn date(&self) -> Option<Timestamp> {
-        self.release_files().text().and_then(Release::date_of)
     }
 
     /// The architectures that the Release file says have an index.

@@ -62,14 +62,15 @@ pub(super) struct Wish<'a> {
 }
 
 impl<'a> Wish<'a> {
-    /// A wish for a suite, whose Release file bears the `last` date.
+    /// A wish for a suite, of which the `last` state is known.
     pub(super) fn of(
         request: &'a PublishRequest<'a>,
         shown: &'a Shown,
         folder: &SuiteFolder,
-        last: Option<Timestamp>,
+        last: Option<&SuiteState>,
     ) -> Result<Self, RepositoryError> {
         let now = Timestamp::now();
+        let last = last_date(request, shown, folder, last, now);
         // What expires must be made anew now and then; what does not, is as old as what it shows.
         let of_ledger = request.settings.valid_for.is_none().then_some(shown.date);
         let asked = request.source_date();
@@ -160,6 +161,23 @@ impl<'a> Wish<'a> {
             && last.suits(self.request, self.now)
             && last.is_in(folder, self.request, &self.shown.suite, self.now)
     }
+}
+
+/// The date that a suite bears. One to come is that of a wrong clock of ours when a key that signs now signed it, or this user wrote
+/// it; of any other nobody knows who gave it, and it counts up to now.
+fn last_date(
+    request: &PublishRequest<'_>,
+    shown: &Shown,
+    folder: &SuiteFolder,
+    last: Option<&SuiteState>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let files = folder.release_files();
+    let is_signed = || request.signers.is_none_or(|signers| files.have_signature(signers, &shown.suite, now));
+    let of_files = files.date().map(|date| if date <= now || is_signed() { date } else { now });
+    let is_ours = |last: &SuiteState| request.signers.is_none() || last.is_ours;
+    let of_state = last.map(|last| if is_ours(last) { last.date } else { last.date.min(now) });
+    of_files.max(of_state)
 }
 
 /// apt takes no date to come (apt.conf(5), `Acquire::Max-FutureTime`), so one that a wrong clock gave must not stay.

@@ -1,7 +1,9 @@
 //! Who can write into a repository and has no key edits what is known of a suite, or its files: nobody believes it, or pays for it.
 
 use std::fs::{self, File};
+use std::path::Path;
 
+use gachette::Cancel;
 use gachette::operation::{LinkKind, Trusted, verify};
 use gachette::repository::{
     FsckMode, PublishRequest, PublishSubject, PublishedSuite, Repository, SuiteSettings,
@@ -72,6 +74,65 @@ fn a_suite_is_left_as_it_is_only_when_what_is_known_of_it_is_what_its_release_fi
     assert!(!publish_for(&repository, &signers, 20).changed);
     assert_eq!(state()["retired"], json!({}));
     is_whole(&suite(&repository));
+}
+
+/// A suite's Release file with a date of so many hours from now.
+fn dated(release: &Path, hours: i64) -> (String, Timestamp) {
+    let text = fs::read_to_string(release).unwrap();
+    let date = Timestamp::now() + SignedDuration::from_hours(hours);
+    let line = |line: &str| match line.starts_with("Date: ") {
+        true => date.strftime("Date: %a, %d %b %Y %H:%M:%S UTC\n").to_string(),
+        false => format!("{line}\n"),
+    };
+    (text.lines().map(line).collect(), date)
+}
+
+#[test]
+fn a_date_to_come_is_signed_again_only_when_we_gave_it() {
+    let folder = memory_folder();
+    let signers = signers(folder.path());
+    drop(stocked(folder.path(), 3));
+    let repository = config(folder.path()).repository().unwrap();
+    let release = suite(&repository).join("Release");
+    let state = repository.meta().unwrap().join(STATE);
+    let publish = || {
+        let published = publish_for(&repository, &signers, 20);
+        let text = fs::read_to_string(&release).unwrap();
+        assert_eq!(
+            Release::date_of(&text).map(Timestamp::as_second),
+            published.date.map(Timestamp::as_second)
+        );
+        published
+    };
+    let first = publish().date.unwrap();
+    for number in 0..3 {
+        // What is shown is new, so the date of before decides.
+        add(&repository, &format!("more-{number}"));
+        let (text, _) = dated(&release, 20);
+        fs::write(&release, text).unwrap();
+        if number > 0 {
+            let kept = fs::read_to_string(&state).unwrap();
+            let mut edited: Value = serde_json::from_str(kept.split("\nmark ").next().unwrap()).unwrap();
+            edited["date"] = json!(Timestamp::now() + SignedDuration::from_hours(20));
+            fs::write(&state, edited.to_string()).unwrap();
+        }
+        let published = publish();
+        let date = published.date.unwrap();
+        assert!(published.changed && date >= first && date <= Timestamp::now(), "{published:?}");
+    }
+    // One that our clock gave stays, since machines have it: by the signature, and by the mark.
+    let (text, date) = dated(&release, 20);
+    let signed = signers.sign(text.as_bytes(), Timestamp::now(), &Cancel::new()).unwrap();
+    fs::write(&release, text).unwrap();
+    fs::write(release.with_file_name("InRelease"), signed.in_release).unwrap();
+    fs::write(release.with_file_name("Release.gpg"), signed.release_gpg).unwrap();
+    add(&repository, "last");
+    assert_eq!(publish().date.unwrap().as_second(), date.as_second());
+    add(&repository, "very-last");
+    for name in ["Release", "InRelease", "Release.gpg"] {
+        fs::remove_file(release.with_file_name(name)).unwrap();
+    }
+    assert_eq!(publish().date.unwrap().as_second(), date.as_second());
 }
 
 #[test]
