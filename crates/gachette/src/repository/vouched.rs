@@ -28,6 +28,14 @@ pub(crate) struct Vouched<'r> {
     fresh: Mutex<Vec<Sha256Digest>>,
 }
 
+/// What is left of a file of records that a user remembers, when some of them are gone.
+pub(crate) struct Trimmed {
+    key: String,
+    text: Vec<u8>,
+    /// How many bytes less it has.
+    pub(crate) freed: u64,
+}
+
 impl Repository {
     /// What this user knows of records.
     pub(crate) fn vouched(&self) -> Vouched<'_> {
@@ -115,6 +123,45 @@ impl Repository {
         }
         let reason = "its fields are not those of the package file; it was edited".to_owned();
         Err(RepositoryError::Damaged { key, reason })
+    }
+
+    /// The files in which users remember records, by their keys.
+    pub(crate) fn vouched_files(&self) -> Result<Vec<String>, RepositoryError> {
+        let mut files = Vec::new();
+        for owner in self.store.children(key::VOUCHED)?.folders {
+            let folder = format!("{}/{owner}", key::VOUCHED);
+            let names: HashSet<String> = self.store.children(&folder)?.files.into_iter().collect();
+            let keys = (0..=u8::MAX).map(|first| key::vouched(&owner, first));
+            files.extend(keys.filter(|key| key.rsplit('/').next().is_some_and(|name| names.contains(name))));
+        }
+        Ok(files)
+    }
+
+    /// What is left of such a file without records that there are not: nothing, when all of them are gone; less, in one of this user.
+    /// None when all of it stays.
+    pub(crate) fn without_gone(
+        &self,
+        key: &str,
+        records: &HashSet<Sha256Digest>,
+    ) -> Result<Option<Trimmed>, RepositoryError> {
+        let Some(kept) = self.store.read_derived(key)? else { return Ok(None) };
+        let (bytes, is_ours) = self.marks.unmarked(key, &kept);
+        let (digests, _) = bytes.as_chunks::<DIGEST>();
+        let stays = |digest: &&[u8; DIGEST]| records.contains(&Sha256Digest::from_bytes(**digest));
+        let left: Vec<[u8; DIGEST]> = digests.iter().filter(stays).copied().collect();
+        let is_less = left.is_empty() || (is_ours && left.len() < digests.len());
+        Ok(is_less.then(|| {
+            let text = if left.is_empty() { Vec::new() } else { self.marks.marked(key, left.concat()) };
+            Trimmed { key: key.to_owned(), freed: kept.len().saturating_sub(text.len()) as u64, text }
+        }))
+    }
+
+    /// Writes what is left. What somebody remembers at this moment may be lost, and is found out again.
+    pub(crate) fn trim(&self, trimmed: &Trimmed) -> Result<(), RepositoryError> {
+        match trimmed.text.is_empty() {
+            true => self.store.delete(&trimmed.key),
+            false => self.store.replace(&trimmed.key, trimmed.text.clone()),
+        }
     }
 
     fn read_vouched(&self, key: &str) -> Vec<Sha256Digest> {

@@ -80,6 +80,11 @@ fn text(report: &GcReport) -> String {
     tally(report.index_parts, "unused index part", "unused index parts");
     tally(report.answers, "old answer of a check", "old answers of checks");
     tally(report.orphans, "file of a package that is gone", "files of packages that are gone");
+    tally(
+        report.vouched,
+        "file with what is remembered of packages that are gone",
+        "files with what is remembered of packages that are gone",
+    );
     let kept = versions(report.kept_packages);
     lines.push(if report.is_empty() {
         format!("nothing to remove; {kept} kept")

@@ -1,5 +1,5 @@
 //! Collecting what nothing names any more: package files with their records, suites of deleted stacks, indices that were
-//! replaced, parts of indices, and old answers whether stacks can be installed.
+//! replaced, parts of indices, old answers whether stacks can be installed, and what users remember of records.
 //!
 //! What is named is found out first, without holding anybody up. Then packages are removed, some at a time, each time
 //! [alone with the repository](super::keep): what was named meanwhile is looked up before anything goes. A version goes as a
@@ -13,6 +13,7 @@ mod packages;
 mod reach;
 mod report;
 mod suites;
+mod vouched;
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -84,6 +85,7 @@ impl Repository {
         gc.collect_packages(candidates, &mut marks, &mut report)?;
         gc.collect_files(files, &mut marks, &mut report)?;
         gc.collect_orphans(&known, &mut marks, &mut report)?;
+        gc.collect_vouched(&known, &mut report)?;
         report.add_up();
         Ok(report)
     }

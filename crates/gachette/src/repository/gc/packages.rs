@@ -65,6 +65,11 @@ impl Known {
         (self.name.as_str(), self.version.as_str())
     }
 
+    /// The keys of its records.
+    pub(super) fn records(&self) -> impl Iterator<Item = String> {
+        self.files.iter().map(|file| key::record(&self.name, &self.version, &file.architecture))
+    }
+
     /// The digests by which files that belong to its records are named.
     pub(super) fn digests(&self) -> impl Iterator<Item = Sha256Digest> {
         self.files.iter().flat_map(|file| [Some(file.sha256), file.buildinfo]).flatten()

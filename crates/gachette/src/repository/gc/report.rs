@@ -28,6 +28,9 @@ pub struct GcReport {
     /// install.
     #[serde(default)]
     pub orphans: Tally,
+    /// Files in which users remember of which records they know that they are true, as far as these are gone.
+    #[serde(default)]
+    pub vouched: Tally,
     /// How much room all of that takes, in bytes.
     pub bytes: u64,
     /// How many versions of packages stay.
@@ -90,7 +93,9 @@ impl GcReport {
         self.packages.is_empty()
             && self.files.is_empty()
             && self.suites.is_empty()
-            && self.indices.number + self.index_parts.number + self.answers.number + self.orphans.number == 0
+            && [self.indices, self.index_parts, self.answers, self.orphans, self.vouched]
+                .iter()
+                .all(|tally| tally.number == 0)
     }
 
     pub(super) fn add_up(&mut self) {
@@ -99,6 +104,7 @@ impl GcReport {
             + self.indices.bytes
             + self.index_parts.bytes
             + self.answers.bytes
-            + self.orphans.bytes;
+            + self.orphans.bytes
+            + self.vouched.bytes;
     }
 }

@@ -9,6 +9,7 @@ mod edited_suites;
 mod faults;
 mod faulty_store;
 mod forged;
+mod forgotten;
 mod fsck;
 mod gc;
 mod kills;
