@@ -73,6 +73,38 @@ fn two_repositories_with_the_same_packages_have_the_same_suite() {
 }
 
 #[test]
+fn what_a_suite_says_of_itself_can_be_configured() {
+    let chain = Chain::new();
+    let playground = &chain.playground;
+    playground.ok("quick 124 config");
+    let release = || fs::read(playground.path("repository/dists/default/124/Release")).unwrap();
+    let described = || field(playground, "124", "Description");
+    playground.ok("publish 124 --unsigned");
+    let usual = release();
+    assert_eq!(described().as_deref(), Some("Stack default/124"));
+    let told = |text: &str| {
+        let setting = format!("publish.description={text}");
+        let said = playground.run_words(&["--set", &setting, "publish", "124", "--unsigned"]);
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        said.stderr
+    };
+    told("Shops of {{ all }} kinds: Größe 1");
+    assert_eq!(described().as_deref(), Some("Shops of {{ all }} kinds: Größe 1"));
+    let configured = release();
+    assert!(told("Shops of {{ all }} kinds: Größe 1").contains("already"));
+    playground.ok("publish 124 --unsigned");
+    assert_eq!(release(), usual);
+    told("Shops of {{ all }} kinds: Größe 1");
+    assert_eq!(release(), configured, "the same stack is the same bytes");
+    for wrong in ["[a\\, b]", "\"a\\nSuite: b\""] {
+        let setting = format!("publish.description={wrong}");
+        let said = playground.run_words(&["--set", &setting, "publish", "124", "--unsigned"]);
+        assert!(said.code == 3 && said.stderr.contains("publish.description"), "{wrong}: {}", said.stderr);
+    }
+    assert_eq!(release(), configured);
+}
+
+#[test]
 fn a_date_goes_on_and_never_back() {
     let chain = two_stacks();
     let playground = &chain.playground;

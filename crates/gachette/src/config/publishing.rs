@@ -14,7 +14,8 @@ use super::keys::Keys;
 use crate::repository::SuiteSettings;
 
 /// The keys below `publish`.
-const KEYS: &[&str] = &["architectures", "contents", "keep_indices", "label", "origin", "url", "valid_for"];
+const KEYS: &[&str] =
+    &["architectures", "contents", "description", "keep_indices", "label", "origin", "url", "valid_for"];
 /// The architecture that has an index when none is configured and no package names one.
 const USUAL_ARCHITECTURE: &str = "amd64";
 
@@ -28,6 +29,9 @@ pub struct Publishing {
     pub origin: Option<String>,
     /// `Label` of Release files; the domain's name when not configured.
     pub label: Option<String>,
+    /// `Description` of Release files; which stack they show when not configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// Architectures that have an index although no package is for them alone; `amd64` when not configured.
     pub architectures: Vec<Architecture>,
     /// Whether to say which package installs which file, for `apt-file`.
@@ -94,6 +98,7 @@ impl Publishing {
         SuiteSettings {
             origin: self.origin.clone(),
             label: self.label.clone(),
+            description: self.description.clone(),
             architectures: if self.architectures.is_empty() { usual() } else { self.architectures.clone() },
             contents: self.contents,
             valid_for: self.valid_for.as_ref().map(Period::duration),
@@ -117,6 +122,7 @@ impl Publishing {
             url: keys.parsed("url").map(|Address(url)| url),
             origin: keys.text("origin"),
             label: keys.text("label"),
+            description: keys.text("description"),
             architectures: keys.parsed_list("architectures"),
             contents: keys.flag("contents").unwrap_or_default(),
             valid_for: keys.parsed("valid_for"),

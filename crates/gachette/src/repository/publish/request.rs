@@ -42,6 +42,7 @@ impl PublishRequest<'_> {
             RELEASE_FORMAT,
             &settings.origin,
             &settings.label,
+            &settings.description,
             &settings.architectures,
             settings.contents,
             settings.valid_for,
@@ -79,6 +80,8 @@ pub struct SuiteSettings {
     pub origin: Option<String>,
     /// `Label` of the Release file; the domain's name without.
     pub label: Option<String>,
+    /// `Description` of the Release file; which stack it shows without.
+    pub description: Option<String>,
     /// Architectures that have an index although the stack has nothing of theirs alone.
     pub architectures: Vec<Architecture>,
     /// Whether there are Contents indices, which say what package installs which file.
@@ -170,6 +173,7 @@ impl Default for SuiteSettings {
         Self {
             origin: None,
             label: None,
+            description: None,
             architectures: Vec::new(),
             contents: false,
             valid_for: None,

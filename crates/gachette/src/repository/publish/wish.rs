@@ -145,7 +145,10 @@ impl<'a> Wish<'a> {
         Release {
             origin: settings.origin.clone().unwrap_or_else(|| "gachette".to_owned()),
             label: settings.label.clone().unwrap_or_else(|| suite.domain().to_string()),
-            description: format!("Stack {}", self.shown.head.stack),
+            description: settings
+                .description
+                .clone()
+                .unwrap_or_else(|| format!("Stack {}", self.shown.head.stack)),
             content: self.content(),
             date: self.date,
             valid_until: self.valid_until(),
