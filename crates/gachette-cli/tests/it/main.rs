@@ -25,6 +25,7 @@ mod hostile;
 mod hostile_hosts;
 mod hosts;
 mod import_architectures;
+mod import_distributions;
 mod import_obstacles;
 mod importing;
 mod interrupts;

@@ -36,7 +36,9 @@ pub use check::{
 pub use commits::{CommitRange, CommitSubject, commits_between};
 pub use error::{FaultKind, OperationError};
 pub use gate::StackVerdict;
-pub use import::{Compare, ImportReport, ImportRequest, ImportSource, RefusedFile, check_sources, import};
+pub use import::{
+    Compare, Distribution, ImportReport, ImportRequest, ImportSource, RefusedFile, check_sources, import,
+};
 pub use outcome::{BuiltPackage, Outcome, PackageState, PreparedCopy, StackedIn};
 pub use prepare::{Origin, PrepareRequest, prepare};
 pub use promote::{ChannelChanged, ChannelOrder, UnaskedCheck, change_channel};

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gachette::operation::{ImportReport, Outcome, StackedIn};
+use gachette::operation::{Distribution, ImportReport, Outcome, StackedIn};
 use gachette_core::debian::Architecture;
 use gachette_http::wire::{ImportFrom, ImportOrder, StartBuild};
 
@@ -18,7 +18,8 @@ const LARGEST_SOURCES: u64 = 1 << 20;
 /// Take package files, or those of a repository of aptly, reprepro or APT, into the repository
 ///
 /// Of a folder, all files that end in `.deb`, and those below it. A repository that aptly or reprepro keeps there, or that was
-/// published there, gives what is in its pool. Of APT sources, all packages for the machine's architecture, or those that are named,
+/// published there, gives what is in its pool, whatever distribution that is in; one distribution alone is taken by APT sources, such
+/// as `'deb file:/srv/reprepro stable main'`. Of APT sources, all packages for the machine's architecture, or those that are named,
 /// which its own apt fetches and verifies. What is there already is left as it is, so an import that was ended can be begun
 /// again. A file that is no whole package, or another one than is registered under its name, version and architecture, is refused,
 /// and the rest goes on; the exit code is 5 then.
@@ -133,5 +134,18 @@ fn text(report: &ImportReport, outcome: &Outcome) -> String {
             ));
         }
     }
+    text.push_str(&of_distributions(&report.distributions));
     text
+}
+
+/// What is said of a pool that is one of several distributions.
+fn of_distributions(distributions: &[Distribution]) -> String {
+    let Some(first) = distributions.first() else { return String::new() };
+    let names: Vec<&str> = distributions.iter().map(|distribution| distribution.name.as_str()).collect();
+    let unsigned = if first.signed { "" } else { " --unsigned" };
+    format!(
+        "\nthese are the packages of all its distributions ({}); for one: `gachette repository import '{}'{unsigned}`",
+        names.join(", "),
+        first.sources
+    )
 }

@@ -16,7 +16,9 @@ use super::batch::{Batches, Names, Taken};
 use super::candidate::{Hindrance, Known, Look, known};
 use super::imported::Imported;
 use super::registered::Registered;
-use super::{BATCH, Compare, ImportReport, OperationError, RefusedFile, SMALLEST_BATCH, StackedIn};
+use super::{
+    BATCH, Compare, Distribution, ImportReport, OperationError, RefusedFile, SMALLEST_BATCH, StackedIn,
+};
 use crate::repository::{Committed, Placement, Repository, RepositoryError, Worth, gather, processors};
 
 /// One import, as far as it came.
@@ -38,6 +40,11 @@ impl<'a> Intake<'a> {
     /// Says where all of it comes from.
     pub(super) fn name_source(&mut self, source: String) {
         self.report.source = source;
+    }
+
+    /// Says of which distributions all of it is.
+    pub(super) fn name_distributions(&mut self, distributions: Vec<Distribution>) {
+        self.report.distributions = distributions;
     }
 
     /// Says where the next packages come from.

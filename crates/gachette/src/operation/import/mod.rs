@@ -6,6 +6,7 @@
 mod archive;
 mod batch;
 mod candidate;
+mod distributions;
 mod folder;
 mod imported;
 mod intake;
@@ -24,7 +25,7 @@ use crate::repository::Repository;
 use archive::Archive;
 use intake::Intake;
 
-pub use report::{ImportReport, RefusedFile};
+pub use report::{Distribution, ImportReport, RefusedFile};
 pub use sources::check_sources;
 
 /// How many files are made durable together, at most: a disk takes as long for a few as for many.
@@ -119,6 +120,7 @@ fn take_folder(
     let folder::Found { files, unseen } = folder::package_files(folder, repository.debs())?;
     let source = format!("file:{}", folder.display());
     intake.name_source(source.clone());
+    intake.name_distributions(distributions::distributions(folder));
     intake.come_from(Provenance {
         url: Some(source),
         gachette: Some(env!("CARGO_PKG_VERSION").to_owned()),

@@ -21,8 +21,22 @@ pub struct ImportReport {
     /// The packages that are lower in the stack than they were before: hosts take them only with a pin.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lower: Vec<LowerPackage>,
+    /// The distributions of the repository that lies in the folder: these are the packages of its pool, of whichever of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub distributions: Vec<Distribution>,
     /// Those that were not taken.
     pub refused: Vec<RefusedFile>,
+}
+
+/// A distribution of a repository, such as `stable`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Distribution {
+    /// Its name.
+    pub name: String,
+    /// The APT sources that are this distribution alone; `KEYRING` stands for the file of the keys that signed it.
+    pub sources: String,
+    /// Whether somebody signed it.
+    pub signed: bool,
 }
 
 /// A package file that was not taken.
