@@ -157,4 +157,7 @@ fn a_date_that_is_none_or_that_apt_would_not_believe_is_refused() {
         "no client would believe it since 2023-11-28",
     );
     refused("soon", "quick 124 shop", 2, "SOURCE_DATE_EPOCH is `soon`");
+    for epoch in ["soon", "", "-1", "1.5"] {
+        refused(epoch, "build config", 2, &format!("SOURCE_DATE_EPOCH is `{epoch}`"));
+    }
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use gachette_core::debian::Version;
 use gachette_core::git::{Commit, WorkingCopyName};
 use gachette_core::missile::Versions;
+use trebuchet::SourceDate;
 use trebuchet::deb::Compression;
 use url::Url;
 
 use super::inputs::Inputs;
-use super::source_date::SourceDate;
 use super::{BuiltPackage, Context, OperationError, Outcome, PackageState, external};
 use crate::config::{Config, PackageCompression};
 use crate::event::{Event, PlannedPackage};

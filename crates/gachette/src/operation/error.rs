@@ -7,8 +7,8 @@ use gachette_core::git::{SchemeError, WorkingCopyNameError};
 use gachette_core::installability::{GaveUp, UniverseError};
 use gachette_core::stack::{NameError, RoleName, StackRef};
 
-use trebuchet::BuildError;
 use trebuchet::process::ProcessError;
+use trebuchet::{BuildError, SourceDateError};
 
 use super::check::CheckReport;
 use crate::base::BaseError;
@@ -67,6 +67,9 @@ pub enum OperationError {
     /// No version can be made from the commit.
     #[error(transparent)]
     Scheme(#[from] SchemeError),
+    /// The environment asks for a time that is none.
+    #[error(transparent)]
+    SourceDate(#[from] SourceDateError),
     /// The build failed.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -191,7 +194,11 @@ impl OperationError {
             | Self::NoRole { .. }
             | Self::EmptyRole { .. }
             | Self::NoArchitecture { .. } => FaultKind::Configuration,
-            Self::Invalid(_) | Self::WorkingCopyName(_) | Self::StackName(_) => FaultKind::Invalid,
+            Self::Invalid(_)
+            | Self::WorkingCopyName(_)
+            | Self::StackName(_)
+            | Self::SourceDate(_)
+            | Self::Build(BuildError::SourceDate(_)) => FaultKind::Invalid,
             Self::NoPackage { .. }
             | Self::NoVersion { .. }
             | Self::WorkingCopy(WorkingCopyError::NotThere { .. }) => FaultKind::NotFound,

@@ -24,7 +24,6 @@ mod quick;
 mod sbom;
 mod seal;
 mod source;
-mod source_date;
 mod verify;
 mod working_copies;
 

@@ -8,11 +8,11 @@ use gachette_core::stack::StackRef;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use trebuchet::SourceDate;
 
 use super::OperationError;
 use super::attest::{Statements, check_sealed};
 use super::outsiders::shut_out;
-use super::source_date::SourceDate;
 use crate::config::Config;
 use crate::repository::{
     PublishRequest, PublishSubject, PublishedSuite, Repository, RepositoryError, SuiteSettings,

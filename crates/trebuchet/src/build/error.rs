@@ -9,6 +9,7 @@ use crate::deb::DebError;
 use crate::environment::EnvironmentError;
 use crate::io_error::IoError;
 use crate::process::ProcessError;
+use crate::source_date::SourceDateError;
 use crate::stage::StageError;
 
 /// With what a shell ends that did not find a program (POSIX, Exit Status for Commands).
@@ -50,6 +51,9 @@ pub enum BuildError {
         /// Why.
         reason: String,
     },
+    /// The environment asks for a time that is none.
+    #[error(transparent)]
+    SourceDate(#[from] SourceDateError),
     /// A folder is in the way of a staged tree.
     #[error("`{}` is there and holds no staged package; it is left alone", .0.display())]
     NotStaged(PathBuf),

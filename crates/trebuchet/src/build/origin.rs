@@ -2,13 +2,13 @@
 //!
 //! The same commit gives the same time, whoever builds it and whenever.
 
-use std::env;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use walkdir::WalkDir;
 
 use super::{BuildError, BuildRequest};
+use crate::SourceDate;
 use crate::process::{Cancel, Process, ProcessError};
 
 /// Where what is built comes from.
@@ -24,9 +24,10 @@ pub(crate) struct Origin {
 
 impl Origin {
     pub(super) fn find(request: &BuildRequest, project: &Path, cancel: &Cancel) -> Result<Self, BuildError> {
-        // <https://reproducible-builds.org/specs/source-date-epoch/>
-        let asked = || env::var("SOURCE_DATE_EPOCH").ok()?.parse().ok();
-        let mtime = request.mtime.or_else(asked);
+        let mtime = match request.mtime {
+            Some(mtime) => Some(mtime),
+            None => SourceDate::find()?.map(|asked| asked.time.as_second()),
+        };
         if let (Some(mtime), Some(commit)) = (mtime, &request.commit) {
             return Ok(Self { commit: Some(commit.clone()), mtime, doubt: None });
         }

@@ -112,6 +112,25 @@ fn a_failure_is_answered_as_json_too() {
 }
 
 #[test]
+fn a_time_that_is_none_is_refused_before_anything_is_built() {
+    let project = project(VARIANTS);
+    for epoch in ["soon", "", "-1", "1.5", "99999999999999"] {
+        let mut build = trebuchet(project.path());
+        build.args(["build", ".missile.yml", "--output", "out", "--format", "json"]);
+        let refused = build.env("SOURCE_DATE_EPOCH", epoch).output().unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{epoch}: {}", stderr(&refused));
+        assert!(
+            stderr(&refused).contains(&format!("SOURCE_DATE_EPOCH is `{epoch}`")),
+            "{}",
+            stderr(&refused)
+        );
+        let answer: Value = serde_json::from_str(&stdout(&refused)).unwrap();
+        assert_eq!((&answer["kind"], &answer["exit_code"]), (&"invalid".into(), &2.into()), "{answer}");
+        assert_eq!(fs::read_dir(project.path().join("out")).unwrap().count(), 0);
+    }
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
     let project = project(VARIANTS);
     for arguments in ["schema", "lint .missile.yml", "build .missile.yml --output out", "--help"] {

@@ -114,6 +114,7 @@ impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         let code = match &error {
             BuildError::Cancelled => exit_code::INTERRUPTED,
+            BuildError::SourceDate(_) => exit_code::USAGE,
             _ => exit_code::BUILD,
         };
         let findings = match &error {

@@ -3,38 +3,40 @@
 
 use jiff::Timestamp;
 
-use super::OperationError;
-
 const NAME: &str = "SOURCE_DATE_EPOCH";
 
 /// The time that is set in the environment of this process.
 #[derive(Debug)]
-pub(super) struct SourceDate {
+pub struct SourceDate {
     /// As it is written there.
-    pub(super) text: String,
+    pub text: String,
     /// As a time.
-    pub(super) time: Timestamp,
+    pub time: Timestamp,
 }
+
+/// What is set is no number of seconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{NAME} is `{}`, which is no number of seconds since 1970; unset it, or set one such as 1700000000",
+    .0.escape_debug()
+)]
+pub struct SourceDateError(String);
 
 impl SourceDate {
     /// The one that is set, if one is.
     ///
     /// # Errors
     /// When it is no number of seconds since 1970.
-    pub(super) fn find() -> Result<Option<Self>, OperationError> {
+    pub fn find() -> Result<Option<Self>, SourceDateError> {
         std::env::var_os(NAME).map(|text| Self::read(&text.to_string_lossy())).transpose()
     }
 
-    fn read(text: &str) -> Result<Self, OperationError> {
+    fn read(text: &str) -> Result<Self, SourceDateError> {
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let seconds = is_number.then(|| text.parse().ok()).flatten();
-        match seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
-            Some(time) => Ok(Self { text: text.to_owned(), time }),
-            None => Err(OperationError::Invalid(format!(
-                "{NAME} is `{}`, which is no number of seconds since 1970; unset it, or set one such as 1700000000",
-                text.escape_debug()
-            ))),
-        }
+        let time = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let time = time.ok_or_else(|| SourceDateError(text.to_owned()))?;
+        Ok(Self { text: text.to_owned(), time })
     }
 }
 
