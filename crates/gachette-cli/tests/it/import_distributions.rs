@@ -54,6 +54,10 @@ fn a_pool_is_taken_whole_and_it_is_said_how_one_distribution_is_taken() {
     );
     assert!(!said.stdout.contains("distributions"), "{}", said.stdout);
 
+    // Without quotes too.
+    let sources = format!("repository import deb file:{} testing/new main --unsigned", root.display());
+    assert_eq!(other.json(&sources)["import"]["taken"], 1);
+
     // Of a signed one the keys have to be named.
     let stable = root.join("dists/stable");
     let text = fs::read_to_string(stable.join("Release")).unwrap();

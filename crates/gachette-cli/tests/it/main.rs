@@ -26,6 +26,7 @@ mod hostile_hosts;
 mod hosts;
 mod import_architectures;
 mod import_distributions;
+mod import_files;
 mod import_obstacles;
 mod importing;
 mod interrupts;

@@ -12,8 +12,8 @@ use axum::response::{IntoResponse, Response};
 use futures::stream::unfold;
 use futures::{Stream, StreamExt};
 use gachette::operation::{
-    BuildRequest, Compare, Context, ImportRequest, ImportSource, Missing, Origin, PrepareRequest,
-    QuickRequest, SourceRequest, build, check_sources, import, make, prepare, quick,
+    BuildRequest, Compare, Context, ImportRequest, ImportSource, Missing, OperationError, Origin,
+    PrepareRequest, QuickRequest, SourceRequest, build, check_sources, import, make, prepare, quick,
 };
 use gachette_core::stack::By;
 use http::{HeaderMap, HeaderName, StatusCode};
@@ -81,8 +81,14 @@ pub(super) fn begin(
             _ => problem.with_hint("projects of the server's configuration are built without a url"),
         });
     }
-    if let StartBuild::Import(ImportOrder { from: ImportFrom::Apt { sources, .. }, .. }) = &order {
-        check_sources(sources)?;
+    match &order {
+        StartBuild::Import(ImportOrder { from: ImportFrom::Apt { sources, .. }, .. }) => {
+            check_sources(sources)?;
+        }
+        StartBuild::Import(ImportOrder { from: ImportFrom::Files { paths }, .. }) if paths.is_empty() => {
+            return Err(OperationError::Invalid("no package file is named".to_owned()).into());
+        }
+        _ => {}
     }
     let ordered = Ordered { order, by: caller.name.to_string(), attachment };
     let work = work(api, &ordered);
@@ -195,6 +201,9 @@ fn work(api: &Api, ordered: &Ordered) -> Work {
             StartBuild::Import(ImportOrder { from, stack, verify, reason }) => {
                 let source = match from {
                     ImportFrom::Folder { path } => ImportSource::Folder(path.into()),
+                    ImportFrom::Files { paths } => {
+                        ImportSource::Files(paths.into_iter().map(Into::into).collect())
+                    }
                     ImportFrom::Apt { sources, unsigned, architectures } => {
                         ImportSource::Apt { sources, unsigned, architectures }
                     }

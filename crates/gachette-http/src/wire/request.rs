@@ -171,6 +171,12 @@ pub enum ImportFrom {
         #[schemars(regex(pattern = FOLDER_FORM))]
         path: String,
     },
+    /// Package files on that machine.
+    Files {
+        /// Their paths, one at least.
+        #[schemars(length(min = 1), inner(regex(pattern = FOLDER_FORM)))]
+        paths: Vec<String>,
+    },
     /// APT sources.
     Apt {
         /// As one line, or as the paragraphs of a `.sources` file.
@@ -186,10 +192,11 @@ pub enum ImportFrom {
 }
 
 impl ImportFrom {
-    /// What to call it: the folder, or the line of the sources that holds an address.
+    /// What to call it: the folder, the first of the files, or the line of the sources that holds an address.
     pub fn name(&self) -> &str {
         match self {
             Self::Folder { path } => path,
+            Self::Files { paths } => paths.first().map_or("no file", String::as_str),
             Self::Apt { sources, .. } => {
                 let address = sources.lines().find(|line| line.contains("://")).unwrap_or(sources);
                 address.trim_start_matches("URIs:").trim()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use gachette::operation::{Distribution, ImportReport, Outcome, StackedIn};
+use gachette_core::address_without_secrets;
 use gachette_core::debian::Architecture;
 use gachette_http::wire::{ImportFrom, ImportOrder, StartBuild};
 
@@ -12,6 +13,8 @@ use crate::error::Failure;
 use crate::output::{bytes, lower_text, plural};
 use crate::session::Session;
 
+/// How the names of package files end.
+const PACKAGE: &str = ".deb";
 /// The largest file of APT sources that is read, in bytes.
 const LARGEST_SOURCES: u64 = 1 << 20;
 
@@ -25,8 +28,10 @@ const LARGEST_SOURCES: u64 = 1 << 20;
 /// and the rest goes on; the exit code is 5 then.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ImportArgs {
-    /// A folder on the machine that has the repository; or APT sources: a `.sources` file, or `deb ADDRESS SUITE COMPONENT`
-    source: String,
+    /// A folder or `.deb` files on the machine that has the repository; or APT sources: a `.sources` file, or
+    /// `deb ADDRESS SUITE COMPONENT`
+    #[arg(value_name = "SOURCE", required = true)]
+    sources: Vec<String>,
     /// Believe APT sources that nobody signed
     #[arg(long)]
     unsigned: bool,
@@ -48,7 +53,7 @@ pub(crate) struct ImportArgs {
 impl ImportArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let stack = self.to.as_deref().map(|stack| session.stack(stack)).transpose()?;
-        let from = source(session, self.source, self.unsigned, self.architectures)?;
+        let from = source(session, self.sources, self.unsigned, self.architectures)?;
         let order = StartBuild::Import(ImportOrder { from, stack, verify: self.verify, reason: self.reason });
         let build = session.carry_out(&order).await?;
         let unsaid = || Failure::fault(format!("build {} says nothing of what it took", build.id));
@@ -74,18 +79,22 @@ impl ImportArgs {
     }
 }
 
-/// What the word means.
+/// What the words mean.
 fn source(
     session: &Session,
-    word: String,
+    words: Vec<String>,
     unsigned: bool,
     architectures: Vec<Architecture>,
 ) -> Result<ImportFrom, Failure> {
-    if word.trim_start().starts_with("deb ") {
-        return Ok(ImportFrom::Apt { sources: word, unsigned, architectures });
+    if words.first().is_some_and(|word| word == "deb" || word.trim_start().starts_with("deb ")) {
+        return Ok(ImportFrom::Apt { sources: words.join(" "), unsigned, architectures });
     }
+    let word = match words.as_slice() {
+        [word] => word,
+        words => return files(session, words, unsigned, &architectures),
+    };
     if word.ends_with(".sources") {
-        let sources = trebuchet::read_handed_over(Path::new(&word), LARGEST_SOURCES);
+        let sources = trebuchet::read_handed_over(Path::new(word), LARGEST_SOURCES);
         let text =
             |bytes| String::from_utf8(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error));
         let sources = sources.and_then(text);
@@ -93,6 +102,56 @@ fn source(
             sources.map_err(|error| Failure::usage(format!("{word}: {}", gachette::io_reason(&error))))?;
         return Ok(ImportFrom::Apt { sources, unsigned, architectures });
     }
+    if word.contains("://") || word.starts_with("file:") {
+        return Err(no_folder(word));
+    }
+    // A folder may be called so too.
+    if word.ends_with(PACKAGE) && (session.host().is_some() || !Path::new(word).is_dir()) {
+        return files(session, &words, unsigned, &architectures);
+    }
+    check_options(unsigned, &architectures)?;
+    Ok(ImportFrom::Folder { path: absolute(session, word, "a folder")? })
+}
+
+/// Package files.
+fn files(
+    session: &Session,
+    words: &[String],
+    unsigned: bool,
+    architectures: &[Architecture],
+) -> Result<ImportFrom, Failure> {
+    check_options(unsigned, architectures)?;
+    if let Some(word) = words.iter().find(|word| !word.ends_with(PACKAGE)) {
+        let message =
+            format!("`{}` is no package file, and of anything else one is taken at a time", shown(word));
+        return Err(
+            Failure::usage(message).with_hint("name files that end in `.deb`, or one folder, or one source")
+        );
+    }
+    let paths = words.iter().map(|word| absolute(session, word, "a file")).collect::<Result<_, _>>();
+    paths.map(|paths| ImportFrom::Files { paths })
+}
+
+/// Says how packages are taken from an address.
+fn no_folder(word: &str) -> Failure {
+    let failure = Failure::usage(format!("`{}` is an address, and no folder", shown(word)));
+    failure.with_hint(match word.strip_prefix("file:") {
+        _ if word.ends_with(PACKAGE) => "fetch the file, and import that".to_owned(),
+        Some(folder) => format!("say `gachette repository import {}`", shown(folder)),
+        None => format!(
+            "as APT sources with suite and components it is `gachette repository import 'deb {} SUITE COMPONENT'`, such as \
+             `stable main`",
+            shown(word)
+        ),
+    })
+}
+
+/// A word without what may be secret in it.
+fn shown(word: &str) -> String {
+    address_without_secrets(word).escape_debug().to_string()
+}
+
+fn check_options(unsigned: bool, architectures: &[Architecture]) -> Result<(), Failure> {
     if !architectures.is_empty() {
         return Err(Failure::usage(
             "`--architecture` is for APT sources: of a folder all package files are taken",
@@ -101,17 +160,21 @@ fn source(
     if unsigned {
         return Err(Failure::usage("`--unsigned` is for APT sources: a folder is believed"));
     }
+    Ok(())
+}
+
+/// The path of what the word names, on the machine that has the repository.
+fn absolute(session: &Session, word: &str, what: &str) -> Result<String, Failure> {
     if word.is_empty() {
         return Err(Failure::usage("it is not said which folder"));
     }
-    let folder = PathBuf::from(word);
-    let folder = match session.host() {
-        None => std::path::absolute(&folder)?,
-        Some(_) if folder.is_absolute() => folder,
-        Some(_) => return Err(Failure::usage("a folder on a host is named by its absolute path")),
+    let path = match session.host() {
+        None => std::path::absolute(word)?,
+        Some(_) if Path::new(word).is_absolute() => PathBuf::from(word),
+        Some(_) => return Err(Failure::usage(format!("{what} on a host is named by its absolute path"))),
     };
-    let path = folder.into_os_string().into_string();
-    path.map(|path| ImportFrom::Folder { path }).map_err(|_| Failure::usage("the folder's name is not UTF-8"))
+    let path = path.into_os_string().into_string();
+    path.map_err(|_| Failure::usage(format!("the name of {what} is not UTF-8")))
 }
 
 fn text(report: &ImportReport, outcome: &Outcome) -> String {

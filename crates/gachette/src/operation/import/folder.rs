@@ -55,6 +55,28 @@ pub(super) fn package_files(folder: &Path, own: &Path) -> Result<Found, Operatio
     Ok(found)
 }
 
+/// These files, in order, each once. What they are is looked at by who takes them in.
+pub(super) fn named_files(files: &[PathBuf]) -> Result<Vec<PathBuf>, OperationError> {
+    for file in files {
+        let shown = file.display().to_string();
+        let shown = shown.escape_debug();
+        let wrong = match file.symlink_metadata() {
+            _ if !file.is_absolute() => format!("`{shown}` is no absolute path"),
+            Ok(found) if found.is_dir() => format!("`{shown}` is a folder; name it alone"),
+            Ok(_) => continue,
+            Err(_) => format!("there is no file `{shown}`"),
+        };
+        return Err(OperationError::Invalid(wrong));
+    }
+    if files.is_empty() {
+        return Err(OperationError::Invalid("no package file is named".to_owned()));
+    }
+    let mut files = files.to_vec();
+    files.sort_unstable();
+    files.dedup();
+    Ok(files)
+}
+
 /// Notes the folders and package files that lie in a folder.
 fn look(folder: &Path, folders: &mut Vec<PathBuf>, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {

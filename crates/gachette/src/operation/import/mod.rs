@@ -40,6 +40,8 @@ const SMALLEST_BATCH: usize = 10;
 pub enum ImportSource {
     /// A folder of package files, or of a repository of aptly or reprepro.
     Folder(PathBuf),
+    /// Package files.
+    Files(Vec<PathBuf>),
     /// APT sources, as one line or as paragraphs.
     Apt {
         /// The sources.
@@ -103,6 +105,7 @@ fn take(
 ) -> Result<(), OperationError> {
     match &request.source {
         ImportSource::Folder(folder) => take_folder(context, folder, repository, intake),
+        ImportSource::Files(files) => take_files(context, files, intake),
         ImportSource::Apt { sources, unsigned, architectures } => {
             let archive = Archive::open(context, sources, *unsigned, architectures)?;
             intake.name_source(archive.source());
@@ -118,19 +121,52 @@ fn take_folder(
     intake: &mut Intake<'_>,
 ) -> Result<(), OperationError> {
     let folder::Found { files, unseen } = folder::package_files(folder, repository.debs())?;
-    let source = format!("file:{}", folder.display());
-    intake.name_source(source.clone());
+    let source = come_from(folder, intake);
+    intake.name_source(source);
     intake.name_distributions(distributions::distributions(folder));
+    take_each(context, &files, files.len(), intake)?;
+    intake.refuse_all(unseen);
+    Ok(())
+}
+
+/// Takes in files, each as if its folder held nothing else.
+fn take_files(
+    context: &mut Context<'_>,
+    files: &[PathBuf],
+    intake: &mut Intake<'_>,
+) -> Result<(), OperationError> {
+    let files = folder::named_files(files)?;
+    let mut sources = Vec::new();
+    for beside in files.chunk_by(|one, other| one.parent() == other.parent()) {
+        let folder = beside.first().and_then(|file| file.parent()).unwrap_or(Path::new("/"));
+        sources.push(come_from(folder, intake));
+        take_each(context, beside, files.len(), intake)?;
+    }
+    intake.name_source(sources.join(" "));
+    Ok(())
+}
+
+/// Says that packages come from a folder, and how that is called.
+fn come_from(folder: &Path, intake: &mut Intake<'_>) -> String {
+    let source = format!("file:{}", folder.display());
     intake.come_from(Provenance {
-        url: Some(source),
+        url: Some(source.clone()),
         gachette: Some(env!("CARGO_PKG_VERSION").to_owned()),
         ..Provenance::default()
     });
-    intake.take_all(&files, |report| {
-        let text = format!("{} of {} package files", report.looked_at(), files.len());
+    source
+}
+
+/// Takes in these of so many files.
+fn take_each(
+    context: &mut Context<'_>,
+    files: &[PathBuf],
+    all: usize,
+    intake: &mut Intake<'_>,
+) -> Result<(), OperationError> {
+    intake.take_all(files, |report| {
+        let text = format!("{} of {all} package files", report.looked_at());
         context.tell(Event::Step { name: None, text });
         if context.cancel.is_cancelled() { Err(OperationError::Cancelled) } else { Ok(()) }
-    })?;
-    intake.refuse_all(unseen);
-    Ok(())
+    })
 }
