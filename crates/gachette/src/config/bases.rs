@@ -6,7 +6,7 @@ use gachette_core::base::BaseName;
 use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::stack::{Domain, NameError, RoleName};
 use gachette_core::without_secrets;
-use gachette_core::yaml::{Content, Entry, Problem, values};
+use gachette_core::yaml::{Content, Entry, Node, Problem, values};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -119,10 +119,7 @@ impl Config {
 
 pub(super) fn read(keys: &mut Keys<'_>) -> IndexMap<BaseName, Base> {
     let bases = named(keys, "bases", "a map of bases by their names");
-    bases
-        .into_iter()
-        .filter_map(|(name, entries, prefix)| Some((name, read_one(keys, entries, prefix)?)))
-        .collect()
+    bases.into_iter().map(|(name, entries, prefix)| (name, read_one(keys, entries, prefix))).collect()
 }
 
 pub(super) fn read_domains(keys: &mut Keys<'_>) -> IndexMap<Domain, DomainSettings> {
@@ -185,9 +182,33 @@ fn named<'a, T: std::str::FromStr<Err: std::fmt::Display>>(
     found
 }
 
-fn read_one(keys: &mut Keys<'_>, entries: &[Entry], prefix: String) -> Option<Base> {
-    let place = entries.first().map(|entry| entry.key_place).unwrap_or_default();
-    let keys = &mut keys.below(entries, prefix.clone(), KEYS);
+/// What is wrong with bases as a whole, by their keys, once all that is said of them is put together.
+pub(super) fn check_whole(root: &Node) -> Vec<(String, Problem)> {
+    let bases = root.entries().unwrap_or_default().iter().find(|entry| entry.key == "bases");
+    let mut wrong = Vec::new();
+    for base in bases.and_then(|bases| bases.value.entries()).unwrap_or_default() {
+        let Some(entries) = base.value.entries() else { continue };
+        let has = |key: &str| {
+            let entry = entries.iter().find(|entry| entry.key == key);
+            entry.is_some_and(|entry| match &entry.value.content {
+                Content::Null => false,
+                Content::List(items) => !items.is_empty(),
+                Content::Text(text) => !text.is_empty(),
+                _ => true,
+            })
+        };
+        if has("packages") == has("sources") {
+            let key = format!("bases.{}", base.key);
+            let message = format!("`{key}` takes either `packages` or `sources`");
+            let place = entries.first().map_or(base.key_place, |entry| entry.key_place);
+            wrong.push((key, Problem::error(place, message)));
+        }
+    }
+    wrong
+}
+
+fn read_one(keys: &mut Keys<'_>, entries: &[Entry], prefix: String) -> Base {
+    let keys = &mut keys.below(entries, prefix, KEYS);
     let packages: Vec<PathBuf> = keys.texts("packages").iter().map(|file| keys.rooted(file)).collect();
     let sources = keys.entry("sources").and_then(|entry| match &entry.value.content {
         Content::Text(text) if text.contains('\n') => {
@@ -195,18 +216,13 @@ fn read_one(keys: &mut Keys<'_>, entries: &[Entry], prefix: String) -> Option<Ba
         }
         _ => keys.path("sources").map(AptSources::File),
     });
-    if packages.is_empty() == sources.is_none() {
-        let message = format!("`{}` takes either `packages` or `sources`", prefix.trim_end_matches('.'));
-        keys.problems.push(Problem::error(place, message));
-        return None;
-    }
     let mut architectures = keys.parsed_list("architectures");
     if architectures.is_empty() {
         architectures.extend(USUAL_ARCHITECTURE.parse::<Architecture>());
     }
     let (keyring, foreign) = (keys.path("keyring"), keys.parsed_list("foreign"));
     let recommends = keys.flag("recommends").unwrap_or_else(usually);
-    Some(Base { packages, sources, keyring, architectures, foreign, recommends })
+    Base { packages, sources, keyring, architectures, foreign, recommends }
 }
 
 #[cfg(test)]

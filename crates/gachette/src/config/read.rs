@@ -38,6 +38,23 @@ pub(super) fn read(
         let over = check(format!("--set {key}").into(), &|problems| document::setting(key, value, problems));
         root = merge(&root, &over);
     }
+    for mistake in mistakes.iter_mut().filter(|mistake| mistake.problem.hint.is_none()) {
+        // What has no value is set to true, such as what stands behind a comma in a value.
+        let is_flag = |(key, value): &(String, String)| {
+            value == "true" && mistake.origin == Path::new(&format!("--set {key}"))
+        };
+        if !mistake.problem.is_error() && settings.iter().any(is_flag) {
+            mistake.problem.hint = Some("a comma in a value is written `\\,`".to_owned());
+        }
+    }
+    for (key, problem) in bases::check_whole(&root) {
+        let said = settings.iter().find(|(said, _)| *said == key || said.starts_with(&format!("{key}.")));
+        let origin = match said.filter(|_| !problem.place.is_known()) {
+            Some((said, _)) => format!("--set {said}").into(),
+            None => path.map(Path::to_owned).unwrap_or_default(),
+        };
+        mistakes.push(Mistake { origin, problem });
+    }
     if mistakes.iter().any(|mistake| mistake.problem.is_error()) {
         mistakes.retain(|mistake| mistake.problem.is_error());
         return Err(ConfigError::Wrong { mistakes });
@@ -341,6 +358,53 @@ mod tests {
         }
         let warnings = set(&[("prot", "22")]).unwrap().warnings;
         assert_eq!(warnings[0].to_string(), "--set prot: unknown key `prot`; did you mean `port`?");
+    }
+
+    #[test]
+    fn a_part_of_a_base_may_be_set_by_itself_and_the_whole_is_looked_at() {
+        let set = |text: &str, pairs: &[(&str, &str)]| {
+            let pairs: Vec<_> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            read(text.as_bytes(), Some(Path::new("g.yml")), &pairs)
+        };
+        let file = "bases: {b: {packages: /p}}\n";
+        for no in ["no", "false", "off"] {
+            let config =
+                set(file, &[("bases.b.recommends", no), ("bases.b.architectures", "[arm64, amd64]")]);
+            let base = &config.unwrap().config.bases[0];
+            assert!(
+                !base.recommends && base.architectures.len() == 2 && base.packages == [Path::new("/p")],
+                "{base:?}"
+            );
+        }
+        let config = set("bases.b.recommends: false\n", &[("bases.b.packages", "/p")]).unwrap().config;
+        assert!(!config.bases[0].recommends);
+        let config =
+            set(file, &[("bases.b.packages", ""), ("bases.b.sources", "/s.sources")]).unwrap().config;
+        assert!(config.bases[0].packages.is_empty() && config.bases[0].sources.is_some());
+        for (text, pairs, expected) in [
+            (
+                "",
+                &[("bases.x.architectures", "amd64")][..],
+                "--set bases.x.architectures: `bases.x` takes either",
+            ),
+            (file, &[("bases.b.sources", "/s.sources")], "g.yml:1:13: `bases.b` takes either"),
+            (
+                file,
+                &[("bases.b.recommends", "maybe")],
+                "--set bases.b.recommends: `bases.b.recommends` takes true or false",
+            ),
+        ] {
+            let said = set(text, pairs).unwrap_err().to_string();
+            assert!(said.starts_with(expected), "{said}");
+        }
+        let warnings = set(file, &[("bases.b.architectures", "amd64"), ("i386", "true")]).unwrap().warnings;
+        assert_eq!(
+            warnings[0].to_string(),
+            "--set i386: unknown key `i386`; a comma in a value is written `\\,`"
+        );
+        let warnings =
+            set(file, &[("bases.b.architectures", "amd64"), ("bases.b.suite", "bookworm")]).unwrap().warnings;
+        assert_eq!(warnings[0].to_string(), "--set bases.b.suite: unknown key `bases.b.suite`");
     }
 
     #[test]
