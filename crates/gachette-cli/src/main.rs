@@ -1,5 +1,6 @@
 //! The `gachette` command: reads the command line, lets the API carry it out, prints what came of it.
 
+mod advice;
 mod carry_out;
 mod command;
 mod errand;
@@ -78,8 +79,12 @@ fn say(error: &clap::Error, words: &[OsString]) -> Result<(), Failure> {
     }
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if !help && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        output::say_wrong_words(&text_of(error));
-        return Err(misunderstood(error).said());
+        let (text, advice) = (text_of(error), advice::advice(error, words));
+        let hint = advice.as_ref().map(|advice| format!("hint: {advice}\n"));
+        output::say_wrong_words(&(text + &hint.unwrap_or_default()));
+        let mut failure = misunderstood(error);
+        failure.problem.hint = advice;
+        return Err(failure.said());
     }
     match error.print() {
         // The reader of a pipe has seen enough.

@@ -115,3 +115,36 @@ fn what_is_missing_in_the_configuration_is_said_without_a_server_or_another_name
     let said = playground.run("prepare shpo");
     assert!(said.code == 3 && said.stderr.contains("did you mean `shop`?"), "{}", said.stderr);
 }
+
+#[test]
+fn a_promotion_that_names_no_channel_is_answered_with_the_whole_command() {
+    let playground = Playground::new();
+    for (line, hint) in [
+        ("promote 124", "hint: `gachette promote 124 --to CHANNEL`; `gachette channel list` shows"),
+        ("promote", "hint: `gachette promote STACK --to CHANNEL`;"),
+        ("promote 124 live", "hint: `gachette promote 124 --to live`;"),
+        ("--yes promote 124 --approve", "hint: `gachette --yes promote 124 --approve --to CHANNEL`;"),
+    ] {
+        let said = playground.run(line);
+        assert!(said.code == 2 && said.stderr.contains(hint), "{line}: {}", said.stderr);
+    }
+    let said = playground.run("--format json promote 124");
+    let answer: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert!(
+        answer["hint"].as_str().unwrap().starts_with("`gachette --format json promote 124 --to"),
+        "{answer}"
+    );
+    let said = playground.run_words(&["promote", "$(id)"]);
+    assert!(said.code == 2 && !said.stderr.contains("hint: "), "{}", said.stderr);
+}
+
+#[test]
+fn a_revision_in_place_of_a_stack_is_told_in_plain_words() {
+    let playground = Playground::new();
+    playground.ok("stack create 1");
+    for line in ["verify 1@2", "stack seal 1@2", "stack delete 1@2 --yes", "promote 1 --to live@2"] {
+        let said = playground.run(line);
+        let words = "it names one revision, where all of the stack is meant; leave out `@2`";
+        assert!(said.code == 2 && said.stderr.contains(words), "{line}: {}", said.stderr);
+    }
+}

@@ -25,6 +25,9 @@ fn a_package_is_found_in_stacks_and_channels_now_and_before() {
     let found = playground.json("package where dh-shop-config=2.0");
     assert_eq!(found["stacks"][0]["stack"], "default/124");
     assert_eq!(found["channels"], serde_json::json!([]));
+    assert_eq!(playground.json("package where dh-shop-config --version 2.0"), found);
+    let said = playground.run("package where dh-shop-config=2.0 --version 1.0");
+    assert!(said.code == 2 && said.stderr.contains("2.0 and 1.0 are two versions"), "{}", said.stderr);
 }
 
 #[test]

@@ -91,6 +91,14 @@ impl StackName {
 
     /// Reads `NAME` or `DOMAIN/NAME`, where `domain` is meant when none is written.
     pub fn parse_in(text: &str, domain: &Domain) -> Result<Self, NameError> {
+        if let Some(at) = text.find('@').filter(|at| text[at + 1..].bytes().all(|byte| byte.is_ascii_digit()))
+        {
+            let reason = format!(
+                "it names one revision, where all of the stack is meant; leave out `{}`",
+                &text[at..]
+            );
+            return Err(NameError::new(text, "stack name", &reason));
+        }
         match text.split_once('/') {
             Some((domain, name)) => Self::new(domain.parse()?, name),
             None => Self::new(domain.clone(), text),

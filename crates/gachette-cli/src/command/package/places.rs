@@ -21,6 +21,10 @@ pub(crate) struct WhereArgs {
     #[arg(value_name = "NAME[=VERSION]")]
     package: Sought,
 
+    /// The version, when it does not stand behind the name
+    #[arg(long)]
+    version: Option<Version>,
+
     /// Also earlier revisions of stacks, stacks that were deleted, and where channels were before
     #[arg(long)]
     all: bool,
@@ -53,12 +57,18 @@ impl FromStr for Sought {
 impl WhereArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let Sought { name, version } = &self.package;
+        let version = match (version, &self.version) {
+            (Some(one), Some(other)) if one.as_str() != other.as_str() => {
+                return Err(Failure::usage(format!("{one} and {other} are two versions; name one of them")));
+            }
+            (named, said) => named.as_ref().or(said.as_ref()),
+        };
         let span = if self.all { Span::Ever } else { Span::Now };
         let errand = Errand::look(format!("see where package {name} is"));
-        let places = session.client(&errand).await?.package_places(name, version.as_ref(), span).await?;
+        let places = session.client(&errand).await?.package_places(name, version, span).await?;
         session.output.warn_of_damage(&places.damaged);
         if places.stacks.is_empty() && places.channels.is_empty() {
-            let package = version.as_ref().map_or_else(|| name.to_string(), |it| format!("{name} {it}"));
+            let package = version.map_or_else(|| name.to_string(), |it| format!("{name} {it}"));
             session.output.note(&match span {
                 Span::Now => format!("no stack has {package} now; `--all` looks at earlier revisions too"),
                 Span::Ever => format!("no stack ever had {package}"),
