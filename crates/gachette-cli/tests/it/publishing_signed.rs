@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use gachette::signing::{KeyFolder, PassphraseSource};
 use gachette_testkit::AptRoot;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::chain::Chain;
+use crate::importing::run;
 use crate::publishing::version;
 use crate::serving::Serving;
 
@@ -155,6 +157,44 @@ fn a_repository_that_somebody_meddled_with_is_refused() {
     archive.refused(&["install", "dh-shop"]);
     assert_eq!(archive.apt.installed("dh-shop"), None);
     assert_eq!(archive.chain.playground.run("repository fsck").code, 5, "and fsck names it");
+}
+
+#[test]
+fn a_suite_in_the_place_of_another_is_refused_by_who_knows_it_and_by_verify() {
+    let archive = Archive::new();
+    let source = archive.publish("archive", "124");
+    archive.publish("archive", "125");
+    let verify = || archive.chain.playground.run("--set signing.keys=archive,signing.folder=keys verify 124");
+    assert_eq!(verify().code, 0);
+    // As docs/provenance.md has it.
+    let (wanted, nothing) = ("release n=default/124", "origin 127.0.0.1");
+    let pin = |of: &str, priority: i32| format!("Package: *\nPin: {of}\nPin-Priority: {priority}\n\n");
+    let pins = pin(wanted, 1001) + &pin(nothing, -1);
+    archive.apt.preferences(&pins);
+    archive.apt.source(&source);
+    archive.apt.check(&["update"]);
+    // All that the same key signed for the one is put where the other is.
+    let (one, other) = (archive.suite("124"), archive.suite("125"));
+    fs::remove_dir_all(&one).unwrap();
+    run(Command::new("cp").arg("-r").args([&other, &one]));
+    let said = archive.refused(&["update"]);
+    assert!(said.contains("changed its 'Codename' value from 'default/124' to 'default/125'"), "{said}");
+    archive.apt.check(&["install", "dh-shop"]);
+    assert_eq!(archive.apt.installed("dh-shop"), Some(archive.version("124")));
+    // Who has never seen it, takes it with a warning: docs/provenance.md says so.
+    let stranger = AptRoot::new();
+    stranger.source(&source);
+    let output = stranger.run(&["update", "--error-on=any"]);
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    let warning = "(expected default/124 but got default/125)";
+    assert!(output.status.success() && said.contains("W: Conflicting distribution: "), "{said}");
+    assert!(said.contains(warning), "{said}");
+    let offered = |apt: &AptRoot| apt.run(&["-s", "install", "dh-shop"]).status.success();
+    assert!(offered(&stranger), "it would install what lies there");
+    stranger.preferences(&pins);
+    assert!(!offered(&stranger));
+    let said = verify();
+    assert!(said.code == 5 && said.stdout.contains("another suite lies in its place"), "{}", said.stdout);
 }
 
 #[test]
