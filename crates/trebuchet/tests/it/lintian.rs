@@ -26,6 +26,13 @@ fn lintian_finds_no_error_that_is_not_meant() {
     finds_no_error(&["--suppress-tags", &tags.join(",")], &builds);
 }
 
+#[test]
+fn of_an_example_that_says_under_which_terms_it_may_be_used_lintian_does_not_ask() {
+    let tags: Vec<_> =
+        JUSTIFIED.iter().map(|(tag, _)| *tag).filter(|tag| *tag != "no-copyright-file").collect();
+    finds_no_error(&["--suppress-tags", &tags.join(",")], &[Project::example("plain-application").build()]);
+}
+
 fn finds_no_error(options: &[&str], builds: &[Build]) {
     let mut lintian = Command::new("lintian");
     lintian.args(["--no-cfg", "--allow-root", "--display-level", ">=error", "--tag-display-limit", "0"]);
