@@ -14,6 +14,7 @@ mod demo;
 mod detached;
 mod differences;
 mod documents;
+mod edited_records;
 mod faults;
 mod forge;
 mod fsck;

@@ -97,7 +97,7 @@ fn only_file(folder: &Path) -> PathBuf {
 }
 
 /// Edits a record as somebody would who knows the format: with the SHA-256 of the record without its last field.
-fn forge(record: &Path, old: &str, new: &str) {
+pub(crate) fn forge(record: &Path, old: &str, new: &str) {
     let edit = "
 import hashlib, re, sys
 path, old, new = sys.argv[1:]

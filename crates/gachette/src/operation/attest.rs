@@ -1,5 +1,7 @@
 //! Signing statements of where packages and sealed stacks come from, where the keys are: when a stack is sealed or published.
 
+use std::collections::BTreeSet;
+
 use gachette_core::Sha256Digest;
 use gachette_core::stack::{Entry, Head, PackageRecord};
 use gachette_core::statement::{self, Envelope};
@@ -62,7 +64,7 @@ impl Statements<'_> {
         })?;
         drop(signers);
         // Last: it says that the others are there.
-        if !self.is_signed(&entry.hash) {
+        if !(self.is_signed(&entry.hash) && self.names_files_of(entry)) {
             self.add(&entry.hash, &self.repository.statement_of(entry, &records))?;
         }
         Ok(())
@@ -75,6 +77,17 @@ impl Statements<'_> {
             let good = self.good_signatures(about);
             held.iter().all(|key| good.contains(key))
         }
+    }
+
+    /// Whether the statement about a sealed stack is of its package files and no others.
+    fn names_files_of(&self, entry: &Entry) -> bool {
+        let stated = || {
+            let known = self.repository.opened_statement(&entry.hash).ok()??;
+            let subjects = statement::subjects(known.statement()).ok()?;
+            Some(subjects.into_iter().skip(1).collect::<BTreeSet<_>>())
+        };
+        let files = entry.revision.packages.iter().flat_map(|package| package.files.values().copied());
+        stated() == Some(files.collect())
     }
 
     /// What is to be signed of a package: what is signed of it already, when that says what its record does. None when one of the keys

@@ -82,9 +82,17 @@ pub fn publish(
 pub fn publish_as_it_is(config: &Config, suite: Suite) -> Result<Published, OperationError> {
     let repository = config.repository()?;
     let (signed, is_ours) = repository.suite_is_signed_and_ours(&suite)?;
-    if !signed && !config.signing.keys.is_empty() && !is_ours {
-        let reason = "another user says that nobody signed it, and there are keys; publish it by its name, with `--unsigned` if that is meant";
-        return Err(RepositoryError::Unpublishable { suite, reason: reason.to_owned() }.into());
+    if !signed && !config.signing.keys.is_empty() {
+        let reason = if !is_ours {
+            "another user says that nobody signed it, and there are keys; publish it by its name, with `--unsigned` if that is meant"
+        } else if repository.suite_has_signature(&suite) {
+            "what is known of it says that nobody signed it, and it is signed; publish it by its name"
+        } else {
+            ""
+        };
+        if !reason.is_empty() {
+            return Err(RepositoryError::Unpublishable { suite, reason: reason.to_owned() }.into());
+        }
     }
     let signature = if signed { SuiteSignature::Signed } else { SuiteSignature::Unsigned };
     publish(config, PublishSubject::AsItIs(suite), signature)

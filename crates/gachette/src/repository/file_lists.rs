@@ -80,8 +80,8 @@ impl Repository {
             return Err(another(path));
         }
         let mut list = match &read.control.section {
-            Some(section) => format!("{section}/{}", record.name),
-            None => record.name.to_string(),
+            Some(section) => format!("{section}/{}", read.control.package),
+            None => read.control.package.to_string(),
         }
         .into_bytes();
         for member in read.members.iter().filter(|member| member.kind != DebMemberKind::Directory) {

@@ -65,8 +65,11 @@ impl Repository {
                 name: package.name.clone(),
                 version: package.version.clone(),
             };
-            let of = |arch| self.record(&package.name, &package.version, arch)?.ok_or_else(missing);
-            let records = package.files.keys().map(of).collect::<Result<Vec<_>, _>>()?;
+            let of = |(arch, file): (_, &Sha256Digest)| {
+                let record = self.record(&package.name, &package.version, arch)?;
+                record.filter(|record| record.sha256 == *file).ok_or_else(missing)
+            };
+            let records = package.files.iter().map(of).collect::<Result<Vec<_>, _>>()?;
             if records.is_empty() { Err(missing()) } else { Ok(records) }
         })?;
         Ok(records.into_iter().flatten().collect())

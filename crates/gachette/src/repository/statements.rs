@@ -85,11 +85,12 @@ impl Repository {
         step: impl Fn(PackageRecord) -> Result<R, E> + Sync,
     ) -> Result<Vec<R>, E> {
         let files = entry.revision.packages.iter().flat_map(|package| {
-            package.files.keys().map(|architecture| (&package.name, &package.version, architecture))
+            let files = package.files.iter();
+            files.map(|(architecture, file)| (&package.name, &package.version, architecture, file))
         });
         let files: Vec<_> = files.collect();
-        super::spread::gather(super::spread::Worth::Files, &files, |(name, version, architecture)| {
-            step(self.expect_record(name, version, architecture)?)
+        super::spread::gather(super::spread::Worth::Files, &files, |(name, version, architecture, file)| {
+            step(self.expect_record(name, version, architecture, file)?)
         })
     }
 
@@ -98,11 +99,16 @@ impl Repository {
         name: &PackageName,
         version: &Version,
         architecture: &Architecture,
+        file: &Sha256Digest,
     ) -> Result<PackageRecord, RepositoryError> {
-        let lost = || RepositoryError::Damaged {
+        let wrong = |reason: &str| RepositoryError::Damaged {
             key: key::record(name, version, architecture),
-            reason: "the file is lost".to_owned(),
+            reason: reason.to_owned(),
         };
-        self.record(name, version, architecture)?.ok_or_else(lost)
+        let record = self.record(name, version, architecture)?.ok_or_else(|| wrong("the file is lost"))?;
+        let is_meant = record.sha256 == *file
+            && (&record.name, record.version.as_str(), &record.architecture)
+                == (name, version.as_str(), architecture);
+        if is_meant { Ok(record) } else { Err(wrong("it is of another package file than the stack's")) }
     }
 }

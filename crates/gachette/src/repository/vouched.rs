@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{Listed, Suite};
-use gachette_core::stack::PackageRecord;
+use gachette_core::stack::{Content, PackageRecord, StackedPackage};
 
 use super::error::RepositoryError;
 use super::register::{key_of, parse_record, read_package};
+use super::spread::{Worth, gather};
 use super::{Repository, key};
 
 /// How many bytes a digest has.
@@ -88,24 +89,55 @@ impl Repository {
         suite: &Suite,
         vouched: &Vouched<'_>,
     ) -> Result<PackageRecord, RepositoryError> {
-        let Listed { name, version, architecture, file } = listed;
-        let key = key::record(name, version, architecture);
-        let named = format!("{name} {version} ({architecture})");
+        let Listed { name, version, architecture, .. } = listed;
         let lost = || RepositoryError::Unpublishable {
             suite: suite.clone(),
-            reason: format!("the package record of {named} is lost, or of another file"),
+            reason: format!(
+                "the package record of {name} {version} ({architecture}) is lost, or of another file"
+            ),
         };
-        let bytes = self.store.read(&key)?.ok_or_else(lost)?;
+        self.find_true_record(listed, vouched)?.ok_or_else(lost)
+    }
+
+    /// The records of all package files of a stack, in its order. Where keys sign, they say of the packages what the files do.
+    pub(crate) fn true_records(&self, content: &Content) -> Result<Vec<PackageRecord>, RepositoryError> {
+        if !self.marks.are_asked_for() {
+            return self.stacked_records(content);
+        }
+        let vouched = self.vouched();
+        let packages: Vec<&StackedPackage> = content.iter().collect();
+        let records = gather(Worth::Lines, &packages, |package| {
+            let StackedPackage { name, version, files } = package;
+            let missing = || RepositoryError::MissingPackage { name: name.clone(), version: version.clone() };
+            let of = |(architecture, file): (_, &Sha256Digest)| {
+                let listed = Listed { name, version, architecture, file: *file };
+                self.find_true_record(&listed, &vouched)?.ok_or_else(missing)
+            };
+            let records = files.iter().map(of).collect::<Result<Vec<_>, _>>()?;
+            if records.is_empty() { Err(missing()) } else { Ok(records) }
+        })?;
+        vouched.keep();
+        Ok(records.into_iter().flatten().collect())
+    }
+
+    /// The record that a stack means, when it says of the package what the package file does; none when it is lost, or of another file.
+    fn find_true_record(
+        &self,
+        listed: &Listed<'_>,
+        vouched: &Vouched<'_>,
+    ) -> Result<Option<PackageRecord>, RepositoryError> {
+        let key = key::record(listed.name, listed.version, listed.architecture);
+        let Some(bytes) = self.store.read(&key)? else { return Ok(None) };
         let record = parse_record(key.clone(), &bytes)?;
-        if record.sha256 != *file || key_of(&record) != key {
-            return Err(lost());
+        if record.sha256 != listed.file || key_of(&record) != key {
+            return Ok(None);
         }
         let digest = Sha256Digest::of(&bytes);
         if !vouched.has(&digest) {
             self.check_record_by_file(key, &record)?;
             vouched.remember(digest);
         }
-        Ok(record)
+        Ok(Some(record))
     }
 
     /// Refuses a record that says anything of its package that the package file does not.

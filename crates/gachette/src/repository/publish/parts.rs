@@ -56,8 +56,11 @@ impl Repository {
             // To the last byte of every form: one that unpacks to the same may ask of clients what they cannot do.
             let made = Part::pack(text.into_bytes()).map_err(at(Path::new(&key)))?;
             let is_same = kept.is_some_and(|kept| kept == made);
-            if !is_same || self.marks.are_asked_for() {
+            // Our mark is for what the package files say: what nobody signs says what the records do, whoever wrote them.
+            if is_signed && self.marks.are_asked_for() {
                 self.store.replace(&key, self.marks.marked(&key, made.to_bytes()))?;
+            } else if !is_same {
+                self.store.replace(&key, made.to_bytes())?;
             }
             Ok::<_, RepositoryError>((made, !is_same))
         })?;

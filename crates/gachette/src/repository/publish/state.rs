@@ -86,6 +86,14 @@ impl Repository {
         Ok((state.signed, state.is_ours))
     }
 
+    /// Whether there is a signature in a suite's folder, whatever is known of it.
+    pub(crate) fn suite_has_signature(&self, suite: &Suite) -> bool {
+        let folder = self.store.root().map(|root| SuiteFolder::look(root, suite));
+        folder.is_some_and(|folder| {
+            ["InRelease", "Release.gpg"].iter().any(|name| folder.path().join(name).exists())
+        })
+    }
+
     /// Whether a suite is signed that was published.
     ///
     /// # Errors

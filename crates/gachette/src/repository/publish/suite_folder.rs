@@ -1,6 +1,6 @@
 //! The files of one suite, written in the order that clients rely on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::MetadataExt as _;
@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use gachette_core::Sha256Digest;
-use gachette_core::apt::{IndexEntry, Indices, Release, Suite};
-use gachette_core::debian::Architecture;
+use gachette_core::apt::{IndexEntry, Indices, Suite};
 
 use super::super::disk::{at, can_sync_file_system, hash, open_folder, sync_file_system, sync_folder_of};
 use super::super::error::RepositoryError;
@@ -93,11 +92,6 @@ impl SuiteFolder {
     /// Says that what is known of the suite is written.
     pub(super) fn end(&self) -> Result<(), RepositoryError> {
         self.remove(BEGUN)
-    }
-
-    /// The architectures that the Release file says have an index.
-    pub(super) fn architectures(&self) -> BTreeSet<Architecture> {
-        self.release_files().text().map(Release::architectures_of).unwrap_or_default()
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -70,6 +70,7 @@ impl<'a> Wish<'a> {
         last: Option<&SuiteState>,
     ) -> Result<Self, RepositoryError> {
         let now = Timestamp::now();
+        let before = architectures_before(request, shown, folder, last, now);
         let last = last_date(request, shown, folder, last, now);
         // What expires must be made anew now and then; what does not, is as old as what it shows.
         let of_ledger = request.settings.valid_for.is_none().then_some(shown.date);
@@ -77,7 +78,7 @@ impl<'a> Wish<'a> {
         let wished = asked.or(of_ledger).filter(|date| is_possible(*date, now)).unwrap_or(now);
         // apt takes no Release file that is older than the one it has.
         let date = last.filter(|date| is_possible(*date, now)).map_or(wished, |last| wished.max(last));
-        let wish = Self { request, shown, now, date, before: folder.architectures() };
+        let wish = Self { request, shown, now, date, before };
         wish.check(asked)?;
         Ok(wish)
     }
@@ -181,6 +182,21 @@ fn last_date(
     let is_ours = |last: &SuiteState| request.signers.is_none() || last.is_ours;
     let of_state = last.map(|last| if is_ours(last) { last.date } else { last.date.min(now) });
     of_files.max(of_state)
+}
+
+/// The architectures that a suite has an index for. Those that somebody without a key wrote are not signed.
+fn architectures_before(
+    request: &PublishRequest<'_>,
+    shown: &Shown,
+    folder: &SuiteFolder,
+    last: Option<&SuiteState>,
+    now: Timestamp,
+) -> BTreeSet<Architecture> {
+    let files = folder.release_files();
+    if request.signers.is_none_or(|signers| files.have_signature(signers, &shown.suite, now)) {
+        return files.text().map(Release::architectures_of).unwrap_or_default();
+    }
+    last.filter(|last| last.is_ours).into_iter().flat_map(|last| last.architectures.iter().cloned()).collect()
 }
 
 /// apt takes no date to come (apt.conf(5), `Acquire::Max-FutureTime`), so one that a wrong clock gave must not stay.
