@@ -9,7 +9,7 @@ use gachette_core::stack::StackName;
 
 use crate::errand::Errand;
 use crate::error::Failure;
-use crate::output::counted;
+use crate::output::{counted, one_line};
 use crate::session::Session;
 
 /// The largest file of certificates that is read, in bytes.
@@ -63,7 +63,7 @@ fn text(verification: &Verification) -> String {
 fn line(link: &Link) -> String {
     let kind = link.link;
     if link.faults.is_empty() {
-        return format!("✓ {kind:10}  {}\n", link.about);
+        return format!("✓ {kind:10}  {}\n", one_line(&link.about));
     }
-    link.faults.iter().map(|fault| format!("✗ {kind:10}  {fault}\n")).collect()
+    link.faults.iter().map(|fault| format!("✗ {kind:10}  {}\n", one_line(fault))).collect()
 }

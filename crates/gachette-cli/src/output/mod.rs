@@ -19,7 +19,7 @@ pub(crate) use checks::checks_text;
 pub(crate) use deed::{channel_change, deed, stack_change};
 pub(crate) use lower::lower_text;
 pub(crate) use moment::moment;
-pub(crate) use printable::{printable, printable_json};
+pub(crate) use printable::{one_line, printable, printable_json};
 pub(crate) use progress::Progress;
 pub(crate) use statement::statement;
 pub(crate) use table::table;
@@ -39,6 +39,7 @@ use serde::Serialize;
 
 use crate::error::Failure;
 use crate::options::{Format, Options, Volume};
+use printable::message;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -208,7 +209,7 @@ impl Output {
 
     /// Warns.
     pub(crate) fn warn(&self, text: &str) {
-        self.say(&format!("{WARNING}warning:{WARNING:#} {}", printable(text)));
+        self.say(&format!("{WARNING}warning:{WARNING:#} {}", message(text)));
     }
 
     /// Warns of stacks that cannot be read, and so are missing in what is shown.
@@ -255,19 +256,19 @@ fn failure_text(failure: &Failure, is_shared: bool) -> String {
     let host = failure.unfinished.as_ref().map(|unfinished| format!("{}: ", unfinished.host));
     let unnamed = |host: &String| !is_shared && !problem.title.contains(host.trim_end());
     let host = host.filter(unnamed).unwrap_or_default();
-    text += &format!("{ERROR}error:{ERROR:#} {}\n", printable(&format!("{host}{}", problem.title)));
+    text += &format!("{ERROR}error:{ERROR:#} {}\n", message(&format!("{host}{}", problem.title)));
     if let Some(Unfinished { doing, begun, left, .. }) = failure.unfinished.as_deref() {
         let state = if *begun { "in the middle of" } else { "not begun" };
-        text += &format!("  {state}: {}\n", printable(&format!("{doing}; {left}")));
+        text += &format!("  {state}: {}\n", one_line(&format!("{doing}; {left}")));
     }
     for line in &problem.lines {
-        text += &format!("  {}\n", printable(line));
+        text += &format!("  {}\n", one_line(line));
     }
     if let Some(log) = &problem.log {
-        text += &format!("{HINT}log:{HINT:#} {}\n", printable(log));
+        text += &format!("{HINT}log:{HINT:#} {}\n", one_line(log));
     }
     if let Some(hint) = &problem.hint {
-        text += &format!("{HINT}hint:{HINT:#} {}\n", printable(hint));
+        text += &format!("{HINT}hint:{HINT:#} {}\n", message(hint));
     }
     text
 }

@@ -16,6 +16,24 @@ pub(crate) fn printable(text: &str) -> String {
     safe
 }
 
+/// The same in one line, for a value among other text: what follows in it cannot pass for a line of our own.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in printable(text).chars() {
+        match character {
+            // U+2028 and U+2029 end lines too.
+            '\n' | '\u{2028}' | '\u{2029}' => line.extend(character.escape_default()),
+            character => line.push(character),
+        }
+    }
+    line
+}
+
+/// A message, of which the lines after the first stand behind two blanks.
+pub(crate) fn message(text: &str) -> String {
+    printable(text).replace('\n', "\n  ")
+}
+
 /// The JSON with every control character in its texts escaped, also those that JSON allows.
 pub(crate) fn printable_json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
@@ -39,12 +57,14 @@ fn is_direction(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{printable, printable_json};
+    use super::{message, one_line, printable, printable_json};
 
     #[test]
     fn nothing_that_a_terminal_obeys_gets_through() {
         assert_eq!(printable("\u{1b}]0;x\u{7}\u{9b}2J\tend\n"), "\\u{1b}]0;x\\u{7}\\u{9b}2J    end\n");
         assert_eq!(printable("é → ok"), "é → ok");
+        assert_eq!(one_line("a\nb\r\u{2028}c\td"), "a\\nb\\r\\u{2028}c    d");
+        assert_eq!(message("a\nerror: b"), "a\n  error: b");
         let text = "\u{9b}2J\u{7f} é \u{202e}";
         let json = printable_json(&serde_json::to_string(text).unwrap());
         assert!(json.contains("\\u009b2J\\u007f é"), "{json}");

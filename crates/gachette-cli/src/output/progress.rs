@@ -6,7 +6,7 @@ use std::time::Duration;
 use gachette::event::Event;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Output, bytes, milliseconds, printable};
+use super::{Output, bytes, milliseconds, one_line};
 use crate::options::Volume;
 
 /// Draws events on standard error.
@@ -66,18 +66,18 @@ impl Progress {
 
     fn draw(&self, text: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(printable(text.trim()));
+            bar.set_message(one_line(text.trim()));
         }
     }
 
     fn place(&self, text: String) {
         if let Some(bar) = &self.bar {
-            bar.set_prefix(printable(&text));
+            bar.set_prefix(one_line(&text));
         }
     }
 
     fn print(&self, line: &str) {
-        let line = &printable(line);
+        let line = &one_line(line);
         match &self.bar {
             Some(bar) => bar.println(line),
             None => self.output.say(line),

@@ -95,6 +95,8 @@ fn what_cannot_be_taken_is_refused_by_name_and_the_rest_comes_in() {
     fs::copy(&good, source.join("dh-other_1_all.deb")).unwrap();
     fs::write(source.join("notes.txt"), "no package").unwrap();
     fs::write(source.join("\u{1b}[2Jbeep.deb"), "x").unwrap();
+    fs::write(source.join("x.deb\n0 packages taken in (0 B), 99 already there, 0 refused\ny.deb"), "x")
+        .unwrap();
     std::os::unix::fs::symlink("/dev/zero", source.join("link.deb")).unwrap();
     run(Command::new("mkfifo").arg(source.join("pipe.deb")));
     fs::create_dir(source.join("folder.deb")).unwrap();

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{took, work};
 use crate::errand::Errand;
 use crate::error::Failure;
-use crate::output::{built_table, moment};
+use crate::output::{built_table, moment, one_line};
 use crate::session::Session;
 
 /// Show what became of a build, and the end of its log
@@ -46,7 +46,7 @@ fn text(shown: &Shown) -> String {
     let mut lines = vec![format!("{}: {}", build.id, work(build))];
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
-            lines.push(format!("{name:<9}{value}"));
+            lines.push(format!("{name:<9}{}", one_line(value)));
         }
     };
     line("state", &build.state.to_string());

@@ -5,7 +5,7 @@ use gachette::repository::{FaultClass, Finding, FsckMode, FsckReport};
 
 use crate::errand::Errand;
 use crate::error::Failure;
-use crate::output::{bytes, plural};
+use crate::output::{bytes, one_line, plural};
 use crate::session::Session;
 
 /// Check the repository, and mend what can be made again
@@ -91,10 +91,11 @@ fn text(report: &FsckReport) -> String {
 
 /// A finding; what to do about one of which nothing has to be done is told with it, and of others at the end.
 fn line(finding: &Finding) -> String {
-    match &finding.hint {
-        Some(hint) if !finding.matters() && !finding.mended => format!("{finding}; {hint}\n"),
-        _ => format!("{finding}\n"),
-    }
+    let text = match &finding.hint {
+        Some(hint) if !finding.matters() && !finding.mended => format!("{finding}; {hint}"),
+        _ => finding.to_string(),
+    };
+    one_line(&text) + "\n"
 }
 
 fn count(number: u64, noun: &str) -> String {

@@ -4,13 +4,13 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gachette::operation::{Distribution, ImportReport, Outcome, StackedIn};
+use gachette::operation::{Distribution, ImportReport, Outcome, RefusedFile, StackedIn};
 use gachette_core::address_without_secrets;
 use gachette_core::debian::Architecture;
 use gachette_http::wire::{ImportFrom, ImportOrder, StartBuild};
 
 use crate::error::Failure;
-use crate::output::{bytes, lower_text, plural};
+use crate::output::{bytes, lower_text, one_line, plural};
 use crate::session::Session;
 
 /// How the names of package files end.
@@ -178,8 +178,8 @@ fn absolute(session: &Session, word: &str, what: &str) -> Result<String, Failure
 }
 
 fn text(report: &ImportReport, outcome: &Outcome) -> String {
-    let refused = report.refused.iter().map(|refused| format!("{}: {}\n", refused.file, refused.reason));
-    let mut text: String = refused.collect();
+    let refused = |refused: &RefusedFile| one_line(&format!("{}: {}", refused.file, refused.reason)) + "\n";
+    let mut text: String = report.refused.iter().map(refused).collect();
     text.push_str(&format!(
         "{} taken in ({}), {} already there, {} refused",
         plural(report.taken, "package"),
@@ -204,11 +204,11 @@ fn text(report: &ImportReport, outcome: &Outcome) -> String {
 /// What is said of a pool that is one of several distributions.
 fn of_distributions(distributions: &[Distribution]) -> String {
     let Some(first) = distributions.first() else { return String::new() };
-    let names: Vec<&str> = distributions.iter().map(|distribution| distribution.name.as_str()).collect();
+    let names: Vec<String> = distributions.iter().map(|distribution| one_line(&distribution.name)).collect();
     let unsigned = if first.signed { "" } else { " --unsigned" };
     format!(
         "\nthese are the packages of all its distributions ({}); for one: `gachette repository import '{}'{unsigned}`",
         names.join(", "),
-        first.sources
+        one_line(&first.sources)
     )
 }

@@ -9,7 +9,7 @@ use gachette_http::wire::Diff;
 
 use crate::errand::Errand;
 use crate::error::Failure;
-use crate::output::{plural, table};
+use crate::output::{one_line, plural, table};
 use crate::session::Session;
 
 /// Show what differs between two stacks, or two revisions of one
@@ -76,7 +76,7 @@ fn commits(range: &CommitRange) -> String {
     let (number, undone) = (plural(range.number, "commit"), if range.undone { " undone" } else { "" });
     let mut text = format!("\n{}: {number}{undone}, {from} → {to}\n", names.join(", "));
     for CommitSubject { commit, subject } in &range.commits {
-        text.push_str(&format!("* {} {subject}\n", short(commit)));
+        text.push_str(&format!("* {} {}\n", short(commit), one_line(subject)));
     }
     if range.number > range.commits.len() {
         text.push_str(&format!("* and {} more\n", range.number - range.commits.len()));

@@ -7,7 +7,7 @@ use gachette_core::git::WorkingCopyName;
 use super::condition;
 use crate::errand::Errand;
 use crate::error::Failure;
-use crate::output::moment;
+use crate::output::{moment, one_line};
 use crate::session::Session;
 
 /// Show where a working copy is, at which commit, and who works in it
@@ -28,7 +28,7 @@ impl ShowArgs {
 fn text(copy: &WorkingCopyState) -> String {
     let mut lines = vec![format!("{}: {}", copy.name, copy.path)];
     let mut line = |name: &str, value: Option<&str>| {
-        lines.extend(value.map(|value| format!("{name:<9}{value}")));
+        lines.extend(value.map(|value| format!("{name:<9}{}", one_line(value))));
     };
     line("state", Some(condition(copy)));
     line("project", copy.project.as_deref());
