@@ -136,6 +136,20 @@ fn a_date_goes_on_and_never_back() {
 }
 
 #[test]
+fn a_wrong_date_keeps_no_channel_from_being_published_again() {
+    let chain = two_stacks();
+    let playground = &chain.playground;
+    playground.ok("publish 124 --unsigned");
+    playground.ok("promote 125 --to live --unsigned");
+    let said = at(playground, "soon", "--set publish.label=Shops publish --all");
+    assert_eq!(said.code, 2, "{}", said.stderr);
+    let left = "suite default/124 is left as it is: SOURCE_DATE_EPOCH is `soon`";
+    assert!(said.stderr.contains(left) && !said.stderr.contains("default/live is left"), "{}", said.stderr);
+    let label = |suite: &str| field(playground, suite, "Label").unwrap();
+    assert_eq!((label("124").as_str(), label("live").as_str()), ("default", "Shops"));
+}
+
+#[test]
 fn a_date_that_is_none_or_that_apt_would_not_believe_is_refused() {
     let chain = Chain::new();
     let playground = &chain.playground;

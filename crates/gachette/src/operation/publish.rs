@@ -115,7 +115,7 @@ pub(super) fn publish_by(
     promoted: Option<Looked>,
 ) -> Result<Published, OperationError> {
     let repository = config.repository()?;
-    let settings = settings_of(config, &subject)?;
+    let settings = settings_of(config, &repository, &subject)?;
     let looked = match promoted {
         Some(promoted) => Some(promoted),
         None => match shown_by(&repository, &subject)? {
@@ -150,7 +150,11 @@ pub(super) fn publish_by(
 }
 
 /// What is chosen of a suite: it has an index for each architecture of the hosts that its domain is meant for.
-fn settings_of(config: &Config, subject: &PublishSubject) -> Result<SuiteSettings, OperationError> {
+fn settings_of(
+    config: &Config,
+    repository: &Repository,
+    subject: &PublishSubject,
+) -> Result<SuiteSettings, OperationError> {
     let mut settings = config.publish.settings();
     let base = config.base_of(subject.suite().domain()).and_then(|base| config.bases.get(base));
     for architecture in base.iter().flat_map(|base| &base.architectures) {
@@ -159,7 +163,15 @@ fn settings_of(config: &Config, subject: &PublishSubject) -> Result<SuiteSetting
         }
     }
     // A channel is dated by its promotions, and moved by now.
-    if !matches!(subject, PublishSubject::Channel(_)) {
+    let is_stack = match subject {
+        PublishSubject::Stack(_) => true,
+        PublishSubject::Channel(_) => false,
+        PublishSubject::AsItIs(suite) => {
+            let published = repository.published_revision(suite)?;
+            published.is_some_and(|(shown, ..)| Suite::from(shown.stack) == *suite)
+        }
+    };
+    if is_stack {
         settings.source_date = SourceDate::find()?.map(|asked| asked.time);
     }
     Ok(settings)
