@@ -446,7 +446,7 @@ fn a_channel_stands_for_the_stack_that_it_shows_where_no_stack_has_its_name() {
     let playground = &shop.playground;
     playground.ok("stack seal 123");
     let said = playground.run("stack check 124 --from live");
-    assert!(said.code == 2 && said.stderr.contains("there is no stack default/live"), "{}", said.stderr);
+    assert!(said.code == 2 && said.stderr.contains("no stack or channel is called"), "{}", said.stderr);
     playground.ok("promote 123 --to live --unsigned");
     let said = playground.run("stack check 124 --from live");
     assert!(said.stdout.contains("and hosts go there from default/123@3, and back"), "{}", said.stdout);
@@ -457,4 +457,25 @@ fn a_channel_stands_for_the_stack_that_it_shows_where_no_stack_has_its_name() {
     let said = playground.run("stack diff live@1 124");
     assert!(said.code == 2 && said.stderr.contains("there is no stack default/live"), "{}", said.stderr);
     assert_eq!(diff("default/live 124"), diff("123 124"));
+    playground.ok("--set signing.folder=keys key generate archive");
+    // A channel that is mistyped is no stack that should be made: no channel could have its name then.
+    for line in [
+        "stack check 124 --from lve",
+        "stack diff lve 124",
+        "stack diff 124 lve",
+        "publish lve --unsigned",
+        "--set signing.folder=keys,signing.keys=archive verify lve",
+    ] {
+        let said = playground.run(line);
+        assert_eq!(said.code, 2, "{line}: {}", said.stderr);
+        let wanted = "error: no stack or channel is called default/lve\nhint: did you mean `default/live`? see `gachette stack list`";
+        assert!(said.stderr.contains(wanted), "{line}: {}", said.stderr);
+        assert!(!said.stderr.contains("stack create"), "{line}: {}", said.stderr);
+    }
+    let said = playground.run("stack diff 124 anything");
+    assert!(
+        said.stderr.contains("hint: see `gachette stack list` and `gachette channel list`"),
+        "{}",
+        said.stderr
+    );
 }

@@ -95,7 +95,7 @@ fn without_a_key_a_suite_is_not_published_unless_asked_for() {
     assert!(!chain.playground.path("repository/dists").exists());
     let said = chain.playground.run("publish 9 --unsigned");
     assert!(
-        said.code == 2 && said.stderr.contains("there is no stack default/9"),
+        said.code == 2 && said.stderr.contains("no stack or channel is called default/9"),
         "{} {}",
         said.code,
         said.stderr

@@ -198,7 +198,7 @@ fn look_at(
     signers: Option<&Signers>,
     stack: &StackRef,
 ) -> Result<Option<Looked>, OperationError> {
-    let head = repository.stack_head(stack)?;
+    let head = repository.stack_head(stack).map_err(|error| repository.called_nothing(error))?;
     if !head.sealed {
         return Ok(None);
     }

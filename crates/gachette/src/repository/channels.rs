@@ -178,8 +178,23 @@ impl Repository {
                 let shown = newest.entry.state.shows.ok_or(RepositoryError::ShowsNothing { channel })?;
                 self.pinned(&shown)
             }
-            None => Err(missing),
+            None => Err(self.called_nothing(missing)),
         }
+    }
+
+    /// What is said where a channel might be named as well as a stack, and there is neither.
+    pub(crate) fn called_nothing(&self, missing: RepositoryError) -> RepositoryError {
+        let RepositoryError::Refused(Refusal::Missing { stack: name, deleted: None }) = missing else {
+            return missing;
+        };
+        let stacks = self.ledgers(name.domain()).unwrap_or_default();
+        let channels = self.channel_folders(name.domain()).unwrap_or_default();
+        let known = stacks.into_iter().chain(channels).filter(|known| *known != name);
+        let known: Vec<StackName> = known.collect();
+        let names: Vec<&str> = known.iter().map(StackName::name).collect();
+        let near = gachette_core::nearest(name.name(), &names);
+        let near = near.and_then(|near| known.iter().find(|known| known.name() == near)).cloned();
+        RepositoryError::NothingCalled { name, near }
     }
 
     /// The same without what it holds: what the pin names was found sound when the channel was moved to it.

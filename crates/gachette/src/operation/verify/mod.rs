@@ -100,7 +100,8 @@ impl Subject {
             }
             Err(RepositoryError::MissingChannel { .. }) => {
                 let stack = StackName::new(suite.domain().clone(), suite.name())?;
-                Ok(Self { entry: repository.show_stack(&StackRef::from(stack))?, channel: None })
+                let entry = repository.show_stack(&StackRef::from(stack));
+                Ok(Self { entry: entry.map_err(|error| repository.called_nothing(error))?, channel: None })
             }
             Err(error) => Err(error),
         }

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 
 use gachette_core::base::BaseRef;
 use gachette_core::channel::ChannelRefusal;
-use gachette_core::stack::{Deletion, Refusal};
+use gachette_core::stack::{Deletion, Refusal, StackName};
 
 use super::super::key;
 use super::{RepositoryError, is_in_the_way};
@@ -18,6 +18,7 @@ impl RepositoryError {
             Self::MissingChannel { channel } | Self::ShowsNothing { channel } => {
                 format!("a first `gachette promote STACK --to {}` makes it", channel.name())
             }
+            Self::NothingCalled { near, .. } => nothing_called_hint(near.as_ref()),
             Self::MissingBase { base } => base_hint(base),
             Self::Channel(refusal) => channel_hint(refusal)?,
             Self::InChannel { channel, .. } => {
@@ -151,6 +152,12 @@ fn refusal_hint(refusal: &Refusal) -> String {
             format!("see what it holds with `gachette stack show {stack}`")
         }
     }
+}
+
+/// What to do where a stack or a channel is named, and there is neither. Not to make a stack: no channel could have its name then.
+fn nothing_called_hint(near: Option<&StackName>) -> String {
+    let near = near.map(|near| format!("did you mean `{near}`? "));
+    format!("{}see `gachette stack list` and `gachette channel list`", near.unwrap_or_default())
 }
 
 /// What to do where something of a base is missing.

@@ -219,6 +219,14 @@ pub enum RepositoryError {
         /// The channel.
         channel: Suite,
     },
+    /// There is neither a stack nor a channel of this name, and either would do.
+    #[error("no stack or channel is called {name}")]
+    NothingCalled {
+        /// The name.
+        name: StackName,
+        /// The one that was probably meant.
+        near: Option<StackName>,
+    },
     /// There is no such base, or it has no such entry.
     #[error("{}", missing_base(base))]
     MissingBase {
@@ -324,6 +332,7 @@ impl RepositoryError {
             | Self::MissingFile { .. }
             | Self::NoBuildinfo { .. }
             | Self::MissingChannel { .. }
+            | Self::NothingCalled { .. }
             | Self::MissingBase { .. }
             | Self::NotThere { .. } => FailureKind::Missing,
             Self::Refused(Refusal::Alias { .. })
