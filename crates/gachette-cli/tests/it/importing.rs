@@ -189,7 +189,8 @@ fn a_source_that_is_none_is_told() {
     deb(&playground.path("repository/debs"), "dh-own", "1", "x");
     assert_transcript!(playground.run("repository import missing"));
     assert_transcript!(playground.run("repository import nothing"));
-    assert_eq!(playground.run("repository import repository/debs").code, 2);
+    assert_transcript!(playground.run("repository import repository/debs"));
+    assert!(playground.run("repository import repository").stderr.contains("own folder of package files"));
     deb(&playground.path("source"), "dh-web", "1", "x");
     assert_eq!(playground.run("repository import source --to 2").code, 2);
     assert_eq!(

@@ -38,6 +38,12 @@ pub enum OperationError {
     /// A value that was given is wrong.
     #[error("{0}")]
     Invalid(String),
+    /// Package files were to be taken from the folder in which they are kept.
+    #[error("`{}` is the repository's own folder of package files: there is nothing to take from it", path.escape_debug())]
+    OwnFolder {
+        /// The folder.
+        path: String,
+    },
     /// No version of a package is registered.
     #[error("there is no package `{name}`")]
     NoPackage {
@@ -195,6 +201,7 @@ impl OperationError {
             | Self::EmptyRole { .. }
             | Self::NoArchitecture { .. } => FaultKind::Configuration,
             Self::Invalid(_)
+            | Self::OwnFolder { .. }
             | Self::WorkingCopyName(_)
             | Self::StackName(_)
             | Self::SourceDate(_)
@@ -281,6 +288,9 @@ impl OperationError {
                 "leave `--unsigned` out; or, for a suite that is to have no signature from now on, run it without a key, \
                  as with `--set signing.keys=[]`"
                     .to_owned(),
+            ),
+            Self::OwnFolder { .. } => Some(
+                "`gachette stack add STACK FILE` takes a file that lies there, by its name".to_owned(),
             ),
             Self::Base(error) => error.hint(),
             Self::Build(error) => error.hint(),

@@ -28,12 +28,14 @@ pub(super) fn package_files(folder: &Path, own: &Path) -> Result<Found, Operatio
     if !folder.is_dir() {
         return Err(OperationError::Invalid(format!("there is no folder `{shown}`")));
     }
-    let own = own.canonicalize().ok();
+    let (own, shown_own) = (own.canonicalize().ok(), own.display().to_string());
+    let mut is_own_met = false;
     let top = pool_of(folder);
     let mut folders = vec![top.clone()];
     let mut found = Found { files: Vec::new(), unseen: Vec::new() };
     while let Some(folder) = folders.pop() {
         if own.is_some() && folder.canonicalize().ok() == own {
+            is_own_met = true;
             continue;
         }
         match look(&folder, &mut folders, &mut found.files) {
@@ -48,6 +50,9 @@ pub(super) fn package_files(folder: &Path, own: &Path) -> Result<Found, Operatio
         }
     }
     if found.files.is_empty() && found.unseen.is_empty() {
+        if is_own_met {
+            return Err(OperationError::OwnFolder { path: shown_own });
+        }
         return Err(OperationError::Invalid(format!("there is no package file in `{shown}`")));
     }
     // By their text: to compare thousands of paths part by part takes long.
