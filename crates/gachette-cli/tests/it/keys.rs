@@ -10,6 +10,7 @@ use crate::assert_transcript;
 use crate::chain::Chain;
 use crate::documents::document;
 use crate::hosts::{Hosts, project};
+use crate::importing::deb;
 use crate::playground::Playground;
 
 const SECRET: &str = "-----BEGIN PGP PRIVATE KEY BLOCK-----";
@@ -186,6 +187,33 @@ fn keys_do_not_lie_where_others_read() {
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     assert_transcript!(playground.run("key export archive"));
+}
+
+#[test]
+fn no_secret_lies_in_the_repository_where_gpg_holds_the_keys() {
+    let home = GnupgHome::new();
+    let held = home.generate("held", "ed25519", "sign", "");
+    let playground = playground(&format!("\"gpg:{held}\""));
+    let run = |line: &str| {
+        let words: Vec<&str> =
+            ["--set", "signing.folder=repository/keys"].into_iter().chain(line.split_whitespace()).collect();
+        let mut command = playground.command(&words);
+        playground.said(&words, command.env("GNUPGHOME", home.path()).output().unwrap())
+    };
+    deb(&playground.path("source"), "dh-web", "1", "x");
+    assert_eq!(run("stack create 1").code, 0);
+    assert_eq!(run("repository import source --to 1").code, 0);
+    assert_eq!(run("stack seal 1").code, 0);
+    let keys = playground.path("repository/keys");
+    for line in ["publish 1", "promote 1 --to live"] {
+        let said = run(line);
+        assert_eq!(said.code, 3, "{line}: {}", said.stderr);
+        assert!(said.stderr.contains("secret keys do not belong there"), "{line}: {}", said.stderr);
+        assert!(said.stderr.contains("`signing.folder`"), "{line}: {}", said.stderr);
+        assert!(!keys.exists() && !playground.path("repository/dists").exists(), "{line}");
+    }
+    assert_eq!(run("--set signing.folder=keys publish 1").code, 0);
+    assert!(playground.path("keys/marks.secret").exists() && !keys.exists());
 }
 
 #[test]

@@ -34,11 +34,7 @@ impl Config {
     /// Where keys sign, what the repository keeps must be this user's to be believed.
     fn marked(&self, repository: Repository) -> Repository {
         let signing = SigningConfig::of(self);
-        if signing.keys.is_empty() {
-            repository
-        } else {
-            repository.marked_beside(signing.folder.path().to_owned())
-        }
+        if signing.keys.is_empty() { repository } else { repository.marked_beside(signing.folder) }
     }
 
     /// This configuration with a repository for what is built here for another machine: the configured one, else one in

@@ -125,6 +125,8 @@ pub use whereabouts::{ChannelWithPackage, Span, StackWithPackage, Standing};
 pub(crate) use witnesses::StatedRevision;
 pub use writer::id as writer_id;
 
+use crate::signing::KeyFolder;
+
 /// A repository of packages and stacks.
 #[derive(Clone, Debug)]
 pub struct Repository {
@@ -233,7 +235,7 @@ impl Repository {
 
     /// The same repository, of which what is kept is only believed when this user kept it, by a secret in this folder of keys.
     #[must_use]
-    pub(crate) fn marked_beside(self, keys: PathBuf) -> Self {
+    pub(crate) fn marked_beside(self, keys: KeyFolder) -> Self {
         Self { marks: OwnMarks::beside_keys(keys), ..self }
     }
 

@@ -5,7 +5,6 @@
 //! bytes, under a secret that lies beside the keys. What has none, since another user kept it or somebody edited it, is looked
 //! through or made again.
 
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use gachette_core::Sha256Digest;
@@ -15,6 +14,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::private_file::{self, PrivateFolder};
+use crate::signing::KeyFolder;
 
 /// The file of the secret, in the folder of keys.
 const SECRET: &str = "marks.secret";
@@ -32,13 +32,13 @@ pub(crate) struct OwnMarks(Option<Arc<Beside>>);
 /// The folder of keys, and the secret in it once it was asked for; none when it cannot be had.
 #[derive(Debug)]
 struct Beside {
-    folder: PathBuf,
+    folder: KeyFolder,
     secret: OnceLock<Option<Zeroizing<Vec<u8>>>>,
 }
 
 impl OwnMarks {
     /// With the secret that lies in this folder of keys, and is made when it is needed.
-    pub(crate) fn beside_keys(folder: PathBuf) -> Self {
+    pub(crate) fn beside_keys(folder: KeyFolder) -> Self {
         Self(Some(Arc::new(Beside { folder, secret: OnceLock::new() })))
     }
 
@@ -86,10 +86,11 @@ impl OwnMarks {
 impl Beside {
     /// The secret, made when there is none. Who has none, for whatever reason, marks nothing and believes no mark.
     fn secret(&self) -> Option<Zeroizing<Vec<u8>>> {
-        let path = self.folder.join(SECRET);
+        self.folder.check_place().ok()?;
+        let path = self.folder.path().join(SECRET);
         let read = || private_file::read(&path).ok().filter(|secret| secret.len() == LENGTH);
         read().or_else(|| {
-            let folder = PrivateFolder::hold(&self.folder).ok()?;
+            let folder = PrivateFolder::hold(self.folder.path()).ok()?;
             // Somebody else may have made it meanwhile.
             read().or_else(|| {
                 let mut secret = Zeroizing::new(vec![0; LENGTH]);
@@ -116,13 +117,18 @@ fn parted(kept: &[u8]) -> Option<(&[u8], Sha256Digest)> {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
 
     use super::*;
+
+    fn beside(keys: &Path) -> OwnMarks {
+        OwnMarks::beside_keys(KeyFolder::new(keys, Vec::new()))
+    }
 
     #[test]
     fn a_mark_is_of_one_user_one_place_and_these_bytes() {
         let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let marks = || OwnMarks::beside_keys(folder.path().join("keys"));
+        let marks = || beside(&folder.path().join("keys"));
         let kept = marks().marked("checks/a", b"yes".to_vec());
         assert_eq!(marks().unmarked("checks/a", &kept), (&b"yes"[..], true));
         assert_eq!(marks().unmarked("checks/b", &kept), (&b"yes"[..], false));
@@ -131,7 +137,7 @@ mod tests {
         for cut in [0, 3, kept.len() - 1] {
             assert_eq!(marks().unmarked("checks/a", &kept[..cut]), (&kept[..cut], false));
         }
-        let another = OwnMarks::beside_keys(other.path().join("keys"));
+        let another = beside(&other.path().join("keys"));
         assert_eq!(another.unmarked("checks/a", &kept), (&b"yes"[..], false));
         let nobody = OwnMarks::default();
         assert_eq!(nobody.unmarked("checks/a", &kept), (&b"yes"[..], false));
@@ -142,10 +148,10 @@ mod tests {
     fn without_a_secret_nothing_is_marked_and_no_mark_is_believed() {
         let folder = tempfile::tempdir().unwrap();
         let keys = folder.path().join("keys");
-        let kept = OwnMarks::beside_keys(keys.clone()).marked("checks/a", b"yes".to_vec());
+        let kept = beside(&keys).marked("checks/a", b"yes".to_vec());
         std::fs::set_permissions(keys.join(SECRET), std::fs::Permissions::from_mode(0o644)).unwrap();
         std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o777)).unwrap();
-        let marks = OwnMarks::beside_keys(keys);
+        let marks = beside(&keys);
         assert_eq!(marks.unmarked("checks/a", &kept), (&b"yes"[..], false));
         assert_eq!(marks.marked("checks/a", b"yes".to_vec()), b"yes");
     }

@@ -70,12 +70,20 @@ impl KeyFolder {
         &self.path
     }
 
+    /// Refuses a folder in the repository, also where no key lies in it: what tells this user's files from those of others does.
+    ///
+    /// # Errors
+    /// When it lies there.
+    pub fn check_place(&self) -> Result<(), SigningError> {
+        self.refuse_in_repository(&self.path)
+    }
+
     /// The names of all keys in it, in order.
     ///
     /// # Errors
     /// When it cannot be read, or lies in the repository.
     pub fn names(&self) -> Result<Vec<KeyName>, SigningError> {
-        self.refuse_in_repository(&self.path)?;
+        self.check_place()?;
         let entries = match fs::read_dir(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(PrivateFileError::io(&self.path))?,

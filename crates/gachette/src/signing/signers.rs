@@ -58,11 +58,13 @@ impl Signers {
     /// Opens the configured keys; one that is named twice signs once.
     ///
     /// # Errors
-    /// When none is configured, or one is not there, open to others, or closed by another passphrase.
+    /// When none is configured, the folder of keys lies in the repository, or a key is not there, open to others, or closed by another
+    /// passphrase.
     pub fn open(config: &SigningConfig) -> Result<Self, SigningError> {
         if config.keys.is_empty() {
             return Err(SigningError::NoKeys);
         }
+        config.folder.check_place()?;
         let mut signers: Vec<Signer> = Vec::new();
         for key in &config.keys {
             let signer = Signer::open(key, config)?;

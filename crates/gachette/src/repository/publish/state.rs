@@ -225,12 +225,14 @@ mod tests {
 
     use super::super::request::{PublishSubject, SuiteSettings};
     use super::*;
+    use crate::signing::KeyFolder;
 
     #[test]
     fn whose_a_state_is_is_told_of_the_bytes_that_were_read_and_not_of_what_lies_there_next() {
         let folder = tempfile::tempdir().unwrap();
         let repository = Repository::init(&folder.path().join("meta"), None).unwrap();
-        let repository = repository.marked_beside(folder.path().join("keys"));
+        let keys = KeyFolder::new(folder.path().join("keys"), Vec::new());
+        let repository = repository.marked_beside(keys);
         let stack: StackName = "124".parse().unwrap();
         repository.create_stack(&stack, None, &By::new("ada@build1").because("a test")).unwrap();
         let suite = Suite::from(stack.clone());
