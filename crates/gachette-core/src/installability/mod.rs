@@ -52,13 +52,13 @@ pub use checker::{Answer, Checker, Installation, Query};
 pub use condense::Condensed;
 pub use explanation::{Explanation, Fact, NamedPackage};
 pub use package::{FieldError, Package};
-pub use recommended::Recommended;
+pub use recommended::{LeftOut, Recommended};
 pub use solver::GaveUp;
 pub use universe::{Origin, PackageIndex, Universe, Versions};
 
 /// The rules by which is decided here, as a number that is another when the same question may have another answer, or one told in
 /// another way: answers that are kept are known by it.
-pub const RULES: u32 = 2;
+pub const RULES: u32 = 3;
 
 #[cfg(test)]
 #[path = "brute_force_tests.rs"]

@@ -16,7 +16,16 @@ pub struct Recommended {
     /// The packages, each with the one because of whose recommendation it comes, in the order in which they were taken.
     pub packages: Vec<(PackageIndex, PackageIndex)>,
     /// What is recommended and cannot be there too.
-    pub left_out: Vec<Fact>,
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Something recommended that cannot be there with what is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What would meet it.
+    pub met_by: Vec<PackageIndex>,
+    /// In words.
+    pub fact: Fact,
 }
 
 /// How often one recommendation is tried again without a package that led nowhere.
@@ -46,7 +55,8 @@ impl Checker<'_, '_> {
                     asking.extend(&taken);
                     found.packages.extend(taken.into_iter().map(|package| (package, index)));
                 } else {
-                    found.left_out.push(teller.fact(FactIndex::Need(index, number)));
+                    let fact = teller.fact(FactIndex::Need(index, number));
+                    found.left_out.push(LeftOut { met_by: need.met_by.to_vec(), fact });
                 }
             }
         }

@@ -100,6 +100,9 @@ fn result_text(report: &CheckReport, result: &CheckResult) -> String {
     if !result.left_out.is_empty() {
         lines.push("  left out, since it cannot be there too:".to_owned());
         lines.extend(result.left_out.iter().map(|fact| format!("  - {fact}")));
+        lines.extend(
+            result.command().map(|command| format!("  where apt does not do so by itself: `{command}`")),
+        );
     }
     lines.extend(result.reasons.iter().flat_map(reason));
     for (way, passage) in [("there", &result.forth), ("back", &result.back)] {
@@ -130,11 +133,9 @@ fn passage_text(way: &str, passage: &Passage) -> Vec<String> {
     }];
     lines.extend(passage.reasons.iter().flat_map(reason));
     lines.extend(passage.advice().map(|advice| format!("    {advice}")));
-    if !passage.unmet.is_empty() {
-        lines.push(
-            "  with `apt-get dist-upgrade`; `upgrade` keeps back what is newly recommended in vain:"
-                .to_owned(),
-        );
+    if passage.possible && !passage.unmet.is_empty() {
+        let command = passage.command();
+        lines.push(format!("  with `{command}`; `upgrade` keeps back what is newly recommended in vain:"));
         lines.extend(passage.unmet.iter().map(|fact| format!("  - {fact}")));
     }
     lines

@@ -157,7 +157,7 @@ fn answer_on(
             result.essential = sorted(&mut essential.iter().filter(|it| !own.contains(it)));
             result.brings = sorted(&mut extra.iter().filter(|it| !own.contains(it)));
             result.recommended = sorted(&mut installed.recommended.iter().map(|(index, _)| index));
-            result.left_out = installed.left_out;
+            result.left_out = installed.left_out.into_iter().map(|it| it.fact).collect();
         }
     }
     if let (true, Some(old), Some(content)) = (result.installable, old, question.from) {

@@ -8,6 +8,7 @@ mod passage;
 mod question;
 mod report;
 mod set;
+mod tempted;
 
 use gachette_core::base::{BaseEntry, BaseName, BaseRef};
 use gachette_core::debian::{Architecture, PackageName};

@@ -1,9 +1,10 @@
 //! Whether hosts can go from one stack to another and back, and keep all that they have of the base.
 
-use gachette_core::installability::{Explanation, Fact};
+use gachette_core::installability::{Explanation, Fact, LeftOut};
 
 use super::report::Passage;
 use super::set::{Installed, Kept, Outcome, Set};
+use super::tempted::Tempted;
 use crate::operation::OperationError;
 
 /// Hosts that have one stack and are to have another, which can be installed.
@@ -30,13 +31,22 @@ impl Passing<'_> {
                 return Ok((self.barred(&self.to, kept, reasons)?, Passage::open()));
             }
         };
-        let forth = Passage { unmet: newly_unmet(&before, &after), ..Passage::open() };
+        let forth = self.arrived(&self.to, &kept, newly_unmet(&before, &after))?;
         let kept = self.to.kept(&after, &kept, self.from.universe);
         let back = match self.from.installed(&kept, self.stop)? {
-            Outcome::Installed(again) => Passage { unmet: newly_unmet(&after, &again), ..Passage::open() },
+            Outcome::Installed(again) => self.arrived(&self.from, &kept, newly_unmet(&after, &again))?,
             Outcome::Refused(reasons) => self.barred(&self.from, kept, reasons)?,
         };
         Ok((forth, back))
+    }
+
+    /// The way to a set that can be installed, where some of what is newly recommended is left out: none when apt would remove
+    /// something for it.
+    fn arrived(&self, to: &Set<'_>, kept: &Kept, unmet: Vec<&LeftOut>) -> Result<Passage, OperationError> {
+        let Tempted { leave_out, mut reasons } = to.tempted(kept, &unmet, self.stop)?;
+        kept.mark(to.universe, &mut reasons);
+        let unmet = unmet.into_iter().map(|it| it.fact.clone()).collect();
+        Ok(Passage { possible: reasons.is_empty(), reasons, unmet, leave_out, ..Passage::open() })
     }
 
     /// No way to a set, unless what is only recommended is removed.
@@ -65,18 +75,24 @@ impl Passing<'_> {
 }
 
 /// What is recommended after a step and cannot be there, and was not missing in the same way before.
-fn newly_unmet(before: &Installed, after: &Installed) -> Vec<Fact> {
+fn newly_unmet<'a>(before: &Installed, after: &'a Installed) -> Vec<&'a LeftOut> {
     let said = |fact: &Fact| match fact {
         Fact::Needs { package, relation, .. } => Some((package.name.clone(), relation.clone())),
         _ => None,
     };
-    let known: Vec<_> = before.left_out.iter().map(said).collect();
-    after.left_out.iter().filter(|fact| !known.contains(&said(fact))).cloned().collect()
+    let known: Vec<_> = before.left_out.iter().map(|it| said(&it.fact)).collect();
+    after.left_out.iter().filter(|it| !known.contains(&said(&it.fact))).collect()
 }
 
 impl Passage {
     fn open() -> Self {
-        Self { possible: true, reasons: Vec::new(), remove: Vec::new(), unmet: Vec::new() }
+        Self {
+            possible: true,
+            reasons: Vec::new(),
+            remove: Vec::new(),
+            unmet: Vec::new(),
+            leave_out: Vec::new(),
+        }
     }
 
     fn barred(reasons: Vec<Explanation>) -> Self {

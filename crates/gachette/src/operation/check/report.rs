@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::StackPart;
 
+/// The most packages of a stack that are named in a command.
+const MOST_NAMED: usize = 4;
+
 /// Whether packages of a stack can be installed together.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CheckReport {
@@ -111,9 +114,13 @@ pub struct Passage {
     /// What hosts have only since it is recommended, and can go there without.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<NamedPackage>,
-    /// What is recommended there and cannot be met, so that `apt-get upgrade` keeps back who says so; `dist-upgrade` does not.
+    /// What is recommended there and cannot be met, so that `apt-get upgrade` keeps back who says so; `dist-upgrade` does not, or, in
+    /// a no, may remove something for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<Fact>,
+    /// What would meet that, and apt is told to leave out lest it removes something else for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leave_out: Vec<NamedPackage>,
 }
 
 impl CheckReport {
@@ -160,6 +167,22 @@ impl CheckResult {
         self.reasons.iter().chain(self.passages().flat_map(|passage| &passage.reasons))
     }
 
+    /// How apt installs this also where it does not go back on a choice of what is left out; none when it has no such choice.
+    pub fn command(&self) -> Option<String> {
+        let met_by = self.left_out.iter().flat_map(|fact| match fact {
+            Fact::Needs { met_by, .. } => met_by.as_slice(),
+            _ => &[],
+        });
+        let mut left_out: Vec<NamedPackage> = met_by.cloned().collect();
+        left_out.sort();
+        left_out.dedup();
+        let own = match self.own.len() {
+            ..=MOST_NAMED => words(&self.own, ""),
+            _ => " …".to_owned(),
+        };
+        (!left_out.is_empty()).then(|| format!("apt-get install{own}{}", words(&left_out, "-")))
+    }
+
     fn passages(&self) -> impl Iterator<Item = &Passage> {
         [&self.forth, &self.back].into_iter().flatten()
     }
@@ -173,14 +196,27 @@ impl CheckResult {
 impl Passage {
     /// What lets hosts go there that cannot as they are, when there is something.
     pub fn advice(&self) -> Option<String> {
-        let names = self.remove.iter().map(|package| match package.foreign {
-            true => format!("{}:{}", package.name, package.architecture),
-            false => package.name.clone(),
-        });
-        let names = names.collect::<Vec<_>>().join(" ");
-        (!names.is_empty())
-            .then(|| format!("it is only recommended, and out of the way after `apt-get remove {names}`"))
+        if !self.remove.is_empty() {
+            let names = words(&self.remove, "");
+            return Some(format!("it is only recommended, and out of the way after `apt-get remove{names}`"));
+        }
+        (!self.possible && !self.leave_out.is_empty())
+            .then(|| format!("it is only recommended, and left out by `{}`", self.command()))
     }
+
+    /// How apt brings hosts there when something newly recommended cannot be had.
+    pub fn command(&self) -> String {
+        format!("apt-get dist-upgrade{}", words(&self.leave_out, "-"))
+    }
+}
+
+/// Packages as apt-get is told of them, a blank before each and this after it.
+fn words(packages: &[NamedPackage], suffix: &str) -> String {
+    let word = |package: &NamedPackage| match package.foreign {
+        true => format!(" {}:{}{suffix}", package.name, package.architecture),
+        false => format!(" {}{suffix}", package.name),
+    };
+    packages.iter().map(word).collect()
 }
 
 impl CheckedBase {

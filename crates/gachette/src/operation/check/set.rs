@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use gachette_core::installability::{
-    Answer, Checker, Explanation, Fact, Installation, NamedPackage, PackageIndex, Query, Recommended,
-    Universe,
+    Answer, Checker, Explanation, Fact, Installation, LeftOut, NamedPackage, PackageIndex, Query,
+    Recommended, Universe,
 };
 
 use crate::operation::OperationError;
@@ -46,7 +46,7 @@ pub(super) struct Installed {
     /// What apt adds since it is recommended, with the package that does.
     pub(super) recommended: Vec<(PackageIndex, NamedPackage)>,
     /// What is recommended and cannot be there too.
-    pub(super) left_out: Vec<Fact>,
+    pub(super) left_out: Vec<LeftOut>,
 }
 
 impl Set<'_> {
