@@ -4,7 +4,7 @@ use gachette_core::installability::{Explanation, Fact, LeftOut};
 
 use super::report::Passage;
 use super::set::{Installed, Kept, Outcome, Set};
-use super::tempted::Tempted;
+use super::tempted::{Now, Tempted};
 use crate::operation::OperationError;
 
 /// Hosts that have one stack and are to have another, which can be installed.
@@ -31,10 +31,12 @@ impl Passing<'_> {
                 return Ok((self.barred(&self.to, kept, reasons)?, Passage::open()));
             }
         };
-        let forth = self.arrived(&self.to, &kept, newly_unmet(&before, &after))?;
+        let forth = self.arrived(&self.to, &kept, &self.from.now(&before), newly_unmet(&before, &after))?;
         let kept = self.to.kept(&after, &kept, self.from.universe);
         let back = match self.from.installed(&kept, self.stop)? {
-            Outcome::Installed(again) => self.arrived(&self.from, &kept, newly_unmet(&after, &again))?,
+            Outcome::Installed(again) => {
+                self.arrived(&self.from, &kept, &self.to.now(&after), newly_unmet(&after, &again))?
+            }
             Outcome::Refused(reasons) => self.barred(&self.from, kept, reasons)?,
         };
         Ok((forth, back))
@@ -42,8 +44,14 @@ impl Passing<'_> {
 
     /// The way to a set that can be installed, where some of what is newly recommended is left out: none when apt would remove
     /// something for it.
-    fn arrived(&self, to: &Set<'_>, kept: &Kept, unmet: Vec<&LeftOut>) -> Result<Passage, OperationError> {
-        let Tempted { leave_out, mut reasons } = to.tempted(kept, &unmet, self.stop)?;
+    fn arrived(
+        &self,
+        to: &Set<'_>,
+        kept: &Kept,
+        now: &Now<'_>,
+        unmet: Vec<&LeftOut>,
+    ) -> Result<Passage, OperationError> {
+        let Tempted { leave_out, mut reasons } = to.tempted(kept, now, &unmet, self.stop)?;
         kept.mark(to.universe, &mut reasons);
         let unmet = unmet.into_iter().map(|it| it.fact.clone()).collect();
         Ok(Passage { possible: reasons.is_empty(), reasons, unmet, leave_out, ..Passage::open() })

@@ -1,10 +1,10 @@
 //! What is newly recommended and left out, and that apt would take all the same by removing what is in its way.
 
 use gachette_core::installability::{
-    Answer, Checker, Explanation, Fact, LeftOut, NamedPackage, PackageIndex, Query,
+    Answer, Checker, Explanation, Fact, LeftOut, NamedPackage, Package, PackageIndex, Query, Universe,
 };
 
-use super::set::{Kept, Set};
+use super::set::{Installed, Kept, Set};
 use crate::operation::OperationError;
 
 /// What apt might take at the cost of something else.
@@ -16,11 +16,44 @@ pub(super) struct Tempted {
     pub(super) reasons: Vec<Explanation>,
 }
 
-impl Set<'_> {
+/// All that hosts have before a set comes.
+pub(super) struct Now<'a> {
+    universe: &'a Universe<'a>,
+    packages: Vec<PackageIndex>,
+}
+
+impl Now<'_> {
+    /// Whether a package of another universe could be there too. Of what is in the way of one that could, nothing is there yet, so
+    /// apt has nothing to remove.
+    fn has_room_for(&self, package: &Package<'_>, stop: &dyn Fn() -> bool) -> Result<bool, OperationError> {
+        let mut named = self.universe.named(package.name()).iter().copied();
+        let same = named.find(|found| {
+            self.universe.is_candidate(*found)
+                && self.universe.package(*found).architecture() == package.architecture()
+        });
+        let Some(same) = same else { return Ok(false) };
+        let mut keep = self.packages.clone();
+        keep.push(same);
+        let query = Query { keep: &keep, ..Query::default() };
+        Ok(Checker::new(self.universe, stop).is_installable(&query)?)
+    }
+}
+
+impl<'a> Set<'a> {
+    /// What hosts have when it is installed.
+    pub(super) fn now(&self, installed: &Installed) -> Now<'a> {
+        let recommended = installed.recommended.iter().map(|(index, _)| *index);
+        Now {
+            universe: self.universe,
+            packages: installed.found.packages.iter().copied().chain(recommended).collect(),
+        }
+    }
+
     /// What apt might take of what is left out, where some packages are there already and have to stay.
     pub(super) fn tempted(
         &self,
         kept: &Kept,
+        now: &Now<'_>,
         left_out: &[&LeftOut],
         stop: &dyn Fn() -> bool,
     ) -> Result<Tempted, OperationError> {
@@ -34,7 +67,7 @@ impl Set<'_> {
                     continue;
                 }
                 tempted.leave_out.push(NamedPackage::of(self.universe, *index));
-                if reason.is_none() {
+                if reason.is_none() && !now.has_room_for(self.universe.package(*index), stop)? {
                     reason = self.in_the_way(&mut checker, kept, *index)?;
                 }
             }
