@@ -3,10 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::architectures::{Architectures, Place, ProvidedFor, Reach};
 use super::package::Package;
 use super::table::Table;
 use crate::debian::{Operator, RelationField, RelationRef, RelationRefs, VersionRef};
+
+/// Names, numbered. They are looked up by the hundred thousand, so their hash is a quick one; its seed is another in each process.
+type Names<'a> = HashMap<&'a str, u32, RandomState>;
 
 /// The packages of a distribution, or of several together.
 #[derive(Clone, Debug)]
@@ -15,7 +20,7 @@ pub struct Universe<'a> {
     pub(super) origins: Vec<Origin>,
     pub(super) packages: Vec<Package<'a>>,
     /// All names that packages have or provide, numbered.
-    names: HashMap<&'a str, u32>,
+    names: Names<'a>,
     /// By name: the packages of that name, in order of architecture, and from the newest version on.
     real: Table<PackageIndex>,
     /// By name: who provides it, in the order in which apt would take them.
@@ -68,7 +73,8 @@ impl<'a> Universe<'a> {
         mut packages: Vec<Package<'a>>,
         versions: Versions,
     ) -> Self {
-        let (mut names, mut real) = (HashMap::with_capacity(packages.len()), Vec::new());
+        let (mut names, mut real) =
+            (Names::with_capacity_and_hasher(packages.len(), RandomState::default()), Vec::new());
         for (at, package) in (0..).zip(&mut packages) {
             package.number = number_of(&mut names, package.name);
             real.push((package.number, PackageIndex(at)));
@@ -225,7 +231,7 @@ pub(super) fn accepts(relation: &RelationRef<'_>, found: Option<&str>) -> bool {
     }
 }
 
-fn number_of<'a>(names: &mut HashMap<&'a str, u32>, name: &'a str) -> u32 {
+fn number_of<'a>(names: &mut Names<'a>, name: &'a str) -> u32 {
     let next = names.len() as u32;
     *names.entry(name).or_insert(next)
 }

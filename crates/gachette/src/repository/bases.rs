@@ -1,7 +1,5 @@
 //! Bases in the store: their ledgers, the same way as those of stacks, and their lists of packages by hash.
 
-use std::io::Read;
-
 use gachette_core::Sha256Digest;
 use gachette_core::base::{BASE_FORMAT, BaseEntry, BaseList, BaseName, BaseRef};
 use gachette_core::stack::By;
@@ -145,17 +143,14 @@ impl Repository {
         let key = key::base_list(sha256);
         let damaged = |reason: &str| RepositoryError::Damaged { key: key.clone(), reason: reason.to_owned() };
         let bytes = self.store.read(&key)?.ok_or_else(|| damaged("the file is lost"))?;
-        // As long as the text is by what comes before it, so that it is never moved while it grows.
+        // Straight into its place: as long as the text is by what comes before it.
         let length = zstd::zstd_safe::get_frame_content_size(&bytes).ok().flatten().unwrap_or_default();
-        let mut text = String::with_capacity(length.min(LARGEST_LIST) as usize);
-        let decoder = zstd::stream::read::Decoder::with_buffer(&bytes[..]);
-        let read = decoder.and_then(|decoder| decoder.take(LARGEST_LIST).read_to_string(&mut text));
-        read.map_err(|error| damaged(&error.to_string()))?;
-        if Sha256Digest::of(text.as_bytes()) == *sha256 {
-            Ok(text)
-        } else {
-            Err(damaged("its SHA-256 is another"))
+        let text = zstd::bulk::decompress(&bytes, length.min(LARGEST_LIST) as usize);
+        let text = text.map_err(|error| damaged(&error.to_string()))?;
+        if Sha256Digest::of(&text) != *sha256 {
+            return Err(damaged("its SHA-256 is another"));
         }
+        String::from_utf8(text).map_err(|error| damaged(&error.utf8_error().to_string()))
     }
 
     fn keep_list(&self, kept: &KeptList) -> Result<(), RepositoryError> {
