@@ -83,15 +83,19 @@ pub fn publish_as_it_is(config: &Config, suite: Suite) -> Result<Published, Oper
     let repository = config.repository()?;
     let (signed, is_ours) = repository.suite_is_signed_and_ours(&suite)?;
     if !signed && !config.signing.keys.is_empty() {
-        let reason = if !is_ours {
-            "another user says that nobody signed it, and there are keys; publish it by its name, with `--unsigned` if that is meant"
-        } else if repository.suite_has_signature(&suite) {
-            "what is known of it says that nobody signed it, and it is signed; publish it by its name"
-        } else {
-            ""
+        let refused = |reason: &str| {
+            let (suite, reason) = (suite.clone(), reason.to_owned());
+            Err(RepositoryError::Unpublishable { suite, reason }.into())
         };
-        if !reason.is_empty() {
-            return Err(RepositoryError::Unpublishable { suite, reason: reason.to_owned() }.into());
+        if !is_ours {
+            return refused(
+                "another user says that nobody signed it, and there are keys; publish it by its name, with `--unsigned` if that is meant",
+            );
+        }
+        if repository.suite_has_signature(&suite) {
+            return refused(
+                "what is known of it says that nobody signed it, and it is signed; publish it by its name",
+            );
         }
     }
     let signature = if signed { SuiteSignature::Signed } else { SuiteSignature::Unsigned };

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use gachette_core::Sha256Digest;
+use gachette_core::apt::Listed;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::stack::{Content, PackageRecord, StackedPackage};
 
@@ -54,24 +55,31 @@ impl Repository {
         records.collect()
     }
 
-    /// The records of all files of a stack, in its order.
+    /// The records of all files of a stack, in its order. Where keys sign, they say of the packages what the package files do.
     ///
     /// # Errors
-    /// When the repository cannot be read, or a package has no record.
+    /// When the repository cannot be read, a package has no record, or one was edited.
     pub fn stacked_records(&self, content: &Content) -> Result<Vec<PackageRecord>, RepositoryError> {
+        let vouched = self.marks.are_asked_for().then(|| self.vouched());
         let packages: Vec<&StackedPackage> = content.iter().collect();
-        let records = gather(Worth::Lines, &packages, |package| {
-            let missing = || RepositoryError::MissingPackage {
-                name: package.name.clone(),
-                version: package.version.clone(),
+        let records = gather(Worth::Lines, &packages, |StackedPackage { name, version, files }| {
+            let missing = || RepositoryError::MissingPackage { name: name.clone(), version: version.clone() };
+            let of = |(architecture, file): (_, &Sha256Digest)| {
+                let found = match &vouched {
+                    Some(vouched) => {
+                        let listed = Listed { name, version, architecture, file: *file };
+                        self.find_true_record(&listed, vouched)?
+                    }
+                    None => self.record(name, version, architecture)?.filter(|it| it.sha256 == *file),
+                };
+                found.ok_or_else(missing)
             };
-            let of = |(arch, file): (_, &Sha256Digest)| {
-                let record = self.record(&package.name, &package.version, arch)?;
-                record.filter(|record| record.sha256 == *file).ok_or_else(missing)
-            };
-            let records = package.files.iter().map(of).collect::<Result<Vec<_>, _>>()?;
+            let records = files.iter().map(of).collect::<Result<Vec<_>, _>>()?;
             if records.is_empty() { Err(missing()) } else { Ok(records) }
         })?;
+        if let Some(vouched) = vouched {
+            vouched.keep();
+        }
         Ok(records.into_iter().flatten().collect())
     }
 

@@ -9,11 +9,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{Listed, Suite};
-use gachette_core::stack::{Content, PackageRecord, StackedPackage};
+use gachette_core::stack::PackageRecord;
 
 use super::error::RepositoryError;
 use super::register::{key_of, parse_record, read_package};
-use super::spread::{Worth, gather};
 use super::{Repository, key};
 
 /// How many bytes a digest has.
@@ -99,29 +98,8 @@ impl Repository {
         self.find_true_record(listed, vouched)?.ok_or_else(lost)
     }
 
-    /// The records of all package files of a stack, in its order. Where keys sign, they say of the packages what the files do.
-    pub(crate) fn true_records(&self, content: &Content) -> Result<Vec<PackageRecord>, RepositoryError> {
-        if !self.marks.are_asked_for() {
-            return self.stacked_records(content);
-        }
-        let vouched = self.vouched();
-        let packages: Vec<&StackedPackage> = content.iter().collect();
-        let records = gather(Worth::Lines, &packages, |package| {
-            let StackedPackage { name, version, files } = package;
-            let missing = || RepositoryError::MissingPackage { name: name.clone(), version: version.clone() };
-            let of = |(architecture, file): (_, &Sha256Digest)| {
-                let listed = Listed { name, version, architecture, file: *file };
-                self.find_true_record(&listed, &vouched)?.ok_or_else(missing)
-            };
-            let records = files.iter().map(of).collect::<Result<Vec<_>, _>>()?;
-            if records.is_empty() { Err(missing()) } else { Ok(records) }
-        })?;
-        vouched.keep();
-        Ok(records.into_iter().flatten().collect())
-    }
-
     /// The record that a stack means, when it says of the package what the package file does; none when it is lost, or of another file.
-    fn find_true_record(
+    pub(super) fn find_true_record(
         &self,
         listed: &Listed<'_>,
         vouched: &Vouched<'_>,

@@ -44,7 +44,7 @@ impl Gathered {
         for list in question.base.lists.iter().filter(is_wanted) {
             lists.push((list.clone(), repository.base_list(&list.sha256)?));
         }
-        let records = |content: &Content| Ok::<_, OperationError>(repository.true_records(content)?);
+        let records = |content: &Content| Ok::<_, OperationError>(repository.stacked_records(content)?);
         let (stack, from) = (records(question.stack)?, question.from.map(records).transpose()?);
         Ok(Self { lists, stack, from })
     }

@@ -70,8 +70,7 @@ impl<'a> Wish<'a> {
         last: Option<&SuiteState>,
     ) -> Result<Self, RepositoryError> {
         let now = Timestamp::now();
-        let before = architectures_before(request, shown, folder, last, now);
-        let last = last_date(request, shown, folder, last, now);
+        let (last, before) = before(request, shown, folder, last, now);
         // What expires must be made anew now and then; what does not, is as old as what it shows.
         let of_ledger = request.settings.valid_for.is_none().then_some(shown.date);
         let asked = request.source_date();
@@ -167,36 +166,28 @@ impl<'a> Wish<'a> {
     }
 }
 
-/// The date that a suite bears. One to come is that of a wrong clock of ours when a key that signs now signed it, or this user wrote
-/// it; of any other nobody knows who gave it, and it counts up to now.
-fn last_date(
+/// The date that a suite bears, and the architectures that it has an index for, as far as they are signed again. A date to come is that
+/// of a wrong clock of ours when a key that signs now signed it, or this user wrote it; of any other nobody knows who gave it, and it
+/// counts up to now. Architectures that somebody without a key wrote do not count at all.
+fn before(
     request: &PublishRequest<'_>,
     shown: &Shown,
     folder: &SuiteFolder,
     last: Option<&SuiteState>,
     now: Timestamp,
-) -> Option<Timestamp> {
+) -> (Option<Timestamp>, BTreeSet<Architecture>) {
     let files = folder.release_files();
-    let is_signed = || request.signers.is_none_or(|signers| files.have_signature(signers, &shown.suite, now));
-    let of_files = files.date().map(|date| if date <= now || is_signed() { date } else { now });
+    let is_signed = request.signers.is_none_or(|signers| files.have_signature(signers, &shown.suite, now));
     let is_ours = |last: &SuiteState| request.signers.is_none() || last.is_ours;
+    let of_files = files.date().map(|date| if is_signed { date } else { date.min(now) });
     let of_state = last.map(|last| if is_ours(last) { last.date } else { last.date.min(now) });
-    of_files.max(of_state)
-}
-
-/// The architectures that a suite has an index for. Those that somebody without a key wrote are not signed.
-fn architectures_before(
-    request: &PublishRequest<'_>,
-    shown: &Shown,
-    folder: &SuiteFolder,
-    last: Option<&SuiteState>,
-    now: Timestamp,
-) -> BTreeSet<Architecture> {
-    let files = folder.release_files();
-    if request.signers.is_none_or(|signers| files.have_signature(signers, &shown.suite, now)) {
-        return files.text().map(Release::architectures_of).unwrap_or_default();
-    }
-    last.filter(|last| last.is_ours).into_iter().flat_map(|last| last.architectures.iter().cloned()).collect()
+    let architectures = if is_signed {
+        files.text().map(Release::architectures_of).unwrap_or_default()
+    } else {
+        let ours = last.filter(|last| is_ours(last)).into_iter();
+        ours.flat_map(|last| last.architectures.iter().cloned()).collect()
+    };
+    (of_files.max(of_state), architectures)
 }
 
 /// apt takes no date to come (apt.conf(5), `Acquire::Max-FutureTime`), so one that a wrong clock gave must not stay.
