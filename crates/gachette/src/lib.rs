@@ -33,6 +33,7 @@ pub mod base;
 mod cache;
 pub mod config;
 pub mod event;
+mod file_stat;
 pub mod git;
 pub mod host;
 pub mod host_check;

@@ -36,6 +36,7 @@ mod json_failures;
 mod keys;
 mod killed_on_hosts;
 mod kills;
+mod large_stacks;
 mod login_shells;
 mod lost_hosts;
 mod parallel_builds;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::change::Deletion;
 use super::ledger::Entry;
@@ -13,7 +13,7 @@ use super::revision::{FormatError, REVISION_FORMAT, parse_format};
 use crate::Sha256Digest;
 
 /// What names a revision, and what is true of its stack as of then.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// The stack it belongs to.
     pub stack: StackName,

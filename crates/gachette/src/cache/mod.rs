@@ -8,6 +8,9 @@ use std::time::SystemTime;
 
 pub(crate) use sweep::sweep_daily;
 
+/// The name of the folder of stat caches.
+const STATS: &str = "stats";
+
 /// gachette's folder in the user's folder for what can be made again (XDG Base Directory Specification); none without a home.
 pub(crate) fn folder() -> Option<PathBuf> {
     trebuchet::user_cache().map(|cache| cache.join("gachette"))
@@ -16,6 +19,11 @@ pub(crate) fn folder() -> Option<PathBuf> {
 /// The repository of what was built here for a repository on another machine.
 pub(crate) fn built() -> Option<PathBuf> {
     Some(folder()?.join("built"))
+}
+
+/// The folder of what was found in large files of repositories, and how these were then.
+pub(crate) fn stats() -> Option<PathBuf> {
+    Some(folder()?.join(STATS))
 }
 
 /// The folder of [mirrors](crate::mirror).

@@ -18,6 +18,9 @@ const BUILT_ARE_KEPT: Duration = DAY.saturating_mul(7);
 /// How long a mirror that nobody fetches into or reads is kept.
 const MIRRORS_ARE_KEPT: Duration = DAY.saturating_mul(30);
 
+/// How long a stat cache is kept that nobody writes to: what is in it is believed for a day.
+const STATS_ARE_KEPT: Duration = DAY.saturating_mul(2);
+
 /// The file that says when it was last swept.
 const MARKER: &str = "swept";
 
@@ -47,10 +50,20 @@ fn sweep(cache: &Path, now: SystemTime) -> io::Result<()> {
         return Ok(());
     }
     mirror::forget_unused(&cache.join("mirrors"), now - MIRRORS_ARE_KEPT);
+    forget_stats(&cache.join(super::STATS), now - STATS_ARE_KEPT);
     let built = cache.join("built");
     if let Ok(repository) = Repository::open(&built, None) {
         let mut turn = || repository.collecting(Duration::ZERO).ok();
         repository.forget_unused(now - BUILT_ARE_KEPT, &mut turn);
     }
     marker.set_modified(now)
+}
+
+/// Removes the files of a folder that were not written to since then.
+fn forget_stats(folder: &Path, since: SystemTime) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.metadata().is_ok_and(|found| found.is_file() && super::is_unused(&found, since)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }

@@ -4,11 +4,9 @@
 //! sockets of such connections, as long as the file stays as it is: whoever can write there is logged in already, and what arrives on a
 //! host is compared with the digest whatever was remembered.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -17,13 +15,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::runtime_folder;
+use crate::file_stat::FileStat;
 
 /// The version of what is remembered.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The longest text of that, in bytes.
 const LONGEST: u64 = 1024;
-/// How long a file must not have changed for its digest to be remembered: a second change might come at the same tick of the clock.
-const REST: Duration = Duration::from_secs(2);
 
 /// How hard it is compressed, of 9: more takes longer than it saves on a line of 100 Mbit/s, and less does not halve it.
 const PACKING: u32 = 2;
@@ -43,18 +40,8 @@ pub struct Program {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Remembered {
     format: u32,
-    file: FileState,
+    file: FileStat,
     sha256: Sha256Digest,
-}
-
-/// Which file it was, and since when it is as it is (inode(7)). No program sets that time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct FileState {
-    device: u64,
-    inode: u64,
-    size: u64,
-    seconds: i64,
-    nanoseconds: i64,
 }
 
 impl Program {
@@ -66,20 +53,20 @@ impl Program {
         // Through /proc it is the very file that runs, also when another was put in its place since.
         let path = PathBuf::from("/proc/self/exe");
         let file = File::open(&path)?;
-        let state = FileState::of(&file.metadata()?);
-        let memory = memory();
-        let sha256 = match memory.as_deref().and_then(|memory| recall(memory, state)) {
+        let size = file.metadata()?.len();
+        // Without both it is read again the next time.
+        let remembered = memory().zip(FileStat::of(&file));
+        let sha256 = match remembered.as_ref().and_then(|(memory, stat)| recall(memory, *stat)) {
             Some(sha256) => sha256,
             None => {
                 let sha256 = digest(file)?;
-                if let Some(memory) = memory.filter(|_| state.has_rested()) {
-                    // Else it is read again the next time.
-                    let _ = remember(&memory, state, sha256);
+                if let Some((memory, stat)) = remembered {
+                    let _ = remember(&memory, stat, sha256);
                 }
                 sha256
             }
         };
-        Ok(Self { path, sha256, size: state.size })
+        Ok(Self { path, sha256, size })
     }
 
     /// Its bytes compressed by gzip (RFC 1952), quickly rather than well: most connections wait for the sender then.
@@ -105,32 +92,19 @@ impl Program {
     }
 }
 
-impl FileState {
-    fn of(found: &Metadata) -> Self {
-        let (seconds, nanoseconds) = (found.ctime(), found.ctime_nsec());
-        Self { device: found.dev(), inode: found.ino(), size: found.size(), seconds, nanoseconds }
-    }
-
-    fn has_rested(self) -> bool {
-        let since =
-            u64::try_from(self.seconds).ok().map(|since| SystemTime::UNIX_EPOCH + Duration::from_secs(since));
-        since.is_some_and(|since| since.elapsed().is_ok_and(|rest| rest > REST))
-    }
-}
-
 /// Where the digest is remembered.
 fn memory() -> Option<PathBuf> {
     Some(runtime_folder()?.join("program.json"))
 }
 
 /// The digest of the file in this state, when it is remembered.
-fn recall(memory: &Path, file: FileState) -> Option<Sha256Digest> {
+fn recall(memory: &Path, file: FileStat) -> Option<Sha256Digest> {
     let text = trebuchet::read_regular(memory, LONGEST).ok()?;
     let found: Remembered = serde_json::from_slice(&text).ok()?;
     (found.format == FORMAT && found.file == file).then_some(found.sha256)
 }
 
-fn remember(memory: &Path, file: FileState, sha256: Sha256Digest) -> io::Result<()> {
+fn remember(memory: &Path, file: FileStat, sha256: Sha256Digest) -> io::Result<()> {
     let text = serde_json::to_vec(&Remembered { format: FORMAT, file, sha256 })?;
     let folder = memory.parent().unwrap_or(Path::new("/"));
     let mut written = tempfile::NamedTempFile::new_in(folder)?;
@@ -159,9 +133,8 @@ mod tests {
         let [memory, one, two] = ["program.json", "one", "two"].map(|name| folder.path().join(name));
         fs::write(&one, "program").unwrap();
         fs::copy(&one, &two).unwrap();
-        let state = |path: &Path| FileState::of(&fs::metadata(path).unwrap());
+        let state = |path: &Path| FileStat::of_settled(&File::open(path).unwrap()).unwrap();
         let (sha256, before) = (digest(File::open(&one).unwrap()).unwrap(), state(&one));
-        assert!(!before.has_rested());
         remember(&memory, before, sha256).unwrap();
         assert_eq!(recall(&memory, before), Some(sha256));
         assert_eq!(recall(&memory, state(&two)), None);
@@ -173,8 +146,8 @@ mod tests {
     fn what_is_no_memory_is_as_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let memory = folder.path().join("program.json");
-        let state = FileState::of(&fs::metadata(folder.path()).unwrap());
-        for text in ["", "{}", "{\"format\":2}", "\0", &"x".repeat(1 << 20)] {
+        let state = FileStat::of_settled(&File::open(folder.path()).unwrap()).unwrap();
+        for text in ["", "{}", "{\"format\":3}", "\0", &"x".repeat(1 << 20)] {
             fs::write(&memory, text).unwrap();
             assert_eq!(recall(&memory, state), None);
         }

@@ -1,11 +1,13 @@
 //! Signing statements of where packages and sealed stacks come from, where the keys are: when a stack is sealed or published.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 
 use gachette_core::Sha256Digest;
 use gachette_core::stack::{Entry, Head, PackageRecord};
 use gachette_core::statement::{self, Envelope};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::OperationError;
 use crate::Cancel;
@@ -20,12 +22,21 @@ pub(super) fn check_sealed(
     head: &Head,
 ) -> Result<bool, OperationError> {
     let statements = signers.map(|signers| Statements { repository, signers, by: Holders::All });
-    let good = statements.map(|it| (it.good_signatures(&head.hash), it.signers.held_by(it.by)));
+    let good = statements.map(|it| (it.good_signatures_of(head), it.signers.held_by(it.by)));
     let (good, held) = good.unwrap_or_default();
     if good.is_empty() {
         repository.check_sealed(head)?;
     }
     Ok(held.iter().all(|key| good.contains(key)))
+}
+
+/// Who signed a statement.
+#[derive(Serialize, Deserialize)]
+struct Judged {
+    /// The keys by which that was judged.
+    by: Vec<Fingerprint>,
+    /// Those that did.
+    good: Vec<Fingerprint>,
 }
 
 /// Statements about a sealed stack and its packages, which are signed where they are not signed yet.
@@ -106,6 +117,18 @@ impl Statements<'_> {
             return Some(before);
         }
         self.good_signatures(&record.sha256).is_empty().then_some(newest)
+    }
+
+    /// The keys that signed the statement about a sealed revision, by what was found in it before if it is as it was.
+    fn good_signatures_of(&self, head: &Head) -> Vec<Fingerprint> {
+        let by = self.signers.fingerprints();
+        let is_by_these = |judged: &Judged| judged.by == by;
+        let judge = || {
+            let good = self.good_signatures(&head.hash);
+            Ok::<_, Infallible>((!good.is_empty()).then(|| Judged { by: by.clone(), good }))
+        };
+        let Ok(judged) = self.repository.found_in_statement(head, is_by_these, judge);
+        judged.map(|judged| judged.good).unwrap_or_default()
     }
 
     /// The keys that signed a statement about this.

@@ -33,6 +33,7 @@ impl Config {
 
     /// Where keys sign, what the repository keeps must be this user's to be believed.
     fn marked(&self, repository: Repository) -> Repository {
+        let repository = repository.with_stat_caches(crate::cache::stats());
         let signing = SigningConfig::of(self);
         if signing.keys.is_empty() { repository } else { repository.marked_beside(signing.folder) }
     }

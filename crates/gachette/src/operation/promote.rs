@@ -9,7 +9,7 @@ use gachette_core::apt::Suite;
 use gachette_core::channel::{
     ChannelEntry, ChannelPolicy, CheckName, CheckOutcome, LackingCheck, MOST_CHECKS, Pin,
 };
-use gachette_core::stack::{By, Head, LowerPackage, StackDiff, StackName, StackRef};
+use gachette_core::stack::{By, Head, LowerPackage, StackName, StackRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -220,10 +220,6 @@ fn near(repository: &Repository, channel: &Suite) -> Option<Suite> {
 
 /// The packages that a channel shows lower than before. It is moved: what cannot be read of that any more keeps nobody.
 fn lower_packages(repository: &Repository, moved: &ChannelCommitted, to: &Head) -> Vec<LowerPackage> {
-    let diff = || {
-        let before = repository.pinned(&repository.shown_before(&moved.newest).ok()??).ok()?;
-        let now = repository.content_of(to).ok()?;
-        Some(StackDiff::between(&before.revision.packages, &now))
-    };
-    diff().map(StackDiff::lower).unwrap_or_default()
+    let before = repository.shown_before(&moved.newest).ok().flatten();
+    before.and_then(|before| repository.lower_packages(&before, &Pin::of(to)).ok()).unwrap_or_default()
 }

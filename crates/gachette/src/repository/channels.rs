@@ -5,7 +5,9 @@ use std::fs::File;
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::channel::{ChannelPolicy, ChannelStep, KeptChannelEntry, Pin};
-use gachette_core::stack::{By, Domain, Entry, Head, Refusal, StackName, StackRef};
+use gachette_core::stack::{
+    By, Domain, Entry, Head, LowerPackage, Refusal, StackDiff, StackName, StackRef, lower_by_lines,
+};
 use jiff::Timestamp;
 
 use super::channel_wish::ChannelWish;
@@ -159,6 +161,26 @@ impl Repository {
         let entry = self.resolve(&pin.stack.at(pin.revision))?;
         check_pin(pin, &Head::from(&entry))?;
         Ok(entry)
+    }
+
+    /// The packages of which the second revision has an older version than the first.
+    ///
+    /// # Errors
+    /// When one of them is not there.
+    pub(crate) fn lower_packages(&self, from: &Pin, to: &Pin) -> Result<Vec<LowerPackage>, RepositoryError> {
+        if let (Some(old), Some(new)) = (self.bytes_of(from)?, self.bytes_of(to)?)
+            && let Some(lower) = lower_by_lines(&old, &new)
+        {
+            return Ok(lower);
+        }
+        let content = |pin| Ok::<_, RepositoryError>(self.pinned(pin)?.revision.packages);
+        Ok(StackDiff::between(&content(from)?, &content(to)?).lower())
+    }
+
+    /// The stored bytes of what a pin names, which was found sound when it was pinned.
+    fn bytes_of(&self, pin: &Pin) -> Result<Option<Vec<u8>>, RepositoryError> {
+        let bytes = self.store.read(&key::revision(&pin.stack, pin.revision))?;
+        Ok(bytes.filter(|bytes| Sha256Digest::of(bytes) == pin.hash).map(Into::into))
     }
 
     /// The stack, or where no stack has that name, what the channel of that name shows.

@@ -71,15 +71,17 @@ impl Repository {
         known: &[Sha256Digest],
     ) -> Result<Option<Head>, RepositoryError> {
         let key = key::revision(stack, number);
-        let Some(bytes) = self.store.read(&key)? else { return Ok(None) };
-        let hash = Sha256Digest::of(&bytes);
-        if known.contains(&hash)
-            && let Ok(head) = Head::parse(&bytes, hash)
-            && (&head.stack, head.number) == (stack, number)
-        {
-            return Ok(Some(head));
-        }
-        parse_revision(key, &bytes, stack, number).map(|entry| Some(Head::from(&entry)))
+        let is_it = |head: &Head| (&head.stack, head.number) == (stack, number);
+        let usable = |head: &Head| known.contains(&head.hash) && is_it(head);
+        self.found_in(&stack.clone().into(), &key, usable, || {
+            let Some(bytes) = self.store.read(&key)? else { return Ok(None) };
+            let hash = Sha256Digest::of(&bytes);
+            let head = known.contains(&hash).then(|| Head::parse(&bytes, hash).ok()).flatten();
+            if let Some(head) = head.filter(is_it) {
+                return Ok(Some(head));
+            }
+            parse_revision(key.clone(), &bytes, stack, number).map(|entry| Some(Head::from(&entry)))
+        })
     }
 
     /// The revision that is meant, of a stack that exists, or once did when a number is given.

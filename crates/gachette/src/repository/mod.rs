@@ -79,6 +79,7 @@ mod register_all;
 mod spread;
 mod stacks;
 mod staging;
+mod stat_cache;
 mod statements;
 mod store;
 mod take_in;
@@ -143,6 +144,8 @@ pub struct Repository {
     marks: OwnMarks,
     /// The records that are to be vouched for at the end of what writes many.
     unvouched: Option<Arc<Mutex<Vec<Sha256Digest>>>>,
+    /// Where it is remembered what was found in large files, if anywhere.
+    stat_caches: Option<PathBuf>,
 }
 
 impl Repository {
@@ -189,7 +192,17 @@ impl Repository {
         let store = Store::local(meta)?;
         let identity = identity::read(&store)?.ok_or_else(not_there)?;
         let marks = OwnMarks::default();
-        Ok(Self { store, debs, has_own_debs, identity, expected: None, kept: None, marks, unvouched: None })
+        Ok(Self {
+            store,
+            debs,
+            has_own_debs,
+            identity,
+            expected: None,
+            kept: None,
+            marks,
+            unvouched: None,
+            stat_caches: None,
+        })
     }
 
     /// The repository in any store, made when there is none; its package files are in the folder `debs`.
@@ -208,6 +221,7 @@ impl Repository {
                 kept: None,
                 marks: OwnMarks::default(),
                 unvouched: None,
+                stat_caches: None,
             });
         }
         // The identity comes last: should this be killed in between, the next one takes over what is left to take over.
@@ -220,6 +234,7 @@ impl Repository {
             kept: None,
             marks: OwnMarks::default(),
             unvouched: None,
+            stat_caches: None,
         };
         fresh.adopt()?;
         let identity = identity::write(&fresh.store, fresh.identity.clone())?;

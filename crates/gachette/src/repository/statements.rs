@@ -5,8 +5,10 @@
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Version};
 use gachette_core::json_reason;
-use gachette_core::stack::{Entry, PackageRecord, to_readable_json};
+use gachette_core::stack::{Entry, Head, PackageRecord, to_readable_json};
 use gachette_core::statement::{self, Envelope, Opened, StatedRecord};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::error::RepositoryError;
 use super::register::key_of;
@@ -39,6 +41,16 @@ impl Repository {
         let Some(bytes) = self.store.read(&key)? else { return Ok(None) };
         let opened = Opened::parse(&bytes);
         opened.map(Some).map_err(|error| RepositoryError::Damaged { key, reason: error.to_string() })
+    }
+
+    /// What is found in the statement about a sealed revision, or was when it was the same, if that is `usable` still.
+    pub(crate) fn found_in_statement<T: Serialize + DeserializeOwned, E>(
+        &self,
+        about: &Head,
+        usable: impl Fn(&T) -> bool,
+        find: impl FnOnce() -> Result<Option<T>, E>,
+    ) -> Result<Option<T>, E> {
+        self.found_in(&about.stack.clone().into(), &key::statement(&about.hash), usable, find)
     }
 
     /// Keeps a signed statement, in place of one that is there.

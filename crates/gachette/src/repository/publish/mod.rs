@@ -30,6 +30,7 @@ use jiff::Timestamp;
 
 use super::disk::at;
 use super::error::RepositoryError;
+use super::stat_cache::StatCache;
 use super::{Repository, key};
 use crate::Cancel;
 use crate::signing::Signers;
@@ -64,6 +65,7 @@ impl Repository {
         self.link_pool(root, &suite)?;
         let folder = SuiteFolder::hold(root, &suite)?;
         let mut last = SuiteState::read(self, &suite)?;
+        let cache = self.stat_cache(&suite, last.as_ref().is_some_and(SuiteState::is_large));
         let as_it_is;
         let request = match &request.subject {
             PublishSubject::AsItIs(suite) => {
@@ -73,9 +75,10 @@ impl Repository {
             _ => request,
         };
         // Looked at in our turn: a publisher that was slow must not bring back what was before.
-        if let Some(same) = last.take_if(|last| self.still_shows(request, last, &folder).unwrap_or_default())
-        {
-            self.check_shown_files(request, &same, &folder)?;
+        let still_shows = |last: &mut SuiteState| self.still_shows(request, last, &folder, &cache);
+        if let Some(same) = last.take_if(|last| still_shows(last).unwrap_or_default()) {
+            self.check_shown_files(request, &same, &folder, &cache)?;
+            cache.keep();
             return Ok(same.unchanged(suite));
         }
         if let Some(last) = &last {
@@ -86,10 +89,11 @@ impl Repository {
         if folder.was_interrupted() {
             // Clients may have read the Release file of the one who was killed: what is out of use, is so from now on.
             last.iter_mut().for_each(|last| last.retired.clear());
-        } else if let Some(same) = last.take_if(|last| wish.is_shown_by(last, &folder)) {
+        } else if let Some(same) = last.take_if(|last| wish.is_shown_by(last, &folder, &cache)) {
             let same = same.by(&shown.head);
-            self.check_shown_files(request, &same, &folder)?;
+            self.check_shown_files(request, &same, &folder, &cache)?;
             same.write(self, &suite)?;
+            cache.keep();
             return Ok(same.unchanged(suite));
         }
         self.write_suite(&folder, &wish, last)
@@ -184,6 +188,7 @@ impl Repository {
         request: &PublishRequest<'_>,
         last: &SuiteState,
         folder: &SuiteFolder,
+        cache: &StatCache,
     ) -> Result<bool, RepositoryError> {
         let (stack, revision, hash) = match &request.subject {
             PublishSubject::Stack(StackRef { stack, revision }) => {
@@ -205,7 +210,7 @@ impl Repository {
         }
         let head = self.read_head(&stack, revision, &[hash])?;
         let is_same = head.is_some_and(|head| head.hash == hash && head.content == last.content);
-        Ok(is_same && last.is_in(folder, request, &request.subject.suite(), Timestamp::now()))
+        Ok(is_same && last.is_in(folder, request, &request.subject.suite(), Timestamp::now(), cache))
     }
 
     fn write_suite(
@@ -215,6 +220,7 @@ impl Repository {
         last: Option<SuiteState>,
     ) -> Result<PublishedSuite, RepositoryError> {
         let suite = &wish.shown.suite;
+        let look = self.begin_look(wish)?;
         let mut published = PublishedSuite::of(wish.shown);
         let indices = match self.twin(wish)? {
             Some((twin, state)) => {
@@ -235,6 +241,7 @@ impl Repository {
         let state = folder.retire(state, last, wish.now, wish.request.settings.keep_indices)?;
         state.write(self, suite)?;
         folder.end()?;
+        self.remember_suite(wish, folder, &state, &look);
         published.date = Some(release.date);
         published.valid_until = release.valid_until;
         published.changed = true;
@@ -373,7 +380,10 @@ impl Repository {
     ) -> Result<Option<(SuiteFolder, Indices)>, RepositoryError> {
         let Some((folder, state)) = self.other_suite(wish)? else { return Ok(None) };
         let Some(files) = wanted(&state.indices) else { return Ok(None) };
-        Ok(folder.has_sound(&files).then_some((folder, files)))
+        let cache = self.cache_of_stack(&wish.shown.head);
+        let are_sound = folder.has_sound(&files, &cache);
+        cache.keep();
+        Ok(are_sound.then_some((folder, files)))
     }
 
     /// One whose indices are all as they are wished: what is listed in them need not even be known then.
@@ -381,9 +391,12 @@ impl Repository {
         let settings = wish.request.digest();
         let other = self.other_suite(wish)?;
         Ok(other.filter(|(folder, state)| {
-            state.settings == settings
+            let cache = self.cache_of_stack(&wish.shown.head);
+            let is_twin = state.settings == settings
                 && wish.is_served_by(&state.architectures)
-                && folder.has_sound(&state.indices)
+                && folder.has_sound(&state.indices, &cache);
+            cache.keep();
+            is_twin
         }))
     }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 
-use gachette_core::apt::{Indices, Listed, Listing, Release, Suite, files_of};
+use gachette_core::Sha256Digest;
+use gachette_core::apt::{Indices, Listed, Listing, POOL, Release, Suite, files_of};
 use gachette_core::debian::Architecture;
 use gachette_core::stack::{Content, Head, PackageRecord};
 use rustix::fs::{AtFlags, FileType, statat};
@@ -15,6 +16,7 @@ use super::super::disk::{at, open_folder};
 use super::super::error::RepositoryError;
 use super::super::key;
 use super::super::spread::{Worth, gather};
+use super::super::stat_cache::StatCache;
 use super::index::PLAIN;
 use super::part::Part;
 use super::request::PublishRequest;
@@ -22,9 +24,32 @@ use super::state::SuiteState;
 use super::suite_folder::SuiteFolder;
 use super::unpublishable;
 use super::wish::{Shown, Wish};
+use crate::file_stat::FileStat;
 
 /// Of how much of an index one processor looks for the files at a time, in bytes.
 const PIECE: usize = 1 << 15;
+
+/// From how many packages on it is worth to remember that their files were there.
+const MANY: usize = 500;
+
+/// A look for the package files of one content: as what their folder was then. Where that is as it was, none was added, removed or
+/// replaced.
+pub(super) struct Look {
+    stat: Option<FileStat>,
+    content: Sha256Digest,
+}
+
+impl Look {
+    /// Whether they were all there when the folder was as it is now.
+    fn was_had(&self, cache: &StatCache) -> bool {
+        cache.says(POOL, self.stat) == Some(self.content)
+    }
+
+    /// Remembers that they were all there.
+    fn remember(&self, cache: &StatCache) {
+        cache.remember(POOL, self.stat, &self.content);
+    }
+}
 
 /// The folder of package files, from where each is found by its name alone: paths are what looking at thousands costs.
 struct Pool<'a> {
@@ -41,9 +66,22 @@ impl Repository {
     /// When one is, or a record is lost.
     pub(crate) fn check_package_files(&self, head: &Head, suite: &Suite) -> Result<(), RepositoryError> {
         let pool = self.pool(suite)?;
-        if self.check_by_indices(&pool, head)? {
+        let cache = self.cache_of_stack(head);
+        let look = pool.look(head.content);
+        if look.was_had(&cache) {
             return Ok(());
         }
+        if !self.check_by_indices(&pool, head)? {
+            self.check_by_parts(&pool, head)?;
+        }
+        look.remember(&cache);
+        cache.keep();
+        Ok(())
+    }
+
+    /// Does so by what is kept of indices.
+    fn check_by_parts(&self, pool: &Pool<'_>, head: &Head) -> Result<(), RepositoryError> {
+        let suite = pool.suite;
         let content = self.content_of(head)?;
         self.refuse_without_files(&content, suite)?;
         for architecture in each(Listing::architectures(&content, &[])) {
@@ -99,10 +137,11 @@ impl Repository {
         indices: &Indices,
     ) -> Result<(), RepositoryError> {
         let Shown { suite, head, .. } = wish.shown;
-        if wish.request.looked_for == Some(head.hash) {
+        let pool = self.pool(suite)?;
+        let was_had = || pool.look(head.content).was_had(&self.cache_of_stack(head));
+        if wish.request.looked_for == Some(head.hash) || was_had() {
             return Ok(());
         }
-        let pool = self.pool(suite)?;
         let mut looked = BTreeSet::new();
         for (path, entry) in indices {
             // What is the same for several architectures is looked at once.
@@ -120,18 +159,54 @@ impl Repository {
         request: &PublishRequest<'_>,
         state: &SuiteState,
         folder: &SuiteFolder,
+        cache: &StatCache,
     ) -> Result<(), RepositoryError> {
-        if request.looked_for == Some(state.hash) {
-            return Ok(());
-        }
         let suite = request.subject.suite();
         let pool = self.pool(&suite)?;
+        let look = pool.look(state.content);
+        if request.looked_for == Some(state.hash) || look.was_had(cache) {
+            return Ok(());
+        }
         for architecture in each(state.architectures.iter().cloned().collect()) {
             let path = format!("{}/{PLAIN}", Release::folder_of(&architecture));
             let plain = state.indices.get(&path).and_then(|entry| folder.read(&path, entry));
             plain.map_or(Ok(()), |plain| pool.check_index(&plain))?;
         }
+        look.remember(cache);
         Ok(())
+    }
+
+    /// A look for the package files of what is to be shown, which is to be had from now on.
+    pub(super) fn begin_look(&self, wish: &Wish<'_>) -> Result<Look, RepositoryError> {
+        Ok(self.pool(&wish.shown.suite)?.look(wish.content()))
+    }
+
+    /// Remembers of a suite that was written just now as what its files were, and that all package files were there since this look
+    /// began.
+    pub(super) fn remember_suite(
+        &self,
+        wish: &Wish<'_>,
+        folder: &SuiteFolder,
+        state: &SuiteState,
+        look: &Look,
+    ) {
+        let Shown { suite, head, .. } = wish.shown;
+        let stack = Suite::from(head.stack.clone());
+        let cache = self.stat_cache(suite, state.is_large());
+        let of_stack = self.stat_cache(&stack, state.is_large() && stack != *suite);
+        let theirs = SuiteFolder::look(folder.root(), &stack);
+        folder.remember(&state.indices, &cache, &theirs, &of_stack);
+        // Whoever looked for them before may have remembered it.
+        if wish.request.looked_for != Some(head.hash) || look.was_had(&of_stack) {
+            look.remember(&cache);
+        }
+        cache.keep();
+        of_stack.keep();
+    }
+
+    /// What is known of the files of a stack.
+    pub(super) fn cache_of_stack(&self, head: &Head) -> StatCache {
+        self.stat_cache(&head.stack.clone().into(), head.packages >= MANY)
     }
 
     /// The same for the parts of an index that would be shown.
@@ -161,6 +236,10 @@ impl Repository {
 }
 
 impl Pool<'_> {
+    fn look(&self, content: Sha256Digest) -> Look {
+        Look { stat: FileStat::of(&self.folder), content }
+    }
+
     /// Refuses an index of which a file is lost, or not as long as it was.
     fn check_index(&self, plain: &[u8]) -> Result<(), RepositoryError> {
         let text = String::from_utf8_lossy(plain);

@@ -14,10 +14,12 @@ use super::super::disk::{at, can_sync_file_system, hash, open_folder, sync_file_
 use super::super::error::RepositoryError;
 use super::super::lock::{self, Hold};
 use super::super::spread::{Worth, gather};
+use super::super::stat_cache::StatCache;
 use super::super::{inside, key};
 use super::index::Index;
 use super::release_files::ReleaseFiles;
 use super::state::SuiteState;
+use crate::file_stat::FileStat;
 use crate::signing::Signed;
 
 /// How the names of unfinished files begin.
@@ -27,6 +29,8 @@ const BEGUN: &str = ".new-begun";
 
 /// What of an index is read, in bytes: of some million packages.
 pub(crate) const LARGEST_INDEX: u64 = 1 << 31;
+/// From how many bytes on it takes longer to read an index than a tick of the kernel's clock.
+const LONG: u64 = 1 << 20;
 /// From how many bytes on an index is compared with its hash before it is read.
 const LARGE: u64 = 1 << 24;
 
@@ -94,21 +98,32 @@ impl SuiteFolder {
         self.remove(BEGUN)
     }
 
+    /// The repository's folder.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether all of these are there with the bytes that their names are of.
-    pub(super) fn has_sound(&self, files: &Indices) -> bool {
-        let mut distinct = BTreeMap::new();
+    /// Whether all of these are there with the bytes that their names are of. What this suite's cache knows is not read.
+    pub(super) fn has_sound(&self, files: &Indices, cache: &StatCache) -> bool {
+        let (mut distinct, mut stats) = (BTreeMap::new(), Vec::new());
         for (path, entry) in files {
-            let opened = trebuchet::open_regular(&self.path.join(entry.by_hash(path)));
+            let hashed = entry.by_hash(path);
+            let opened = trebuchet::open_regular(&self.path.join(&hashed));
             let Some((found, file)) = opened.ok().and_then(|file| Some((file.metadata().ok()?, file))) else {
                 return false;
             };
             if found.len() != entry.size || entry.size > LARGEST_INDEX {
                 return false;
             }
+            let stat = FileStat::of(&file);
+            if cache.says(&hashed, stat) == Some(entry.sha256) {
+                continue;
+            }
+            stats.push((hashed, stat, entry.sha256));
             // What is the same for several architectures is one file with several names.
             distinct.insert((found.dev(), found.ino(), entry.sha256), file);
         }
@@ -118,7 +133,26 @@ impl SuiteFolder {
             Ok((found, _)) if found == *sha256 => Ok(()),
             _ => Err(()),
         };
-        gather(worth, &distinct, is_sound).is_ok()
+        let are_sound = gather(worth, &distinct, is_sound).is_ok();
+        if are_sound {
+            stats.iter().for_each(|(hashed, stat, sha256)| cache.remember(hashed, *stat, sha256));
+        }
+        are_sound
+    }
+
+    /// Remembers that these were written just now, or found sound; and the same of a suite that has the same files.
+    pub(super) fn remember(&self, files: &Indices, cache: &StatCache, same: &Self, its: &StatCache) {
+        let is_long = files.values().any(|entry| entry.size >= LONG);
+        let stat = |file: File| if is_long { FileStat::of_settled(&file) } else { FileStat::of(&file) };
+        let stat_of = |path: &Path| trebuchet::open_regular(path).ok().and_then(stat);
+        for (path, entry) in files {
+            let hashed = entry.by_hash(path);
+            let stat = stat_of(&self.path.join(&hashed));
+            cache.remember(&hashed, stat, &entry.sha256);
+            if are_one(&self.path.join(&hashed), &same.path.join(&hashed)) {
+                its.remember(&hashed, stat, &entry.sha256);
+            }
+        }
     }
 
     /// The bytes of an index, if they are those that its name is of.
@@ -152,14 +186,12 @@ impl SuiteFolder {
     }
 
     /// Whether the indices are there that this state names, under the names of their hashes and their own.
-    pub(super) fn has_indices(&self, state: &SuiteState) -> bool {
+    pub(super) fn has_indices(&self, state: &SuiteState, cache: &StatCache) -> bool {
         // A publisher that was killed may have left an index of another state there, and one as long.
-        let plain = |(path, entry): (&String, &IndexEntry)| {
-            let file =
-                |path: &str| fs::metadata(self.path.join(path)).map(|found| (found.dev(), found.ino()));
-            matches!((file(path), file(&entry.by_hash(path))), (Ok(one), Ok(other)) if one == other)
+        let is_named = |(path, entry): (&String, &IndexEntry)| {
+            are_one(&self.path.join(entry.by_hash(path)), &self.path.join(path))
         };
-        self.has_sound(&state.indices) && state.indices.iter().all(plain)
+        self.has_sound(&state.indices, cache) && state.indices.iter().all(is_named)
     }
 
     /// Puts an index there under the names of its hashes, and says how many bytes had to be written.
@@ -285,6 +317,9 @@ impl SuiteFolder {
     /// Gives a file that is named by its hash its plain name, in one step.
     fn name(&self, hashed: &Path, path: &str) -> Result<(), RepositoryError> {
         let plain = self.path.join(path);
+        if are_one(hashed, &plain) {
+            return Ok(());
+        }
         let unfinished = self.unfinished();
         self.make_parent(&plain)?;
         self.remove(&unfinished)?;
@@ -299,6 +334,7 @@ impl SuiteFolder {
         self.make_parent(to)?;
         match fs::hard_link(from, to) {
             Ok(()) => Ok(()),
+            Err(_) if are_one(from, to) => Ok(()),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 // What cannot be read makes way.
                 let length = |path| fs::metadata(path).map(|found| found.len()).ok();
@@ -372,6 +408,12 @@ impl SuiteFolder {
         }
         Ok(names)
     }
+}
+
+/// Whether two names are of one file.
+fn are_one(one: &Path, other: &Path) -> bool {
+    let inode = |path| fs::symlink_metadata(path).map(|found| (found.dev(), found.ino())).ok();
+    inode(one).is_some_and(|one| inode(other) == Some(one))
 }
 
 fn path_of(root: &Path, suite: &Suite) -> PathBuf {

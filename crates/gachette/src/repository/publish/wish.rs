@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::Repository;
 use super::super::error::RepositoryError;
+use super::super::stat_cache::StatCache;
 use super::request::{PublishRequest, PublishSubject};
 use super::state::SuiteState;
 use super::suite_folder::SuiteFolder;
@@ -158,11 +159,11 @@ impl<'a> Wish<'a> {
         }
     }
 
-    pub(super) fn is_shown_by(&self, last: &SuiteState, folder: &SuiteFolder) -> bool {
+    pub(super) fn is_shown_by(&self, last: &SuiteState, folder: &SuiteFolder, cache: &StatCache) -> bool {
         last.content == self.content()
             && last.stack == self.shown.head.stack
             && last.suits(self.request, self.now)
-            && last.is_in(folder, self.request, &self.shown.suite, self.now)
+            && last.is_in(folder, self.request, &self.shown.suite, self.now, cache)
     }
 }
 

@@ -1,0 +1,178 @@
+//! Large stacks, of which it is remembered what was found in their files: only for as long as nothing happened to these.
+
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use gachette_core::debian::Control;
+use trebuchet::deb::{Compression, DebPackage, WriteOptions};
+use trebuchet::process::Cancel;
+
+use crate::playground::Playground;
+use crate::republished::KEY;
+
+/// More packages than it takes for anything to be remembered of them.
+const PACKAGES: usize = 600;
+
+/// A stack of many packages, published with a key, and again until all that can be remembered of it is.
+fn large() -> Playground {
+    let playground = Playground::new();
+    let source = playground.path("source");
+    fs::create_dir(&source).unwrap();
+    for number in 0..PACKAGES {
+        let name = format!("dh-{number}").parse().unwrap();
+        let mut control = Control::new(name, "1.0".parse().unwrap(), "all".parse().unwrap());
+        control.maintainer = "Ada <ada@example.org>".to_owned();
+        control.description =
+            "one of many\nIt is as long as it takes to have an index be a large one.".to_owned();
+        let options = WriteOptions { compression: Compression::Gzip, mtime: 0, threads: 1 };
+        let file = source.join(format!("dh-{number}_1.0_all.deb"));
+        trebuchet::deb::write(&DebPackage::new(control), &file, &options, &Cancel::new()).unwrap();
+    }
+    playground.ok("--set signing.folder=keys key generate archive --email archive@example.org");
+    playground.ok("stack create 124");
+    playground.ok("repository import source --to 124");
+    assert!(publish(&playground));
+    known(&playground);
+    playground
+}
+
+/// Whether something had to be published.
+fn publish(playground: &Playground) -> bool {
+    playground.json(&format!("{KEY} publish 124"))["changed"].as_bool().unwrap()
+}
+
+/// The only cache of a suite.
+fn cache(playground: &Playground) -> PathBuf {
+    let folder = playground.path("home/.cache/gachette/stats");
+    let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let file = files.next().unwrap();
+    assert_eq!(files.next(), None);
+    file
+}
+
+/// Publishes what is published until it is remembered what is found in each of its files by now.
+fn known(playground: &Playground) {
+    let cache = cache(playground);
+    fs::remove_file(&cache).unwrap();
+    // What was written within a tick of the clock is remembered the next time.
+    let is_known = || {
+        assert!(!publish(playground));
+        let text = fs::read_to_string(&cache).unwrap_or_default();
+        ["\"debs\"", "by-hash", "revisions/"].iter().all(|part| text.contains(part))
+    };
+    assert!((0..9).any(|_| is_known()), "nothing is remembered on this file system");
+}
+
+/// Changes a byte of a file in place, and gives it the time of its last modification again.
+fn edit(path: &Path) {
+    let modified = path.metadata().unwrap().modified().unwrap();
+    let mut bytes = fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(path, bytes).unwrap();
+    File::options().append(true).open(path).unwrap().set_modified(modified).unwrap();
+}
+
+#[test]
+fn what_is_known_of_a_file_is_not_believed_of_one_that_was_edited_and_has_its_old_time() {
+    let playground = &large();
+    let mode = cache(playground).metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let indices = playground.path("repository/dists/default/124/main/binary-all/by-hash/SHA256");
+    for index in fs::read_dir(indices).unwrap() {
+        edit(&index.unwrap().path());
+        assert!(publish(playground));
+        assert_eq!(playground.run(&format!("{KEY} verify 124")).code, 0);
+        known(playground);
+    }
+    let revision = playground.path("repository/domain/default/stacks/124/revisions/0000000002.json");
+    let before = fs::read(&revision).unwrap();
+    edit(&revision);
+    let said = playground.run(&format!("{KEY} publish 124"));
+    assert!(said.code != 0 && said.stderr.contains("0000000002.json"), "{}", said.stderr);
+    fs::write(&revision, before).unwrap();
+    assert!(!publish(playground));
+}
+
+#[test]
+fn a_statement_that_was_edited_is_signed_again() {
+    let playground = &large();
+    playground.ok(&format!("{KEY} stack seal 124"));
+    let published = playground.json(&format!("{KEY} publish 124"));
+    let hash = published["hash"].as_str().unwrap();
+    known(playground);
+    let statement = playground.path(&format!("repository/statements/{}/{hash}.json", &hash[..2]));
+    while !fs::read_to_string(cache(playground)).unwrap().contains(hash) {
+        assert!(!publish(playground));
+    }
+    let before = fs::read(&statement).unwrap();
+    edit(&statement);
+    assert_ne!(playground.run(&format!("{KEY} verify 124")).code, 0);
+    assert!(!publish(playground));
+    assert_eq!(fs::read(&statement).unwrap(), before);
+    playground.ok(&format!("{KEY} verify 124"));
+}
+
+#[test]
+fn a_package_file_that_is_lost_or_replaced_is_told_although_all_were_there_before() {
+    let playground = &large();
+    playground.ok(&format!("{KEY} stack seal 124"));
+    let package = playground.path("repository/debs/dh-7_1.0_all.deb");
+    let aside = playground.path("aside");
+    let refused = || {
+        for line in ["publish 124", "promote 124 --to live"] {
+            let said = playground.run(&format!("{KEY} {line}"));
+            assert!(said.code != 0 && said.stderr.contains("dh-7_1.0_all.deb"), "{line}: {}", said.stderr);
+        }
+    };
+    publish(playground);
+    known(playground);
+    fs::rename(&package, &aside).unwrap();
+    refused();
+    fs::write(playground.path("shorter"), "x").unwrap();
+    fs::rename(playground.path("shorter"), &package).unwrap();
+    refused();
+    fs::rename(&aside, &package).unwrap();
+    assert!(!publish(playground));
+    playground.ok(&format!("{KEY} promote 124 --to live"));
+    playground.ok("repository fsck");
+}
+
+#[test]
+fn what_is_known_is_not_believed_where_it_is_old_or_of_somebody_else() {
+    let playground = &large();
+    let package = playground.path("repository/debs/dh-7_1.0_all.deb");
+    let whole = fs::read(&package).unwrap();
+    let cache = cache(playground);
+    let kept = fs::read_to_string(&cache).unwrap();
+    // The folder is as it was; that is for `fsck` to find, and to be found when what is known is a day old.
+    fs::write(&package, "x").unwrap();
+    assert!(!publish(playground));
+    assert_eq!(playground.run("repository fsck").code, 5);
+    let is_found = |why: &str| {
+        let said = playground.run(&format!("{KEY} publish 124"));
+        assert!(said.code != 0 && said.stderr.contains("dh-7_1.0_all.deb"), "{why}: {}", said.stderr);
+        fs::write(&cache, &kept).unwrap();
+        assert!(!publish(playground), "{why}");
+    };
+    let mut old: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    for time in ["2020-01-01T00:00:00Z", "2200-01-01T00:00:00Z"] {
+        for fact in old["facts"].as_object_mut().unwrap().values_mut() {
+            fact["found"] = time.into();
+        }
+        fs::write(&cache, old.to_string()).unwrap();
+        is_found(time);
+    }
+    for damaged in ["", "{}", "[1]", "{\"format\": 1, \"facts\": {\"debs\": 1}}"] {
+        fs::write(&cache, damaged).unwrap();
+        is_found(damaged);
+    }
+    fs::set_permissions(&cache, fs::Permissions::from_mode(0o666)).unwrap();
+    let said = playground.run(&format!("{KEY} publish 124"));
+    assert!(said.code != 0 && said.stderr.contains("dh-7_1.0_all.deb"), "{}", said.stderr);
+    fs::remove_file(&cache).unwrap();
+    assert_ne!(playground.run(&format!("{KEY} publish 124")).code, 0);
+    fs::write(&package, whole).unwrap();
+    assert!(!publish(playground));
+}

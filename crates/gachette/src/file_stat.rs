@@ -1,0 +1,88 @@
+//! What tells a file from any other, and from itself after a change: by it something is known of a file that is not read again.
+//!
+//! The time of a file's last change nobody can choose (inode(7)). So nothing was done to one of which it is the same; but a file may
+//! change again within the tick of the clock in which it was looked at, and one of another machine by the clock of that.
+
+use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
+use std::thread::sleep;
+use std::time::Duration;
+
+use rustix::fs::{FsWord, fstatfs};
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+
+/// How long a tick is at most, in milliseconds: of a kernel whose clock ticks a hundred times a second.
+const LONGEST_TICK: u32 = 11;
+/// File systems whose times are of this machine's clock: ext4, tmpfs, XFS, Btrfs, F2FS, bcachefs, ZFS, and overlays of them
+/// (`linux/magic.h`; ZFS's own headers).
+const LOCAL: [FsWord; 8] =
+    [0xef53, 0x0102_1994, 0x5846_5342, 0x9123_683e, 0xf2f5_2010, 0xca45_1a4e, 0x2fc1_2fc1, 0x794c_7630];
+
+/// What tells a file from any other, and from itself after a change (stat(2)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileStat {
+    device: u64,
+    inode: u64,
+    /// How long the file is, in bytes.
+    pub(crate) size: u64,
+    /// Seconds and nanoseconds.
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl FileStat {
+    /// Of an open file or folder; none where a change could leave it as it is.
+    pub(crate) fn of(file: &File) -> Option<Self> {
+        // Before the file is looked at. The kernel takes the times of files from this clock, or from one that is ahead of it.
+        let now = clock_gettime(ClockId::RealtimeCoarse);
+        let stat = Self::now(file)?;
+        (stat.changed < (now.tv_sec, now.tv_nsec)).then_some(stat)
+    }
+
+    /// The same of one that was changed just now, for which the next tick of the clock is waited.
+    pub(crate) fn of_settled(file: &File) -> Option<Self> {
+        let before = Self::now(file)?;
+        let now = clock_gettime(ClockId::RealtimeCoarse);
+        // A clock that was put back takes longer.
+        for _ in 0..if before.changed.0 > now.tv_sec + 1 { 0 } else { LONGEST_TICK } {
+            match Self::of(file) {
+                None => sleep(Duration::from_millis(1)),
+                settled => return settled.filter(|settled| *settled == before),
+            }
+        }
+        None
+    }
+
+    fn now(file: &File) -> Option<Self> {
+        let kind = fstatfs(file).ok()?.f_type;
+        let found = file.metadata().ok()?;
+        LOCAL.contains(&kind).then(|| Self {
+            device: found.dev(),
+            inode: found.ino(),
+            size: found.len(),
+            modified: (found.mtime(), found.mtime_nsec()),
+            changed: (found.ctime(), found.ctime_nsec()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_stat_is_had_only_when_a_change_from_now_on_would_give_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for text in (0..200).map(|number| number.to_string()) {
+            fs::write(&path, &text).unwrap();
+            let file = File::open(&path).unwrap();
+            let stat = if text.ends_with('7') { FileStat::of_settled(&file) } else { FileStat::of(&file) };
+            fs::write(&path, &text).unwrap();
+            assert!(stat.is_none() || FileStat::now(&file) != stat);
+        }
+    }
+}
