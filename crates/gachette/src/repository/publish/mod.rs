@@ -7,6 +7,7 @@
 //! What it costs follows the change: indices are made of parts that are kept compressed ([`gachette_core::apt::Listing`]).
 
 mod contents;
+mod donors;
 mod index;
 mod on_disk;
 mod package_files;
@@ -19,22 +20,21 @@ mod review;
 mod state;
 mod suite_folder;
 mod wish;
+mod write;
 
 use std::io::ErrorKind;
 use std::path::Path;
 
-use gachette_core::apt::{Contents, Indices, Listing, Release, Suite};
+use gachette_core::apt::Suite;
 use gachette_core::channel::Pin;
-use gachette_core::stack::{Head, StackRef};
+use gachette_core::stack::StackRef;
 use jiff::Timestamp;
 
 use super::disk::at;
 use super::error::RepositoryError;
 use super::stat_cache::StatCache;
 use super::{Repository, key};
-use crate::Cancel;
 use crate::signing::Signers;
-use index::Index;
 use state::{SuiteState, unknown};
 use suite_folder::SuiteFolder;
 use wish::{Shown, Wish};
@@ -213,107 +213,6 @@ impl Repository {
         Ok(is_same && last.is_in(folder, request, &request.subject.suite(), Timestamp::now(), cache))
     }
 
-    fn write_suite(
-        &self,
-        folder: &SuiteFolder,
-        wish: &Wish<'_>,
-        last: Option<SuiteState>,
-    ) -> Result<PublishedSuite, RepositoryError> {
-        let suite = &wish.shown.suite;
-        let look = self.begin_look(wish)?;
-        let mut published = PublishedSuite::of(wish.shown);
-        let indices = match self.twin(wish)? {
-            Some((twin, state)) => {
-                self.check_listed_files(wish, &twin, &state.indices)?;
-                folder.begin()?;
-                published.architectures = state.architectures;
-                folder.link_all(&twin, state.indices)?
-            }
-            None => self.put_indices(folder, wish, &mut published)?,
-        };
-        let release = wish.release(indices, published.architectures.clone());
-        let text = release.to_text().map_err(|error| unpublishable(suite, error))?;
-        let sign = |signers: &Signers| signers.sign(text.as_bytes(), wish.now, &Cancel::new());
-        let signed = wish.request.signers.map(sign).transpose();
-        let signed = signed.map_err(|error| RepositoryError::Signing(Box::new(error)))?;
-        published.bytes_written += folder.finish(&release.indices, &text, signed.as_ref())?;
-        let state = SuiteState::after(wish, &release, &text, signed.as_ref());
-        let state = folder.retire(state, last, wish.now, wish.request.settings.keep_indices)?;
-        state.write(self, suite)?;
-        folder.end()?;
-        self.remember_suite(wish, folder, &state, &look);
-        published.date = Some(release.date);
-        published.valid_until = release.valid_until;
-        published.changed = true;
-        published.dropped = wish.dropped(&published.architectures);
-        Ok(published)
-    }
-
-    /// Puts the indices there, architecture by architecture.
-    fn put_indices(
-        &self,
-        folder: &SuiteFolder,
-        wish: &Wish<'_>,
-        published: &mut PublishedSuite,
-    ) -> Result<Indices, RepositoryError> {
-        let (suite, content) = (&wish.shown.suite, wish.shown.content(self)?);
-        self.refuse_without_files(content, suite)?;
-        folder.begin()?;
-        let mut indices = Indices::new();
-        for (architecture, same_as) in wish.indices(content) {
-            let place = Release::folder_of(&architecture);
-            let files = match same_as.and_then(|same| indices_of(&indices, &Release::folder_of(&same))) {
-                Some(files) => folder.link(&files, &place)?,
-                None => match self.donor(wish, |theirs| indices_of(theirs, &place))? {
-                    Some((donor, files)) => {
-                        self.check_listed_files(wish, &donor, &files)?;
-                        folder.link_from(&donor, &files, &place)?
-                    }
-                    None => {
-                        let is_signed = wish.request.signers.is_some();
-                        let parts = self.parts(&Listing::of(content, &architecture), suite, is_signed)?;
-                        self.check_files_of_parts(&parts.kept, suite)?;
-                        published.parts_made += parts.made;
-                        published.parts_kept += parts.kept.len() - parts.made;
-                        let index = Index::join(&parts.kept).map_err(at(folder.path()))?;
-                        published.bytes_written += folder.put(&index, &place)?;
-                        index.entries(&place)
-                    }
-                },
-            };
-            indices.extend(files);
-            published.architectures.push(architecture);
-        }
-        if wish.request.settings.contents {
-            indices.extend(self.put_contents(folder, wish, published)?);
-        }
-        Ok(indices)
-    }
-
-    /// Puts the Contents indices there.
-    fn put_contents(
-        &self,
-        folder: &SuiteFolder,
-        wish: &Wish<'_>,
-        published: &mut PublishedSuite,
-    ) -> Result<Indices, RepositoryError> {
-        let mut indices = Indices::new();
-        for architecture in &published.architectures {
-            let path = Contents::path_of(architecture);
-            let is_it = |theirs: &&String| theirs.strip_suffix(".gz").unwrap_or(theirs) == path;
-            if let Some((donor, files)) = self.donor(wish, |theirs| those(theirs, is_it))? {
-                indices.extend(folder.link_from(&donor, &files, Release::component())?);
-                continue;
-            }
-            let listing = Listing::of(wish.shown.content(self)?, architecture);
-            if let Some(index) = self.contents(&listing, architecture, &wish.shown.suite)? {
-                published.bytes_written += folder.put(&index, Release::component())?;
-                indices.extend(index.entries(Release::component()));
-            }
-        }
-        Ok(indices)
-    }
-
     /// What a suite is to show, as of now.
     fn shown_by(&self, subject: &PublishSubject) -> Result<Shown, RepositoryError> {
         let suite = subject.suite();
@@ -343,63 +242,6 @@ impl Repository {
         Ok((pin, newest.time))
     }
 
-    /// The suite of a revision's stack, when it shows what that holds, its Release file says the same as what is known of it, and all of
-    /// these keys signed that.
-    fn suite_with(
-        &self,
-        head: &Head,
-        signers: Option<&Signers>,
-    ) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
-        let theirs = Suite::from(head.stack.clone());
-        let Some(root) = self.store.root() else { return Ok(None) };
-        let state = SuiteState::read(self, &theirs)?.filter(|state| {
-            let is_other = state.revision == head.number && state.hash != head.hash;
-            state.content == head.content && !is_other
-        });
-        let folder = SuiteFolder::look(root, &theirs);
-        let files = folder.release_files();
-        let now = Timestamp::now();
-        let signed = |signers: &Signers| files.are_signed_by(signers, &theirs, head.content, now);
-        let is_it = |state: &SuiteState| files.agree_with(state) && signers.is_none_or(signed);
-        Ok(state.filter(is_it).map(|state| (folder, state)))
-    }
-
-    /// The same of what is to be shown, when it is another suite than the one that is to show it. Its indices are signed as they are,
-    /// so the keys must have signed them before, as those of this very content.
-    fn other_suite(&self, wish: &Wish<'_>) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
-        let is_same = Suite::from(wish.shown.head.stack.clone()) == wish.shown.suite;
-        if is_same { Ok(None) } else { self.suite_with(&wish.shown.head, wish.request.signers) }
-    }
-
-    /// Another suite that has indices of the same content, such as that of the stack which a channel is moved to, and
-    /// the wanted ones of it.
-    fn donor(
-        &self,
-        wish: &Wish<'_>,
-        wanted: impl Fn(&Indices) -> Option<Indices>,
-    ) -> Result<Option<(SuiteFolder, Indices)>, RepositoryError> {
-        let Some((folder, state)) = self.other_suite(wish)? else { return Ok(None) };
-        let Some(files) = wanted(&state.indices) else { return Ok(None) };
-        let cache = self.cache_of_stack(&wish.shown.head);
-        let are_sound = folder.has_sound(&files, &cache);
-        cache.keep();
-        Ok(are_sound.then_some((folder, files)))
-    }
-
-    /// One whose indices are all as they are wished: what is listed in them need not even be known then.
-    fn twin(&self, wish: &Wish<'_>) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
-        let settings = wish.request.digest();
-        let other = self.other_suite(wish)?;
-        Ok(other.filter(|(folder, state)| {
-            let cache = self.cache_of_stack(&wish.shown.head);
-            let is_twin = state.settings == settings
-                && wish.is_served_by(&state.architectures)
-                && folder.has_sound(&state.indices, &cache);
-            cache.keep();
-            is_twin
-        }))
-    }
-
     /// Package files are found below the repository's folder, wherever they lie.
     fn link_pool(&self, root: &Path, suite: &Suite) -> Result<(), RepositoryError> {
         let pool = root.join(gachette_core::apt::POOL);
@@ -423,18 +265,6 @@ impl Repository {
             _ => Ok(()),
         }
     }
-}
-
-/// Those of the indices that lie below a folder; none when there is none.
-fn indices_of(indices: &Indices, folder: &str) -> Option<Indices> {
-    those(indices, |path| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
-}
-
-/// Those of the indices whose path is such a one; none when there is none.
-fn those(indices: &Indices, wanted: impl Fn(&&String) -> bool) -> Option<Indices> {
-    let found = indices.iter().filter(|(path, _)| wanted(path)).map(|(path, entry)| (path.clone(), *entry));
-    let found: Indices = found.collect();
-    (!found.is_empty()).then_some(found)
 }
 
 fn unpublishable(suite: &Suite, reason: impl ToString) -> RepositoryError {

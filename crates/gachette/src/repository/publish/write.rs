@@ -1,0 +1,120 @@
+//! Writing a suite: its indices, kept from before or made anew, and then what names and signs them.
+
+use gachette_core::apt::{Contents, Indices, Listing, Release};
+
+use super::super::Repository;
+use super::super::disk::at;
+use super::super::error::RepositoryError;
+use super::donors::{indices_of, those};
+use super::index::Index;
+use super::request::PublishedSuite;
+use super::state::SuiteState;
+use super::suite_folder::SuiteFolder;
+use super::unpublishable;
+use super::wish::Wish;
+use crate::Cancel;
+use crate::signing::Signers;
+
+impl Repository {
+    /// Writes the suite in the order that clients rely on.
+    pub(super) fn write_suite(
+        &self,
+        folder: &SuiteFolder,
+        wish: &Wish<'_>,
+        last: Option<SuiteState>,
+    ) -> Result<PublishedSuite, RepositoryError> {
+        let suite = &wish.shown.suite;
+        let look = self.begin_look(wish)?;
+        let mut published = PublishedSuite::of(wish.shown);
+        let indices = match self.twin(wish)? {
+            Some((twin, state)) => {
+                self.check_listed_files(wish, &twin, &state.indices)?;
+                folder.begin()?;
+                published.architectures = state.architectures;
+                folder.link_all(&twin, state.indices)?
+            }
+            None => self.put_indices(folder, wish, &mut published)?,
+        };
+        let release = wish.release(indices, published.architectures.clone());
+        let text = release.to_text().map_err(|error| unpublishable(suite, error))?;
+        let sign = |signers: &Signers| signers.sign(text.as_bytes(), wish.now, &Cancel::new());
+        let signed = wish.request.signers.map(sign).transpose();
+        let signed = signed.map_err(|error| RepositoryError::Signing(Box::new(error)))?;
+        published.bytes_written += folder.finish(&release.indices, &text, signed.as_ref())?;
+        let state = SuiteState::after(wish, &release, &text, signed.as_ref());
+        let state = folder.retire(state, last, wish.now, wish.request.settings.keep_indices)?;
+        state.write(self, suite)?;
+        folder.end()?;
+        self.remember_suite(wish, folder, &state, &look);
+        published.date = Some(release.date);
+        published.valid_until = release.valid_until;
+        published.changed = true;
+        published.dropped = wish.dropped(&published.architectures);
+        Ok(published)
+    }
+
+    /// Puts the indices there, architecture by architecture.
+    fn put_indices(
+        &self,
+        folder: &SuiteFolder,
+        wish: &Wish<'_>,
+        published: &mut PublishedSuite,
+    ) -> Result<Indices, RepositoryError> {
+        let (suite, content) = (&wish.shown.suite, wish.shown.content(self)?);
+        self.refuse_without_files(content, suite)?;
+        folder.begin()?;
+        let mut indices = Indices::new();
+        for (architecture, same_as) in wish.indices(content) {
+            let place = Release::folder_of(&architecture);
+            let files = match same_as.and_then(|same| indices_of(&indices, &Release::folder_of(&same))) {
+                Some(files) => folder.link(&files, &place)?,
+                None => match self.donor(wish, |theirs| indices_of(theirs, &place))? {
+                    Some((donor, files)) => {
+                        self.check_listed_files(wish, &donor, &files)?;
+                        folder.link_from(&donor, &files, &place)?
+                    }
+                    None => {
+                        let is_signed = wish.request.signers.is_some();
+                        let parts = self.parts(&Listing::of(content, &architecture), suite, is_signed)?;
+                        self.check_files_of_parts(&parts.kept, suite)?;
+                        published.parts_made += parts.made;
+                        published.parts_kept += parts.kept.len() - parts.made;
+                        let index = Index::join(&parts.kept).map_err(at(folder.path()))?;
+                        published.bytes_written += folder.put(&index, &place)?;
+                        index.entries(&place)
+                    }
+                },
+            };
+            indices.extend(files);
+            published.architectures.push(architecture);
+        }
+        if wish.request.settings.contents {
+            indices.extend(self.put_contents(folder, wish, published)?);
+        }
+        Ok(indices)
+    }
+
+    /// Puts the Contents indices there.
+    fn put_contents(
+        &self,
+        folder: &SuiteFolder,
+        wish: &Wish<'_>,
+        published: &mut PublishedSuite,
+    ) -> Result<Indices, RepositoryError> {
+        let mut indices = Indices::new();
+        for architecture in &published.architectures {
+            let path = Contents::path_of(architecture);
+            let is_it = |theirs: &&String| theirs.strip_suffix(".gz").unwrap_or(theirs) == path;
+            if let Some((donor, files)) = self.donor(wish, |theirs| those(theirs, is_it))? {
+                indices.extend(folder.link_from(&donor, &files, Release::component())?);
+                continue;
+            }
+            let listing = Listing::of(wish.shown.content(self)?, architecture);
+            if let Some(index) = self.contents(&listing, architecture, &wish.shown.suite)? {
+                published.bytes_written += folder.put(&index, Release::component())?;
+                indices.extend(index.entries(Release::component()));
+            }
+        }
+        Ok(indices)
+    }
+}
