@@ -17,6 +17,7 @@ mod release_files;
 mod request;
 mod retire;
 mod review;
+mod sound;
 mod state;
 mod suite_folder;
 mod wish;
