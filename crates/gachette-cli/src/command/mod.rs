@@ -70,11 +70,8 @@ pub(crate) enum Command {
     /// Create, inspect and change stacks
     #[command(subcommand)]
     Stack(stack::StackCommand),
-    /// Make or refresh a working copy of a project at a ref
     Prepare(PrepareArgs),
-    /// Build the packages of a working copy
     Build(BuildArgs),
-    /// Prepare, build and add all packages to a stack
     Quick(QuickArgs),
     /// Look at builds, follow them and end them, whoever started them
     #[command(subcommand)]
@@ -82,11 +79,8 @@ pub(crate) enum Command {
     /// Look at working copies, and remove them
     #[command(subcommand)]
     WorkingCopy(working_copy::WorkingCopyCommand),
-    /// Publish a stack as an APT suite
     Publish(publish::PublishArgs),
-    /// Move a channel to a sealed stack
     Promote(promote::PromoteArgs),
-    /// Verify a stack or channel, from its signature to the commits
     Verify(verify::VerifyArgs),
     /// Look at channels
     #[command(subcommand)]
@@ -109,19 +103,15 @@ pub(crate) enum Command {
     /// Make, back up and extend the keys that suites are signed with, and hand out their certificates
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// Serve the API to other programs and machines
     Serve(serve::ServeArgs),
     /// Make and revoke the tokens that a server knows its clients by
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// Do the main job on a small project made for it, and leave a folder to explore
     Demo(demo::DemoArgs),
-    /// Print completions for a shell
     Completions(completions::CompletionsArgs),
     /// Serve the API to the one client at the other end of the standard streams
     #[command(hide = true)]
     DialStdio,
-    /// Print the manual page
     Man(man::ManArgs),
 }
 

@@ -148,3 +148,19 @@ fn a_revision_in_place_of_a_stack_is_told_in_plain_words() {
         assert!(said.code == 2 && said.stderr.contains(words), "{line}: {}", said.stderr);
     }
 }
+
+#[test]
+fn help_explains_a_command_in_more_than_its_line_in_the_list() {
+    let playground = Playground::new();
+    for (command, explained) in [
+        ("verify", "The exit code is 5 when one does not hold."),
+        ("stack check", "The exit code is 5 when the answer is no."),
+        ("repository log", "what can be read is shown."),
+        ("quick", "and not built again."),
+    ] {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words(&playground.ok(&format!("{command} --help"))).contains(explained), "{command}");
+        assert!(!words(&playground.ok(&format!("{command} -h"))).contains(explained), "{command}");
+        assert!(words(&playground.ok(&format!("man {command}"))).contains(explained), "{command}");
+    }
+}

@@ -15,13 +15,9 @@ use crate::session::Session;
 /// What to do with bases: the distributions that stacks are meant for, as they were at some time. BOOKWORM@3 is entry 3 of a base.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum BaseCommand {
-    /// Take bases as they are now: read their files, or have apt fetch and verify their lists of packages
     Update(update::UpdateArgs),
-    /// List bases
     List(list::ListArgs),
-    /// Show the lists of packages of a base
     Show(show::ShowArgs),
-    /// Show how often a base was taken, and when
     Log(log::LogArgs),
 }
 

@@ -17,13 +17,9 @@ use crate::session::Session;
 /// What to do with builds.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum BuildsCommand {
-    /// List the builds that are under way, and those that ended
     List(list::ListArgs),
-    /// Show what became of a build, and the end of its log
     Show(show::ShowArgs),
-    /// Follow a build from its first event to its end; the exit code is its own
     Follow(follow::FollowArgs),
-    /// End a build and its programs
     Cancel(cancel::CancelArgs),
 }
 

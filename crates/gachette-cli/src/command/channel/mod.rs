@@ -11,9 +11,7 @@ use crate::session::Session;
 /// What to look at. A channel is named NAME or DOMAIN/NAME, and moved by `gachette promote`.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum ChannelCommand {
-    /// List channels, and what they show
     List(list::ListArgs),
-    /// Show all that was done with a channel, by whom and why
     Log(log::LogArgs),
 }
 

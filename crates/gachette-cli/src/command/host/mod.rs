@@ -10,7 +10,6 @@ use crate::session::Session;
 /// What to do with hosts.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum HostCommand {
-    /// Check whether hosts are fit for builds
     Check(check::CheckArgs),
 }
 

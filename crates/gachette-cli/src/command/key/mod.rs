@@ -16,15 +16,10 @@ use crate::session::Session;
 /// What to do with signing keys.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum KeyCommand {
-    /// Make a key
     Generate(generate::GenerateArgs),
-    /// Take in a secret key that was made elsewhere
     Import(import::ImportArgs),
-    /// Print certificates, which clients need, or a secret key for a backup
     Export(export::ExportArgs),
-    /// List the keys, and which of them suites are signed with
     List(list::ListArgs),
-    /// Have a key end later
     Extend(extend::ExtendArgs),
 }
 

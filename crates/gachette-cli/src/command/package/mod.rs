@@ -15,15 +15,10 @@ use crate::session::Session;
 /// What to do with packages.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum PackageCommand {
-    /// List the packages of the repository
     List(list::ListArgs),
-    /// Show a package's versions, where they came from, and which stacks have them
     Show(show::ShowArgs),
-    /// Show which stacks and channels have a package
     Where(places::WhereArgs),
-    /// Print how a package was built
     Buildinfo(buildinfo::BuildinfoArgs),
-    /// Print what is stated of a package's origin
     Statement(statement::StatementArgs),
 }
 

@@ -14,15 +14,10 @@ use crate::session::Session;
 /// What to do with the repository.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum RepositoryCommand {
-    /// Make the repository that is configured
     Init(init::InitArgs),
-    /// Check the repository, and mend what can be made again
     Fsck(fsck::FsckArgs),
-    /// Take package files, or those of a repository of aptly, reprepro or APT, into the repository
     Import(import::ImportArgs),
-    /// Show all that was done with stacks and channels, by whom and why, newest first
     Log(log::LogArgs),
-    /// Remove packages and indices that nothing names any more
     Gc(gc::GcArgs),
 }
 

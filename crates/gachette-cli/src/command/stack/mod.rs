@@ -27,31 +27,18 @@ use crate::session::Session;
 /// What to do with stacks. A stack is named NAME or DOMAIN/NAME; NAME@7 is its revision 7.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum StackCommand {
-    /// Create a stack, empty or as a copy of another
     Create(create::CreateArgs),
-    /// List stacks
     List(list::ListArgs),
-    /// Show what a stack holds
     Show(show::ShowArgs),
-    /// Print what is stated of a stack and where its packages come from
     Statement(statement::StatementArgs),
-    /// Print what a stack is made of, in CycloneDX's JSON
     Sbom(sbom::SbomArgs),
-    /// Show a stack's history
     Log(log::LogArgs),
-    /// Show what differs between two stacks, or two revisions of one
     Diff(diff::DiffArgs),
-    /// Add built packages to a stack, in one revision
     Add(add::AddArgs),
-    /// Remove packages from a stack, in one revision
     Remove(remove::RemoveArgs),
-    /// Whether all packages of a stack can be installed together, and what comes with them, or why not
     Check(check::CheckArgs),
-    /// Seal a stack: it never changes again
     Seal(seal::SealArgs),
-    /// Give a stack the content of an earlier revision again
     Rollback(rollback::RollbackArgs),
-    /// Delete a stack; its history stays
     Delete(delete::DeleteArgs),
 }
 

@@ -12,11 +12,8 @@ use crate::session::Session;
 /// What to do with tokens.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum TokenCommand {
-    /// Make a token; it is shown once
     Create(create::CreateArgs),
-    /// List the tokens
     List(list::ListArgs),
-    /// Take a token back: the server refuses it from then on
     Revoke(revoke::RevokeArgs),
 }
 

@@ -13,11 +13,8 @@ use crate::session::Session;
 /// What to do with working copies.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum WorkingCopyCommand {
-    /// List the working copies that were prepared
     List(list::ListArgs),
-    /// Show where a working copy is, at which commit, and who works in it
     Show(show::ShowArgs),
-    /// Remove working copies in which nobody is at work
     Remove(remove::RemoveArgs),
 }
 
