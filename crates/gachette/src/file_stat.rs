@@ -1,19 +1,16 @@
 //! What tells a file from any other, and from itself after a change: by it something is known of a file that is not read again.
 //!
-//! The time of a file's last change nobody can choose (inode(7)). So nothing was done to one of which it is the same; but a file may
-//! change again within the tick of the clock in which it was looked at, and one of another machine by the clock of that.
+//! No call sets the time of a file's last change but to that of the clock (inode(7)). So whoever wrote to a file, renamed it or set its
+//! times left another one. But it may change again within the tick of the clock in which it was looked at, and one of another machine
+//! by the clock of that; and what is written through a mapping to a page that is not on the disk yet leaves the time as it is (mmap(2)).
 
 use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
-use std::thread::sleep;
-use std::time::Duration;
 
 use rustix::fs::{FsWord, fstatfs};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
-/// How long a tick is at most, in milliseconds: of a kernel whose clock ticks a hundred times a second.
-const LONGEST_TICK: u32 = 11;
 /// File systems whose times are of this machine's clock: ext4, tmpfs, XFS, Btrfs, F2FS, bcachefs, ZFS, and overlays of them
 /// (`linux/magic.h`; ZFS's own headers).
 const LOCAL: [FsWord; 8] =
@@ -24,8 +21,7 @@ const LOCAL: [FsWord; 8] =
 pub(crate) struct FileStat {
     device: u64,
     inode: u64,
-    /// How long the file is, in bytes.
-    pub(crate) size: u64,
+    size: u64,
     /// Seconds and nanoseconds.
     modified: (i64, i64),
     changed: (i64, i64),
@@ -36,25 +32,20 @@ impl FileStat {
     pub(crate) fn of(file: &File) -> Option<Self> {
         // Before the file is looked at. The kernel takes the times of files from this clock, or from one that is ahead of it.
         let now = clock_gettime(ClockId::RealtimeCoarse);
-        let stat = Self::now(file)?;
-        (stat.changed < (now.tv_sec, now.tv_nsec)).then_some(stat)
+        let stat = Self::unsettled(file)?;
+        let (seconds, nanoseconds) = stat.changed;
+        // Old formats of ext4 know seconds alone.
+        let is_settled =
+            seconds < now.tv_sec || (nanoseconds != 0 && stat.changed < (now.tv_sec, now.tv_nsec));
+        is_settled.then_some(stat)
     }
 
-    /// The same of one that was changed just now, for which the next tick of the clock is waited.
-    pub(crate) fn of_settled(file: &File) -> Option<Self> {
-        let before = Self::now(file)?;
-        let now = clock_gettime(ClockId::RealtimeCoarse);
-        // A clock that was put back takes longer.
-        for _ in 0..if before.changed.0 > now.tv_sec + 1 { 0 } else { LONGEST_TICK } {
-            match Self::of(file) {
-                None => sleep(Duration::from_millis(1)),
-                settled => return settled.filter(|settled| *settled == before),
-            }
-        }
-        None
+    /// Whether it is of a file on this device.
+    pub(crate) fn is_on(&self, device: u64) -> bool {
+        self.device == device
     }
 
-    fn now(file: &File) -> Option<Self> {
+    fn unsettled(file: &File) -> Option<Self> {
         let kind = fstatfs(file).ok()?.f_type;
         let found = file.metadata().ok()?;
         LOCAL.contains(&kind).then(|| Self {
@@ -63,6 +54,18 @@ impl FileStat {
             size: found.len(),
             modified: (found.mtime(), found.mtime_nsec()),
             changed: (found.ctime(), found.ctime_nsec()),
+        })
+    }
+
+    /// The same of one that was changed just now, once it is to be had.
+    #[cfg(test)]
+    pub(crate) fn of_settled(file: &File) -> Option<Self> {
+        (0..5_000).find_map(|_| {
+            let stat = Self::of(file);
+            if stat.is_none() {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            stat
         })
     }
 }
@@ -82,7 +85,7 @@ mod tests {
             let file = File::open(&path).unwrap();
             let stat = if text.ends_with('7') { FileStat::of_settled(&file) } else { FileStat::of(&file) };
             fs::write(&path, &text).unwrap();
-            assert!(stat.is_none() || FileStat::now(&file) != stat);
+            assert!(stat.is_none() || FileStat::unsettled(&file) != stat);
         }
     }
 }

@@ -106,12 +106,26 @@ fn a_statement_that_was_edited_is_signed_again() {
     while !fs::read_to_string(cache(playground)).unwrap().contains(hash) {
         assert!(!publish(playground));
     }
-    let before = fs::read(&statement).unwrap();
+    let payload = || {
+        let envelope: serde_json::Value = serde_json::from_slice(&fs::read(&statement).unwrap()).unwrap();
+        envelope["payload"].as_str().unwrap().to_owned()
+    };
+    let before = payload();
     edit(&statement);
     assert_ne!(playground.run(&format!("{KEY} verify 124")).code, 0);
     assert!(!publish(playground));
-    assert_eq!(fs::read(&statement).unwrap(), before);
+    assert!(payload() == before);
     playground.ok(&format!("{KEY} verify 124"));
+    // Whose signature it is, is judged again by another certificate.
+    let judged = || {
+        let kept: serde_json::Value = serde_json::from_slice(&fs::read(cache(playground)).unwrap()).unwrap();
+        let mut facts = kept["facts"].as_object().unwrap().iter();
+        facts.find(|(key, _)| key.contains(hash)).unwrap().1["says"]["by"].clone()
+    };
+    let before = judged();
+    playground.ok("--set signing.folder=keys key extend archive --expires 9y");
+    publish(playground);
+    assert_ne!(judged(), before);
 }
 
 #[test]
@@ -133,9 +147,29 @@ fn a_package_file_that_is_lost_or_replaced_is_told_although_all_were_there_befor
     fs::write(playground.path("shorter"), "x").unwrap();
     fs::rename(playground.path("shorter"), &package).unwrap();
     refused();
-    fs::rename(&aside, &package).unwrap();
+    // What a link leads to can go without a change of the folder.
+    std::os::unix::fs::symlink(&aside, {
+        fs::remove_file(&package).unwrap();
+        &package
+    })
+    .unwrap();
+    (0..3).for_each(|_| assert!(!publish(playground)));
+    let moved = playground.path("moved");
+    fs::rename(&aside, &moved).unwrap();
+    refused();
+    fs::remove_file(&package).unwrap();
+    fs::rename(&moved, &package).unwrap();
     assert!(!publish(playground));
+    playground.ok("repository fsck");
+    // What is known of the stack is not known anew of the channel that comes to show it.
+    known(playground);
+    let whole = fs::read(&package).unwrap();
+    fs::write(&package, "x").unwrap();
     playground.ok(&format!("{KEY} promote 124 --to live"));
+    let said = playground.run(&format!("{KEY} publish live"));
+    assert!(said.code != 0 && said.stderr.contains("dh-7_1.0_all.deb"), "{}", said.stderr);
+    fs::write(&package, whole).unwrap();
+    playground.ok(&format!("{KEY} publish live"));
     playground.ok("repository fsck");
 }
 

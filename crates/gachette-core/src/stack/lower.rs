@@ -57,7 +57,10 @@ impl<'a> Lines<'a> {
     fn next(self) -> Option<Self> {
         let (line, rest) = split(self.rest)?;
         let line = line.strip_suffix(b",").unwrap_or(line);
-        Some(Self { line: (line != END).then_some(line), rest, package: None })
+        let line = (line != END).then_some(line);
+        // What ends a name sorts before all that is in one.
+        let is_sorted = self.line.is_none_or(|before| line.is_none_or(|line| before < line));
+        is_sorted.then_some(Self { line, rest, package: None })
     }
 
     fn package(&mut self) -> Option<&StackedPackage> {
@@ -130,5 +133,7 @@ mod tests {
         for other in [&bytes[..bytes.len() - 6], b"{\"packages\": []}", b""] {
             assert_eq!(lower_by_lines(&bytes, other), None);
         }
+        let unsorted = b"  \"packages\": [\n    {\"name\":\"b\"},\n    {\"name\":\"a\"}\n  ]\n";
+        assert_eq!(lower_by_lines(unsorted, unsorted), None);
     }
 }

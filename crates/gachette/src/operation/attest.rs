@@ -33,9 +33,9 @@ pub(super) fn check_sealed(
 /// Who signed a statement.
 #[derive(Serialize, Deserialize)]
 struct Judged {
-    /// The keys by which that was judged.
-    by: Vec<Fingerprint>,
-    /// Those that did.
+    /// The SHA-256 of the certificates by which that was judged: they say what was revoked or ends earlier by now.
+    by: Sha256Digest,
+    /// The keys that did.
     good: Vec<Fingerprint>,
 }
 
@@ -121,11 +121,11 @@ impl Statements<'_> {
 
     /// The keys that signed the statement about a sealed revision, by what was found in it before if it is as it was.
     fn good_signatures_of(&self, head: &Head) -> Vec<Fingerprint> {
-        let by = self.signers.fingerprints();
+        let by = Sha256Digest::of(&self.signers.certificates());
         let is_by_these = |judged: &Judged| judged.by == by;
         let judge = || {
             let good = self.good_signatures(&head.hash);
-            Ok::<_, Infallible>((!good.is_empty()).then(|| Judged { by: by.clone(), good }))
+            Ok::<_, Infallible>((!good.is_empty()).then_some(Judged { by, good }))
         };
         let Ok(judged) = self.repository.found_in_statement(head, is_by_these, judge);
         judged.map(|judged| judged.good).unwrap_or_default()

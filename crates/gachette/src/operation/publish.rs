@@ -118,6 +118,7 @@ pub(super) fn publish_by(
     signers: Option<Signers>,
     promoted: Option<Looked>,
 ) -> Result<Published, OperationError> {
+    crate::cache::sweep_daily();
     let repository = config.repository()?;
     let settings = settings_of(config, &repository, &subject)?;
     let looked = match promoted {

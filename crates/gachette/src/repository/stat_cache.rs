@@ -24,8 +24,10 @@ use crate::file_stat::FileStat;
 
 /// The format that is written, and the only one that is read.
 const FORMAT: u32 = 1;
-/// From how many bytes on it is worth to remember what was found in a file: those of a revision of some five hundred packages.
-pub(crate) const LARGE: u64 = 1 << 16;
+/// From how many packages on it is worth to remember what was found of a suite.
+pub(crate) const MANY: usize = 500;
+/// From how many bytes on it is worth to remember what was found in one file: those of a revision of about so many packages.
+const LARGE: u64 = 1 << 16;
 /// For how long it is believed.
 const LASTS: SignedDuration = SignedDuration::from_hours(24);
 /// About how many files of one suite something is remembered: the newest, should there be more.
@@ -38,7 +40,7 @@ const LARGEST: u64 = 1 << 20;
 struct Fact {
     /// When.
     found: Timestamp,
-    /// As what it was found in.
+    /// The file's, before it was read.
     stat: FileStat,
     says: serde_json::Value,
 }
@@ -73,9 +75,9 @@ impl Repository {
         Self { stat_caches: folder, ..self }
     }
 
-    /// What is known of the files of a suite, when it is `worth` to know it without reading them.
-    pub(crate) fn stat_cache(&self, suite: &Suite, worth: bool) -> StatCache {
-        let root = self.store.root().filter(|_| worth).and_then(|root| root.canonicalize().ok());
+    /// What is known of the files of a suite that has so many packages.
+    pub(crate) fn stat_cache(&self, suite: &Suite, packages: usize) -> StatCache {
+        let root = self.store.root().filter(|_| packages >= MANY).and_then(|root| root.canonicalize().ok());
         root.zip(self.stat_caches.as_ref())
             .map(|(root, folder)| StatCache::read(folder.join(name_of(&root, suite))))
             .unwrap_or_default()
@@ -91,12 +93,15 @@ impl Repository {
         find: impl FnOnce() -> Result<Option<T>, E>,
     ) -> Result<Option<T>, E> {
         let Some(stat) = self.stat_of_large(key) else { return find() };
-        let cache = self.stat_cache(suite, true);
+        let cache = self.stat_cache(suite, MANY);
         if let Some(known) = cache.says(key, Some(stat)).filter(usable) {
             return Ok(Some(known));
         }
         let found = find()?;
-        if let Some(found) = &found {
+        // What was read by its name must be the file of this stat.
+        if let Some(found) = &found
+            && self.stat_of_large(key) == Some(stat)
+        {
             cache.remember(key, Some(stat), found);
             cache.keep();
         }
@@ -123,7 +128,8 @@ impl StatCache {
         fact.is_believed(Timestamp::now()).then(|| serde_json::from_value(fact.says.clone()).ok()).flatten()
     }
 
-    /// Remembers what was found of a file after its stat was taken, once it is [kept](Self::keep).
+    /// Remembers what was read of a file after its stat was taken, once it is [kept](Self::keep). Never what is known from here: that would
+    /// be believed for another day.
     pub(crate) fn remember(&self, key: &str, stat: Option<FileStat>, says: &impl Serialize) {
         let fact = stat.filter(|_| self.path.is_some()).and_then(|stat| {
             Some(Fact { found: Timestamp::now(), stat, says: serde_json::to_value(says).ok()? })

@@ -38,7 +38,7 @@ pub enum Trusted {
 /// # Errors
 /// When there is neither, no key is known, or what is to be looked at cannot be read. What does not hold is in the answer.
 pub fn verify(config: &Config, suite: &Suite, trusted: &Trusted) -> Result<Verification, OperationError> {
-    let repository = config.repository()?;
+    let repository = config.repository()?.with_stat_caches(None);
     let now = Timestamp::now();
     let (certificates, mut warnings) = certificates(config, trusted)?;
     let shown = match Subject::of(&repository, suite) {

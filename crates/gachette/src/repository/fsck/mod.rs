@@ -44,7 +44,9 @@ impl Repository {
     /// Only when the folders of all domains, all packages or all else cannot be read; what is wrong with the repository
     /// is in the report.
     pub fn fsck(&self, mode: FsckMode) -> Result<FsckReport, RepositoryError> {
-        let mut fsck = Fsck::of(self, mode);
+        // Whoever asks for this wants everything to be read.
+        let repository = self.clone().with_stat_caches(None);
+        let mut fsck = Fsck::of(&repository, mode);
         let stated = self.stated_revisions();
         fsck.stated = fsck.seen(key::STATEMENTS, stated).unwrap_or_default();
         fsck.check_records()?;

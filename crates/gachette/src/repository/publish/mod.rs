@@ -66,7 +66,7 @@ impl Repository {
         self.link_pool(root, &suite)?;
         let folder = SuiteFolder::hold(root, &suite)?;
         let mut last = SuiteState::read(self, &suite)?;
-        let cache = self.stat_cache(&suite, last.as_ref().is_some_and(SuiteState::is_large));
+        let cache = self.stat_cache(&suite, last.as_ref().map_or(0, |last| last.packages));
         let as_it_is;
         let request = match &request.subject {
             PublishSubject::AsItIs(suite) => {

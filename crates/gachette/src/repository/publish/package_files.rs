@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{Indices, Listed, Listing, POOL, Release, Suite, files_of};
 use gachette_core::debian::Architecture;
 use gachette_core::stack::{Content, Head, PackageRecord};
-use rustix::fs::{AtFlags, FileType, statat};
+use rustix::fs::{AtFlags, FileType, Stat, statat};
 use rustix::io::Errno;
 
 use super::super::Repository;
@@ -29,33 +30,15 @@ use crate::file_stat::FileStat;
 /// Of how much of an index one processor looks for the files at a time, in bytes.
 const PIECE: usize = 1 << 15;
 
-/// From how many packages on it is worth to remember that their files were there.
-const MANY: usize = 500;
-
-/// A look for the package files of one content: as what their folder was then. Where that is as it was, none was added, removed or
-/// replaced.
-pub(super) struct Look {
-    stat: Option<FileStat>,
-    content: Sha256Digest,
-}
-
-impl Look {
-    /// Whether they were all there when the folder was as it is now.
-    fn was_had(&self, cache: &StatCache) -> bool {
-        cache.says(POOL, self.stat) == Some(self.content)
-    }
-
-    /// Remembers that they were all there.
-    fn remember(&self, cache: &StatCache) {
-        cache.remember(POOL, self.stat, &self.content);
-    }
-}
-
 /// The folder of package files, from where each is found by its name alone: paths are what looking at thousands costs.
-struct Pool<'a> {
+pub(super) struct Pool<'a> {
     folder: File,
     path: &'a Path,
     suite: &'a Suite,
+    /// What it was when it was opened. Where it is the same again, no file in it was added, removed or replaced.
+    stat: Option<FileStat>,
+    /// Whether that may not be all that the files in it depend on, or nobody of ours says which they are.
+    in_doubt: AtomicBool,
 }
 
 impl Repository {
@@ -67,14 +50,13 @@ impl Repository {
     pub(crate) fn check_package_files(&self, head: &Head, suite: &Suite) -> Result<(), RepositoryError> {
         let pool = self.pool(suite)?;
         let cache = self.cache_of_stack(head);
-        let look = pool.look(head.content);
-        if look.was_had(&cache) {
+        if pool.had_all(head.content, &cache) {
             return Ok(());
         }
         if !self.check_by_indices(&pool, head)? {
             self.check_by_parts(&pool, head)?;
         }
-        look.remember(&cache);
+        pool.remember_all(head.content, &cache);
         cache.keep();
         Ok(())
     }
@@ -88,7 +70,10 @@ impl Repository {
             gather(Worth::Files, &Listing::of(&content, &architecture).parts(), |part| {
                 let key = key::index_part(&part.key());
                 let kept = self.store.read_derived(&key)?;
-                match kept.as_ref().and_then(|bytes| Part::plain_of(self.marks.unmarked(&key, bytes).0)) {
+                let (bytes, is_ours) =
+                    kept.as_ref().map(|kept| self.marks.unmarked(&key, kept)).unwrap_or_default();
+                pool.doubt_unless(is_ours || !self.marks.are_asked_for());
+                match Part::plain_of(bytes) {
                     Some(plain) => pool.check_index(plain),
                     None => part.packages().iter().try_for_each(|listed| {
                         let record = self.listed_record(listed, suite)?;
@@ -120,6 +105,7 @@ impl Repository {
     /// Does so by the indices of the stack's own suite, and says whether that could be done.
     fn check_by_indices(&self, pool: &Pool<'_>, head: &Head) -> Result<bool, RepositoryError> {
         let Some((folder, state)) = self.suite_with(head, None)? else { return Ok(false) };
+        pool.doubt_unless(state.is_ours || !self.marks.are_asked_for());
         for architecture in each(state.architectures.into_iter().collect()) {
             let path = format!("{}/{PLAIN}", Release::folder_of(&architecture));
             let plain = state.indices.get(&path).and_then(|entry| folder.read_sound(&path, entry));
@@ -135,11 +121,13 @@ impl Repository {
         wish: &Wish<'_>,
         donor: &SuiteFolder,
         indices: &Indices,
+        pool: &Pool<'_>,
     ) -> Result<(), RepositoryError> {
         let Shown { suite, head, .. } = wish.shown;
-        let pool = self.pool(suite)?;
-        let was_had = || pool.look(head.content).was_had(&self.cache_of_stack(head));
-        if wish.request.looked_for == Some(head.hash) || was_had() {
+        if wish.request.looked_for == Some(head.hash)
+            || pool.had_all(head.content, &self.cache_of_stack(head))
+        {
+            pool.doubt_unless(false);
             return Ok(());
         }
         let mut looked = BTreeSet::new();
@@ -163,61 +151,42 @@ impl Repository {
     ) -> Result<(), RepositoryError> {
         let suite = request.subject.suite();
         let pool = self.pool(&suite)?;
-        let look = pool.look(state.content);
-        if request.looked_for == Some(state.hash) || look.was_had(cache) {
+        if request.looked_for == Some(state.hash) || pool.had_all(state.content, cache) {
             return Ok(());
         }
+        pool.doubt_unless(state.is_ours || !self.marks.are_asked_for());
         for architecture in each(state.architectures.iter().cloned().collect()) {
             let path = format!("{}/{PLAIN}", Release::folder_of(&architecture));
-            let plain = state.indices.get(&path).and_then(|entry| folder.read(&path, entry));
-            plain.map_or(Ok(()), |plain| pool.check_index(&plain))?;
+            let plain = state.indices.get(&path).and_then(|entry| folder.read_sound(&path, entry));
+            let changed = || unpublishable(&suite, format!("{path} was changed while it was read"));
+            pool.check_index(&plain.ok_or_else(changed)?)?;
         }
-        look.remember(cache);
+        pool.remember_all(state.content, cache);
         Ok(())
-    }
-
-    /// A look for the package files of what is to be shown, which is to be had from now on.
-    pub(super) fn begin_look(&self, wish: &Wish<'_>) -> Result<Look, RepositoryError> {
-        Ok(self.pool(&wish.shown.suite)?.look(wish.content()))
-    }
-
-    /// Remembers of a suite that was written just now as what its files were, and that all package files were there since this look
-    /// began.
-    pub(super) fn remember_suite(
-        &self,
-        wish: &Wish<'_>,
-        folder: &SuiteFolder,
-        state: &SuiteState,
-        look: &Look,
-    ) {
-        let Shown { suite, head, .. } = wish.shown;
-        let stack = Suite::from(head.stack.clone());
-        let cache = self.stat_cache(suite, state.is_large());
-        let of_stack = self.stat_cache(&stack, state.is_large() && stack != *suite);
-        let theirs = SuiteFolder::look(folder.root(), &stack);
-        folder.remember(&state.indices, &cache, &theirs, &of_stack);
-        // Whoever looked for them before may have remembered it.
-        if wish.request.looked_for != Some(head.hash) || look.was_had(&of_stack) {
-            look.remember(&cache);
-        }
-        cache.keep();
-        of_stack.keep();
     }
 
     /// What is known of the files of a stack.
     pub(super) fn cache_of_stack(&self, head: &Head) -> StatCache {
-        self.stat_cache(&head.stack.clone().into(), head.packages >= MANY)
+        self.stat_cache(&head.stack.clone().into(), head.packages)
     }
 
     /// The same for the parts of an index that would be shown.
-    pub(super) fn check_files_of_parts(&self, parts: &[Part], suite: &Suite) -> Result<(), RepositoryError> {
-        let pool = self.pool(suite)?;
+    pub(super) fn check_files_of_parts(
+        &self,
+        parts: &[Part],
+        is_signed: bool,
+        pool: &Pool<'_>,
+    ) -> Result<(), RepositoryError> {
+        // Those that are signed are of this user, or were made anew.
+        pool.doubt_unless(is_signed || !self.marks.are_asked_for());
         gather(Worth::Files, parts, |part| pool.check_index(&part.plain)).map(drop)
     }
 
-    fn pool<'a>(&'a self, suite: &'a Suite) -> Result<Pool<'a>, RepositoryError> {
+    /// The folder of package files as it is now.
+    pub(super) fn pool<'a>(&'a self, suite: &'a Suite) -> Result<Pool<'a>, RepositoryError> {
         let folder = open_folder(&self.debs).map_err(at(&self.debs))?;
-        Ok(Pool { folder, path: &self.debs, suite })
+        let stat = FileStat::of(&folder);
+        Ok(Pool { folder, path: &self.debs, suite, stat, in_doubt: AtomicBool::new(false) })
     }
 
     /// The record that a stack means.
@@ -236,8 +205,22 @@ impl Repository {
 }
 
 impl Pool<'_> {
-    fn look(&self, content: Sha256Digest) -> Look {
-        Look { stat: FileStat::of(&self.folder), content }
+    /// Whether all package files of a content were there when the folder was as it is.
+    fn had_all(&self, content: Sha256Digest, cache: &StatCache) -> bool {
+        cache.says(POOL, self.stat) == Some(content)
+    }
+
+    /// Remembers that they are all there, if that was looked for since the folder was opened, and may be believed.
+    pub(super) fn remember_all(&self, content: Sha256Digest, cache: &StatCache) {
+        if !self.in_doubt.load(Ordering::Relaxed) {
+            cache.remember(POOL, self.stat, &content);
+        }
+    }
+
+    fn doubt_unless(&self, is_sure: bool) {
+        if !is_sure {
+            self.in_doubt.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Refuses an index of which a file is lost, or not as long as it was.
@@ -249,11 +232,19 @@ impl Pool<'_> {
 
     fn check(&self, file: &str, size: u64) -> Result<(), RepositoryError> {
         let path = || self.path.join(file);
-        let found = match statat(&self.folder, file, AtFlags::empty()) {
+        let kind = |found: &Stat| FileType::from_raw_mode(found.st_mode);
+        let mut found = statat(&self.folder, file, AtFlags::SYMLINK_NOFOLLOW);
+        if found.is_ok_and(|found| kind(&found).is_symlink()) {
+            found = statat(&self.folder, file, AtFlags::empty());
+            self.doubt_unless(false);
+        }
+        let found = match found {
             Err(Errno::NOENT) => None,
             Err(error) => return Err(at(&path())(error.into())),
-            Ok(found) => Some(found).filter(|found| FileType::from_raw_mode(found.st_mode).is_file()),
+            Ok(found) => Some(found).filter(|found| kind(found).is_file()),
         };
+        let is_inside = |found: &Stat| self.stat.is_none_or(|stat| stat.is_on(found.st_dev));
+        self.doubt_unless(found.as_ref().is_none_or(is_inside));
         let found = found.and_then(|found| u64::try_from(found.st_size).ok());
         if found == Some(size) {
             return Ok(());

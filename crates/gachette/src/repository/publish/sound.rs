@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{IndexEntry, Indices};
@@ -15,10 +14,10 @@ use super::state::SuiteState;
 use super::suite_folder::{LARGEST_INDEX, SuiteFolder, are_one};
 use crate::file_stat::FileStat;
 
-/// From how many bytes on it takes longer to read an index than a tick of the kernel's clock.
-const LONG: u64 = 1 << 20;
-/// From how many bytes on an index is compared with its hash before it is read.
-const LARGE: u64 = 1 << 24;
+/// From how many bytes on it is worth to hash files side by side.
+const WORTH_A_THREAD: u64 = 1 << 20;
+/// From how many bytes on an index is compared with its hash before it is read into memory.
+const COMPARED_FIRST: u64 = 1 << 24;
 
 impl SuiteFolder {
     /// Whether all of these are there with the bytes that their names are of. What this suite's cache knows is not read.
@@ -41,7 +40,8 @@ impl SuiteFolder {
             // What is the same for several architectures is one file with several names.
             distinct.insert((found.dev(), found.ino(), entry.sha256), file);
         }
-        let worth = if files.values().any(|it| it.size > 1 << 20) { Worth::Megabytes } else { Worth::Files };
+        let worth =
+            if files.values().any(|it| it.size > WORTH_A_THREAD) { Worth::Megabytes } else { Worth::Files };
         let distinct: Vec<_> = distinct.into_iter().collect();
         let is_sound = |((_, _, sha256), file): &((u64, u64, Sha256Digest), File)| match hash(file) {
             Ok((found, _)) if found == *sha256 => Ok(()),
@@ -54,35 +54,15 @@ impl SuiteFolder {
         are_sound
     }
 
-    /// Remembers that these were written just now, or found sound; and the same of a suite that has the same files.
-    pub(super) fn remember(&self, files: &Indices, cache: &StatCache, same: &Self, its: &StatCache) {
-        let is_long = files.values().any(|entry| entry.size >= LONG);
-        let stat = |file: File| if is_long { FileStat::of_settled(&file) } else { FileStat::of(&file) };
-        let stat_of = |path: &Path| trebuchet::open_regular(path).ok().and_then(stat);
-        for (path, entry) in files {
-            let hashed = entry.by_hash(path);
-            let stat = stat_of(&self.path().join(&hashed));
-            cache.remember(&hashed, stat, &entry.sha256);
-            if are_one(&self.path().join(&hashed), &same.path().join(&hashed)) {
-                its.remember(&hashed, stat, &entry.sha256);
-            }
-        }
-    }
-
     /// The bytes of an index, if they are those that its name is of.
     pub(super) fn read_sound(&self, path: &str, entry: &IndexEntry) -> Option<Vec<u8>> {
         // What is large is in memory only when it is the index: a file of nothing but a length costs whoever made it no disk.
-        if entry.size > LARGE && !self.is_intact(&entry.by_hash(path), entry) {
+        if entry.size > COMPARED_FIRST && !self.is_intact(&entry.by_hash(path), entry) {
             return None;
         }
-        self.read(path, entry).filter(|bytes| Sha256Digest::of(bytes) == entry.sha256)
-    }
-
-    /// The bytes of an index that was found sound just now.
-    pub(super) fn read(&self, path: &str, entry: &IndexEntry) -> Option<Vec<u8>> {
         let hashed = self.path().join(entry.by_hash(path));
         let bytes = trebuchet::read_regular(&hashed, entry.size.min(LARGEST_INDEX) + 1).ok()?;
-        (bytes.len() as u64 == entry.size).then_some(bytes)
+        (Sha256Digest::of(&bytes) == entry.sha256).then_some(bytes)
     }
 
     /// Whether a file, by its path from the suite's folder, has the length and the hash of an index. It is not kept in memory.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::error::RepositoryError;
 use super::super::own_marks::without_mark;
-use super::super::stat_cache::{LARGE, StatCache};
+use super::super::stat_cache::StatCache;
 use super::super::{Repository, key};
 use super::request::{PublishRequest, PublishedSuite, SuiteSummary};
 use super::suite_folder::SuiteFolder;
@@ -174,11 +174,6 @@ impl SuiteState {
         let files = folder.release_files();
         let signed = |signers: &Signers| files.are_signed_by(signers, suite, self.content, now);
         files.agree_with(self) && request.signers.is_none_or(signed) && folder.has_indices(self, cache)
-    }
-
-    /// Whether it is worth to remember what was found in its files.
-    pub(super) fn is_large(&self) -> bool {
-        self.indices.values().any(|index| index.size >= LARGE)
     }
 
     /// The suite as it is, without a change.

@@ -89,11 +89,6 @@ impl SuiteFolder {
         self.remove(BEGUN)
     }
 
-    /// The repository's folder.
-    pub(super) fn root(&self) -> &Path {
-        &self.root
-    }
-
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

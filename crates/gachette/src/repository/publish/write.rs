@@ -7,6 +7,7 @@ use super::super::disk::at;
 use super::super::error::RepositoryError;
 use super::donors::{indices_of, those};
 use super::index::Index;
+use super::package_files::Pool;
 use super::request::PublishedSuite;
 use super::state::SuiteState;
 use super::suite_folder::SuiteFolder;
@@ -24,16 +25,16 @@ impl Repository {
         last: Option<SuiteState>,
     ) -> Result<PublishedSuite, RepositoryError> {
         let suite = &wish.shown.suite;
-        let look = self.begin_look(wish)?;
+        let pool = self.pool(suite)?;
         let mut published = PublishedSuite::of(wish.shown);
         let indices = match self.twin(wish)? {
             Some((twin, state)) => {
-                self.check_listed_files(wish, &twin, &state.indices)?;
+                self.check_listed_files(wish, &twin, &state.indices, &pool)?;
                 folder.begin()?;
                 published.architectures = state.architectures;
                 folder.link_all(&twin, state.indices)?
             }
-            None => self.put_indices(folder, wish, &mut published)?,
+            None => self.put_indices(folder, wish, &pool, &mut published)?,
         };
         let release = wish.release(indices, published.architectures.clone());
         let text = release.to_text().map_err(|error| unpublishable(suite, error))?;
@@ -45,7 +46,9 @@ impl Repository {
         let state = folder.retire(state, last, wish.now, wish.request.settings.keep_indices)?;
         state.write(self, suite)?;
         folder.end()?;
-        self.remember_suite(wish, folder, &state, &look);
+        let cache = self.stat_cache(suite, state.packages);
+        pool.remember_all(state.content, &cache);
+        cache.keep();
         published.date = Some(release.date);
         published.valid_until = release.valid_until;
         published.changed = true;
@@ -58,6 +61,7 @@ impl Repository {
         &self,
         folder: &SuiteFolder,
         wish: &Wish<'_>,
+        pool: &Pool<'_>,
         published: &mut PublishedSuite,
     ) -> Result<Indices, RepositoryError> {
         let (suite, content) = (&wish.shown.suite, wish.shown.content(self)?);
@@ -70,13 +74,13 @@ impl Repository {
                 Some(files) => folder.link(&files, &place)?,
                 None => match self.donor(wish, |theirs| indices_of(theirs, &place))? {
                     Some((donor, files)) => {
-                        self.check_listed_files(wish, &donor, &files)?;
+                        self.check_listed_files(wish, &donor, &files, pool)?;
                         folder.link_from(&donor, &files, &place)?
                     }
                     None => {
                         let is_signed = wish.request.signers.is_some();
                         let parts = self.parts(&Listing::of(content, &architecture), suite, is_signed)?;
-                        self.check_files_of_parts(&parts.kept, suite)?;
+                        self.check_files_of_parts(&parts.kept, is_signed, pool)?;
                         published.parts_made += parts.made;
                         published.parts_kept += parts.kept.len() - parts.made;
                         let index = Index::join(&parts.kept).map_err(at(folder.path()))?;
