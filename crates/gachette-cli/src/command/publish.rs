@@ -49,7 +49,7 @@ async fn all(session: &Session) -> Result<(), Failure> {
     let errand = Errand::parts("publish all suites again", LEFT);
     let client = session.client(&errand).await?;
     let (mut published, mut failed) = (Vec::new(), None);
-    for domain in client.domains().await? {
+    'all: for domain in client.domains().await? {
         for SuiteSummary { suite, .. } in client.suites(&domain).await? {
             match client.publish_as_it_is(&suite).await {
                 Ok(done) => {
@@ -64,7 +64,14 @@ async fn all(session: &Session) -> Result<(), Failure> {
                 }
                 Err(problem) => {
                     session.output.warn(&format!("suite {suite} is left as it is: {}", problem.title));
+                    // A key that cannot be used signs no other suite either, and each try of a token's PIN counts.
+                    let is_for_all =
+                        matches!(problem.kind, ProblemKind::Configuration | ProblemKind::Cancelled);
                     failed.get_or_insert(problem);
+                    if is_for_all {
+                        session.output.warn("the other suites were not tried for that");
+                        break 'all;
+                    }
                 }
             }
         }

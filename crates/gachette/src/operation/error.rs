@@ -301,7 +301,10 @@ impl OperationError {
             Self::Mirror(MirrorError::Git(error)) => error.hint(),
             Self::Repository(error) => error.hint(),
             Self::Signing(error) => error.hint(),
-            Self::SuiteLags { source, .. } => source.hint(),
+            Self::SuiteLags { source, .. } => {
+                let again = "give the same command again, which writes the suite";
+                Some(source.hint().map_or_else(|| again.to_owned(), |hint| format!("{hint}; then {again}")))
+            }
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 Some("make room on the disk, and run the same command again".to_owned())
             }

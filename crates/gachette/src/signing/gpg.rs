@@ -19,6 +19,13 @@ const LINES: usize = 200;
 /// How the lines begin that gpg writes for programs (its doc/DETAILS).
 const STATUS: &str = "[GNUPG:] ";
 
+/// Codes of libgpg-error.
+const BAD_PIN: u32 = 87;
+const NO_PIN_ENTRY: u32 = 85;
+const PIN_BLOCKED: u32 = 130;
+/// `ENOTTY`, of the system's.
+const NO_TERMINAL: u32 = 0x8000 | 102;
+
 /// What a fingerprint is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
@@ -120,13 +127,16 @@ fn the_only_one(key: Fingerprint, signatures: Vec<Signature>) -> Result<Signatur
 fn failed(key: Fingerprint, error: ProcessError) -> SigningError {
     let remembered = || {
         Some(format!(
-            "let its agent ask for the passphrase or PIN first, `echo | gpg --local-user {key} --sign >/dev/null`, \
-             or in a window of its own"
+            "if the key is on a token, put that in; let gpg ask for the passphrase or PIN first, at a terminal, with `gpg --local-user \
+             {key} --output - --sign /dev/null >/dev/null`, or in a window of its own"
         ))
     };
     match &error {
         ProcessError::TimedOut { .. } | ProcessError::AskedTheTerminal { .. } => {
-            let reason = format!("it gave no answer within {} seconds", PATIENCE.as_secs());
+            let reason = format!(
+                "it gave no answer within {} seconds; it may have waited for a PIN, a passphrase or a token",
+                PATIENCE.as_secs()
+            );
             return refused(key, reason, remembered());
         }
         ProcessError::Failed { .. } => {}
@@ -147,13 +157,32 @@ fn failed(key: Fingerprint, error: ProcessError) -> SigningError {
         }
         _ => {}
     }
+    let code = statuses.iter().find_map(|line| line.strip_prefix("FAILURE sign ")?.parse::<u32>().ok());
+    // The kind of an error is in its lower half (gpg-error.h, err-codes.h).
+    match code.map(|code| code & 0xffff) {
+        Some(BAD_PIN) => {
+            let hint = "of a token, each wrong one counts: `gpg --card-status` shows how many are left";
+            return refused(key, "the passphrase or PIN was wrong".to_owned(), Some(hint.to_owned()));
+        }
+        Some(PIN_BLOCKED) => {
+            let hint = "`gpg --card-edit`, then `admin` and `passwd`, sets a new one by the admin PIN";
+            return refused(key, "the PIN of its token is blocked".to_owned(), Some(hint.to_owned()));
+        }
+        Some(NO_TERMINAL | NO_PIN_ENTRY) => {
+            let reason = "it needs a passphrase, a PIN or its token, and has no window in which it could ask";
+            return refused(key, reason.to_owned(), remembered());
+        }
+        _ => {}
+    }
     let text = error.last_lines().iter().rev().find(|line| !line.starts_with(STATUS));
     let reason = text.map_or_else(|| error.how(), |line| line.trim_start_matches("gpg: ").to_owned());
     refused(key, reason, remembered())
 }
 
 fn not_there(key: Fingerprint) -> SigningError {
-    let hint = "`gpg --list-secret-keys` shows those that it has; GNUPGHOME says where".to_owned();
+    let hint = "`gpg --list-secret-keys` shows those that it has, and GNUPGHOME says where; one on a token is known once `gpg --card-status` \
+                has read that"
+        .to_owned();
     refused(key, "it has no such secret key".to_owned(), Some(hint))
 }
 

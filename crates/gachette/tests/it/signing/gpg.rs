@@ -85,7 +85,7 @@ fn nobody_is_asked_on_the_terminal_and_what_the_agent_remembers_is_used() {
     let desk = desk_of(&home, &key);
     let refusal = desk.refusal();
     assert!(matches!(refusal, SigningError::Gpg { .. }), "{refusal}");
-    assert!(refusal.hint().unwrap().contains("let its agent ask"), "{refusal}");
+    assert!(refusal.hint().unwrap().contains("let gpg ask"), "{refusal}");
     // Once opened, the agent remembers.
     let file = desk.write("x", b"x");
     let unlock = ["--pinentry-mode", "loopback", "--passphrase", "open sesame", "--detach-sign"];
