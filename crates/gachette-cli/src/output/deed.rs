@@ -36,7 +36,7 @@ pub(crate) fn stack_change(change: &Change, unnamed: usize) -> String {
 /// What was done with a channel.
 pub(crate) fn channel_change(change: &ChannelChange) -> String {
     match change {
-        ChannelChange::Promote { to } => format!("moved to {}", to.stack.at(to.revision)),
+        ChannelChange::Promote { to, .. } => format!("moved to {}", to.stack.at(to.revision)),
         ChannelChange::Approve { pin } => format!("approved {}", pin.stack.at(pin.revision)),
         ChannelChange::Check { pin, results } => {
             let said = checks_text(results.iter().map(|(check, outcome)| (check, *outcome)));

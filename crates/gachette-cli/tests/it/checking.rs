@@ -37,7 +37,7 @@ fn distribution() -> Vec<String> {
 
 impl Shop {
     /// With these packages in stack 124.
-    fn new(stacked: &[String]) -> Self {
+    pub(crate) fn new(stacked: &[String]) -> Self {
         Self::on(&distribution(), stacked)
     }
 
@@ -416,16 +416,19 @@ fn a_channel_that_asks_for_it_moves_only_to_what_can_be_installed_and_left_again
     assert!(reason.ends_with("): all mail was read"), "{reason}");
     let log = &playground.json("repository log")["entries"];
     assert_eq!([&log[0]["forced"], &log[1]["forced"]], [true, false]);
-    // Back is the same as forth, from whatever was forced.
-    assert_eq!(promote("123").code, 0);
     let forced = |stack: &str| {
         let line =
             format!("--set channels.live.checked=yes promote {stack} --to live --unsigned --force why");
         playground.run(&line)
     };
+    // Hosts were not asked when they left, and cannot go back.
+    let said = promote("123");
+    assert!(said.code == 5 && said.stderr.contains("--force REASON"), "{}", said.stderr);
+    assert_eq!(forced("123").code, 0);
+    assert_eq!(promote("124").code, 5, "forced there and forced back is no way there");
     assert!(!forced("125").stderr.contains("nothing had to be forced"));
     assert_eq!(promote("124").code, 5, "that is no return");
-    assert_eq!(promote("123").code, 0);
+    assert_eq!(forced("123").code, 0);
     let said = forced("123");
     assert!(said.code == 0 && said.stderr.contains("nothing had to be forced"), "{}", said.stderr);
     let said = playground.run("--format json stack check 123 --from 124");

@@ -51,6 +51,7 @@ mod publishing_checks;
 mod publishing_hammered;
 mod publishing_peers;
 mod publishing_signed;
+mod publishing_ways;
 mod pushes;
 mod repository_log;
 mod republished;

@@ -11,9 +11,9 @@ use crate::Sha256Digest;
 use crate::apt::Suite;
 use crate::stack::{FormatError, Head, StackName, parse_format, to_readable_json};
 
-/// The newest version of the format that is read: it knows of checks. What says nothing of them is written in the first, for those
-/// who read no other.
-pub const CHANNEL_FORMAT: u32 = 2;
+/// The newest version of the format that is read: it knows of moves both ways, and the second of checks. What says nothing of either
+/// is written in the first, for those who read no other.
+pub const CHANNEL_FORMAT: u32 = 3;
 /// How much of what checks said a state holds at the most. It is a part of the format.
 const MOST_NOTED: usize = 64;
 
@@ -60,6 +60,9 @@ pub enum ChannelChange {
     Promote {
         /// To which revision.
         to: Pin,
+        /// Whether it was found before that hosts can go there from what the channel showed, and back.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        both_ways: bool,
     },
     /// Somebody said that the channel may be moved there.
     Approve {
@@ -161,7 +164,7 @@ impl ChannelEntry {
     pub fn checks_behind(&self, before: &[NotedCheck]) -> Vec<NotedCheck> {
         let new = self.noted();
         let stays = |it: &&NotedCheck| match &self.change {
-            ChannelChange::Promote { to } => it.pin == *to,
+            ChannelChange::Promote { to, .. } => it.pin == *to,
             _ => !new.iter().any(|newer| newer.check == it.check && newer.pin == it.pin),
         };
         let mut checks: Vec<NotedCheck> = before.iter().filter(stays).cloned().collect();
@@ -171,9 +174,12 @@ impl ChannelEntry {
 
     /// The first version of the format in which it can be written.
     pub fn oldest_format(&self) -> u32 {
-        let knows_checks =
-            matches!(self.change, ChannelChange::Check { .. }) || !self.state.checks.is_empty();
-        if knows_checks { 2 } else { 1 }
+        match &self.change {
+            ChannelChange::Promote { both_ways: true, .. } => 3,
+            ChannelChange::Check { .. } => 2,
+            _ if self.state.checks.is_empty() => 1,
+            _ => 2,
+        }
     }
 
     /// The bytes that are stored, and whose SHA-256 the next entry holds.

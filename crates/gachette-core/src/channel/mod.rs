@@ -14,4 +14,4 @@ pub use entry::{
     Approval, CHANNEL_FORMAT, ChannelChange, ChannelEntry, ChannelState, Hold, KeptChannelEntry, Pin,
 };
 pub use policy::{ChannelPolicy, ChannelRefusal, Unapproved, Unpassed};
-pub use step::ChannelStep;
+pub use step::{ChannelStep, Leaving};

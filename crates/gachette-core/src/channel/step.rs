@@ -19,6 +19,15 @@ pub struct ChannelStep<'a> {
     pub noted: &'a [NotedCheck],
 }
 
+/// What a channel showed when it was looked at whether it may be moved.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaving<'a> {
+    /// The revision; none before the first promotion.
+    pub from: Option<&'a Pin>,
+    /// Whether it was found that hosts can go from there to what it is to show, and back.
+    pub both_ways: bool,
+}
+
 impl ChannelStep<'_> {
     /// Moves the channel to this revision. Nothing when it is there already.
     ///
@@ -54,7 +63,7 @@ impl ChannelStep<'_> {
         }
         let state =
             ChannelState { shows: Some(pin.clone()), checks: state.checks, ..ChannelState::default() };
-        Ok(Some(self.next(ChannelChange::Promote { to: pin }, state, by)))
+        Ok(Some(self.next(ChannelChange::Promote { to: pin, both_ways: false }, state, by)))
     }
 
     /// Moves the channel to this revision, if it shows now what was looked at. Nothing when it is there already.
@@ -63,18 +72,20 @@ impl ChannelStep<'_> {
     /// When it shows something else, and as for [`ChannelStep::promote`].
     pub fn promote_from(
         self,
-        from: Option<&Pin>,
+        leaving: Leaving<'_>,
         to: &Head,
         policy: &ChannelPolicy,
         by: Attribution,
     ) -> Result<Option<ChannelEntry>, ChannelRefusal> {
-        let next = self.promote(to, policy, by)?;
-        match next {
-            Some(_) if self.state().shows.as_ref() != from => {
-                Err(ChannelRefusal::Moved { channel: self.channel.clone() })
-            }
-            next => Ok(next),
+        let Some(mut next) = self.promote(to, policy, by)? else { return Ok(None) };
+        if self.state().shows.as_ref() != leaving.from {
+            return Err(ChannelRefusal::Moved { channel: self.channel.clone() });
         }
+        if let ChannelChange::Promote { both_ways, .. } = &mut next.change {
+            *both_ways = leaving.both_ways;
+        }
+        next.format = next.oldest_format();
+        Ok(Some(next))
     }
 
     /// Notes that somebody agrees to move the channel to this revision. Nothing when they said so already.

@@ -1,7 +1,7 @@
 //! Moving a channel only as what it asks for is so: by the checks of others, and by whether it can be installed.
 
 use gachette_core::apt::Suite;
-use gachette_core::channel::{ChannelPolicy, ChannelRefusal, LackingCheck, Pin};
+use gachette_core::channel::{ChannelPolicy, ChannelRefusal, LackingCheck, Leaving, Pin};
 use gachette_core::stack::{By, Head};
 
 use super::OperationError;
@@ -66,8 +66,8 @@ impl Promotion<'_> {
         }
     }
 
-    /// Moves it, if the stack can be installed, and hosts can go there from what it shows, and back. To what it showed before
-    /// that, they return: of that it is asked alone whether it can be installed.
+    /// Moves it, if the stack can be installed, and hosts can go there from what it shows, and back. A move that was made knowing that
+    /// there is a way back may be undone: then it is asked alone whether the stack can be installed.
     fn run_checked(
         &self,
         gate: &Gate<'_>,
@@ -77,22 +77,22 @@ impl Promotion<'_> {
         let channel = (self.channel, newest.as_ref());
         let tried = self.repository.try_promotion(channel, self.to, &self.policy, &self.by)?;
         let from = newest.as_ref().and_then(|newest| newest.entry.state.shows.as_ref());
-        let (by, verdict) = match tried {
-            None => (self.by.clone(), None),
+        let (by, verdict, both_ways) = match tried {
+            None => (self.by.clone(), None, false),
             Some(_) => {
-                // Where hosts came from, they were asked whether they can go back there when they left.
-                let before =
-                    newest.as_ref().map(|newest| self.repository.shown_before(newest)).transpose()?;
-                let returns = before.flatten() == Some(Pin::of(self.to));
+                let open = newest.as_ref().map(|newest| self.repository.open_way_back(newest)).transpose()?;
+                let returns = open.flatten() == Some(Pin::of(self.to));
+                let leaves = from.filter(|_| !returns);
                 let question = CheckRequest {
-                    from: from.filter(|_| !returns).map(|pin| pin.stack.at(pin.revision)),
+                    from: leaves.map(|pin| pin.stack.at(pin.revision)),
                     ..CheckRequest::of(self.to.stack.at(self.to.number))
                 };
                 let (by, verdict) = gate.pass(check_stack(self.config, &question, &self.by, self.cancel))?;
-                (by, Some(verdict))
+                let both_ways = leaves.is_some() && matches!(verdict, StackVerdict::Installable { .. });
+                (by, Some(verdict), both_ways)
             }
         };
-        let wish = ChannelWish::PromoteFrom(from, self.to);
+        let wish = ChannelWish::PromoteFrom(Leaving { from, both_ways }, self.to);
         Ok((self.repository.change_channel(self.channel, &wish, &self.policy, &by)?, verdict))
     }
 }

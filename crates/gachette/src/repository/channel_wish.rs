@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gachette_core::channel::{
-    ChannelEntry, ChannelPolicy, ChannelRefusal, ChannelStep, CheckName, CheckOutcome, Pin,
+    ChannelEntry, ChannelPolicy, ChannelRefusal, ChannelStep, CheckName, CheckOutcome, Leaving,
 };
 use gachette_core::stack::{Attribution, Head};
 
@@ -13,7 +13,7 @@ pub enum ChannelWish<'a> {
     /// To show this revision.
     Promote(&'a Head),
     /// To show this revision, if it shows now what was looked at.
-    PromoteFrom(Option<&'a Pin>, &'a Head),
+    PromoteFrom(Leaving<'a>, &'a Head),
     /// That this revision may be shown.
     Approve(&'a Head),
     /// That it is noted what checks said of this revision.

@@ -143,10 +143,9 @@ impl Repository {
 
     /// What a channel showed before that which it shows now.
     pub(crate) fn shown_before(&self, newest: &KeptChannelEntry) -> Result<Option<Pin>, RepositoryError> {
-        let now = &newest.entry;
-        for number in (1..now.number).rev() {
-            let before = self.read_channel(&now.channel, number)?.entry.state.shows;
-            if before != now.state.shows {
+        for before in self.entries_before(newest) {
+            let before = before?.entry.state.shows;
+            if before != newest.entry.state.shows {
                 return Ok(before);
             }
         }

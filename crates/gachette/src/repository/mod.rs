@@ -48,6 +48,7 @@ mod adopt;
 mod aside;
 mod bases;
 mod buildinfo;
+mod channel_history;
 mod channel_wish;
 mod channels;
 mod checks;

@@ -90,14 +90,21 @@ fn a_channel_that_was_checked_moves_only_from_where_it_was_then() {
     live.promote(&old, "ada", 10).unwrap();
     let step = |from: Option<&Head>| {
         let from = from.map(Pin::of);
-        live.step().promote_from(from.as_ref(), &new, &live.policy, by("ada", 11))
+        let leaving = Leaving { from: from.as_ref(), both_ways: true };
+        live.step().promote_from(leaving, &new, &live.policy, by("ada", 11))
     };
-    assert!(step(Some(&old)).unwrap().is_some());
+    let moved = step(Some(&old)).unwrap().unwrap();
+    assert_eq!(
+        (moved.format, &moved.change),
+        (3, &ChannelChange::Promote { to: Pin::of(&new), both_ways: true })
+    );
+    assert_eq!(KeptChannelEntry::parse(&moved.to_bytes().unwrap()).unwrap().entry, moved);
     for from in [None, Some(&new)] {
         assert!(matches!(step(from), Err(ChannelRefusal::Moved { .. })));
     }
     live.promote(&new, "eve", 12).unwrap();
-    let there = live.step().promote_from(None, &new, &live.policy, by("ada", 13));
+    let leaving = Leaving { from: None, both_ways: false };
+    let there = live.step().promote_from(leaving, &new, &live.policy, by("ada", 13));
     assert_eq!(there, Ok(None), "it is there");
 }
 
@@ -237,7 +244,7 @@ fn only_entries_that_know_of_checks_need_the_newer_format() {
     assert_eq!(formats, [1, 2, 2, 2, 1]);
     let newer = live.newest.unwrap().entry;
     let newer = ChannelEntry { format: CHANNEL_FORMAT + 1, ..newer }.to_bytes().unwrap();
-    assert!(matches!(KeptChannelEntry::parse(&newer), Err(FormatError::Newer { found: 3, newest: 2 })));
+    assert!(matches!(KeptChannelEntry::parse(&newer), Err(FormatError::Newer { found: 4, newest: 3 })));
 }
 
 proptest! {

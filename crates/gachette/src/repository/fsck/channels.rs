@@ -76,7 +76,7 @@ impl Fsck<'_> {
             self.found(path.to_owned(), Fault::Changed { reason });
         }
         let is_done = match (&entry.change, shown) {
-            (ChannelChange::Promote { to }, _) => entry.state.shows.as_ref() == Some(to),
+            (ChannelChange::Promote { to, .. }, _) => entry.state.shows.as_ref() == Some(to),
             (_, Some(shown)) => entry.state.shows.as_ref() == shown,
             (_, None) => true,
         };
