@@ -234,3 +234,25 @@ fn checks_are_noted_over_the_api_as_any_change_of_a_channel() {
     assert_eq!(ask("X-Request-Id: 3", &order(Value::Object(many))).status, 422);
     assert_eq!(ask("X-Request-Id: 4", &promote).status, 200);
 }
+
+#[test]
+fn what_is_configured_for_all_channels_of_a_name_holds_where_a_domain_says_more_and_near_names_are_told() {
+    let playground = Playground::with_configuration(
+        "meta_path: repository\nworking_copies: copies\nchannels:\n  staging: {required_checks: [smoke-tests]}\n  default/staging: {approvals: 1}\n",
+    );
+    playground.ok("stack create 124");
+    playground.ok("stack seal 124");
+    is_refused(&playground.run("promote 124 --to staging --unsigned"), &["did not pass: smoke-tests"]);
+    let said = playground.run("promote 124 --to stagign --unsigned");
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(said.stderr.contains("did you mean `default/staging`?"), "{}", said.stderr);
+    playground
+        .write("gachette.yml", "meta_path: repository\nchannels.live.required_checks:\n#  - smoke-tests\n");
+    let said = playground.run("promote 124 --to live --unsigned");
+    assert!(
+        said.code == 3 && said.stderr.contains("`channels.live.required_checks` has no value"),
+        "{} {}",
+        said.code,
+        said.stderr
+    );
+}

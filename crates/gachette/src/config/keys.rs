@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use gachette_core::nearest;
-use gachette_core::yaml::{Content, Entry, Node, Problem, Problems, values};
+use gachette_core::yaml::{Content, Entry, Node, Place, Problem, Problems, values};
 
 /// The keys of one map.
 pub(super) struct Keys<'a> {
@@ -55,6 +55,11 @@ impl<'a> Keys<'a> {
     pub(super) fn wrong(&mut self, key: &str, node: &Node, expected: &str) {
         let message = format!("`{}{key}` takes {expected}, not {}", self.prefix, node.described());
         self.problems.push(Problem::error(node.place, message));
+    }
+
+    /// Says something of a key, at a place.
+    pub(super) fn wrong_at(&mut self, place: Place, key: &str, said: &str) {
+        self.problems.push(Problem::error(place, format!("`{}{key}` {said}", self.prefix)));
     }
 
     /// True or false.

@@ -75,7 +75,7 @@ pub struct ChannelChanged {
     /// The packages that are lower than those of what it showed before, when it was moved: hosts take them only with a pin.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lower: Vec<LowerPackage>,
-    /// A channel of nearly the same name, when this one was made by that.
+    /// A channel of nearly the same name that there is, or of which something is configured, when this one was made by that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub near: Option<Suite>,
     /// The checks that the channel asks for and the stack did not pass: it was moved there by force, or may not be moved there yet.
@@ -121,7 +121,7 @@ pub fn change_channel(
                 Promotion { config, repository, channel, to: &to, policy, by: by.clone(), cancel };
             let Promoted { committed, check, lacking } = promotion.run(force.as_deref())?;
             let near = (committed.changed && committed.newest.entry.number == 1)
-                .then(|| near(repository, channel))
+                .then(|| near(config, repository, channel))
                 .flatten();
             let was_moved = committed.changed && committed.newest.entry.number > 1;
             let (published, lower) = thread::scope(|scope| {
@@ -210,8 +210,12 @@ impl From<ChannelCommitted> for ChannelChanged {
     }
 }
 
-/// The channel that was probably meant by a name which none had.
-fn near(repository: &Repository, channel: &Suite) -> Option<Suite> {
+/// The channel that was probably meant by a name which none had: one that there is, or of which something is configured.
+fn near(config: &Config, repository: &Repository, channel: &Suite) -> Option<Suite> {
+    near_channel(repository, channel).or_else(|| config.near_configured_channel(channel))
+}
+
+fn near_channel(repository: &Repository, channel: &Suite) -> Option<Suite> {
     let known = repository.channel_folders(channel.domain()).ok()?;
     let names = known.iter().map(StackName::name).filter(|name| *name != channel.name());
     let near = gachette_core::nearest(channel.name(), &names.collect::<Vec<_>>())?;
