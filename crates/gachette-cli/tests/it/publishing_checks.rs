@@ -1,6 +1,7 @@
 //! Channels that ask for checks of others: what their programs note is what they are moved by.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use serde_json::{Value, json};
 
@@ -233,6 +234,25 @@ fn checks_are_noted_over_the_api_as_any_change_of_a_channel() {
     let many: serde_json::Map<String, Value> = (0..65).map(|n| (format!("c{n}"), json!("passed"))).collect();
     assert_eq!(ask("X-Request-Id: 3", &order(Value::Object(many))).status, 422);
     assert_eq!(ask("X-Request-Id: 4", &promote).status, 200);
+}
+
+#[test]
+fn an_entry_that_was_edited_behind_a_newer_one_is_not_believed() {
+    let playground = asking();
+    note(&playground, "124 --to live --passed smoke-tests", "run 1");
+    note(&playground, "124 --to live --failed security-scan", "run 2");
+    note(&playground, "123 --to live --passed smoke-tests", "run 3");
+    let entry = "domain/default/channels/live/0000000002.json";
+    let path = playground.path(&format!("repository/{entry}"));
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("failed", "passed")).unwrap();
+    let said = promote(&playground, "124");
+    assert!(said.code != 0, "{}", said.stdout);
+    let told = format!("{entry} is damaged: it is not the entry that the next one, 3, names: it was edited");
+    assert!(said.stderr.contains(&told), "{}", said.stderr);
+    assert_eq!(shown(&playground), "");
+    fs::write(&path, text).unwrap();
+    is_refused(&promote(&playground, "124"), &["security-scan (failed"]);
 }
 
 #[test]

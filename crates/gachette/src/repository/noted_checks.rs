@@ -23,7 +23,7 @@ impl Repository {
         pin: &Pin,
         asked: &[CheckName],
     ) -> Result<Vec<NotedCheck>, RepositoryError> {
-        let Some(newest) = newest.map(|newest| &newest.entry) else { return Ok(Vec::new()) };
+        let Some(newest) = newest else { return Ok(Vec::new()) };
         let mut unheard: BTreeSet<&CheckName> = asked.iter().collect();
         let mut found = Vec::new();
         let mut hear = |entry: &ChannelEntry| {
@@ -31,12 +31,13 @@ impl Repository {
             found.extend(of_pin.filter(|noted| unheard.remove(&noted.check)));
             unheard.is_empty()
         };
-        let mut is_enough = asked.is_empty() || hear(newest);
-        for number in (1..newest.number).rev() {
-            if is_enough {
+        if asked.is_empty() || hear(&newest.entry) {
+            return Ok(found);
+        }
+        for before in self.entries_before(newest) {
+            if hear(&before?.entry) {
                 break;
             }
-            is_enough = hear(&self.read_channel(&newest.channel, number)?.entry);
         }
         Ok(found)
     }
