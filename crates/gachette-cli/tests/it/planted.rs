@@ -121,7 +121,25 @@ fn an_older_state_is_not_published_where_the_end_of_a_ledger_is_lost() {
     let told = "no entry says that it showed default/125@";
     refused(&chain, "publish live", told);
     refused(&chain, "publish --all", told);
+    // Who looks at the ledger or at all files hears of it, and of no way that does not help.
+    let first = domain(&chain, "channels/live/0000000001.json");
+    let first_text = fs::read(&first).unwrap();
+    for gone in [0, 1] {
+        let said = playground.run("repository log");
+        let warning = "warning: channel default/live: domain/default/channels/live is damaged: no entry says";
+        assert!(said.code == 5 && said.stderr.contains(warning), "{gone}: {} {}", said.code, said.stderr);
+        let said = playground.run("repository fsck");
+        let lost = format!("domain/default/channels/live: lost: {told}");
+        assert!(said.code == 5 && said.stdout.contains(&lost), "{gone}: {}", said.stdout);
+        assert!(!said.stdout.contains("dists/default/live: out of date"), "{gone}: {}", said.stdout);
+        assert!(!said.stderr.contains("publish default/live"), "{gone}: {}", said.stderr);
+        fs::remove_file(&first).unwrap_or_default();
+        fs::remove_dir(first.parent().unwrap()).unwrap_or_default();
+    }
+    fs::create_dir(first.parent().unwrap()).unwrap();
+    fs::write(&first, first_text).unwrap();
     fs::write(&entry, text).unwrap();
+    playground.ok("repository log");
     playground.ok(&format!("{KEY} publish --all"));
     // The same of a stack; and when it is gone for good, what it says to do helps.
     playground.ok("stack create 200 --from 124");

@@ -3,10 +3,11 @@
 //! Each is read from its end, and of revisions not what they hold. No more is kept than is asked for, or fits into an answer.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use gachette_core::log::{Ledger, LogEntry, LogRequest};
+use gachette_core::stack::{Domain, StackName};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -71,8 +72,7 @@ impl Repository {
         let mut ledgers = Vec::new();
         for domain in self.domain_folders()?.iter().filter(|domain| request.asks_for(domain)) {
             ledgers.extend(self.ledgers(domain)?.into_iter().map(Ledger::Stack));
-            let channels = self.channel_folders(domain)?.into_iter();
-            ledgers.extend(channels.map(|name| Ledger::Channel(name.into())));
+            ledgers.extend(self.all_channels(domain)?.into_iter().map(|name| Ledger::Channel(name.into())));
         }
         let places: Vec<(usize, &Ledger)> = ledgers.iter().enumerate().collect();
         let mut found = gather(Worth::Files, &places, |(place, ledger)| {
@@ -99,12 +99,28 @@ impl Repository {
         })
     }
 
+    /// The channels of a domain, also those of which nothing is left but a suite.
+    fn all_channels(&self, domain: &Domain) -> Result<BTreeSet<StackName>, RepositoryError> {
+        let mut channels: BTreeSet<StackName> = self.channel_folders(domain)?.into_iter().collect();
+        let stacks = self.ledgers(domain)?;
+        let files = self.store.children(&key::suite_states(domain))?.files;
+        let suites = files.iter().filter_map(|file| file.strip_suffix(".json"));
+        let suites = suites.filter_map(|name| StackName::new(domain.clone(), name).ok());
+        channels.extend(suites.filter(|name| !stacks.contains(name)));
+        Ok(channels)
+    }
+
     /// Which entries a ledger has, and which it has lost.
     fn find_ledger<'a>(&self, place: usize, ledger: &'a Ledger) -> Found<'a> {
         let mut found = Found { ledger, place, numbers: Vec::new(), changed: None, damaged: Vec::new() };
         match self.numbers_of(ledger) {
             Ok((numbers, lost)) => {
-                found.damaged.extend(lost);
+                // Nothing in a channel's ledger betrays that its end is lost; its suite does.
+                let end = match ledger {
+                    Ledger::Channel(channel) if lost.is_none() => self.lost_end_of_channel(channel),
+                    _ => Ok(None),
+                };
+                found.damaged.extend(lost.into_iter().chain(end.unwrap_or_else(Some)));
                 found.numbers = numbers;
             }
             Err(error) => found.damaged.push(error),

@@ -83,6 +83,11 @@ impl Fsck<'_> {
     }
 
     fn check_suite(&mut self, suite: &Suite) -> Result<(), RepositoryError> {
+        let lost = self.repository.lost_end_of_channel(suite)?;
+        let end_is_lost = lost.is_some();
+        if let Some(RepositoryError::Damaged { key, reason }) = lost {
+            self.found(key, Fault::Lost { reason });
+        }
         let Some(review) = self.repository.review_suite(suite)? else {
             self.publish_again(key::suite_state(suite), Fault::Stale, suite);
             return Ok(());
@@ -94,7 +99,8 @@ impl Fsck<'_> {
                 self.publish_again(key::suite(suite), Fault::Missing, suite);
             }
         } else {
-            if !review.release_is_intact || !review.shows_its_channel {
+            // Where entries are lost it shows what the channel did last, and nothing else is published.
+            if !review.release_is_intact || (!review.shows_its_channel && !end_is_lost) {
                 self.publish_again(key::suite(suite), Fault::Stale, suite);
             }
             for path in review.damaged {

@@ -163,6 +163,18 @@ impl Repository {
         last.map_or(Ok(()), |last| self.check_knows_what_was_shown(suite, &last))
     }
 
+    /// What says that the end of a channel's ledger is lost: its suite was published from what no entry knows of.
+    pub(crate) fn lost_end_of_channel(
+        &self,
+        suite: &Suite,
+    ) -> Result<Option<RepositoryError>, RepositoryError> {
+        let last = SuiteState::read(self, suite)?.filter(|last| Suite::from(last.stack.clone()) != *suite);
+        match last.map_or(Ok(()), |last| self.check_knows_what_was_shown(suite, &last)) {
+            Err(error @ RepositoryError::Damaged { .. }) => Ok(Some(error)),
+            other => other.map(|()| None),
+        }
+    }
+
     /// Refuses to show something older because what the suite was published from is lost: hosts have it.
     fn check_knows_what_was_shown(&self, suite: &Suite, last: &SuiteState) -> Result<(), RepositoryError> {
         let (stack, revision) = (&last.stack, last.revision);
