@@ -410,7 +410,7 @@ fn a_channel_that_asks_for_it_moves_only_to_what_can_be_installed_and_left_again
         "--set channels.live.checked=yes promote 124 --to live --unsigned -m moved --force".split(' ');
     let said = playground.run_words(&words.chain(["all mail was read"]).collect::<Vec<_>>());
     assert_eq!(said.code, 0, "{}", said.stderr);
-    let log = playground.json("channel log live");
+    let log = &playground.json("channel log live")["entries"];
     let reason = log[0]["reason"].as_str().unwrap();
     assert!(reason.starts_with("moved; forced (hosts that have stack default/123@"), "{reason}");
     assert!(reason.ends_with("): all mail was read"), "{reason}");

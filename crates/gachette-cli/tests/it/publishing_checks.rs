@@ -116,7 +116,7 @@ fn what_is_lacking_is_passed_over_by_force_and_that_is_written_down() {
     assert_eq!(said.code, 0, "{}", said.stderr);
     assert!(said.stderr.contains("forced: not passed: smoke-tests, security-scan"), "{}", said.stderr);
     assert!(!said.stderr.contains("nothing had to be forced"), "{}", said.stderr);
-    let log = playground.json("channel log live");
+    let log = &playground.json("channel log live")["entries"];
     let reason = "moved; forced (not passed: smoke-tests, security-scan): 123 loses orders";
     assert_eq!(log[0]["reason"], reason);
     // Force opens nothing else: it is held, and needs a reason.
@@ -135,7 +135,8 @@ fn what_is_lacking_is_passed_over_by_force_and_that_is_written_down() {
     let both = "--set channels.live.checked=yes promote 124 --to live --unsigned";
     is_refused(&playground.run(both), &["smoke-tests"]);
     playground.ok(&format!("{both} --force why"));
-    let reason = playground.json("channel log live -n 1")[0]["reason"].as_str().unwrap().to_owned();
+    let reason =
+        playground.json("channel log live -n 1")["entries"][0]["reason"].as_str().unwrap().to_owned();
     let start = "forced (not passed: smoke-tests, security-scan): why; forced (";
     assert!(reason.starts_with(start) && reason.ends_with("): why"), "{reason}");
 }
@@ -160,7 +161,7 @@ fn the_log_and_the_list_of_channels_tell_of_checks() {
     assert_eq!(of("smoke-tests").len(), 1, "{state}");
     assert_eq!((&of("qa")[0]["outcome"], &of("qa")[0]["reason"]), (&json!("failed"), &json!("run 2")));
     // The same word again is no entry, and another is.
-    let length = || playground.json("channel log live").as_array().unwrap().len();
+    let length = || playground.json("channel log live")["entries"].as_array().unwrap().len();
     let before = length();
     note(&playground, "123 --to live --failed smoke-tests", "run 3");
     assert_eq!(length(), before);
@@ -190,15 +191,22 @@ fn a_token_for_builds_notes_the_checks_that_are_asked_for_and_moves_nothing() {
         "promote 124 --to live --approve",
         "promote --to live --hold why",
         "promote --to live --release",
-        // Nobody asks for that, and it would make a channel.
+        // Nobody asks for that, and it would make a channel, or fill its ledger.
+        "promote 124 --to live --passed smoke-tests,qa",
         "promote 124 --to stable --passed smoke-tests",
     ] {
         let said = with_token(&playground, &build, &format!("{there} {line}"));
         is_refused(&said, &["this needs the role release"]);
     }
+    let said = with_token(&playground, &build, &format!("{there} promote 124 --to live --failed qa"));
+    is_refused(
+        &said,
+        &["channel default/live asks for no check `qa`, and such are noted with the role release"],
+    );
     assert_eq!(code(&release, "promote 124 --to stable --passed smoke-tests"), 0);
+    assert_eq!(code(&release, "promote 124 --to live --failed qa"), 0);
     assert_eq!(code(&release, "promote 124 --to live --unsigned"), 0);
-    let log = playground.json("channel log live");
+    let log = &playground.json("channel log live")["entries"];
     let authors: BTreeSet<&str> =
         log.as_array().unwrap().iter().filter_map(|it| it["author"].as_str()).collect();
     assert!(authors.iter().any(|author| author.starts_with("of-build@")), "{log}");
@@ -275,4 +283,36 @@ fn what_is_configured_for_all_channels_of_a_name_holds_where_a_domain_says_more_
         said.code,
         said.stderr
     );
+}
+
+#[test]
+fn a_log_that_is_too_long_for_one_answer_is_cut_and_gone_on_with() {
+    let playground = asking();
+    note(&playground, "124 --to live --passed smoke-tests", "run 1");
+    let folder = playground.path("repository/domain/default/channels/live");
+    let first: Value = serde_json::from_slice(&fs::read(folder.join("0000000001.json")).unwrap()).unwrap();
+    for number in 2..=300 {
+        let mut entry = first.clone();
+        entry["number"] = number.into();
+        entry["reason"] = "x".repeat(100_000).into();
+        fs::write(folder.join(format!("{number:010}.json")), entry.to_string()).unwrap();
+    }
+    let (mut told, mut before) = (Vec::new(), "-n 1000".to_owned());
+    loop {
+        let said = playground.run(&format!("--format json channel log live {before}"));
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        let log: Value = serde_json::from_str(&said.stdout).unwrap();
+        told.extend(log["entries"].as_array().unwrap().iter().filter_map(|entry| entry["number"].as_u64()));
+        let way = said.stderr.split('`').find(|part| part.starts_with("--before "));
+        assert_eq!(log["cut"], way.is_some(), "{}", said.stderr);
+        match way {
+            Some(way) => before = way.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(told, (1..=300).rev().collect::<Vec<u64>>());
+    let few = playground.json("channel log live -n 2 --before 3");
+    assert_eq!((few["entries"].as_array().unwrap().len(), &few["cut"]), (2, &json!(false)));
+    let said = playground.run("channel log live -n 2");
+    assert!(!said.stderr.contains("goes on"), "{}", said.stderr);
 }

@@ -12,7 +12,7 @@ fn only_a_move_that_was_found_to_have_a_way_back_is_undone_without_asking_for_on
     for stack in ["123", "124"] {
         playground.ok(&format!("stack seal {stack}"));
     }
-    let newest = || playground.json("channel log live -n 1")[0].clone();
+    let newest = || playground.json("channel log live -n 1")["entries"][0].clone();
     let promote = |stack: &str| {
         playground.ok(&format!("--set channels.live.checked=yes promote {stack} --to live --unsigned"));
         (newest()["format"].clone(), newest()["change"]["both_ways"].clone())

@@ -94,8 +94,8 @@ pub struct ChannelState {
     /// Who said since the last promotion what may come next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<Approval>,
-    /// The newest word of each check about what it shows, and what was said since the last promotion of what may come next: the
-    /// newest 64. What was said before stays in the entries that say it, and counts.
+    /// The newest word of each check about what it shows, and what was said since the last promotion of what may come next: 64 at the
+    /// most, the oldest of the latter go first. What was said before stays in the entries that say it, and counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<NotedCheck>,
 }
@@ -160,8 +160,30 @@ impl ChannelEntry {
         results.iter().map(noted).collect()
     }
 
-    /// What its state says of checks, when that of the entry before said this.
+    /// What its state says of checks, when that of the entry before said this. What is said of what may come next pushes nothing out
+    /// that was said of what is shown.
     pub fn checks_behind(&self, before: &[NotedCheck]) -> Vec<NotedCheck> {
+        let mut checks = self.all_checks_behind(before);
+        let mut too_many = checks.len().saturating_sub(MOST_NOTED);
+        checks.retain(|it| {
+            let goes = too_many > 0 && self.state.shows.as_ref() != Some(&it.pin);
+            too_many -= usize::from(goes);
+            !goes
+        });
+        checks.split_off(too_many)
+    }
+
+    /// Whether what its state says of checks follows, when that of the entry before said this.
+    pub fn follows_in_checks(&self, before: &[NotedCheck]) -> bool {
+        // Before what is shown was kept longer, the oldest went.
+        let oldest_went = || {
+            let mut checks = self.all_checks_behind(before);
+            checks.split_off(checks.len().saturating_sub(MOST_NOTED))
+        };
+        self.state.checks == self.checks_behind(before) || self.state.checks == oldest_went()
+    }
+
+    fn all_checks_behind(&self, before: &[NotedCheck]) -> Vec<NotedCheck> {
         let new = self.noted();
         let stays = |it: &&NotedCheck| match &self.change {
             ChannelChange::Promote { to, .. } => it.pin == *to,
@@ -169,7 +191,7 @@ impl ChannelEntry {
         };
         let mut checks: Vec<NotedCheck> = before.iter().filter(stays).cloned().collect();
         checks.extend(new);
-        checks.split_off(checks.len().saturating_sub(MOST_NOTED))
+        checks
     }
 
     /// The first version of the format in which it can be written.

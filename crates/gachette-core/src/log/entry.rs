@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Sha256Digest;
 use crate::apt::Suite;
-use crate::channel::{ChannelChange, ChannelEntry, KeptChannelEntry};
+use crate::channel::{ChannelChange, ChannelEntry, CheckName, CheckOutcome, KeptChannelEntry};
 use crate::debian::PackageName;
 use crate::stack::{Change, FormatError, REVISION_FORMAT, StackName, is_forced, parse_format};
 
@@ -105,6 +105,10 @@ impl LogEntry {
         let names = match &self.change {
             Deed::Stack(Change::Add { packages } | Change::Remove { packages }) => {
                 packages.iter().map(|name| name.as_str().len() + size_of::<PackageName>()).sum()
+            }
+            Deed::Channel(ChannelChange::Check { results, .. }) => {
+                let weight = |name: &CheckName| name.as_str().len() + size_of::<(CheckName, CheckOutcome)>();
+                results.keys().map(weight).sum()
             }
             _ => 0,
         };
@@ -206,7 +210,17 @@ mod tests {
             let bytes = entry.to_bytes().unwrap();
             LogEntry::from(KeptChannelEntry::of(entry, &bytes))
         });
-        for told in [told].into_iter().chain(channel) {
+        let noted = |results: &[String]| {
+            let results = results.iter().map(|name| (name.parse().unwrap(), CheckOutcome::Passed)).collect();
+            let by = By::new("ci").at(Timestamp::UNIX_EPOCH, "w".to_owned());
+            let entry = step.note(&Head::from(&sealed), &results, by).unwrap().unwrap();
+            let bytes = entry.to_bytes().unwrap();
+            LogEntry::from(KeptChannelEntry::of(entry, &bytes))
+        };
+        let names: Vec<String> = (10..74).map(|number| format!("{}{number}", "x".repeat(98))).collect();
+        let (one, all) = (noted(&names[..1]), noted(&names));
+        assert!(all.weight() - one.weight() >= 63 * 100, "{} {}", all.weight(), one.weight());
+        for told in [told, one, all].into_iter().chain(channel) {
             let text = serde_json::to_string(&told).unwrap();
             assert_eq!(serde_json::from_str::<LogEntry>(&text).unwrap(), told, "{text}");
         }

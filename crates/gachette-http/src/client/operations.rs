@@ -5,7 +5,8 @@ use gachette::operation::{
     BuiltPackage, ChannelChanged, ChannelOrder, Published, SuiteSignature, Verification,
 };
 use gachette::repository::{
-    FsckMode, FsckReport, GcReport, Placed, Readable, RepositoryLog, Span, SuiteSummary,
+    ChannelLog, ChannelLogRange, FsckMode, FsckReport, GcReport, Placed, Readable, RepositoryLog, Span,
+    SuiteSummary,
 };
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
@@ -180,13 +181,13 @@ impl Client {
     }
 
     /// What was done with a channel, newest first.
-    pub async fn log_channel(
-        &self,
-        channel: &Suite,
-        limit: Option<usize>,
-    ) -> Result<Vec<ChannelEntry>, Problem> {
-        let query = limit.map_or_else(String::new, |limit| format!("?limit={limit}"));
-        self.get(&format!("{}/entries{query}", channel_path(channel))).await
+    pub async fn log_channel(&self, channel: &Suite, range: &ChannelLogRange) -> Result<ChannelLog, Problem> {
+        let parts = [
+            range.before.map(|before| format!("before={before}")),
+            range.limit.map(|limit| format!("limit={limit}")),
+        ];
+        let query: Vec<String> = parts.into_iter().flatten().collect();
+        self.get(&format!("{}/entries?{}", channel_path(channel), query.join("&"))).await
     }
 
     /// Does something with a channel.

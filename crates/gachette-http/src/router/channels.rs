@@ -4,13 +4,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use gachette::Cancel;
 use gachette::operation::{self, ChannelOrder};
+use gachette::repository::{ChannelLog, ChannelLogRange};
 use gachette_core::apt::Suite;
 use gachette_core::channel::ChannelEntry;
 use gachette_core::stack::{Domain, StackName};
 use http::HeaderMap;
 
 use super::extract::{Json, Path, Query};
-use super::stacks::LogRange;
 use super::{Answer, Api, blocking, entity_tag, while_awaited};
 use crate::Problem;
 use crate::access::{Caller, Role};
@@ -34,11 +34,10 @@ pub(super) async fn show(
 pub(super) async fn log(
     State(api): State<Api>,
     Path(name): Path<(Domain, String)>,
-    Query(range): Query<LogRange>,
-) -> Answer<Vec<ChannelEntry>> {
+    Query(range): Query<ChannelLogRange>,
+) -> Answer<ChannelLog> {
     let channel = named(name)?;
-    let log = blocking(move || Ok(api.config.repository()?.log_channel(&channel, range.limit)?)).await?;
-    Ok(Json(log.into_iter().map(|kept| kept.entry).collect()))
+    blocking(move || Ok(api.config.repository()?.log_channel(&channel, &range)?)).await.map(Json)
 }
 
 pub(super) async fn change(
@@ -49,11 +48,8 @@ pub(super) async fn change(
     Json(wish): Json<ChangeChannel>,
 ) -> Result<impl IntoResponse, Problem> {
     let (channel, by) = (named(name)?, caller.by(&wish.reason));
-    // What runs the checks that a channel asks for need not be what moves it.
-    let asks_for_checks = || !api.config.channel_policy(&channel).required_checks.is_empty();
-    let is_answer = matches!(wish.order, ChannelOrder::Check { .. }) && asks_for_checks();
-    if !is_answer && caller.role < Role::Release {
-        return Err(caller.lacks(Role::Release));
+    if caller.role < Role::Release {
+        check_answers(&api, &caller, &channel, &wish.order)?;
     }
     let expected = entity_tag::expected(&headers);
     let change = move |cancel: &Cancel| {
@@ -62,6 +58,24 @@ pub(super) async fn change(
     };
     let changed = while_awaited(change).await?;
     Ok(([entity_tag::of(&changed.hash)], Json(changed)))
+}
+
+/// Refuses what is no answer to what a channel asks for: what runs the checks need not be what moves it.
+fn check_answers(api: &Api, caller: &Caller, channel: &Suite, order: &ChannelOrder) -> Result<(), Problem> {
+    let asked = api.config.channel_policy(channel).required_checks;
+    let results = match order {
+        ChannelOrder::Check { results, .. } if !asked.is_empty() => results,
+        _ => return Err(caller.lacks(Role::Release)),
+    };
+    match results.keys().find(|check| !asked.contains(check)) {
+        Some(check) => {
+            let hint = format!(
+                "channel {channel} asks for no check `{check}`, and such are noted with the role release"
+            );
+            Err(caller.lacks(Role::Release).with_hint(hint))
+        }
+        None => Ok(()),
+    }
 }
 
 fn named((domain, name): (Domain, String)) -> Result<Suite, Problem> {

@@ -11,7 +11,9 @@ use gachette::mirror::MirrorRefs;
 use gachette::operation::{
     BaseState, BaseUpdated, ChannelChanged, CheckReport, Published, Verification, WorkingCopyState,
 };
-use gachette::repository::{FsckReport, GcReport, Placed, Readable, RepositoryLog, SuiteSummary};
+use gachette::repository::{
+    ChannelLog, ChannelLogRange, FsckReport, GcReport, Placed, Readable, RepositoryLog, SuiteSummary,
+};
 use gachette_core::base::BaseEntry;
 use gachette_core::channel::ChannelEntry;
 use gachette_core::log::LogRequest;
@@ -269,9 +271,9 @@ fn channel_routes(routes: Routes, api: &Api) -> Routes {
         .add(
             &format!("{channels}/{{channel}}/entries"),
             [
-                get("What was done with a channel")
-                    .query::<stacks::LogRange>()
-                    .answers::<Vec<ChannelEntry>>(),
+                get("What was done with a channel, newest first: ten thousand entries at most")
+                    .query::<ChannelLogRange>()
+                    .answers::<ChannelLog>(),
                 post("Do something with a channel")
                     .takes::<ChangeChannel>()
                     .answers::<ChannelChanged>()

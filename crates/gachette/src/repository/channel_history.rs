@@ -2,12 +2,86 @@
 
 use std::iter;
 
-use gachette_core::channel::{ChannelChange, KeptChannelEntry, Pin};
+use gachette_core::apt::Suite;
+use gachette_core::channel::{ChannelChange, ChannelEntry, KeptChannelEntry, Pin};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+use super::channels::missing;
 use super::error::RepositoryError;
+use super::ledger::unreadable;
 use super::{Repository, key};
 
+/// The most entries that are told at once.
+const MOST_ENTRIES: usize = 10_000;
+
+/// The most bytes that they have: an answer is no longer than a client takes.
+const MOST_BYTES: usize = 16 << 20;
+
+/// Which entries of a channel are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelLogRange {
+    /// Those before the entry of this number.
+    pub before: Option<u64>,
+    /// So many, at most: the newest.
+    pub limit: Option<usize>,
+}
+
+/// What was done with a channel.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelLog {
+    /// The entries, newest first: ten thousand at the most, and fewer where they say much.
+    pub entries: Vec<ChannelEntry>,
+    /// Whether there are more, older ones, which are not told.
+    pub cut: bool,
+}
+
 impl Repository {
+    /// What was done with a channel, newest first.
+    ///
+    /// # Errors
+    /// When there is no such channel, or an entry cannot be read.
+    pub fn log_channel(
+        &self,
+        channel: &Suite,
+        range: &ChannelLogRange,
+    ) -> Result<ChannelLog, RepositoryError> {
+        let most = range.limit.unwrap_or(MOST_ENTRIES).min(MOST_ENTRIES);
+        let newest = self.last_of_channel(channel)?;
+        if newest == 0 {
+            return Err(missing(channel));
+        }
+        let last = range.before.map_or(newest, |before| newest.min(before.saturating_sub(1)));
+        let (mut entries, mut bytes) = (Vec::new(), 0);
+        for number in (1..=last).rev() {
+            let full = entries.len() == most;
+            let entry = if full { None } else { Some(self.read_channel(channel, number)?.entry) };
+            let weigh = |entry: &ChannelEntry| {
+                entry.to_bytes().map_err(|error| unreadable(key::channel_entry(channel, number), &error))
+            };
+            bytes += entry.as_ref().map(weigh).transpose()?.map_or(0, |text| text.len());
+            match entry {
+                Some(entry) if bytes <= MOST_BYTES => entries.push(entry),
+                _ => return Ok(ChannelLog { entries, cut: true }),
+            }
+        }
+        Ok(ChannelLog { entries, cut: false })
+    }
+
+    /// Every entry of a channel, newest first.
+    ///
+    /// # Errors
+    /// When there is no such channel.
+    pub(crate) fn entries_of<'a>(
+        &'a self,
+        channel: &'a Suite,
+    ) -> Result<impl Iterator<Item = Result<ChannelEntry, RepositoryError>> + 'a, RepositoryError> {
+        match self.last_of_channel(channel)? {
+            0 => Err(missing(channel)),
+            newest => Ok((1..=newest).rev().map(|number| Ok(self.read_channel(channel, number)?.entry))),
+        }
+    }
+
     /// The entries before this one, newest first. After an error there are no more: what lies behind it is not to be believed.
     pub(super) fn entries_before<'a>(
         &'a self,

@@ -124,23 +124,6 @@ impl Repository {
         Ok(folders.iter().filter_map(|name| StackName::new(domain.clone(), name).ok()).collect())
     }
 
-    /// All that was done with a channel, newest first: at most `limit` entries.
-    ///
-    /// # Errors
-    /// When there is no such channel, or an entry cannot be read.
-    pub fn log_channel(
-        &self,
-        channel: &Suite,
-        limit: Option<usize>,
-    ) -> Result<Vec<KeptChannelEntry>, RepositoryError> {
-        let newest = self.last_of_channel(channel)?;
-        if newest == 0 {
-            return Err(missing(channel));
-        }
-        let numbers = (1..=newest).rev().take(limit.unwrap_or(usize::MAX));
-        numbers.map(|number| self.read_channel(channel, number)).collect()
-    }
-
     /// What a channel showed before that which it shows now.
     pub(crate) fn shown_before(&self, newest: &KeptChannelEntry) -> Result<Option<Pin>, RepositoryError> {
         for before in self.entries_before(newest) {
@@ -318,7 +301,7 @@ impl Repository {
         Err(RepositoryError::Damaged { key, reason })
     }
 
-    fn last_of_channel(&self, channel: &Suite) -> Result<u64, RepositoryError> {
+    pub(super) fn last_of_channel(&self, channel: &Suite) -> Result<u64, RepositoryError> {
         // Not by leaps: where an entry was lost, an older one must not be taken for the newest.
         let files = self.store.children(&key::channel(channel))?.files;
         Ok(files.iter().filter_map(|file| number_of(file)).max().unwrap_or_default())
@@ -346,6 +329,6 @@ fn check_pin(pin: &Pin, head: &Head) -> Result<(), RepositoryError> {
     Err(RepositoryError::Damaged { key: key::revision(&pin.stack, pin.revision), reason })
 }
 
-fn missing(channel: &Suite) -> RepositoryError {
+pub(super) fn missing(channel: &Suite) -> RepositoryError {
     RepositoryError::MissingChannel { channel: channel.clone() }
 }

@@ -99,6 +99,7 @@ use gachette_core::apt::POOL;
 
 pub(crate) use bases::LARGEST_LIST;
 pub use bases::{BaseCommitted, KeptList};
+pub use channel_history::{ChannelLog, ChannelLogRange};
 pub use channel_wish::ChannelWish;
 pub use channels::ChannelCommitted;
 pub use conflict::Conflict;

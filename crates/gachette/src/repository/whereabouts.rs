@@ -191,16 +191,17 @@ impl Repository {
     ) -> Result<Vec<ChannelWithPackage>, RepositoryError> {
         // Entries that move it nowhere, such as an approval, begin no new stay.
         let mut stays = Vec::new();
-        for kept in self.log_channel(channel, None)?.into_iter().rev() {
-            let Some(pin) = kept.entry.state.shows else { continue };
-            match stays.last() {
-                Some((last, _)) if *last == pin => {}
-                _ => stays.push((pin, kept.entry.time)),
+        for entry in self.entries_of(channel)? {
+            let entry = entry?;
+            let Some(pin) = entry.state.shows else { continue };
+            match stays.last_mut() {
+                Some((last, since)) if *last == pin => *since = entry.time,
+                _ => stays.push((pin, entry.time)),
             }
         }
         let mut until = None;
         let mut found = Vec::new();
-        for (pin, since) in stays.into_iter().rev() {
+        for (pin, since) in stays {
             if let Some(version) = sought.version_in(&self.pinned(&pin)?) {
                 let shows = pin.stack.at(pin.revision);
                 found.push(ChannelWithPackage { channel: channel.clone(), version, shows, since, until });

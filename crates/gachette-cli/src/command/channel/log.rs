@@ -1,6 +1,7 @@
 //! `gachette channel log`
 
 use clap::Args;
+use gachette::repository::{ChannelLog, ChannelLogRange};
 use gachette_core::channel::ChannelEntry;
 
 use crate::errand::Errand;
@@ -9,6 +10,8 @@ use crate::output::{channel_change, moment, table};
 use crate::session::Session;
 
 /// Show all that was done with a channel, newest first
+///
+/// Ten thousand entries are shown at the most, and fewer where they say much; `--before` goes on from there.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LogArgs {
     /// The channel
@@ -16,16 +19,28 @@ pub(crate) struct LogArgs {
     /// Show this many entries at the most
     #[arg(short = 'n', long)]
     limit: Option<usize>,
+    /// Show those before the entry of this number
+    #[arg(long, value_name = "ENTRY")]
+    before: Option<u64>,
 }
 
 impl LogArgs {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let channel = session.channel(&self.channel)?;
         let errand = Errand::look(format!("show the log of channel {channel}"));
-        let log = session.client(&errand).await?.log_channel(&channel, self.limit).await?;
-        session
-            .output
-            .result(&log, |log| table(&["entry", "time", "by", "change", "reason"], log.iter().map(row)))
+        let range = ChannelLogRange { before: self.before, limit: self.limit };
+        let log = session.client(&errand).await?.log_channel(&channel, &range).await?;
+        if let Some(last) = log.entries.last().filter(|_| log.cut)
+            && self.limit.is_none_or(|limit| log.entries.len() < limit)
+        {
+            let (count, last) = (log.entries.len(), last.number);
+            let said = format!("these are the newest {count}; `--before {last}` goes on from there");
+            session.output.warn(&said);
+        }
+        let rows = |log: &ChannelLog| {
+            table(&["entry", "time", "by", "change", "reason"], log.entries.iter().map(row))
+        };
+        session.output.result(&log, rows)
     }
 }
 

@@ -225,6 +225,32 @@ fn what_could_still_change_passes_no_check() {
 }
 
 #[test]
+fn noise_pushes_nothing_out_of_sight_that_was_said_of_what_is_shown() {
+    let mut live = asking(&["qa"]);
+    let (old, new) = (sealed("123"), sealed("124"));
+    live.note(&old, &["qa"], "ci", 9);
+    live.promote(&old, "ada", 10).unwrap();
+    live.note(&old, &["!qa", "scan"], "ci", 11);
+    for run in 0..100 {
+        assert!(live.note(&new, &[&format!("check-{run}")], "ci", 12 + run));
+    }
+    let newest = &live.newest.as_ref().unwrap().entry;
+    let of_old = newest.state.checks.iter().filter(|it| it.pin == Pin::of(&old)).count();
+    assert_eq!((newest.state.checks.len(), of_old), (64, 2));
+    // So was it once, and ledgers of then are sound.
+    let before = newest.state.checks[..].to_vec();
+    let mut older = live
+        .step()
+        .note(&new, &[("x".parse().unwrap(), CheckOutcome::Passed)].into(), by("ci", 200))
+        .unwrap()
+        .unwrap();
+    older.state.checks = before[1..].iter().cloned().chain(older.noted()).collect();
+    assert!(older.follows_in_checks(&before));
+    older.state.checks.pop();
+    assert!(!older.follows_in_checks(&before));
+}
+
+#[test]
 fn only_entries_that_know_of_checks_need_the_newer_format() {
     let mut live = asking(&[]);
     let (old, new) = (sealed("123"), sealed("124"));

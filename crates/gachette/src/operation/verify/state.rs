@@ -1,6 +1,7 @@
 //! Whether what a suite shows is the newest there is: an old state that is played again has true signatures.
 
 use gachette_core::apt::Release;
+use gachette_core::channel::ChannelEntry;
 use gachette_core::debian::Paragraph;
 use gachette_core::stack::{Content, Entry};
 use jiff::Timestamp;
@@ -50,10 +51,10 @@ fn other_than(
     const WHY: &str = "an old state was played again, or nothing was published since";
     let stack = &subject.entry.revision.stack;
     let hash = content.hash();
-    let log = subject.channel.as_ref().map(|channel| repository.log_channel(channel, None)).transpose()?;
-    let entries = log.into_iter().flatten().map(|it| it.entry);
-    let mut earlier = entries.filter(|it| it.state.shows.as_ref().is_some_and(|pin| pin.content == hash));
-    if let Some(entry) = earlier.next() {
+    let log = subject.channel.as_ref().map(|channel| repository.entries_of(channel)).transpose()?;
+    let is_it = |entry: &ChannelEntry| entry.state.shows.as_ref().is_some_and(|pin| pin.content == hash);
+    let mut earlier = log.into_iter().flatten().filter(|entry| entry.as_ref().map_or(true, is_it));
+    if let Some(entry) = earlier.next().transpose()? {
         let shown = entry.state.shows.map(|pin| pin.stack.at(pin.revision).to_string()).unwrap_or_default();
         return Ok(format!("it shows {shown}, as it did on {}, and not {wanted}: {WHY}", entry.time));
     }

@@ -89,7 +89,7 @@ impl Fsck<'_> {
             Before::Entry(before) => Some(&*before.entry.state.checks),
             Before::Unknown => None,
         };
-        if known.is_some_and(|known| entry.state.checks != entry.checks_behind(known)) {
+        if known.is_some_and(|known| !entry.follows_in_checks(known)) {
             let reason = "it says something else of checks than follows from what was done".to_owned();
             self.found(path.to_owned(), Fault::Changed { reason });
         }
