@@ -236,6 +236,11 @@ fn checks_are_noted_over_the_api_as_any_change_of_a_channel() {
     let second = ask(&tag, &rest);
     assert_eq!((second.status, second.json().get("lacking")), (200, None));
     assert_eq!(ask(&tag, &rest).status, 412);
+    let twice = json!({"order": {"kind": "check", "stack": "124", "results": {}}}).to_string();
+    let twice = twice.replace("{}", r#"{"security-scan": "failed", "security-scan": "passed"}"#);
+    let said = serving.ask(line, &[], &twice);
+    assert_eq!(said.status, 400, "{}", said.json());
+    assert!(said.json()["title"].as_str().unwrap().contains("`security-scan` is given twice at line 1"));
     for wrong in [json!({}), json!({"../x": "passed"}), json!({"x": "maybe"}), json!(["x"])] {
         assert_eq!(ask("X-Request-Id: 2", &order(wrong.clone())).status, 422, "{wrong}");
     }

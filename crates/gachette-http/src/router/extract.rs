@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Number, Value};
 
+use super::twin;
 use crate::Problem;
 
 /// A body of JSON: an object. (What stands for an object in Rust is also read from an array; that is nothing to rely on.)
@@ -33,6 +34,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await?;
         let is_object = bytes.trim_ascii_start().first().is_none_or(|first| *first == b'{');
         let request = Request::from_parts(parts, Body::from(bytes.clone()));
+        if let Some(problem) = twin::problem(&bytes) {
+            return Err(problem);
+        }
         match axum::Json::from_request(request, state).await {
             _ if !is_object => Err(Problem::invalid("the body must be a JSON object")),
             Ok(axum::Json(value)) => Ok(Self(value)),
@@ -61,7 +65,7 @@ fn with_whole_numbers<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
             _ => {}
         }
     }
-    // Any other fault of the text, such as a name that is there twice, is lost on its way to here.
+    // Any other fault of the text is lost on its way to here.
     if changed { serde_json::from_value(value).ok() } else { None }
 }
 

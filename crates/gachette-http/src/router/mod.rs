@@ -24,6 +24,7 @@ mod statements;
 mod suites;
 mod table;
 mod tokens;
+mod twin;
 mod working_copies;
 
 use std::path::PathBuf;

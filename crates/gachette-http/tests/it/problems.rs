@@ -14,7 +14,7 @@ async fn whatever_is_wrong_is_answered_with_a_problem_document() {
         (Method::POST, "/domains/default/stacks", "{}", 422),
         (Method::POST, "/domains/default/stacks", r#"{"name": "1", "colour": "red"}"#, 422),
         (Method::POST, "/domains/default/stacks", r#"{"name": "../1"}"#, 422),
-        (Method::POST, "/domains/default/stacks", r#"{"name": "1", "name": "2"}"#, 422),
+        (Method::POST, "/domains/default/stacks", r#"{"name": "1", "name": "2"}"#, 400),
         (Method::POST, "/domains/..%2f/stacks", r#"{"name": "1"}"#, 400),
         (Method::GET, "/domains/default/stacks/1?revision=x", "", 400),
         (Method::GET, "/domains/default/stacks/1", "", 404),
