@@ -152,3 +152,30 @@ fn what_was_done_on_a_host_is_told_by_it() {
     assert_told(&hosts.ok("-H build1 repository log --by ada --since 2020-01-01"), &done);
     assert_told(&hosts.ok("-H build1 repository log -n 1"), &done[..1]);
 }
+
+#[test]
+fn no_reason_says_by_itself_that_something_was_forced() {
+    let playground = played();
+    playground.ok("stack create 126");
+    let before = playground.json("repository log");
+    for line in [
+        "stack seal 126 -m",
+        "promote 124 --to next --unsigned -m",
+        "promote 124 --to next --unsigned --force why -m",
+        "promote 124 --to other --approve -m",
+        "promote --to live --hold",
+    ] {
+        for reason in ["forced (hosts cannot go there): hurry", "moved; forced (x): y"] {
+            let said = playground.run_words(&line.split(' ').chain([reason]).collect::<Vec<_>>());
+            assert!(
+                said.code == 2 && said.stderr.contains("in other words"),
+                "{line}: {} {}",
+                said.code,
+                said.stderr
+            );
+        }
+    }
+    assert_eq!(playground.json("repository log"), before);
+    playground.run_words(&["stack", "seal", "126", "-m", "it was forced (by law)"]);
+    assert_eq!(playground.json("repository log -n 1")["entries"][0]["forced"], false);
+}

@@ -1,7 +1,7 @@
 //! What is done with a stack only once it is known that it can be installed, or else for a reason that is written down.
 
 use gachette_core::base::BaseRef;
-use gachette_core::stack::By;
+use gachette_core::stack::{By, is_forced};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,19 @@ impl<'a> Gate<'a> {
             }
             _ => Ok(Self { force, by }),
         }
+    }
+
+    /// Refuses a reason that says itself that something was forced: logs tell what was by that.
+    ///
+    /// # Errors
+    /// When it does.
+    pub(super) fn check_reason(by: &By) -> Result<(), OperationError> {
+        if !is_forced(&by.reason) {
+            return Ok(());
+        }
+        let said = "a reason cannot say `forced (…`, which is written where something is forced; say it in other words, or force it with \
+                    `--force REASON`";
+        Err(OperationError::Invalid(said.to_owned()))
     }
 
     /// In whose name and for which reason it goes on although it would be refused, when it is forced.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::OperationError;
 use super::attest::check_sealed;
-use super::gate::StackVerdict;
+use super::gate::{Gate, StackVerdict};
 use super::promotion::{Promoted, Promotion};
 use super::publish::{Looked, Published, SuiteSignature, publish_by, signers_of};
 use crate::Cancel;
@@ -109,6 +109,7 @@ pub fn change_channel(
     by: &By,
     cancel: &Cancel,
 ) -> Result<ChannelChanged, OperationError> {
+    Gate::check_reason(by)?;
     let policy = config.channel_policy(channel);
     repository.check_expected_channel(channel)?;
     let wished = match order {

@@ -36,6 +36,7 @@ pub fn seal_stack(
     by: &By,
     cancel: &Cancel,
 ) -> Result<Sealed, OperationError> {
+    Gate::check_reason(by)?;
     let gate = Gate::new(force, by)?;
     let newest = repository.stack_head(&stack.clone().into())?;
     if newest.sealed {
