@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use clap::{ArgGroup, Args};
-use gachette::operation::{ChannelChanged, ChannelOrder, SuiteSignature};
+use gachette::operation::{
+    ChannelChanged, ChannelOrder, Obstacle, ObstacleKind, OutlookRequest, PromotionOutlook, SuiteSignature,
+};
 use gachette_core::apt::Suite;
 use gachette_core::channel::{CheckName, CheckOutcome, LackingCheck};
 
@@ -45,6 +47,9 @@ pub(crate) struct PromoteArgs {
     /// Do not sign the suite: clients have to be told to trust it
     #[arg(long, conflicts_with_all = ["wish", "results"])]
     unsigned: bool,
+    /// Do not move it: tell whether it could be moved, and all that stands in the way; the exit code is 5 when something does
+    #[arg(long, conflicts_with_all = ["wish", "results", "force"])]
+    dry_run: bool,
     /// Move it although the channel asks for a check that fails or is lacking, for this reason
     #[arg(long, value_name = "REASON", conflicts_with_all = ["wish", "results"])]
     force: Option<String>,
@@ -58,6 +63,9 @@ impl PromoteArgs {
         let channel = session.channel(&self.to)?;
         let signature = if self.unsigned { SuiteSignature::Unsigned } else { SuiteSignature::Signed };
         let stack = self.stack.map(|stack| session.stack_ref(&stack)).transpose()?;
+        if let Some(stack) = stack.clone().filter(|_| self.dry_run) {
+            return outlook(session, &channel, &OutlookRequest { stack, signature }).await;
+        }
         let results = results(self.passed, self.failed)?;
         let order = match stack {
             Some(stack) if self.approve => ChannelOrder::Approve { stack },
@@ -101,6 +109,42 @@ impl PromoteArgs {
         }
         session.output.result(&changed, |changed| text(&channel, &order, changed))
     }
+}
+
+/// Tells whether a channel could be moved, and all that stands in the way.
+async fn outlook(session: &Session, channel: &Suite, asked: &OutlookRequest) -> Result<(), Failure> {
+    let errand = Errand::look(format!("ask whether channel {channel} can be moved to {}", asked.stack));
+    let outlook = session.client(&errand).await?.outlook(channel, asked).await?;
+    let text = |outlook: &PromotionOutlook| {
+        let PromotionOutlook { channel, stack, shows, .. } = outlook;
+        match shows {
+            _ if !outlook.possible => {
+                obstacles_text(&format!("{channel} cannot be moved to {stack} now:"), &outlook.obstacles)
+            }
+            Some(shows) if shows == stack => format!("{channel} shows {stack} already"),
+            Some(shows) => format!("{channel} can be moved from {shows} to {stack}"),
+            None => format!("{channel} can be moved to {stack}"),
+        }
+    };
+    if outlook.possible {
+        return session.output.result(&outlook, text);
+    }
+    let number = outlook.obstacles.len();
+    let failure = Failure::refused(match number {
+        1 => "one thing stands in the way".to_owned(),
+        _ => format!("{number} things stand in the way"),
+    });
+    Err(session.output.failed_result(&outlook, text, failure))
+}
+
+/// What stands in the way, each with what to do about it.
+fn obstacles_text(head: &str, obstacles: &[Obstacle]) -> String {
+    let each = obstacles.iter().flat_map(|obstacle| {
+        let lines = obstacle.lines.iter().map(|line| format!("    {line}"));
+        let hint = obstacle.hint.iter().map(|hint| format!("  hint: {hint}"));
+        [format!("- {}", obstacle.reason)].into_iter().chain(lines).chain(hint)
+    });
+    [head.to_owned()].into_iter().chain(each).collect::<Vec<_>>().join("\n")
 }
 
 /// What each check said.
@@ -148,8 +192,23 @@ fn text(channel: &Suite, order: &ChannelOrder, changed: &ChannelChanged) -> Stri
     match order {
         ChannelOrder::Promote { .. } => format!("{channel} shows {stack}{already}"),
         ChannelOrder::Approve { stack } => {
-            let by: Vec<&str> = state.approvals.iter().map(|approval| approval.author.as_str()).collect();
-            format!("{channel} may be moved to {stack}, by the word of {}", by.join(", "))
+            let by = match &changed.approvals {
+                Some(approvals) => approvals.by.iter().map(String::as_str).collect(),
+                None => state.approvals.iter().map(|approval| approval.author.as_str()).collect::<Vec<_>>(),
+            };
+            let by = by.join(", ");
+            // Whoever moves it is the last of those who have to agree.
+            let last = changed.approvals.as_ref().is_some_and(|it| it.by.len() < it.needed);
+            match &*changed.obstacles {
+                [] if last => {
+                    format!("{channel} may be moved to {stack} by anybody else, by the word of {by}")
+                }
+                [] => format!("{channel} may be moved to {stack}, by the word of {by}"),
+                obstacles => {
+                    let head = format!("{stack} is approved for {channel} by {by}; in the way stands still:");
+                    obstacles_text(&head, obstacles)
+                }
+            }
         }
         ChannelOrder::Check { stack, results } => {
             let said = checks_text(results.iter().map(|(check, outcome)| (check, *outcome)));
@@ -158,7 +217,13 @@ fn text(channel: &Suite, order: &ChannelOrder, changed: &ChannelChanged) -> Stri
                 "" => format!("all that {channel} asks for passed"),
                 names => format!("{channel} asks for what it did not pass: {names}"),
             };
-            format!("{said} for {stack}; {rest}")
+            let head = format!("{said} for {stack}; {rest}");
+            let others = changed.obstacles.iter().filter(|it| it.kind != ObstacleKind::Checks);
+            let others: Vec<Obstacle> = others.cloned().collect();
+            match others.is_empty() {
+                true => head,
+                false => obstacles_text(&format!("{head}; in the way stands still:"), &others),
+            }
         }
         ChannelOrder::Hold {} => format!("{channel} is held; it shows {stack}"),
         ChannelOrder::Release {} => format!("{channel} may be moved again; it shows {stack}"),

@@ -49,6 +49,7 @@ mod publishing;
 mod publishing_architectures;
 mod publishing_checks;
 mod publishing_hammered;
+mod publishing_outlook;
 mod publishing_peers;
 mod publishing_signed;
 mod publishing_ways;

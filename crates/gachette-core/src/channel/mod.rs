@@ -13,5 +13,5 @@ pub use check::{CheckName, CheckOutcome, LackingCheck, MOST_CHECKS, NotedCheck};
 pub use entry::{
     Approval, CHANNEL_FORMAT, ChannelChange, ChannelEntry, ChannelState, Hold, KeptChannelEntry, Pin,
 };
-pub use policy::{ChannelPolicy, ChannelRefusal, Unapproved, Unpassed};
+pub use policy::{Approvals, ChannelPolicy, ChannelRefusal, Unapproved, Unpassed};
 pub use step::{ChannelStep, Leaving};

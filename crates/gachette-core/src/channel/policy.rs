@@ -64,6 +64,25 @@ pub enum ChannelRefusal {
     /// A hold without a word of why.
     #[error("a hold needs a reason")]
     NoReason,
+    /// Several of these at once, each in a line.
+    #[error("{}", as_lines(.0))]
+    Several(Vec<ChannelRefusal>),
+}
+
+/// Whose word a channel has for a revision, and how many people it asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Approvals {
+    /// How many people must agree; whoever moves it is one of them.
+    pub needed: usize,
+    /// Who does.
+    pub by: Vec<String>,
+}
+
+impl ChannelRefusal {
+    /// All of these as one; nothing when there are none.
+    pub fn all(mut refusals: Vec<Self>) -> Option<Self> {
+        if refusals.len() > 1 { Some(Self::Several(refusals)) } else { refusals.pop() }
+    }
 }
 
 /// Too few people said that a channel may be moved.
@@ -94,6 +113,10 @@ pub struct Unpassed {
 
 fn as_words(lacking: &[LackingCheck]) -> String {
     lacking.iter().map(LackingCheck::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn as_lines(refusals: &[ChannelRefusal]) -> String {
+    refusals.iter().map(ChannelRefusal::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn list(by: &[String]) -> String {

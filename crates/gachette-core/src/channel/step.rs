@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check::{CheckName, CheckOutcome, LackingCheck, NotedCheck};
 use super::entry::{Approval, ChannelChange, ChannelEntry, ChannelState, Hold, KeptChannelEntry, Pin};
-use super::policy::{ChannelPolicy, ChannelRefusal, Unapproved, Unpassed};
+use super::policy::{Approvals, ChannelPolicy, ChannelRefusal, Unapproved, Unpassed};
 use crate::apt::Suite;
 use crate::stack::{Attribution, Head, person};
 
@@ -39,31 +39,52 @@ impl ChannelStep<'_> {
         policy: &ChannelPolicy,
         by: Attribution,
     ) -> Result<Option<ChannelEntry>, ChannelRefusal> {
+        if let Some(refusal) = ChannelRefusal::all(self.obstacles(to, policy, Some(&by.author))) {
+            return Err(refusal);
+        }
         let (pin, state) = (self.pin(to)?, self.state());
         if state.shows.as_ref() == Some(&pin) {
             return Ok(None);
         }
-        if let Some(hold) = state.held {
-            return Err(ChannelRefusal::Held { channel: self.channel.clone(), hold: Box::new(hold) });
-        }
-        let mut agreeing: Vec<String> =
-            state.approvals.iter().filter(|it| it.pin == pin).map(|it| it.author.clone()).collect();
-        agreeing.push(by.author.clone());
-        agreeing.sort();
-        agreeing.dedup_by(|one, other| person(one) == person(other));
-        if agreeing.len() < policy.approvals {
-            let (channel, stack) = (self.channel.clone(), pin.stack);
-            let unapproved = Unapproved { channel, stack, needed: policy.approvals, by: agreeing };
-            return Err(ChannelRefusal::Unapproved(Box::new(unapproved)));
-        }
-        let lacking = LackingCheck::of(&pin, &policy.required_checks, self.noted);
-        if !lacking.is_empty() {
-            let (channel, stack) = (self.channel.clone(), pin.stack);
-            return Err(ChannelRefusal::Unpassed(Box::new(Unpassed { channel, stack, lacking })));
-        }
         let state =
             ChannelState { shows: Some(pin.clone()), checks: state.checks, ..ChannelState::default() };
         Ok(Some(self.next(ChannelChange::Promote { to: pin, both_ways: false }, state, by)))
+    }
+
+    /// All for which the channel would not be moved to this revision by this author; or, of nobody in particular, by somebody who did
+    /// not say yet that it may be. Nothing when it is there already.
+    pub fn obstacles(self, to: &Head, policy: &ChannelPolicy, author: Option<&str>) -> Vec<ChannelRefusal> {
+        let is_open = match self.pin(to) {
+            Ok(_) => None,
+            Err(open @ ChannelRefusal::Open { .. }) => Some(open),
+            Err(other) => return vec![other],
+        };
+        let (pin, state) = (Pin::of(to), self.state());
+        if is_open.is_none() && state.shows.as_ref() == Some(&pin) {
+            return Vec::new();
+        }
+        let channel = || self.channel.clone();
+        let held = state.held.map(|hold| ChannelRefusal::Held { channel: channel(), hold: Box::new(hold) });
+        let Approvals { needed, by } = self.approvals(&pin, policy, author);
+        let unapproved = (by.len() + usize::from(author.is_none()) < needed).then(|| {
+            let unapproved = Unapproved { channel: channel(), stack: pin.stack.clone(), needed, by };
+            ChannelRefusal::Unapproved(Box::new(unapproved))
+        });
+        let lacking = LackingCheck::of(&pin, &policy.required_checks, self.noted);
+        let unpassed = (!lacking.is_empty()).then(|| {
+            let unpassed = Unpassed { channel: channel(), stack: pin.stack.clone(), lacking };
+            ChannelRefusal::Unpassed(Box::new(unpassed))
+        });
+        [is_open, held, unapproved, unpassed].into_iter().flatten().collect()
+    }
+
+    /// Whose word the channel has for a revision, this author's among them.
+    pub fn approvals(self, pin: &Pin, policy: &ChannelPolicy, author: Option<&str>) -> Approvals {
+        let said = self.state().approvals.into_iter().filter(|it| it.pin == *pin).map(|it| it.author);
+        let mut by: Vec<String> = said.chain(author.map(str::to_owned)).collect();
+        by.sort();
+        by.dedup_by(|one, other| person(one) == person(other));
+        Approvals { needed: policy.approvals, by }
     }
 
     /// Moves the channel to this revision, if it shows now what was looked at. Nothing when it is there already.

@@ -2,7 +2,8 @@
 
 use gachette::config::Config;
 use gachette::operation::{
-    BuiltPackage, ChannelChanged, ChannelOrder, Published, SuiteSignature, Verification,
+    BuiltPackage, ChannelChanged, ChannelOrder, OutlookRequest, PromotionOutlook, Published, SuiteSignature,
+    Verification,
 };
 use gachette::repository::{
     ChannelLog, ChannelLogRange, FsckMode, FsckReport, GcReport, Placed, Readable, RepositoryLog, Span,
@@ -188,6 +189,24 @@ impl Client {
         ];
         let query: Vec<String> = parts.into_iter().flatten().collect();
         self.get(&format!("{}/entries?{}", channel_path(channel), query.join("&"))).await
+    }
+
+    /// Whether a channel could be moved to a stack, and all that stands in the way.
+    pub async fn outlook(
+        &self,
+        channel: &Suite,
+        asked: &OutlookRequest,
+    ) -> Result<PromotionOutlook, Problem> {
+        let signature = match asked.signature {
+            SuiteSignature::Signed => "signed",
+            SuiteSignature::Unsigned => "unsigned",
+        };
+        let stack = encoded(&asked.stack.to_string());
+        let path = format!("{}/outlook?stack={stack}&signature={signature}", channel_path(channel));
+        let mut request = request(Method::GET, &path, None::<&()>)?;
+        // It may wait for a check.
+        request.extensions_mut().insert(Patience::LONG);
+        self.answer(self.send(request).await?).await
     }
 
     /// Does something with a channel.

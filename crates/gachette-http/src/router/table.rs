@@ -9,7 +9,8 @@ use gachette::config::Config;
 use gachette::event::Event;
 use gachette::mirror::MirrorRefs;
 use gachette::operation::{
-    BaseState, BaseUpdated, ChannelChanged, CheckReport, Published, Verification, WorkingCopyState,
+    BaseState, BaseUpdated, ChannelChanged, CheckReport, OutlookRequest, PromotionOutlook, Published,
+    Verification, WorkingCopyState,
 };
 use gachette::repository::{
     ChannelLog, ChannelLogRange, FsckReport, GcReport, Placed, Readable, RepositoryLog, SuiteSummary,
@@ -282,6 +283,13 @@ fn channel_routes(routes: Routes, api: &Api) -> Routes {
                     .once(),
             ],
             routing::post(channels::change).layer(once).get(channels::log),
+        )
+        .add(
+            &format!("{channels}/{{channel}}/outlook"),
+            [get("Whether a channel could be moved to a stack, and all that stands in the way")
+                .query::<OutlookRequest>()
+                .answers::<PromotionOutlook>()],
+            routing::get(channels::outlook),
         )
 }
 

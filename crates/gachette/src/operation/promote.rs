@@ -7,7 +7,7 @@ use std::thread;
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::channel::{
-    ChannelEntry, ChannelPolicy, CheckName, CheckOutcome, LackingCheck, MOST_CHECKS, Pin,
+    Approvals, ChannelEntry, ChannelPolicy, CheckName, CheckOutcome, LackingCheck, MOST_CHECKS, Pin,
 };
 use gachette_core::stack::{By, Head, LowerPackage, StackName, StackRef};
 use schemars::JsonSchema;
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::OperationError;
 use super::attest::check_sealed;
 use super::gate::{Gate, StackVerdict};
+use super::outlook::Obstacle;
 use super::promotion::{Promoted, Promotion};
 use super::publish::{Looked, Published, SuiteSignature, publish_by, signers_of};
 use crate::Cancel;
@@ -81,6 +82,12 @@ pub struct ChannelChanged {
     /// The checks that the channel asks for and the stack did not pass: it was moved there by force, or may not be moved there yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lacking: Vec<LackingCheck>,
+    /// All for which the channel could not be moved yet to what was approved, or of which checks were noted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub obstacles: Vec<Obstacle>,
+    /// Whose word it has for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<Approvals>,
     /// The checks that were noted and that the channel does not ask for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unasked: Vec<UnaskedCheck>,
@@ -112,7 +119,7 @@ pub fn change_channel(
     Gate::check_reason(by)?;
     let policy = config.channel_policy(channel);
     repository.check_expected_channel(channel)?;
-    let wished = match order {
+    let wish = match order {
         ChannelOrder::Promote { stack, signature, force } => {
             // Without what it takes to write the suite, the channel stays.
             let signers = signers_of(config, channel, *signature)?;
@@ -142,13 +149,13 @@ pub fn change_channel(
             let to = repository.stack_head(stack)?;
             return note_checks(repository, (channel, &policy), &to, results, by);
         }
-        ChannelOrder::Approve { stack } => Some(repository.stack_head(stack)?),
-        ChannelOrder::Hold {} | ChannelOrder::Release {} => None,
-    };
-    let wish = match (order, &wished) {
-        (ChannelOrder::Approve { .. }, Some(head)) => ChannelWish::Approve(head),
-        (ChannelOrder::Release {}, _) => ChannelWish::Release,
-        _ => ChannelWish::Hold,
+        ChannelOrder::Approve { stack } => {
+            let to = repository.stack_head(stack)?;
+            let approved = repository.change_channel(channel, &ChannelWish::Approve(&to), &policy, by)?;
+            return told_all(repository, (channel, &policy), &to, approved);
+        }
+        ChannelOrder::Hold {} => ChannelWish::Hold,
+        ChannelOrder::Release {} => ChannelWish::Release,
     };
     Ok(repository.change_channel(channel, &wish, &policy, by)?.into())
 }
@@ -166,7 +173,6 @@ fn note_checks(
         return Err(OperationError::Invalid(said));
     }
     let committed = repository.change_channel(channel, &ChannelWish::Note(to, results), policy, by)?;
-    let lacking = repository.lacking_checks(&committed.newest, &Pin::of(to), policy)?;
     let asked: Vec<&str> = policy.required_checks.iter().map(CheckName::as_str).collect();
     let unasked = results.keys().filter(|check| !asked.contains(&check.as_str())).map(|check| {
         let near = gachette_core::nearest(check.as_str(), &asked);
@@ -174,7 +180,26 @@ fn note_checks(
             near.and_then(|near| policy.required_checks.iter().find(|it| it.as_str() == near)).cloned();
         UnaskedCheck { check: check.clone(), near }
     });
-    Ok(ChannelChanged { lacking, unasked: unasked.collect(), ..ChannelChanged::from(committed) })
+    let changed = told_all(repository, (channel, policy), to, committed)?;
+    Ok(ChannelChanged { unasked: unasked.collect(), ..changed })
+}
+
+/// What was done, with all for which the channel could not be moved to this revision now.
+fn told_all(
+    repository: &Repository,
+    (channel, policy): (&Suite, &ChannelPolicy),
+    to: &Head,
+    committed: ChannelCommitted,
+) -> Result<ChannelChanged, OperationError> {
+    let ledger = (channel, Some(&committed.newest));
+    let (refusals, approvals) = repository.obstacles(ledger, to, policy, None)?;
+    Ok(ChannelChanged {
+        // Also of what it shows, where that failed by now.
+        lacking: repository.lacking_checks(&committed.newest, &Pin::of(to), policy)?,
+        obstacles: refusals.into_iter().map(Obstacle::from).collect(),
+        approvals: (approvals.needed > 0).then_some(approvals),
+        ..ChannelChanged::from(committed)
+    })
 }
 
 /// Refuses to move a channel to a revision that is not the one that was sealed, or of which a package file is lost.
@@ -206,6 +231,8 @@ impl From<ChannelCommitted> for ChannelChanged {
             lower: Vec::new(),
             near: None,
             lacking: Vec::new(),
+            obstacles: Vec::new(),
+            approvals: None,
             unasked: Vec::new(),
         }
     }

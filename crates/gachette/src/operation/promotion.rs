@@ -1,7 +1,7 @@
 //! Moving a channel only as what it asks for is so: by the checks of others, and by whether it can be installed.
 
 use gachette_core::apt::Suite;
-use gachette_core::channel::{ChannelPolicy, ChannelRefusal, LackingCheck, Leaving, Pin};
+use gachette_core::channel::{ChannelPolicy, ChannelRefusal, KeptChannelEntry, LackingCheck, Leaving, Pin};
 use gachette_core::stack::{By, Head};
 
 use super::OperationError;
@@ -54,20 +54,33 @@ impl Promotion<'_> {
         Ok(Promoted { committed, check, lacking })
     }
 
-    /// The checks of others because of which alone it would be refused.
+    /// The checks of others because of which alone it would be refused. What else stands in the way is told without them.
     fn lacking(&self) -> Result<Vec<LackingCheck>, OperationError> {
         let newest = self.repository.newest_of_channel(self.channel)?;
-        let tried =
-            self.repository.try_promotion((self.channel, newest.as_ref()), self.to, &self.policy, &self.by);
-        match tried {
+        let channel = (self.channel, newest.as_ref());
+        let unasking = ChannelPolicy { required_checks: Vec::new(), ..self.policy.clone() };
+        self.repository.try_promotion(channel, self.to, &unasking, &self.by)?;
+        match self.repository.try_promotion(channel, self.to, &self.policy, &self.by) {
             Err(RepositoryError::Channel(ChannelRefusal::Unpassed(unpassed))) => Ok(unpassed.lacking),
             Err(error) => Err(error.into()),
             Ok(_) => Ok(Vec::new()),
         }
     }
 
-    /// Moves it, if the stack can be installed, and hosts can go there from what it shows, and back. A move that was made knowing that
-    /// there is a way back may be undone: then it is asked alone whether the stack can be installed.
+    /// What is asked where it is checked: whether the stack can be installed, and hosts can go there from what the channel shows, and
+    /// back. A move that was made knowing that there is a way back may be undone: then it is asked alone whether the stack can be
+    /// installed.
+    pub(super) fn question(&self, newest: Option<&KeptChannelEntry>) -> Result<CheckRequest, OperationError> {
+        let open = newest.map(|newest| self.repository.open_way_back(newest)).transpose()?;
+        let returns = open.flatten() == Some(Pin::of(self.to));
+        let shows = newest.and_then(|newest| newest.entry.state.shows.as_ref());
+        Ok(CheckRequest {
+            from: shows.filter(|_| !returns).map(|pin| pin.stack.at(pin.revision)),
+            ..CheckRequest::of(self.to.stack.at(self.to.number))
+        })
+    }
+
+    /// Moves it, if what is asked of it is so.
     fn run_checked(
         &self,
         gate: &Gate<'_>,
@@ -80,15 +93,10 @@ impl Promotion<'_> {
         let (by, verdict, both_ways) = match tried {
             None => (self.by.clone(), None, false),
             Some(_) => {
-                let open = newest.as_ref().map(|newest| self.repository.open_way_back(newest)).transpose()?;
-                let returns = open.flatten() == Some(Pin::of(self.to));
-                let leaves = from.filter(|_| !returns);
-                let question = CheckRequest {
-                    from: leaves.map(|pin| pin.stack.at(pin.revision)),
-                    ..CheckRequest::of(self.to.stack.at(self.to.number))
-                };
+                let question = self.question(newest.as_ref())?;
                 let (by, verdict) = gate.pass(check_stack(self.config, &question, &self.by, self.cancel))?;
-                let both_ways = leaves.is_some() && matches!(verdict, StackVerdict::Installable { .. });
+                let both_ways =
+                    question.from.is_some() && matches!(verdict, StackVerdict::Installable { .. });
                 (by, Some(verdict), both_ways)
             }
         };

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use gachette_core::apt::Suite;
 use gachette_core::channel::{
-    ChannelEntry, ChannelPolicy, ChannelStep, CheckName, KeptChannelEntry, LackingCheck, NotedCheck, Pin,
+    Approvals, ChannelEntry, ChannelPolicy, ChannelRefusal, ChannelStep, CheckName, KeptChannelEntry,
+    LackingCheck, NotedCheck, Pin,
 };
 use gachette_core::stack::{By, Head};
 use jiff::Timestamp;
@@ -54,6 +55,23 @@ impl Repository {
     ) -> Result<Vec<LackingCheck>, RepositoryError> {
         let noted = self.noted_checks(Some(newest), pin, &policy.required_checks)?;
         Ok(LackingCheck::of(pin, &policy.required_checks, &noted))
+    }
+
+    /// All for which a channel would not be moved from its newest entry, as long as nobody writes another; and whose word it has.
+    ///
+    /// # Errors
+    /// When an entry of its ledger cannot be read.
+    pub(crate) fn obstacles(
+        &self,
+        (channel, newest): (&Suite, Option<&KeptChannelEntry>),
+        to: &Head,
+        policy: &ChannelPolicy,
+        author: Option<&str>,
+    ) -> Result<(Vec<ChannelRefusal>, Approvals), RepositoryError> {
+        let pin = Pin::of(to);
+        let noted = self.noted_checks(newest, &pin, &policy.required_checks)?;
+        let step = ChannelStep { channel, newest, noted: &noted };
+        Ok((step.obstacles(to, policy, author), step.approvals(&pin, policy, author)))
     }
 
     /// The entry by which a channel would be moved from its newest one, as long as nobody writes another; nothing when it is there already.

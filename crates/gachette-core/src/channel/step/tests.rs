@@ -225,6 +225,38 @@ fn what_could_still_change_passes_no_check() {
 }
 
 #[test]
+fn all_that_stands_in_the_way_is_told_at_once() {
+    let mut live = asking(&["qa"]);
+    live.policy.approvals = 3;
+    let (new, hold) = (sealed("124"), live.step().hold(by("eve", 9)).unwrap());
+    live.take(hold);
+    let Err(ChannelRefusal::Several(several)) = live.promote(&new, "ada", 10) else { panic!() };
+    assert!(matches!(
+        several[..],
+        [ChannelRefusal::Held { .. }, ChannelRefusal::Unapproved(_), ChannelRefusal::Unpassed(_)]
+    ));
+    assert_eq!(ChannelRefusal::Several(several).to_string().lines().count(), 3);
+    let open = Head { sealed: false, ..new.clone() };
+    assert_eq!(live.step().obstacles(&open, &live.policy, None).len(), 4);
+    let release = live.step().release(by("eve", 11));
+    live.take(release);
+    live.note(&new, &["qa"], "ci", 12);
+    assert!(
+        matches!(live.promote(&new, "ada", 13), Err(ChannelRefusal::Unapproved(_))),
+        "one is told as it is"
+    );
+    for author in ["ada@a", "ada@b", "eve"] {
+        let approval = live.step().approve(&new, by(author, 14)).unwrap();
+        live.take(approval);
+    }
+    // Somebody else moves it; one of these does not.
+    assert_eq!(live.step().obstacles(&new, &live.policy, None), []);
+    assert_eq!(live.step().obstacles(&new, &live.policy, Some("eve@b")).len(), 1);
+    assert_eq!(live.promote(&new, "bob", 15), Ok(true));
+    assert_eq!(live.step().obstacles(&new, &live.policy, Some("eve")), [], "it is there");
+}
+
+#[test]
 fn noise_pushes_nothing_out_of_sight_that_was_said_of_what_is_shown() {
     let mut live = asking(&["qa"]);
     let (old, new) = (sealed("123"), sealed("124"));

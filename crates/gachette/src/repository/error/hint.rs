@@ -89,9 +89,18 @@ fn io_hint(error: &io::Error) -> Option<&'static str> {
     })
 }
 
+/// What a hint ends with of what is passed over by force.
+const BY_FORCE: &str = "; `--force REASON` moves the channel all the same";
+
 /// What to do about a channel that is left as it is.
-fn channel_hint(refusal: &ChannelRefusal) -> Option<String> {
+pub(crate) fn channel_hint(refusal: &ChannelRefusal) -> Option<String> {
     Some(match refusal {
+        ChannelRefusal::Several(several) => {
+            let each = several.iter().filter_map(channel_hint);
+            // Force opens the way past checks, and not past what stands there besides.
+            let each = each.map(|hint| hint.replace(BY_FORCE, ""));
+            each.collect::<Vec<_>>().join("; ")
+        }
         ChannelRefusal::Open { stack, .. } => {
             format!(
                 "seal the stack with `gachette stack seal {stack}`; \
@@ -109,8 +118,7 @@ fn channel_hint(refusal: &ChannelRefusal) -> Option<String> {
             let (channel, stack) = (&unpassed.channel, &unpassed.stack);
             let names: Vec<&str> = unpassed.lacking.iter().map(|it| it.check.as_str()).collect();
             format!(
-                "once passed, note it with `gachette promote {stack} --to {channel} --passed {} -m WHERE`; \
-                 `--force REASON` moves the channel all the same",
+                "once passed, note it with `gachette promote {stack} --to {channel} --passed {} -m WHERE`{BY_FORCE}",
                 names.join(",")
             )
         }
