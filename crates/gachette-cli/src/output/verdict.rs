@@ -10,7 +10,10 @@ pub(crate) fn verdict_text(verdict: &StackVerdict) -> String {
         StackVerdict::Nothing {} => {
             "whether it can be installed was not checked: no base is configured".to_owned()
         }
-        StackVerdict::Installable { base } => format!("it can be installed on {base}"),
+        StackVerdict::Installable { base, commands, .. } => {
+            let commands = commands.iter().map(|command| format!("; hosts go there with `{command}`"));
+            format!("it can be installed on {base}{}", commands.collect::<String>())
+        }
         StackVerdict::Forced { refusal } => format!("forced: {refusal}"),
     }
 }

@@ -7,6 +7,7 @@ mod broken_lists;
 mod cache;
 mod chain;
 mod checking;
+mod checking_dropped;
 mod checking_left_out;
 mod checking_recommended;
 mod collecting;

@@ -47,6 +47,9 @@ pub enum Fact {
         /// The package because of whose recommendation it is there, when nothing needs it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         recommended_by: Option<NamedPackage>,
+        /// Whether it may go, and apt may keep it all the same.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        may_go: bool,
     },
     /// One of these has to be there, since their name is essential.
     Essential {
@@ -115,10 +118,13 @@ impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Wanted { package } => write!(f, "{package} is to be installed"),
-            Self::Kept { package, recommended_by: None } => {
+            Self::Kept { package, may_go: true, .. } => {
+                write!(f, "{package} is installed, and apt may keep it")
+            }
+            Self::Kept { package, recommended_by: None, .. } => {
                 write!(f, "{package} is installed and has to stay")
             }
-            Self::Kept { package, recommended_by: Some(by) } => {
+            Self::Kept { package, recommended_by: Some(by), .. } => {
                 write!(f, "{package} is installed because of what {by} recommends, and has to stay")
             }
             Self::Essential { packages } => {

@@ -35,6 +35,7 @@ mod checker;
 mod condense;
 mod explain;
 mod explanation;
+mod marked;
 mod package;
 mod problem;
 mod recommended;
@@ -51,6 +52,7 @@ pub use builder::{OriginIndex, UniverseBuilder, UniverseError};
 pub use checker::{Answer, Checker, Installation, Query};
 pub use condense::Condensed;
 pub use explanation::{Explanation, Fact, NamedPackage};
+pub use marked::{Arrival, Mark, Marks};
 pub use package::{FieldError, Package};
 pub use recommended::{LeftOut, Recommended};
 pub use solver::GaveUp;
@@ -58,7 +60,7 @@ pub use universe::{Origin, PackageIndex, Universe, Versions};
 
 /// The rules by which is decided here, as a number that is another when the same question may have another answer, or one told in
 /// another way: answers that are kept are known by it.
-pub const RULES: u32 = 3;
+pub const RULES: u32 = 4;
 
 #[cfg(test)]
 #[path = "brute_force_tests.rs"]

@@ -14,6 +14,8 @@ pub struct Package<'a> {
     pub(super) place: Place,
     pub(super) multi_arch: MultiArch,
     pub(super) essential: bool,
+    /// Whether apt removes it only when told so twice, though hosts may be without it.
+    pub(super) protected: bool,
     pub(super) priority: Priority,
     /// The number of its origin.
     pub(super) origin: u16,
@@ -99,6 +101,7 @@ impl<'a> Package<'a> {
             place: Place::NATIVE,
             multi_arch: MultiArch::No,
             essential: false,
+            protected: false,
             priority: Priority::Extra,
             origin,
             candidate: false,
@@ -128,6 +131,8 @@ impl<'a> Package<'a> {
             };
         } else if name.eq_ignore_ascii_case("Essential") {
             self.essential = word == "yes";
+        } else if name.eq_ignore_ascii_case("Protected") || name.eq_ignore_ascii_case("Important") {
+            self.protected = word == "yes";
         } else if name.eq_ignore_ascii_case("Priority") {
             self.priority = match word {
                 "required" => Priority::Required,
@@ -154,6 +159,11 @@ impl<'a> Package<'a> {
     /// Its architecture, `all` among them.
     pub fn architecture(&self) -> &'a str {
         self.architecture
+    }
+
+    /// Whether apt refuses to remove it: `Essential`, `Protected`, or by the older name `Important`.
+    pub fn is_protected(&self) -> bool {
+        self.essential || self.protected
     }
 
     /// The text of a field that decides; empty when it is absent.

@@ -65,8 +65,8 @@ impl Checker<'_, '_> {
 }
 
 /// What is there, and what can be besides.
-struct Room<'r, 'u, 'a> {
-    relations: &'r Relations<'u, 'a>,
+pub(super) struct Room<'r, 'u, 'a> {
+    pub(super) relations: &'r Relations<'u, 'a>,
     /// By package: whether it is there.
     there: Vec<bool>,
     /// By package: how many of those that are there are against it.
@@ -78,7 +78,7 @@ struct Room<'r, 'u, 'a> {
 }
 
 impl<'r, 'u, 'a> Room<'r, 'u, 'a> {
-    fn new(relations: &'r Relations<'u, 'a>, installed: &[PackageIndex]) -> Self {
+    pub(super) fn new(relations: &'r Relations<'u, 'a>, installed: &[PackageIndex]) -> Self {
         let count = relations.universe.packages().len();
         let mut room = Self {
             relations,
@@ -92,7 +92,7 @@ impl<'r, 'u, 'a> Room<'r, 'u, 'a> {
         room
     }
 
-    fn has_any(&self, packages: &[PackageIndex]) -> bool {
+    pub(super) fn has_any(&self, packages: &[PackageIndex]) -> bool {
         packages.iter().any(|index| self.there[index.at()])
     }
 
@@ -104,6 +104,40 @@ impl<'r, 'u, 'a> Room<'r, 'u, 'a> {
         for other in self.relations.of(index).against.iter().flat_map(|against| &against.packages) {
             self.barred[other.at()] += 1;
         }
+    }
+
+    /// Has these there too.
+    pub(super) fn keep(&mut self, packages: &[PackageIndex]) {
+        packages.iter().for_each(|index| self.put(*index));
+        self.trial.clear();
+    }
+
+    /// Whether something that is there is against a package.
+    pub(super) fn is_barred(&self, index: PackageIndex) -> bool {
+        self.barred[index.at()] > 0
+    }
+
+    /// Why two packages cannot be there at the same time, when they cannot.
+    pub(super) fn against(&self, one: PackageIndex, other: PackageIndex) -> Option<FactIndex> {
+        let says = |one: PackageIndex, other: PackageIndex| {
+            let mut all = (0..).zip(&self.relations.of(one).against);
+            let found = all.find(|(_, against)| against.packages.contains(&other));
+            found.map(|(number, _)| FactIndex::Against(one, number, other))
+        };
+        let universe = self.relations.universe;
+        let is_same = universe.package(one).number == universe.package(other).number;
+        let same =
+            || (is_same && !stand_together(universe, one, other)).then_some(FactIndex::Same(one, other));
+        says(one, other).or_else(|| says(other, one)).or_else(same)
+    }
+
+    /// Those that are there and cannot be at the same time as this one.
+    pub(super) fn others_against(&self, index: PackageIndex) -> Vec<PackageIndex> {
+        if self.fits(index, &[]) {
+            return Vec::new();
+        }
+        let all = self.relations.universe.packages();
+        all.filter(|other| self.there[other.at()] && self.against(index, *other).is_some()).collect()
     }
 
     fn give_up_trial(&mut self) {

@@ -67,7 +67,9 @@ impl Teller<'_, '_, '_> {
     pub(super) fn fact(&self, fact: FactIndex) -> Fact {
         match fact {
             FactIndex::Wanted(package) => Fact::Wanted { package: self.named(package) },
-            FactIndex::Kept(package) => Fact::Kept { package: self.named(package), recommended_by: None },
+            FactIndex::Kept(package) => {
+                Fact::Kept { package: self.named(package), recommended_by: None, may_go: false }
+            }
             FactIndex::Essential(name) => {
                 Fact::Essential { packages: self.relations.essential(name).map(|p| self.named(p)).collect() }
             }

@@ -194,6 +194,13 @@ impl<'a> Universe<'a> {
         self.named(name).iter().copied().find(|index| self.package(*index).candidate)
     }
 
+    /// The package that hosts have in place of one of another universe: of the same name and architecture, where those for all count as
+    /// the host's own.
+    pub fn counterpart(&self, of: &Package<'_>) -> Option<PackageIndex> {
+        let mut named = self.named(of.name).iter().copied();
+        named.find(|index| self.is_candidate(*index) && self.package(*index).place == of.place)
+    }
+
     /// Those that answer a relation: by their names, then by what they provide.
     pub(super) fn answering(
         &self,

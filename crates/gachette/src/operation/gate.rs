@@ -1,7 +1,7 @@
 //! What is done with a stack only once it is known that it can be installed, or else for a reason that is written down.
 
 use gachette_core::base::BaseRef;
-use gachette_core::stack::{By, is_forced};
+use gachette_core::stack::{By, LowerPackage, is_forced};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,12 @@ pub enum StackVerdict {
     Installable {
         /// On this base.
         base: BaseRef,
+        /// The commands that bring hosts there from what they have, where apt has to be told what it leaves out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        commands: Vec<String>,
+        /// The packages that are lower than those that hosts have.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lower: Vec<LowerPackage>,
     },
     /// It was not known, or known that it cannot be installed, and done all the same.
     Forced {
@@ -74,8 +80,10 @@ impl<'a> Gate<'a> {
     ) -> Result<(By, StackVerdict), OperationError> {
         let refusal = match report {
             Ok(report) if report.installable => {
+                let commands = report.commands();
                 let base = BaseRef { base: report.base.name, number: Some(report.base.number) };
-                return Ok((self.by.clone(), StackVerdict::Installable { base }));
+                let lower = report.lower;
+                return Ok((self.by.clone(), StackVerdict::Installable { base, commands, lower }));
             }
             Ok(report) => OperationError::NotInstallable(Box::new(report)),
             Err(error) => error,

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::OperationError;
 use super::attest::check_sealed;
+use super::check::with_lower;
 use super::gate::{Gate, StackVerdict};
 use super::outlook::Obstacle;
 use super::promotion::{Promoted, Promotion};
@@ -142,6 +143,10 @@ pub fn change_channel(
             let lags =
                 |source| OperationError::SuiteLags { channel: channel.clone(), source: Box::new(source) };
             let published = Some(published.map_err(lags)?);
+            let lower = match &check {
+                Some(StackVerdict::Installable { lower: known, .. }) => with_lower(lower, known),
+                _ => lower,
+            };
             let changed = ChannelChanged::from(committed);
             return Ok(ChannelChanged { published, check, lower, near, lacking, ..changed });
         }

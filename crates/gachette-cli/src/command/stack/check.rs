@@ -4,7 +4,7 @@ use clap::Args;
 use gachette::operation::{AbsentPackages, CheckReport, CheckResult, Passage, StackPart};
 use gachette_core::base::BaseRef;
 use gachette_core::debian::{Architecture, PackageName};
-use gachette_core::installability::Explanation;
+use gachette_core::installability::{Explanation, NamedPackage};
 use gachette_core::stack::RoleName;
 use gachette_http::wire::CheckStack;
 
@@ -105,9 +105,11 @@ fn result_text(report: &CheckReport, result: &CheckResult) -> String {
         );
     }
     lines.extend(result.reasons.iter().flat_map(reason));
-    for (way, passage) in [("there", &result.forth), ("back", &result.back)] {
-        lines.extend(passage.iter().flat_map(|passage| passage_text(way, passage)));
+    if let Some(forth) = &result.forth {
+        lines.extend(passage_text("there", forth));
+        lines.extend(others_text(result, forth));
     }
+    lines.extend(result.back.iter().flat_map(|back| passage_text("back", back)));
     lines.join("\n")
 }
 
@@ -137,8 +139,20 @@ fn passage_text(way: &str, passage: &Passage) -> Vec<String> {
         let command = passage.command();
         lines.push(format!("  with `{command}`; `upgrade` keeps back what is newly recommended in vain:"));
         lines.extend(passage.unmet.iter().map(|fact| format!("  - {fact}")));
+    } else if passage.possible && !passage.leave_out.is_empty() {
+        lines.push(format!("  with `{}`", passage.command()));
     }
     lines
+}
+
+/// What hosts get that come from the other stack, and that those do not which begin with this one.
+fn others_text(result: &CheckResult, passage: &Passage) -> Option<String> {
+    let is_told = |package: &&NamedPackage| {
+        [&result.brings, &result.recommended].into_iter().any(|told| told.contains(package))
+    };
+    let others = passage.brings.iter().filter(|package| !is_told(package));
+    let others: Vec<String> = others.map(ToString::to_string).collect();
+    (!others.is_empty()).then(|| format!("    apt brings them {}", others.join(", ")))
 }
 
 /// A reason in lines, the first with a mark.

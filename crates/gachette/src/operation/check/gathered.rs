@@ -1,9 +1,9 @@
 //! What a question is about: the texts of a base, and the records of packages.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use gachette_core::base::BaseList;
-use gachette_core::debian::{Architecture, PackageName};
+use gachette_core::debian::{Architecture, PackageName, VersionRef};
 use gachette_core::installability::{
     Architectures, NamedPackage, PackageIndex, Universe, UniverseBuilder, Versions,
 };
@@ -12,13 +12,11 @@ use gachette_core::stack::{Content, PackageRecord};
 use super::passage::Passing;
 use super::question::{Question, StackPart};
 use super::report::CheckResult;
-use super::set::{Kept, Outcome, Set};
+use super::set::{HOSTS, Kept, Outcome, STACK, Set, is_stacked};
 use crate::Cancel;
 use crate::operation::OperationError;
 use crate::repository::Repository;
 
-/// The origin of packages of a stack that are not asked about.
-const STACK: &str = "the stack";
 /// Its priority: what a stack names is taken, whatever the base has (apt_preferences(5): more than 1000 may even go back).
 const STACK_PRIORITY: i32 = 1001;
 
@@ -30,10 +28,14 @@ pub(super) struct Gathered {
 }
 
 /// A stack on a base, on hosts of one architecture.
-struct Stacked<'a> {
+pub(super) struct Stacked<'a> {
     universe: Universe<'a>,
     /// The packages of the stack that hosts of this architecture can have.
     all: Vec<PackageIndex>,
+    /// All of them, and what is written in them.
+    records: HashMap<PackageIndex, &'a PackageRecord>,
+    /// What the universe was made of, when hosts go from one stack to another.
+    builder: Option<UniverseBuilder<'a>>,
 }
 
 impl Gathered {
@@ -80,7 +82,7 @@ impl Gathered {
             builder.packages(origin, text).map_err(OperationError::Packages)?;
         }
         let origin = builder.origin(STACK, STACK_PRIORITY).map_err(OperationError::Packages)?;
-        let mut all: Vec<PackageIndex> = Vec::new();
+        let (mut all, mut known) = (Vec::new(), HashMap::new());
         let native = architectures.native();
         let own: HashSet<&PackageName> = records
             .iter()
@@ -90,16 +92,50 @@ impl Gathered {
         // A package that is there for an architecture of its own is not installed as one for all.
         let is_second = |record: &&PackageRecord| record.architecture.is_all() && own.contains(&record.name);
         for record in records.iter().filter(|record| !is_second(record)) {
-            let control = record.control.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            let index = builder.package(origin, control).map_err(OperationError::Packages)?;
+            let index = builder.package(origin, control(record)).map_err(OperationError::Packages)?;
+            known.extend(index.map(|index| (index, record)));
             let is_own = record.architecture.is_all() || record.architecture == *native;
             all.extend(index.filter(|_| is_own));
         }
-        Ok(Stacked { universe: builder.build(Versions::Candidate), all })
+        let kept = self.from.is_some().then(|| builder.clone());
+        Ok(Stacked { universe: builder.build(Versions::Candidate), all, records: known, builder: kept })
     }
 }
 
-impl Stacked<'_> {
+fn control(record: &PackageRecord) -> impl Iterator<Item = (&str, &str)> {
+    record.control.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+impl<'a> Stacked<'a> {
+    /// The same, with what hosts have of another stack and keep, since this one has nothing of that name, nor the base as high a version;
+    /// none when there is no such. `hosts` are packages of the universe `theirs`. What was known keeps its numbers.
+    pub(super) fn knowing(
+        &self,
+        other: &Stacked<'a>,
+        theirs: &Universe<'_>,
+        hosts: &[PackageIndex],
+    ) -> Result<Option<Universe<'a>>, OperationError> {
+        let stays = |index: &&PackageIndex| {
+            let package = theirs.package(**index);
+            is_stacked(theirs, **index)
+                && self.universe.counterpart(package).is_none_or(|same| {
+                    // As apt_preferences(5) has it: only what has a priority of more than 1000 is taken in place of a higher version.
+                    self.universe.origin(same).priority < STACK_PRIORITY
+                        && VersionRef::from(self.universe.package(same).version())
+                            < VersionRef::from(package.version())
+                })
+        };
+        let staying: Vec<&PackageRecord> =
+            hosts.iter().filter(stays).filter_map(|index| other.records.get(index).copied()).collect();
+        let Some(builder) = self.builder.as_ref().filter(|_| !staying.is_empty()) else { return Ok(None) };
+        let mut builder = builder.clone();
+        let origin = builder.origin(HOSTS, STACK_PRIORITY).map_err(OperationError::Packages)?;
+        for record in staying {
+            builder.package(origin, control(record)).map_err(OperationError::Packages)?;
+        }
+        Ok(Some(builder.build(Versions::Candidate)))
+    }
+
     /// Those of its packages that have these names.
     fn part(&self, names: Option<&BTreeSet<PackageName>>) -> Vec<PackageIndex> {
         let Some(names) = names else { return self.all.clone() };
@@ -163,7 +199,8 @@ fn answer_on(
     if let (true, Some(old), Some(content)) = (result.installable, old, question.from) {
         let before = of(old, content);
         let from = Set { universe: &old.universe, packages: &before, recommends, takes_recommended };
-        let (forth, back) = Passing { from, to: set, stop: &stop }.both_ways()?;
+        let passing = Passing { from, to: set, stacked: (old, new), stop: &stop };
+        let (forth, back) = passing.both_ways()?;
         (result.forth, result.back) = (Some(forth), Some(back));
     }
     Ok(Some(result))

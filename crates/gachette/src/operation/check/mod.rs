@@ -13,7 +13,7 @@ mod tempted;
 use gachette_core::base::{BaseEntry, BaseName, BaseRef};
 use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::installability::GaveUp;
-use gachette_core::stack::{By, Entry, Refusal, RoleName, StackDiff, StackRef};
+use gachette_core::stack::{By, Entry, LowerPackage, Refusal, RoleName, StackDiff, StackRef};
 
 pub use question::StackPart;
 pub use report::{AbsentPackages, CheckReport, CheckResult, CheckedBase, Passage};
@@ -110,7 +110,11 @@ fn report(
     kept: bool,
 ) -> CheckReport {
     let exact = |entry: &Entry| entry.revision.stack.at(entry.revision.number);
-    let lower = |from: &Entry| StackDiff::between(&from.revision.packages, &stack.revision.packages).lower();
+    let lower = |from: &Entry| {
+        let stacked = StackDiff::between(&from.revision.packages, &stack.revision.packages).lower();
+        let hosts = results.iter().filter_map(|result| result.forth.as_ref()).flat_map(|forth| &forth.lower);
+        with_lower(stacked, hosts)
+    };
     CheckReport {
         stack: exact(stack),
         content: stack.revision.content,
@@ -120,11 +124,25 @@ fn report(
         takes_recommended: true,
         part: request.part.clone(),
         installable: results.iter().all(CheckResult::is_fine),
+        lower: from.map(lower).unwrap_or_default(),
         results,
         kept,
-        lower: from.map(lower).unwrap_or_default(),
         absent: Vec::new(),
     }
+}
+
+/// Packages that go down, with others that do.
+pub(super) fn with_lower<'a>(
+    mut lower: Vec<LowerPackage>,
+    others: impl IntoIterator<Item = &'a LowerPackage>,
+) -> Vec<LowerPackage> {
+    for other in others {
+        if !lower.iter().any(|known| known.name == other.name) {
+            lower.push(other.clone());
+        }
+    }
+    lower.sort_by(|one, other| one.name.cmp(&other.name));
+    lower
 }
 
 /// What the roles that are asked about name and the stack has not.

@@ -1,60 +1,97 @@
-//! Whether hosts can go from one stack to another and back, and keep all that they have of the base.
+//! Whether hosts can go from one stack to another and back, and keep all that they have besides.
+//!
+//! A yes is one that apt comes to by itself: nothing that it would take first is in the way of anything. Where something is, the
+//! command is told by which it is left out.
 
-use gachette_core::installability::{Explanation, Fact, LeftOut};
+use gachette_core::installability::{
+    Checker, Explanation, Fact, LeftOut, NamedPackage, PackageIndex, Universe,
+};
 
+use super::gathered::Stacked;
 use super::report::Passage;
 use super::set::{Installed, Kept, Outcome, Set};
-use super::tempted::{Now, Tempted};
+use super::tempted::Tempted;
 use crate::operation::OperationError;
 
 /// Hosts that have one stack and are to have another, which can be installed.
 pub(super) struct Passing<'a> {
     pub(super) from: Set<'a>,
     pub(super) to: Set<'a>,
+    /// The stacks that those are sets of.
+    pub(super) stacked: (&'a Stacked<'a>, &'a Stacked<'a>),
     pub(super) stop: &'a dyn Fn() -> bool,
 }
 
 impl Passing<'_> {
     /// The way there, and the way back.
     pub(super) fn both_ways(&self) -> Result<(Passage, Passage), OperationError> {
+        let (from, to) = self.stacked;
         let nothing = Kept::default();
         let before = match self.from.installed(&nothing, self.stop)? {
             Outcome::Installed(before) => before,
             // Hosts have it from before the base was as it is. They lose nothing by leaving, but there is nothing to go back to.
             Outcome::Refused(reasons) => return Ok((Passage::open(), Passage::barred(reasons))),
         };
-        let kept = self.from.kept(&before, &nothing, self.to.universe);
-        let after = match self.to.installed(&kept, self.stop)? {
-            Outcome::Installed(after) => after,
-            // Nobody comes so far as to want back.
-            Outcome::Refused(reasons) => {
-                return Ok((self.barred(&self.to, kept, reasons)?, Passage::open()));
-            }
-        };
-        let forth = self.arrived(&self.to, &kept, &self.from.now(&before), newly_unmet(&before, &after))?;
-        let kept = self.to.kept(&after, &kept, self.from.universe);
-        let back = match self.from.installed(&kept, self.stop)? {
-            Outcome::Installed(again) => {
-                self.arrived(&self.from, &kept, &self.to.now(&after), newly_unmet(&after, &again))?
-            }
-            Outcome::Refused(reasons) => self.barred(&self.from, kept, reasons)?,
-        };
+        let known = to.knowing(from, self.from.universe, &before.all())?;
+        let there = Set { universe: known.as_ref().unwrap_or(self.to.universe), ..self.to };
+        let kept = self.from.kept(&before, &nothing, there.universe);
+        let (forth, after) = self.go(&before, &there, kept)?;
+        // Nobody who does not come so far wants back.
+        let Some((after, kept)) = after else { return Ok((forth, Passage::open())) };
+        let known = from.knowing(to, there.universe, &after.all())?;
+        let home = Set { universe: known.as_ref().unwrap_or(self.from.universe), ..self.from };
+        let kept = there.kept(&after, &kept, home.universe);
+        let (back, _) = self.go(&after, &home, kept)?;
         Ok((forth, back))
     }
 
-    /// The way to a set that can be installed, where some of what is newly recommended is left out: none when apt would remove
-    /// something for it.
-    fn arrived(
+    /// The way to a set, and what hosts have when they came there.
+    fn go(
         &self,
+        before: &Installed,
         to: &Set<'_>,
-        kept: &Kept,
-        now: &Now<'_>,
-        unmet: Vec<&LeftOut>,
-    ) -> Result<Passage, OperationError> {
-        let Tempted { leave_out, mut reasons } = to.tempted(kept, now, &unmet, self.stop)?;
-        kept.mark(to.universe, &mut reasons);
+        kept: Kept,
+    ) -> Result<(Passage, Option<(Installed, Kept)>), OperationError> {
+        let hosts = kept;
+        let (mut kept, mut gone, mut why) = (hosts.clone(), Vec::new(), Vec::new());
+        let mut after = loop {
+            match to.installed(&kept, self.stop)? {
+                Outcome::Installed(after) => break after,
+                Outcome::Refused(reasons) => {
+                    let (left, going) = kept.without_what_may_go(to.universe, &reasons);
+                    if going.is_empty() {
+                        return Ok((self.barred(to, kept, reasons)?, None));
+                    }
+                    kept = left;
+                    gone.extend(going);
+                    why.extend(reasons);
+                }
+            }
+        };
+        let unmet = newly_unmet(before, &after);
+        let is_new = |fact: &Fact| !was_unmet(before, fact);
+        let Tempted { mut leave_out, mut reasons, besides } =
+            to.tempted(&kept, &after, &is_new, self.stop)?;
+        let checker = Checker::new(to.universe, self.stop);
+        if checker.lingers(&gone, &kept.packages, &after.found.packages) {
+            leave_out.extend(named(to.universe, &gone));
+            reasons.splice(0..0, why);
+        }
+        hosts.mark(to.universe, &mut reasons);
         let unmet = unmet.into_iter().map(|it| it.fact.clone()).collect();
-        Ok(Passage { possible: reasons.is_empty(), reasons, unmet, leave_out, ..Passage::open() })
+        after.found.packages.extend(besides);
+        let mut brings = after.all();
+        brings.retain(|index| !hosts.packages.contains(index) && !to.packages.contains(index));
+        let passage = Passage {
+            possible: reasons.is_empty(),
+            reasons,
+            remove: Vec::new(),
+            unmet,
+            leave_out,
+            brings: named(to.universe, &brings),
+            lower: hosts.lower,
+        };
+        Ok((passage, Some((after, kept))))
     }
 
     /// No way to a set, unless what is only recommended is removed.
@@ -82,14 +119,24 @@ impl Passing<'_> {
     }
 }
 
+fn named(universe: &Universe<'_>, packages: &[PackageIndex]) -> Vec<NamedPackage> {
+    let mut names: Vec<_> = packages.iter().map(|index| NamedPackage::of(universe, *index)).collect();
+    names.sort();
+    names
+}
+
 /// What is recommended after a step and cannot be there, and was not missing in the same way before.
 fn newly_unmet<'a>(before: &Installed, after: &'a Installed) -> Vec<&'a LeftOut> {
+    after.left_out.iter().filter(|it| !was_unmet(before, &it.fact)).collect()
+}
+
+/// Whether what a package recommends was missing in the same way before.
+fn was_unmet(before: &Installed, fact: &Fact) -> bool {
     let said = |fact: &Fact| match fact {
         Fact::Needs { package, relation, .. } => Some((package.name.clone(), relation.clone())),
         _ => None,
     };
-    let known: Vec<_> = before.left_out.iter().map(|it| said(&it.fact)).collect();
-    after.left_out.iter().filter(|it| !known.contains(&said(&it.fact))).collect()
+    before.left_out.iter().any(|it| said(&it.fact) == said(fact))
 }
 
 impl Passage {
@@ -100,6 +147,8 @@ impl Passage {
             remove: Vec::new(),
             unmet: Vec::new(),
             leave_out: Vec::new(),
+            brings: Vec::new(),
+            lower: Vec::new(),
         }
     }
 

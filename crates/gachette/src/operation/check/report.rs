@@ -11,9 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::StackPart;
 
-/// The most packages of a stack that are named in a command.
-const MOST_NAMED: usize = 4;
-
 /// Whether packages of a stack can be installed together.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CheckReport {
@@ -38,7 +35,7 @@ pub struct CheckReport {
     pub results: Vec<CheckResult>,
     /// Whether the answer was known from before.
     pub kept: bool,
-    /// The packages that are lower than those of the stack that hosts have now: they go there only with a pin.
+    /// The packages that are lower than those that hosts have now, of that stack or of the base: they go there only with a pin.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lower: Vec<LowerPackage>,
     /// What roles name and the stack has not.
@@ -118,9 +115,15 @@ pub struct Passage {
     /// a no, may remove something for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<Fact>,
-    /// What would meet that, and apt is told to leave out lest it removes something else for it.
+    /// What apt would take first, and is told to leave out, or to remove, lest it removes something else or keeps it back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leave_out: Vec<NamedPackage>,
+    /// What hosts get that is of neither stack and that they do not have yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brings: Vec<NamedPackage>,
+    /// The packages that hosts have in a higher version, of the base or of the other stack: they go there only with a pin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lower: Vec<LowerPackage>,
 }
 
 impl CheckReport {
@@ -145,6 +148,16 @@ impl CheckReport {
                 format!("stack {stack} can be installed on {base}, and hosts go there from {from}, and back")
             }
         }
+    }
+
+    /// The commands that bring hosts there, where apt has to be told what it leaves out.
+    pub(crate) fn commands(&self) -> Vec<String> {
+        let forth = self.results.iter().filter_map(|result| result.forth.as_ref());
+        let mut commands: Vec<String> =
+            forth.filter(|forth| !forth.leave_out.is_empty()).map(Passage::command).collect();
+        commands.sort();
+        commands.dedup();
+        commands
     }
 
     /// The answer in a sentence, and the reasons, a line each.
@@ -176,11 +189,8 @@ impl CheckResult {
         let mut left_out: Vec<NamedPackage> = met_by.cloned().collect();
         left_out.sort();
         left_out.dedup();
-        let own = match self.own.len() {
-            ..=MOST_NAMED => words(&self.own, ""),
-            _ => " …".to_owned(),
-        };
-        (!left_out.is_empty()).then(|| format!("apt-get install{own}{}", words(&left_out, "-")))
+        let (own, left_out) = (words(&self.own, ""), words(&left_out, "-"));
+        (!left_out.is_empty()).then(|| format!("apt-get install{own}{left_out}"))
     }
 
     fn passages(&self) -> impl Iterator<Item = &Passage> {
@@ -200,11 +210,18 @@ impl Passage {
             let names = words(&self.remove, "");
             return Some(format!("it is only recommended, and out of the way after `apt-get remove{names}`"));
         }
-        (!self.possible && !self.leave_out.is_empty())
-            .then(|| format!("it is only recommended, and left out by `{}`", self.command()))
+        if self.possible || self.leave_out.is_empty() {
+            return None;
+        }
+        let is_recommended = |reason: &Explanation| matches!(reason.facts.first(), Some(Fact::Needs { field, .. }) if field == "Recommends");
+        let command = self.command();
+        Some(match self.reasons.iter().all(is_recommended) {
+            true => format!("it is only recommended, and left out by `{command}`"),
+            false => format!("apt does not find it by itself; `{command}` does"),
+        })
     }
 
-    /// How apt brings hosts there when something newly recommended cannot be had.
+    /// How apt brings hosts there when there is something that it has to leave out.
     pub fn command(&self) -> String {
         format!("apt-get dist-upgrade{}", words(&self.leave_out, "-"))
     }

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
+use gachette_core::debian::VersionRef;
 use gachette_core::installability::{
     Answer, Checker, Explanation, Fact, Installation, LeftOut, NamedPackage, PackageIndex, Query,
     Recommended, Universe,
 };
+use gachette_core::stack::LowerPackage;
 
 use crate::operation::OperationError;
 
@@ -20,15 +22,24 @@ pub(super) struct Set<'a> {
     pub(super) takes_recommended: bool,
 }
 
-/// What is on hosts before a set comes, as packages of the universe of the set.
+/// The origin of packages of a stack that are not asked about.
+pub(super) const STACK: &str = "the stack";
+/// The origin of those that hosts have of a stack that they leave, and that no list has in that version.
+pub(super) const HOSTS: &str = "on hosts";
+
+/// What is on hosts before a set comes, as packages of the universe of the set, in the versions that they get by it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kept {
     /// All of it.
     pub(super) packages: Vec<PackageIndex>,
+    /// Those that are there only for the stack that is left, and that apt may remove.
+    pub(super) may_go: Vec<PackageIndex>,
     /// What is there only since it is recommended, with the package that does.
     pub(super) recommended: Vec<(PackageIndex, NamedPackage)>,
-    /// Packages of the set that are there already, in the same version: apt asks no more what they recommend.
-    unchanged: Vec<PackageIndex>,
+    /// Those that are there already in the same version: apt asks no more what they recommend.
+    pub(super) unchanged: Vec<PackageIndex>,
+    /// Those that are there in a higher version.
+    pub(super) lower: Vec<LowerPackage>,
 }
 
 /// Whether a set can be installed.
@@ -49,17 +60,28 @@ pub(super) struct Installed {
     pub(super) left_out: Vec<LeftOut>,
 }
 
+impl Installed {
+    /// All that hosts have then.
+    pub(super) fn all(&self) -> Vec<PackageIndex> {
+        let recommended = self.recommended.iter().map(|(index, _)| *index);
+        self.found.packages.iter().copied().chain(recommended).collect()
+    }
+}
+
 impl Set<'_> {
     /// Whether it can be installed where some packages are there already and have to stay.
     pub(super) fn installed(&self, kept: &Kept, stop: &dyn Fn() -> bool) -> Result<Outcome, OperationError> {
         let mut checker = Checker::new(self.universe, stop);
         let recommending = if self.recommends { self.packages } else { &[] };
-        let before: HashSet<&PackageIndex> = kept.packages.iter().chain(&kept.unchanged).collect();
+        let before: HashSet<&PackageIndex> = kept.unchanged.iter().collect();
+        let own: HashSet<&PackageIndex> = self.packages.iter().collect();
+        let keep: Vec<PackageIndex> =
+            kept.packages.iter().filter(|index| !own.contains(index)).copied().collect();
         let mut also_recommending: Vec<PackageIndex> = Vec::new();
         loop {
             let query = Query {
                 install: self.packages,
-                keep: &kept.packages,
+                keep: &keep,
                 recommending,
                 also_recommending: &also_recommending,
             };
@@ -75,7 +97,7 @@ impl Set<'_> {
                 // Whoever came since he is recommended recommends others; each round knows more of them.
                 let more: Vec<PackageIndex> = new
                     .iter()
-                    .filter(|index| !self.packages.contains(index) && !also_recommending.contains(index))
+                    .filter(|index| !own.contains(index) && !also_recommending.contains(index))
                     .copied()
                     .collect();
                 if !more.is_empty() {
@@ -96,8 +118,7 @@ impl Set<'_> {
         }
     }
 
-    /// What of this is on hosts that are to have another set, as packages of its universe, where it has them and its stack has no
-    /// own of that name. `before` was there before this came.
+    /// What of this is on hosts that are to have another set, as packages of its universe. `before` was there before this came.
     pub(super) fn kept(&self, installed: &Installed, before: &Kept, other: &Universe<'_>) -> Kept {
         let needed = installed.found.packages.iter().map(|index| {
             let recommended = before.recommended.iter().find(|(kept, _)| kept == index);
@@ -105,33 +126,46 @@ impl Set<'_> {
         });
         let added = installed.recommended.iter().map(|(index, by)| (*index, Some(by)));
         let mut kept = Kept::default();
-        let own: HashSet<&PackageIndex> = self.packages.iter().collect();
         for (index, by) in needed.chain(added) {
             let package = self.universe.package(index);
-            let mut named = other.named(package.name()).iter().copied();
-            let same = named.find(|found| {
-                other.is_candidate(*found) && other.package(*found).architecture() == package.architecture()
-            });
-            let Some(same) = same else { continue };
-            if !own.contains(&index) {
-                kept.packages.push(same);
-                kept.recommended.extend(by.map(|by| (same, by.clone())));
-            } else if other.package(same).version() == package.version() {
+            let Some(same) = other.counterpart(package) else { continue };
+            let (now, then) = (VersionRef::from(package.version()), other.package(same));
+            kept.packages.push(same);
+            if then.version() == package.version() {
                 kept.unchanged.push(same);
+            }
+            if VersionRef::from(then.version()) < now {
+                kept.lower.extend(lower(package.name(), package.version(), then.version()));
+            }
+            if !is_stacked(self.universe, index) {
+                kept.recommended.extend(by.map(|by| (same, by.clone())));
+            } else if other.origin(same).name != STACK && !then.is_protected() {
+                kept.may_go.push(same);
             }
         }
         kept
     }
 }
 
+/// Whether a package is there because of a stack.
+pub(super) fn is_stacked(universe: &Universe<'_>, index: PackageIndex) -> bool {
+    [STACK, HOSTS].contains(&universe.origin(index).name.as_str())
+}
+
+/// A package that goes down, unless there is no telling what it is.
+fn lower(name: &str, from: &str, to: &str) -> Option<LowerPackage> {
+    Some(LowerPackage { name: name.parse().ok()?, from: from.parse().ok()?, to: to.parse().ok()? })
+}
+
 impl Kept {
-    /// Marks what is told to stay and is there only since it is recommended.
+    /// Marks what is told to stay and is there only since it is recommended, and what may go.
     pub(super) fn mark(&self, universe: &Universe<'_>, reasons: &mut [Explanation]) {
         for fact in reasons.iter_mut().flat_map(|reason| &mut reason.facts) {
-            if let Fact::Kept { package, recommended_by } = fact {
+            if let Fact::Kept { package, recommended_by, may_go } = fact {
                 let mut marks = self.recommended.iter();
                 let mark = marks.find(|(index, _)| NamedPackage::of(universe, *index) == *package);
                 *recommended_by = mark.map(|(_, by)| by.clone());
+                *may_go = self.may_go.iter().any(|index| NamedPackage::of(universe, *index) == *package);
             }
         }
     }
@@ -142,16 +176,36 @@ impl Kept {
         universe: &Universe<'_>,
         reasons: &[Explanation],
     ) -> (Self, Vec<NamedPackage>) {
+        let recommended: Vec<PackageIndex> = self.recommended.iter().map(|(index, _)| *index).collect();
+        let (left, gone) = self.without(universe, reasons, &recommended);
+        (left, gone.into_iter().map(|index| NamedPackage::of(universe, index)).collect())
+    }
+
+    /// The same without what these reasons say is in the way and may go, and that.
+    pub(super) fn without_what_may_go(
+        &self,
+        universe: &Universe<'_>,
+        reasons: &[Explanation],
+    ) -> (Self, Vec<PackageIndex>) {
+        self.without(universe, reasons, &self.may_go)
+    }
+
+    fn without(
+        &self,
+        universe: &Universe<'_>,
+        reasons: &[Explanation],
+        some: &[PackageIndex],
+    ) -> (Self, Vec<PackageIndex>) {
         let facts = || reasons.iter().flat_map(|reason| &reason.facts);
         let is_in_the_way = |index: PackageIndex| {
             let named = NamedPackage::of(universe, index);
             facts().any(|fact| matches!(fact, Fact::Kept { package, .. } if *package == named))
         };
-        let gone: Vec<PackageIndex> =
-            self.recommended.iter().map(|(index, _)| *index).filter(|index| is_in_the_way(*index)).collect();
+        let gone: Vec<PackageIndex> = some.iter().copied().filter(|index| is_in_the_way(*index)).collect();
         let mut left = self.clone();
         left.packages.retain(|index| !gone.contains(index));
+        left.may_go.retain(|index| !gone.contains(index));
         left.recommended.retain(|(index, _)| !gone.contains(index));
-        (left, gone.into_iter().map(|index| NamedPackage::of(universe, index)).collect())
+        (left, gone)
     }
 }
