@@ -58,6 +58,18 @@ const NEWLY: &[Newly] = &[
         leave_out: &["helper", "other"],
         barred: true,
     },
+    // Two provide what is needed, and which one apt takes is not said.
+    Newly {
+        base: &[
+            ("tool", "1", ""),
+            ("exim", "1", "Provides: mta"),
+            ("postfix", "1", "Provides: mta\nConflicts: tool"),
+        ],
+        old: &[("dh-web", "1", "Depends: tool")],
+        new: &[("dh-web", "2", "Depends: tool, mta")],
+        leave_out: &["postfix"],
+        barred: true,
+    },
     // What comes with the new stack recommends it.
     Newly {
         base: &[("lib", "1", "Recommends: helper"), ("helper", "1", "Conflicts: dh-tool")],

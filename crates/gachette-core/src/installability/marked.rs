@@ -10,7 +10,7 @@ use super::checker::{Checker, Query};
 use super::explanation::Fact;
 use super::problem::FactIndex;
 use super::recommended::Room;
-use super::resolved::Need;
+use super::resolved::{Need, relations_at};
 use super::tell::Teller;
 use super::universe::PackageIndex;
 use crate::debian::RelationField;
@@ -65,6 +65,7 @@ impl Checker<'_, '_> {
             room: Room::new(&self.relations, &installed),
             there: arrival.there.iter().copied().collect(),
             firm: arrival.chosen.iter().copied().collect(),
+            before: arrival.there.iter().chain(arrival.asked).copied().collect(),
             left_out: HashMap::new(),
         };
         let unchanged: HashSet<PackageIndex> = arrival.unchanged.iter().copied().collect();
@@ -83,18 +84,23 @@ impl Checker<'_, '_> {
                 }
                 for package in need.met_by.iter().copied() {
                     match marking.mark(package) {
-                        Found::There => break,
-                        Found::Nowhere => {}
+                        Found::Nowhere => continue,
+                        Found::There => {}
                         Found::Free(more) => {
                             marks.besides.extend(&more);
                             asking.extend(more);
-                            break;
                         }
                         Found::Against(in_the_way) => {
                             let in_the_way = in_the_way.map(|fact| teller.fact(fact));
                             marks.against.push(Mark { package, fact: fact(), is_needed, in_the_way });
+                            continue;
                         }
                     }
+                    for (package, in_the_way) in marking.in_place_of(index, need, package) {
+                        let in_the_way = Some(teller.fact(in_the_way));
+                        marks.against.push(Mark { package, fact: fact(), is_needed, in_the_way });
+                    }
+                    break;
                 }
             }
         }
@@ -139,6 +145,8 @@ struct Marking<'r, 'u, 'a> {
     there: HashSet<PackageIndex>,
     /// What has to be there.
     firm: HashSet<PackageIndex>,
+    /// What hosts have, and what is asked about.
+    before: HashSet<PackageIndex>,
     /// What is left out, and why: apt is told so.
     left_out: HashMap<PackageIndex, Option<FactIndex>>,
 }
@@ -153,6 +161,8 @@ struct Trial {
     is_barred: bool,
     /// What has to be there and is.
     in_the_way: Option<FactIndex>,
+    /// The same of what hosts have, and what is asked about.
+    before_in_the_way: Option<FactIndex>,
 }
 
 /// How far what is needed is followed: what needs more, one after the other, is left out.
@@ -182,6 +192,43 @@ impl Marking<'_, '_, '_> {
         Found::Free(trial.packages)
     }
 
+    /// What apt might take in place of a package that provides what is needed, since others do as well and it is not said which comes
+    /// first; as far as what hosts have is in the way of it, or what is asked about.
+    fn in_place_of(
+        &mut self,
+        by: PackageIndex,
+        need: &Need,
+        taken: PackageIndex,
+    ) -> Vec<(PackageIndex, FactIndex)> {
+        if need.met_by.len() < 2 {
+            return Vec::new();
+        }
+        let universe = self.room.relations.universe;
+        let mut found = Vec::new();
+        for relation in relations_at(universe, by, need.place) {
+            let reach = universe.architectures().reach(relation.qualifier, universe.package(by).place);
+            let answers: Vec<PackageIndex> = universe.answering(&relation, reach).collect();
+            // A package of the name itself comes before all that provide it.
+            let is_named =
+                answers.first().is_some_and(|first| universe.package(*first).name() == relation.name);
+            if is_named || !answers.contains(&taken) {
+                continue;
+            }
+            for other in answers {
+                if self.room.has_any(&[other]) || self.left_out.contains_key(&other) {
+                    continue;
+                }
+                let mut trial = Trial::default();
+                let in_the_way = self.follow(other, &mut trial).then_some(trial.before_in_the_way).flatten();
+                if let Some(in_the_way) = in_the_way {
+                    self.left_out.insert(other, Some(in_the_way));
+                    found.push((other, in_the_way));
+                }
+            }
+        }
+        found
+    }
+
     /// Follows what a package needs; tells whether all of it exists.
     fn follow(&self, package: PackageIndex, trial: &mut Trial) -> bool {
         if self.room.has_any(&[package]) || trial.packages.contains(&package) {
@@ -198,6 +245,9 @@ impl Marking<'_, '_, '_> {
             trial.is_barred = true;
             if trial.in_the_way.is_none() && self.firm.contains(&other) {
                 trial.in_the_way = self.room.against(package, other);
+            }
+            if trial.before_in_the_way.is_none() && self.before.contains(&other) {
+                trial.before_in_the_way = self.room.against(package, other);
             }
         }
         trial.is_barred |= trial.packages.iter().any(|other| self.room.against(package, *other).is_some());

@@ -28,7 +28,7 @@ impl Passing<'_> {
         let (from, to) = self.stacked;
         let nothing = Kept::default();
         let before = match self.from.installed(&nothing, self.stop)? {
-            Outcome::Installed(before) => before,
+            Outcome::Installed(before) => self.with_others(before)?,
             // Hosts have it from before the base was as it is. They lose nothing by leaving, but there is nothing to go back to.
             Outcome::Refused(reasons) => return Ok((Passage::open(), Passage::barred(reasons))),
         };
@@ -43,6 +43,14 @@ impl Passing<'_> {
         let kept = there.kept(&after, &kept, home.universe);
         let (back, _) = self.go(&after, &home, kept)?;
         Ok((forth, back))
+    }
+
+    /// What hosts have of the first stack, with what apt may have taken there besides.
+    fn with_others(&self, mut before: Installed) -> Result<Installed, OperationError> {
+        let asked = Kept { packages: self.from.packages.to_vec(), ..Kept::default() };
+        let Tempted { besides, .. } = self.from.tempted(&asked, &before, &|_| true, self.stop)?;
+        before.found.packages.extend(besides);
+        Ok(before)
     }
 
     /// The way to a set, and what hosts have when they came there.
@@ -75,6 +83,8 @@ impl Passing<'_> {
         let checker = Checker::new(to.universe, self.stop);
         if checker.lingers(&gone, &kept.packages, &after.found.packages) {
             leave_out.extend(named(to.universe, &gone));
+            leave_out.sort();
+            leave_out.dedup();
             reasons.splice(0..0, why);
         }
         hosts.mark(to.universe, &mut reasons);

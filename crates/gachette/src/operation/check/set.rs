@@ -32,7 +32,7 @@ pub(super) const HOSTS: &str = "on hosts";
 pub(super) struct Kept {
     /// All of it.
     pub(super) packages: Vec<PackageIndex>,
-    /// Those that are there only for the stack that is left, and that apt may remove.
+    /// Those that are there only for the stack that is left, and that apt may remove: the base has none that would take their place.
     pub(super) may_go: Vec<PackageIndex>,
     /// What is there only since it is recommended, with the package that does.
     pub(super) recommended: Vec<(PackageIndex, NamedPackage)>,
@@ -139,7 +139,7 @@ impl Set<'_> {
             }
             if !is_stacked(self.universe, index) {
                 kept.recommended.extend(by.map(|by| (same, by.clone())));
-            } else if other.origin(same).name != STACK && !then.is_protected() {
+            } else if other.origin(same).name == HOSTS && !then.is_protected() {
                 kept.may_go.push(same);
             }
         }
