@@ -285,3 +285,18 @@ fn what_apt_would_remove_for_something_newly_recommended_is_told() {
     shop.stack("123", &packages(last.old));
     assert_transcript!(shop.playground.run("stack check 124 --from 123"));
 }
+
+#[test]
+fn what_apt_would_take_first_of_alternatives_is_told_with_what_it_brings_without() {
+    let base =
+        [package("tool", "1", ""), package("libold", "1", "Conflicts: tool"), package("libnew", "1", "")];
+    let shop = Shop::on(&base, &[package("dh-web", "2", "Depends: libold | libnew")]);
+    shop.stack("123", &[package("dh-web", "1", "Depends: tool")]);
+    let said = shop.playground.run("stack check 124 --from 123");
+    assert!(
+        document("docs/checking.md").contains(&format!("console\n{}```", said.stdout)),
+        "{}",
+        said.stdout
+    );
+    assert_transcript!(said);
+}

@@ -3,6 +3,8 @@
 //! A yes is one that apt comes to by itself: nothing that it would take first is in the way of anything. Where something is, the
 //! command is told by which it is left out.
 
+use std::collections::HashSet;
+
 use gachette_core::installability::{
     Checker, Explanation, Fact, LeftOut, NamedPackage, PackageIndex, Universe,
 };
@@ -90,8 +92,9 @@ impl Passing<'_> {
         hosts.mark(to.universe, &mut reasons);
         let unmet = unmet.into_iter().map(|it| it.fact.clone()).collect();
         after.found.packages.extend(besides);
+        let known: HashSet<&PackageIndex> = hosts.packages.iter().chain(to.packages).collect();
         let mut brings = after.all();
-        brings.retain(|index| !hosts.packages.contains(index) && !to.packages.contains(index));
+        brings.retain(|index| !known.contains(index));
         let passage = Passage {
             possible: reasons.is_empty(),
             reasons,
