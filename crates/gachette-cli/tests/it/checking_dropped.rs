@@ -32,7 +32,8 @@ struct Dropped {
 
 const DROPPED: Dropped = Dropped { base: &[], old: &[], new: &[], forth: Way::Open, back: Way::Open };
 
-const ALL: &[Dropped] = &[
+/// Those of which the distribution has some version too.
+const SHARED: &[Dropped] = &[
     // The distribution has it too, but apt goes down to nothing that the channel's pin is not about.
     Dropped {
         base: &[("libfoo", "1", "")],
@@ -55,6 +56,10 @@ const ALL: &[Dropped] = &[
         new: &[("dh-web", "2", "Depends: libfoo (>= 3)")],
         ..DROPPED
     },
+];
+
+/// Those that take the place of others, or depend on them.
+const REPLACED: &[Dropped] = &[
     // Another has taken its place, which the old one does not say of that.
     Dropped {
         old: &[("dh-web", "1", "Depends: dh-old"), ("dh-old", "1", "")],
@@ -79,6 +84,10 @@ const ALL: &[Dropped] = &[
         forth: Way::Without(&["dh-mail"]),
         ..DROPPED
     },
+];
+
+/// Those that are in the way.
+const STUBBORN: &[Dropped] = &[
     // Others that the new stack has not need it, and apt weighs them.
     Dropped {
         old: &[
@@ -182,8 +191,23 @@ fn told_way(passage: &Value) -> (bool, Vec<String>) {
 }
 
 #[test]
-fn what_only_the_old_stack_has_goes_or_stays_as_apt_has_it() {
-    for Dropped { base, old, new, forth, back } in ALL {
+fn what_the_distribution_has_too_goes_up_and_never_down() {
+    go(SHARED);
+}
+
+#[test]
+fn what_another_takes_the_place_of_goes_by_itself_where_apt_need_not_weigh_it() {
+    go(REPLACED);
+}
+
+#[test]
+fn what_is_in_the_way_and_needed_or_protected_is_told() {
+    go(STUBBORN);
+}
+
+/// Asks whether hosts can go, and goes.
+fn go(cases: &[Dropped]) {
+    for Dropped { base, old, new, forth, back } in cases {
         let [base, old, new] = [base, old, new].map(|of| packages(of));
         let shop = Shop::on(&[&base[..], &[package("unrelated", "1", "")]].concat(), &new);
         shop.stack("123", &old);
