@@ -10,9 +10,10 @@ pub(crate) fn verdict_text(verdict: &StackVerdict) -> String {
         StackVerdict::Nothing {} => {
             "whether it can be installed was not checked: no base is configured".to_owned()
         }
-        StackVerdict::Installable { base, commands, .. } => {
+        StackVerdict::Installable { base, commands, back, .. } => {
             let commands = commands.iter().map(|command| format!("; hosts go there with `{command}`"));
-            format!("it can be installed on {base}{}", commands.collect::<String>())
+            let back = back.iter().map(|command| format!("; hosts come back with `{command}` alone"));
+            format!("it can be installed on {base}{}", commands.chain(back).collect::<String>())
         }
         StackVerdict::Forced { refusal } => format!("forced: {refusal}"),
     }

@@ -29,3 +29,28 @@ fn only_a_move_that_was_found_to_have_a_way_back_is_undone_without_asking_for_on
     assert_eq!(promote("124"), asked);
     playground.ok("repository fsck");
 }
+
+#[test]
+fn where_hosts_come_back_by_a_command_alone_they_can_go_and_the_way_back_is_asked_for() {
+    let new = [
+        package("dh-web", "2", "Depends: dh-new"),
+        package("dh-new", "2", "Breaks: dh-old (<< 2)\nReplaces: dh-old (<< 2)"),
+    ];
+    let shop = Shop::new(&new);
+    shop.stack("123", &[package("dh-web", "1", "Depends: dh-old"), package("dh-old", "1", "")]);
+    let playground = &shop.playground;
+    for stack in ["123", "124"] {
+        playground.ok(&format!("stack seal {stack}"));
+    }
+    let checked = "--set channels.live.checked=yes";
+    let promote = |line: &str| playground.run(&format!("{checked} promote {line} --to live --unsigned"));
+    assert_eq!(promote("123").code, 0);
+    assert_eq!(promote("124 --dry-run").code, 0);
+    let said = promote("124");
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let command = "`apt-get dist-upgrade dh-new-`";
+    assert!(said.stderr.contains(&format!("hosts come back with {command} alone")), "{}", said.stderr);
+    let said = promote("123");
+    assert!(said.code == 5 && said.stderr.contains(command), "{}", said.stderr);
+    assert_eq!(promote("123 --force broken").code, 0);
+}

@@ -21,6 +21,9 @@ pub enum StackVerdict {
         /// The commands that bring hosts there from what they have, where apt has to be told what it leaves out.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         commands: Vec<String>,
+        /// The commands that bring hosts back, where apt does not find the way by itself.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        back: Vec<String>,
         /// The packages that are lower than those that hosts have.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         lower: Vec<LowerPackage>,
@@ -70,7 +73,7 @@ impl<'a> Gate<'a> {
         self.force.map(|reason| self.by.clone().forcing(refusal, reason))
     }
 
-    /// In whose name and for which reason it goes on, and what is known.
+    /// In whose name and for which reason it goes on, and what is known. Where hosts come back by a command that is known, they can go.
     ///
     /// # Errors
     /// When it cannot be installed or that cannot be found out, and it is not forced.
@@ -79,13 +82,15 @@ impl<'a> Gate<'a> {
         report: Result<CheckReport, OperationError>,
     ) -> Result<(By, StackVerdict), OperationError> {
         let refusal = match report {
-            Ok(report) if report.installable => {
-                let commands = report.commands();
-                let base = BaseRef { base: report.base.name, number: Some(report.base.number) };
-                let lower = report.lower;
-                return Ok((self.by.clone(), StackVerdict::Installable { base, commands, lower }));
-            }
-            Ok(report) => OperationError::NotInstallable(Box::new(report)),
+            Ok(report) => match report.ways_back() {
+                Some(back) => {
+                    let commands = report.commands();
+                    let base = BaseRef { base: report.base.name, number: Some(report.base.number) };
+                    let verdict = StackVerdict::Installable { base, commands, back, lower: report.lower };
+                    return Ok((self.by.clone(), verdict));
+                }
+                None => OperationError::NotInstallable(Box::new(report)),
+            },
             Err(error) => error,
         };
         let said = refusal.to_string().lines().next().unwrap_or_default().to_owned();

@@ -178,7 +178,10 @@ impl Promotion<'_> {
             question.base = Some(BaseRef { base: kept.base, number: Some(kept.number) });
         }
         let report = check_stack(self.config, &question, &self.by, self.cancel)?;
-        if report.installable { Ok(()) } else { Err(OperationError::NotInstallable(Box::new(report))) }
+        match report.ways_back() {
+            Some(_) => Ok(()),
+            None => Err(OperationError::NotInstallable(Box::new(report))),
+        }
     }
 }
 

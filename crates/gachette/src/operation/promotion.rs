@@ -95,8 +95,8 @@ impl Promotion<'_> {
             Some(_) => {
                 let question = self.question(newest.as_ref())?;
                 let (by, verdict) = gate.pass(check_stack(self.config, &question, &self.by, self.cancel))?;
-                let both_ways =
-                    question.from.is_some() && matches!(verdict, StackVerdict::Installable { .. });
+                let goes_back = matches!(&verdict, StackVerdict::Installable { back, .. } if back.is_empty());
+                let both_ways = question.from.is_some() && goes_back;
                 (by, Some(verdict), both_ways)
             }
         };

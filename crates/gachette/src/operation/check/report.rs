@@ -160,6 +160,24 @@ impl CheckReport {
         commands
     }
 
+    /// The commands by which hosts come back that do not by themselves, if nothing else is wrong.
+    pub(crate) fn ways_back(&self) -> Option<Vec<String>> {
+        let goes = |result: &CheckResult| {
+            result.installable && result.forth.as_ref().is_none_or(|forth| forth.possible)
+        };
+        let back = self.results.iter().filter_map(|result| result.back.as_ref());
+        let by_command = |back: &Passage| {
+            let is_known = back.remove.is_empty() && !back.leave_out.is_empty();
+            is_known.then(|| back.command())
+        };
+        let commands = back.filter(|back| !back.possible).map(by_command);
+        let mut commands =
+            commands.collect::<Option<Vec<String>>>().filter(|_| self.results.iter().all(goes))?;
+        commands.sort();
+        commands.dedup();
+        Some(commands)
+    }
+
     /// The answer in a sentence, and the reasons, a line each.
     pub(crate) fn refusal(&self) -> String {
         let mut lines = vec![self.verdict()];
