@@ -87,7 +87,7 @@ impl Bench {
 }
 
 /// The steps, in their order.
-const STEPS: [(&str, Step); 6] = [
+const STEPS: [(&str, Step); 7] = [
     ("take in", |contestant, bench| contestant.take_in(&bench.path("1.0-1"), &bench.packages)),
     ("first publish", |contestant, _| contestant.publish()),
     ("publish, 10 changed", |contestant, bench| {
@@ -95,6 +95,7 @@ const STEPS: [(&str, Step); 6] = [
         contestant.publish()
     }),
     ("publish, none changed", |contestant, _| contestant.publish()),
+    ("the same once more", |contestant, _| contestant.publish()),
     ("seal", |contestant, _| contestant.seal()),
     ("promotion", |contestant, _| contestant.promote()),
 ];

@@ -127,6 +127,9 @@ async fn outlook(session: &Session, channel: &Suite, asked: &OutlookRequest) -> 
         }
     };
     if outlook.possible {
+        if let Some(check) = &outlook.check {
+            session.output.note(&format!("  {}", verdict_text(check)));
+        }
         return session.output.result(&outlook, text);
     }
     let number = outlook.obstacles.len();

@@ -44,7 +44,7 @@ const LEFT: &str =
     "clients see each suite whole, as it was or as it is to be; the same command again does what is not done";
 
 /// Publishes what is published, each as it is: of an open stack that has changed since, what clients see stays. One that cannot
-/// be published keeps no other from it.
+/// be published keeps no other from it, unless it is for the keys or the configuration, which are those of all.
 async fn all(session: &Session) -> Result<(), Failure> {
     let errand = Errand::parts("publish all suites again", LEFT);
     let client = session.client(&errand).await?;
@@ -69,7 +69,7 @@ async fn all(session: &Session) -> Result<(), Failure> {
                         matches!(problem.kind, ProblemKind::Configuration | ProblemKind::Cancelled);
                     failed.get_or_insert(problem);
                     if is_for_all {
-                        session.output.warn("the other suites were not tried for that");
+                        session.output.note("  suites that would come after it are not tried for that");
                         break 'all;
                     }
                 }

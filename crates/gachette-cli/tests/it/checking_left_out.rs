@@ -300,3 +300,34 @@ fn what_apt_would_take_first_of_alternatives_is_told_with_what_it_brings_without
     );
     assert_transcript!(said);
 }
+
+#[test]
+fn what_leads_nowhere_by_very_many_ways_is_looked_at_once() {
+    let steps = 40;
+    let step = |name: &str, number: usize| {
+        let next = number + 1;
+        let depends = if next == steps { "nothing".to_owned() } else { format!("p{next} | q{next}") };
+        package(&format!("{name}{number}"), "1", &format!("Depends: {depends}"))
+    };
+    let mut base: Vec<String> =
+        (0..steps).flat_map(|number| [step("p", number), step("q", number)]).collect();
+    base.push(package("libd", "1", ""));
+    let shop = Shop::on(&base, &[package("dh-web", "2", "Depends: p0 | libd")]);
+    shop.stack("123", &[package("dh-web", "1", "")]);
+    assert_eq!(shop.playground.run("stack check 124 --from 123").code, 0);
+}
+
+#[test]
+fn an_alternative_that_can_never_be_there_is_no_hindrance() {
+    let base = [
+        package("tool", "1", ""),
+        package("exim", "1", "Provides: mta"),
+        package("postfix", "1", "Provides: mta\nDepends: la | lb"),
+        package("la", "1", "Conflicts: tool\nDepends: nothing"),
+        package("lb", "1", ""),
+    ];
+    let shop = Shop::on(&base, &[package("dh-web", "2", "Depends: tool, mta")]);
+    shop.stack("123", &[package("dh-web", "1", "Depends: tool")]);
+    let said = shop.playground.run("stack check 124 --from 123");
+    assert!(said.code == 0 && !said.stdout.contains('`'), "{}", said.stdout);
+}

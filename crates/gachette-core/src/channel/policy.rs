@@ -14,7 +14,8 @@ use crate::stack::StackName;
 pub struct ChannelPolicy {
     /// How many people must say that it may be moved; whoever moves it is one of them.
     pub approvals: usize,
-    /// Whether the stack must be installable on its base, and hosts able to go there from what the channel shows, and back.
+    /// Whether the stack must be installable on its base, and hosts able to go there from what the channel shows, and back, if
+    /// only by a command that is known.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub checked: bool,
     /// The checks of others, such as smoke tests, that must have passed for the revision.

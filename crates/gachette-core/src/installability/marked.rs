@@ -4,6 +4,7 @@
 //! Which needs it meets first depends on the order of its cache, so each is looked at as if it were the first: what can be marked at
 //! all is at most what is found here. When nothing of that is against anything, apt marks just that, and has nothing to resolve.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::checker::{Checker, Query};
@@ -11,6 +12,7 @@ use super::explanation::Fact;
 use super::problem::FactIndex;
 use super::recommended::Room;
 use super::resolved::{Need, relations_at};
+use super::solver::GaveUp;
 use super::tell::Teller;
 use super::universe::PackageIndex;
 use crate::debian::RelationField;
@@ -56,7 +58,10 @@ pub struct Marks {
 
 impl Checker<'_, '_> {
     /// What apt may mark on its way to `arrival`. What was recommended before in vain, as `is_asked` knows, it asks no more.
-    pub fn marks(&self, arrival: &Arrival<'_>, is_asked: &dyn Fn(&Fact) -> bool) -> Marks {
+    ///
+    /// # Errors
+    /// When it was told to give up.
+    pub fn marks(&self, arrival: &Arrival<'_>, is_asked: &dyn Fn(&Fact) -> bool) -> Result<Marks, GaveUp> {
         let query = Query { install: arrival.asked, ..Query::default() };
         let teller = Teller { relations: &self.relations, query: &query };
         let installed: Vec<PackageIndex> =
@@ -67,11 +72,15 @@ impl Checker<'_, '_> {
             firm: arrival.chosen.iter().copied().collect(),
             before: arrival.there.iter().chain(arrival.asked).copied().collect(),
             left_out: HashMap::new(),
+            nowhere: RefCell::default(),
         };
         let unchanged: HashSet<PackageIndex> = arrival.unchanged.iter().copied().collect();
         let mut marks = Marks::default();
         let mut asking: VecDeque<PackageIndex> = installed.into();
         while let Some(index) = asking.pop_front() {
+            if (self.stop)() {
+                return Err(GaveUp::Stopped);
+            }
             for (number, need) in (0..).zip(&self.relations.of(index).needs) {
                 let is_needed = need.place.field != RelationField::Recommends;
                 let counts = is_needed || (arrival.takes_recommended && !unchanged.contains(&index));
@@ -104,7 +113,7 @@ impl Checker<'_, '_> {
                 }
             }
         }
-        marks
+        Ok(marks)
     }
 
     /// Whether apt may keep any of these though it would have to go, and keep back what it is in the way of. It goes when a package says
@@ -149,14 +158,20 @@ struct Marking<'r, 'u, 'a> {
     before: HashSet<PackageIndex>,
     /// What is left out, and why: apt is told so.
     left_out: HashMap<PackageIndex, Option<FactIndex>>,
+    /// What leads nowhere: what is left out only grows, so that stays so.
+    nowhere: RefCell<HashSet<PackageIndex>>,
 }
 
 /// A package with the first alternatives of all that it needs.
 #[derive(Default)]
 struct Trial {
     packages: Vec<PackageIndex>,
-    /// How many packages lead to the one that is looked at.
-    steps: usize,
+    bars: Bars,
+}
+
+/// What is against packages that are tried.
+#[derive(Clone, Copy, Default)]
+struct Bars {
     /// Whether something is against one of them.
     is_barred: bool,
     /// What has to be there and is.
@@ -165,8 +180,8 @@ struct Trial {
     before_in_the_way: Option<FactIndex>,
 }
 
-/// How far what is needed is followed: what needs more, one after the other, is left out.
-const MOST_STEPS: usize = 500;
+/// How many packages come along at the most: what needs more that nobody chose is left out.
+const MOST_PACKAGES: usize = 500;
 
 impl Marking<'_, '_, '_> {
     fn is_met(&self, need: &Need) -> bool {
@@ -184,9 +199,9 @@ impl Marking<'_, '_, '_> {
         if !self.follow(package, &mut trial) {
             return Found::Nowhere;
         }
-        if trial.is_barred {
-            self.left_out.insert(package, trial.in_the_way);
-            return Found::Against(trial.in_the_way);
+        if trial.bars.is_barred {
+            self.left_out.insert(package, trial.bars.in_the_way);
+            return Found::Against(trial.bars.in_the_way);
         }
         self.room.keep(&trial.packages);
         Found::Free(trial.packages)
@@ -219,7 +234,8 @@ impl Marking<'_, '_, '_> {
                     continue;
                 }
                 let mut trial = Trial::default();
-                let in_the_way = self.follow(other, &mut trial).then_some(trial.before_in_the_way).flatten();
+                let in_the_way =
+                    self.follow(other, &mut trial).then_some(trial.bars.before_in_the_way).flatten();
                 if let Some(in_the_way) = in_the_way {
                     self.left_out.insert(other, Some(in_the_way));
                     found.push((other, in_the_way));
@@ -234,30 +250,31 @@ impl Marking<'_, '_, '_> {
         if self.room.has_any(&[package]) || trial.packages.contains(&package) {
             return true;
         }
-        if trial.steps == MOST_STEPS {
-            trial.is_barred = true;
+        if trial.packages.len() == MOST_PACKAGES {
+            trial.bars.is_barred = true;
             return true;
         }
-        if self.room.relations.of(package).fault.is_some() {
+        if self.room.relations.of(package).fault.is_some() || self.nowhere.borrow().contains(&package) {
             return false;
         }
+        let before = (trial.packages.len(), trial.bars);
         for other in self.room.others_against(package) {
-            trial.is_barred = true;
-            if trial.in_the_way.is_none() && self.firm.contains(&other) {
-                trial.in_the_way = self.room.against(package, other);
+            trial.bars.is_barred = true;
+            if trial.bars.in_the_way.is_none() && self.firm.contains(&other) {
+                trial.bars.in_the_way = self.room.against(package, other);
             }
-            if trial.before_in_the_way.is_none() && self.before.contains(&other) {
-                trial.before_in_the_way = self.room.against(package, other);
+            if trial.bars.before_in_the_way.is_none() && self.before.contains(&other) {
+                trial.bars.before_in_the_way = self.room.against(package, other);
             }
         }
-        trial.is_barred |= trial.packages.iter().any(|other| self.room.against(package, *other).is_some());
-        let at = trial.packages.len();
+        trial.bars.is_barred |=
+            trial.packages.iter().any(|other| self.room.against(package, *other).is_some());
         trial.packages.push(package);
-        trial.steps += 1;
         let exists = self.follow_needs(package, trial);
-        trial.steps -= 1;
         if !exists {
-            trial.packages.truncate(at);
+            trial.packages.truncate(before.0);
+            trial.bars = before.1;
+            self.nowhere.borrow_mut().insert(package);
         }
         exists
     }

@@ -30,6 +30,8 @@ pub(super) fn needs(method: &Method, path: &str) -> Needs {
         "/api/v1/tokens" => Needs::Role(Role::Admin),
         // It runs programs, and asks the servers of projects with the machine's own credentials.
         "/api/v1/host" if reads => Needs::Role(Role::Build),
+        // It may have to be computed, as a check has.
+        _ if reads && is_outlook(path) => Needs::Role(Role::Build),
         _ if reads => Needs::Role(Role::Read),
         _ if below("/api/v1/builds") || below("/api/v1/working-copies") => Needs::Role(Role::Build),
         // Builders bring what they built.
@@ -56,6 +58,12 @@ fn is_verification(path: &str) -> bool {
 fn is_change_of_channel(path: &str) -> bool {
     let rest = path.strip_prefix("/api/v1/domains/").unwrap_or_default();
     matches!(rest.split('/').collect::<Vec<_>>().as_slice(), [_, "channels", _, "entries"])
+}
+
+/// Whether it is asked if a channel could be moved: `/api/v1/domains/DOMAIN/channels/CHANNEL/outlook`.
+fn is_outlook(path: &str) -> bool {
+    let rest = path.strip_prefix("/api/v1/domains/").unwrap_or_default();
+    matches!(rest.split('/').collect::<Vec<_>>().as_slice(), [_, "channels", _, "outlook"])
 }
 
 /// Whether a stack is asked about: `/api/v1/domains/DOMAIN/stacks/STACK/check`.
@@ -87,6 +95,8 @@ mod tests {
             (Method::POST, "/api/v1/domains/d/stacks/1/revisions", Needs::Role(Role::Release)),
             (Method::POST, "/api/v1/domains/d/stacks/1/check", Needs::Role(Role::Build)),
             (Method::POST, "/api/v1/domains/d/channels/check", Needs::Role(Role::Release)),
+            (Method::GET, "/api/v1/domains/d/channels/live/outlook", Needs::Role(Role::Build)),
+            (Method::GET, "/api/v1/domains/d/channels/outlook", Needs::Role(Role::Read)),
             (Method::POST, "/api/v1/domains/d/channels/live/entries", Needs::Role(Role::Build)),
             (Method::POST, "/api/v1/domains/d/channels/live", Needs::Role(Role::Release)),
             (Method::POST, "/api/v1/bases/bookworm/entries", Needs::Role(Role::Release)),

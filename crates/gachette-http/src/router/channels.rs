@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use gachette::Cancel;
-use gachette::operation::{self, BaseLists, ChannelOrder, OutlookRequest, PromotionOutlook};
+use gachette::operation::{self, ChannelOrder, OutlookRequest, PromotionOutlook};
 use gachette::repository::{ChannelLog, ChannelLogRange};
 use gachette_core::apt::Suite;
 use gachette_core::channel::ChannelEntry;
@@ -67,11 +67,9 @@ pub(super) async fn outlook(
     Query(request): Query<OutlookRequest>,
 ) -> Answer<PromotionOutlook> {
     let (channel, by) = (named(name)?, caller.by(""));
-    // Who may ask about any stack may have the lists of a base taken; who may only read is answered from those that are kept.
-    let lists = if caller.role < Role::Build { BaseLists::Kept } else { BaseLists::Current };
     let look = move |cancel: &Cancel| {
         let repository = api.config.repository()?;
-        operation::promotion_outlook(&api.config, &repository, &channel, &request, lists, &by, cancel)
+        operation::promotion_outlook(&api.config, &repository, &channel, &request, &by, cancel)
     };
     while_awaited(look).await.map(Json)
 }

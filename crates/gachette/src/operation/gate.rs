@@ -35,6 +35,21 @@ pub enum StackVerdict {
     },
 }
 
+impl StackVerdict {
+    /// That of a stack that can be installed, and from which hosts come back at least by a command that is known.
+    ///
+    /// # Errors
+    /// When it is not so.
+    pub(super) fn of(report: CheckReport) -> Result<Self, OperationError> {
+        let Some(back) = report.ways_back() else {
+            return Err(OperationError::NotInstallable(Box::new(report)));
+        };
+        let commands = report.commands();
+        let base = BaseRef { base: report.base.name, number: Some(report.base.number) };
+        Ok(Self::Installable { base, commands, back, lower: report.lower })
+    }
+}
+
 /// Where a stack has to be installable to go on, unless it is forced.
 pub(super) struct Gate<'a> {
     force: Option<&'a str>,
@@ -81,16 +96,8 @@ impl<'a> Gate<'a> {
         &self,
         report: Result<CheckReport, OperationError>,
     ) -> Result<(By, StackVerdict), OperationError> {
-        let refusal = match report {
-            Ok(report) => match report.ways_back() {
-                Some(back) => {
-                    let commands = report.commands();
-                    let base = BaseRef { base: report.base.name, number: Some(report.base.number) };
-                    let verdict = StackVerdict::Installable { base, commands, back, lower: report.lower };
-                    return Ok((self.by.clone(), verdict));
-                }
-                None => OperationError::NotInstallable(Box::new(report)),
-            },
+        let refusal = match report.and_then(StackVerdict::of) {
+            Ok(verdict) => return Ok((self.by.clone(), verdict)),
             Err(error) => error,
         };
         let said = refusal.to_string().lines().next().unwrap_or_default().to_owned();

@@ -40,7 +40,7 @@ pub use import::{
     Compare, Distribution, ImportReport, ImportRequest, ImportSource, RefusedFile, check_sources, import,
 };
 pub use outcome::{BuiltPackage, Outcome, PackageState, PreparedCopy, StackedIn};
-pub use outlook::{BaseLists, Obstacle, ObstacleKind, OutlookRequest, PromotionOutlook, promotion_outlook};
+pub use outlook::{Obstacle, ObstacleKind, OutlookRequest, PromotionOutlook, promotion_outlook};
 pub use prepare::{Origin, PrepareRequest, prepare};
 pub use promote::{ChannelChanged, ChannelOrder, UnaskedCheck, change_channel};
 pub use publish::{Published, SuiteSignature, publish, publish_as_it_is, published_as};

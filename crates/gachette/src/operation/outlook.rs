@@ -1,7 +1,6 @@
 //! Whether a channel could be moved to a stack, and all that stands in the way: nothing is moved.
 
 use gachette_core::apt::Suite;
-use gachette_core::base::BaseRef;
 use gachette_core::channel::{Approvals, ChannelRefusal, KeptChannelEntry, Pin};
 use gachette_core::stack::{By, StackRef};
 use schemars::JsonSchema;
@@ -9,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attest::check_sealed;
 use super::check::check_stack;
+use super::gate::StackVerdict;
 use super::promotion::Promotion;
 use super::publish::{SuiteSignature, signers_of};
 use super::{FaultKind, OperationError};
@@ -26,15 +26,6 @@ pub struct OutlookRequest {
     pub signature: SuiteSignature,
 }
 
-/// Which lists of packages of a base an answer may be about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BaseLists {
-    /// Those that a promotion would take, which are kept then.
-    Current,
-    /// Those that were kept last.
-    Kept,
-}
-
 /// Whether a channel could be moved to a stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PromotionOutlook {
@@ -50,6 +41,9 @@ pub struct PromotionOutlook {
     pub obstacles: Vec<Obstacle>,
     /// Whose word it has, that of whoever asks among them.
     pub approvals: Approvals,
+    /// Whether it can be installed, where the channel asks for that and it is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<StackVerdict>,
 }
 
 /// Something that stands in the way of a promotion.
@@ -87,7 +81,7 @@ pub enum ObstacleKind {
     Packages,
     /// The suite could not be signed.
     Signature,
-    /// The stack cannot be installed, hosts cannot go there or back, or that cannot be found out.
+    /// The stack cannot be installed, hosts cannot go there, or back by any command that is known, or that cannot be found out.
     Installation,
 }
 
@@ -100,7 +94,6 @@ pub fn promotion_outlook(
     repository: &Repository,
     channel: &Suite,
     request: &OutlookRequest,
-    lists: BaseLists,
     by: &By,
     cancel: &Cancel,
 ) -> Result<PromotionOutlook, OperationError> {
@@ -112,8 +105,11 @@ pub fn promotion_outlook(
     let (refusals, approvals) = repository.obstacles(ledger, to, &promotion.policy, Some(&by.author))?;
     let mut obstacles: Vec<Obstacle> = refusals.into_iter().map(Obstacle::from).collect();
     let is_foreign = obstacles.iter().any(|it| it.kind == ObstacleKind::Foreign);
+    let mut check = None;
     if !is_foreign {
-        obstacles.extend(promotion.beyond_the_ledger(newest.as_ref(), request.signature, lists)?);
+        let (more, verdict) = promotion.beyond_the_ledger(newest.as_ref(), request.signature)?;
+        obstacles.extend(more);
+        check = verdict;
     }
     let shows = newest.and_then(|newest| newest.entry.state.shows);
     Ok(PromotionOutlook {
@@ -123,6 +119,7 @@ pub fn promotion_outlook(
         possible: obstacles.is_empty(),
         obstacles,
         approvals,
+        check,
     })
 }
 
@@ -132,8 +129,7 @@ impl Promotion<'_> {
         &self,
         newest: Option<&KeptChannelEntry>,
         signature: SuiteSignature,
-        lists: BaseLists,
-    ) -> Result<Vec<Obstacle>, OperationError> {
+    ) -> Result<(Vec<Obstacle>, Option<StackVerdict>), OperationError> {
         let Self { config, repository, channel, to, .. } = *self;
         let (signers, signature) = match signers_of(config, channel, signature) {
             Ok(signers) => (signers, Ok(())),
@@ -146,7 +142,10 @@ impl Promotion<'_> {
             false => Ok(()),
         });
         let files = repository.check_package_files(to, channel).map_err(OperationError::from);
-        let installation = self.check(newest, lists);
+        let (installation, verdict) = match self.check(newest) {
+            Ok(verdict) => (Ok(()), verdict),
+            Err(error) => (Err(error), None),
+        };
         let found = [
             (ObstacleKind::Edited, edited),
             (ObstacleKind::Packages, files),
@@ -161,27 +160,17 @@ impl Promotion<'_> {
                 Ok(()) => {}
             }
         }
-        Ok(obstacles)
+        Ok((obstacles, verdict))
     }
 
     /// Whether it can be installed, where the channel asks for that and does not show it.
-    fn check(&self, newest: Option<&KeptChannelEntry>, lists: BaseLists) -> Result<(), OperationError> {
+    fn check(&self, newest: Option<&KeptChannelEntry>) -> Result<Option<StackVerdict>, OperationError> {
         let shows = newest.and_then(|newest| newest.entry.state.shows.as_ref());
         if !self.policy.checked || shows == Some(&Pin::of(self.to)) {
-            return Ok(());
+            return Ok(None);
         }
-        let mut question = self.question(newest)?;
-        if lists == BaseLists::Kept
-            && let Some(base) = self.config.base_of(self.to.stack.domain())
-        {
-            let kept = self.repository.base(&BaseRef::from(base.clone()))?;
-            question.base = Some(BaseRef { base: kept.base, number: Some(kept.number) });
-        }
-        let report = check_stack(self.config, &question, &self.by, self.cancel)?;
-        match report.ways_back() {
-            Some(_) => Ok(()),
-            None => Err(OperationError::NotInstallable(Box::new(report))),
-        }
+        let question = self.question(newest)?;
+        StackVerdict::of(check_stack(self.config, &question, &self.by, self.cancel)?).map(Some)
     }
 }
 

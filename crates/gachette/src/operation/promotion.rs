@@ -68,8 +68,8 @@ impl Promotion<'_> {
     }
 
     /// What is asked where it is checked: whether the stack can be installed, and hosts can go there from what the channel shows, and
-    /// back. A move that was made knowing that there is a way back may be undone: then it is asked alone whether the stack can be
-    /// installed.
+    /// back. A move that was made knowing of a way back that apt finds by itself may be undone: then it is asked alone whether the stack
+    /// can be installed.
     pub(super) fn question(&self, newest: Option<&KeptChannelEntry>) -> Result<CheckRequest, OperationError> {
         let open = newest.map(|newest| self.repository.open_way_back(newest)).transpose()?;
         let returns = open.flatten() == Some(Pin::of(self.to));

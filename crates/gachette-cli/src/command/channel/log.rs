@@ -34,7 +34,7 @@ impl LogArgs {
             && self.limit.is_none_or(|limit| log.entries.len() < limit)
         {
             let (count, last) = (log.entries.len(), last.number);
-            let said = format!("these are the newest {count}; `--before {last}` goes on from there");
+            let said = format!("these are {count}; `--before {last}` goes on from there");
             session.output.warn(&said);
         }
         let rows = |log: &ChannelLog| {

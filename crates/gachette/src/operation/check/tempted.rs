@@ -1,6 +1,8 @@
 //! What apt would take though it was not chosen, since it is the first that would do: at the cost of something else, unless it is told
 //! to leave it out.
 
+use std::collections::HashSet;
+
 use gachette_core::installability::{
     Answer, Arrival, Checker, Explanation, Fact, Mark, NamedPackage, PackageIndex, Query,
 };
@@ -39,7 +41,10 @@ impl Set<'_> {
             recommended: &recommended,
             takes_recommended: self.takes_recommended,
         };
-        let marks = checker.marks(&arrival, is_new);
+        let marks = checker.marks(&arrival, is_new)?;
+        let own: HashSet<PackageIndex> = self.packages.iter().copied().collect();
+        let kept: Vec<PackageIndex> =
+            kept.packages.iter().copied().filter(|index| !own.contains(index)).collect();
         let mut tempted = Tempted { besides: marks.besides, ..Tempted::default() };
         for Mark { package, fact, is_needed, in_the_way } in marks.against {
             tempted.leave_out.push(NamedPackage::of(self.universe, package));
@@ -47,7 +52,7 @@ impl Set<'_> {
             if is_told || !(is_needed || in_the_way.is_some()) {
                 continue;
             }
-            let why = self.in_the_way(&mut checker, kept, package)?;
+            let why = self.in_the_way(&mut checker, &kept, package)?;
             let facts = why.unwrap_or_else(|| in_the_way.into_iter().collect());
             let concerns = match &fact {
                 Fact::Needs { package, .. } => vec![package.clone()],
@@ -66,12 +71,10 @@ impl Set<'_> {
     fn in_the_way(
         &self,
         checker: &mut Checker<'_, '_>,
-        kept: &Kept,
+        kept: &[PackageIndex],
         index: PackageIndex,
     ) -> Result<Option<Vec<Fact>>, OperationError> {
-        let mut keep: Vec<PackageIndex> =
-            kept.packages.iter().filter(|index| !self.packages.contains(index)).copied().collect();
-        keep.push(index);
+        let keep = [kept, &[index]].concat();
         let query = Query { install: self.packages, keep: &keep, ..Query::default() };
         let Answer::Refused(reasons) = checker.check(&query)? else { return Ok(None) };
         let named = NamedPackage::of(self.universe, index);
