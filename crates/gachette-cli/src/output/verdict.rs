@@ -1,6 +1,6 @@
 //! What was known of a stack when it was sealed or promoted, in words.
 
-use gachette::operation::StackVerdict;
+use gachette::operation::{HostCommand, StackVerdict};
 
 use super::Output;
 
@@ -11,11 +11,24 @@ pub(crate) fn verdict_text(verdict: &StackVerdict) -> String {
             "whether it can be installed was not checked: no base is configured".to_owned()
         }
         StackVerdict::Installable { base, commands, back, .. } => {
-            let commands = commands.iter().map(|command| format!("; hosts go there with `{command}`"));
-            let back = back.iter().map(|command| format!("; hosts come back with `{command}` alone"));
-            format!("it can be installed on {base}{}", commands.chain(back).collect::<String>())
+            let forth =
+                commands.iter().map(|it| format!("; {} go there with `{}`", hosts_text(it), it.command));
+            let back =
+                back.iter().map(|it| format!("; {} come back with `{}` alone", hosts_text(it), it.command));
+            format!("it can be installed on {base}{}", forth.chain(back).collect::<String>())
         }
         StackVerdict::Forced { refusal } => format!("forced: {refusal}"),
+    }
+}
+
+/// Which hosts need a command.
+fn hosts_text(command: &HostCommand) -> String {
+    match &*command.hosts {
+        [] => "hosts".to_owned(),
+        hosts => {
+            let hosts: Vec<String> = hosts.iter().map(|hosts| format!("({hosts})")).collect();
+            format!("hosts {}", hosts.join(" and "))
+        }
     }
 }
 

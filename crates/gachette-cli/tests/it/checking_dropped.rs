@@ -280,3 +280,23 @@ fn a_promotion_tells_the_command_that_hosts_need() {
         assert_eq!(said.stderr.contains(told), stack == "124", "{}", said.stderr);
     }
 }
+
+#[test]
+fn a_command_that_not_all_hosts_need_is_told_with_those_that_do() {
+    let base = [package("helper", "1", ""), package("other", "1", "Conflicts: helper")];
+    let shop =
+        Shop::on(&base, &[package("dh-web", "2", "Recommends: helper, other"), package("dh-db", "2", "")]);
+    shop.stack("123", &[package("dh-web", "1", ""), package("dh-db", "1", "")]);
+    let playground = &shop.playground;
+    let checked = "--set channels.live.checked=yes,roles.web=dh-web,roles.db=dh-db";
+    for stack in ["123", "124"] {
+        playground.ok(&format!("stack seal {stack}"));
+    }
+    playground.ok(&format!("{checked} promote 123 --to live --unsigned"));
+    let said = playground.run(&format!("{checked} promote 124 --to live --unsigned --dry-run"));
+    let told = "it can be installed on bookworm@1; hosts (amd64, role web) go there with `apt-get dist-upgrade other-`\n";
+    assert!(said.code == 0 && said.stderr.contains(told), "{}", said.stderr);
+    let changed = playground.json(&format!("{checked} promote 124 --to live --unsigned"));
+    let web = serde_json::json!([{"architecture": "amd64", "role": "web"}]);
+    assert_eq!(changed["check"]["commands"][0]["hosts"], web, "{changed}");
+}

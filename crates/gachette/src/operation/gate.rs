@@ -5,7 +5,7 @@ use gachette_core::stack::{By, LowerPackage, is_forced};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::CheckReport;
+use super::check::{CheckReport, HostCommand};
 use super::{FaultKind, OperationError};
 
 /// What was known of a stack when it was sealed or promoted.
@@ -20,10 +20,10 @@ pub enum StackVerdict {
         base: BaseRef,
         /// The commands that bring hosts there from what they have, where apt has to be told what it leaves out.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        commands: Vec<String>,
+        commands: Vec<HostCommand>,
         /// The commands that bring hosts back, where apt does not find the way by itself.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        back: Vec<String>,
+        back: Vec<HostCommand>,
         /// The packages that are lower than those that hosts have.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         lower: Vec<LowerPackage>,

@@ -31,7 +31,8 @@ mod working_copies;
 pub use base::{BaseState, BaseUpdated, bases, update_base};
 pub use build::{BuildRequest, build};
 pub use check::{
-    AbsentPackages, CheckReport, CheckRequest, CheckResult, CheckedBase, Passage, StackPart, check_stack,
+    AbsentPackages, CheckReport, CheckRequest, CheckResult, CheckedBase, HostCommand, HostKind, Passage,
+    StackPart, check_stack,
 };
 pub use commits::{CommitRange, CommitSubject, commits_between};
 pub use error::{FaultKind, OperationError};

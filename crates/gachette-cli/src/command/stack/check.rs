@@ -88,8 +88,7 @@ fn text(report: &CheckReport) -> String {
 }
 
 fn result_text(report: &CheckReport, result: &CheckResult) -> String {
-    let role = result.role.as_ref().map(|role| format!(", role {role}")).unwrap_or_default();
-    let head = format!("{}{role}: {}", result.architecture, plural(result.packages, "package"));
+    let head = format!("{}: {}", result.hosts(), plural(result.packages, "package"));
     let mut lines = match result.installable {
         true => vec![format!("{head}, and apt brings {}", brings_text(report, result))],
         false if result.packages == 1 => vec![format!("{head}, which cannot be installed:")],

@@ -16,7 +16,7 @@ use gachette_core::installability::GaveUp;
 use gachette_core::stack::{By, Entry, LowerPackage, Refusal, RoleName, StackDiff, StackRef};
 
 pub use question::StackPart;
-pub use report::{AbsentPackages, CheckReport, CheckResult, CheckedBase, Passage};
+pub use report::{AbsentPackages, CheckReport, CheckResult, CheckedBase, HostCommand, HostKind, Passage};
 
 use super::OperationError;
 use super::base::current_base;

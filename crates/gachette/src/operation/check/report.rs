@@ -1,5 +1,8 @@
 //! The answer, as a value: for people, and for programs as JSON.
 
+use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter};
+
 use gachette_core::Sha256Digest;
 use gachette_core::base::{BaseEntry, BaseList, BaseName};
 use gachette_core::debian::{Architecture, PackageName};
@@ -126,6 +129,35 @@ pub struct Passage {
     pub lower: Vec<LowerPackage>,
 }
 
+/// A command that hosts need, since apt does not go there by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HostCommand {
+    /// The words.
+    pub command: String,
+    /// The hosts that need it; none when all do that were asked about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<HostKind>,
+}
+
+/// Hosts of one architecture, and of one role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HostKind {
+    /// Their architecture.
+    pub architecture: Architecture,
+    /// Their role; none when it was not asked by roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleName>,
+}
+
+impl Display for HostKind {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.role {
+            Some(role) => write!(f, "{}, role {role}", self.architecture),
+            None => write!(f, "{}", self.architecture),
+        }
+    }
+}
+
 impl CheckReport {
     /// The answer in a sentence.
     pub fn verdict(&self) -> String {
@@ -151,31 +183,44 @@ impl CheckReport {
     }
 
     /// The commands that bring hosts there, where apt has to be told what it leaves out.
-    pub(crate) fn commands(&self) -> Vec<String> {
-        let forth = self.results.iter().filter_map(|result| result.forth.as_ref());
-        let mut commands: Vec<String> =
-            forth.filter(|forth| !forth.leave_out.is_empty()).map(Passage::command).collect();
-        commands.sort();
-        commands.dedup();
-        commands
+    pub(crate) fn commands(&self) -> Vec<HostCommand> {
+        let forth = |result: &CheckResult| {
+            let forth = result.forth.as_ref().filter(|forth| !forth.leave_out.is_empty())?;
+            Some((forth.command(), result.hosts()))
+        };
+        self.host_commands(self.results.iter().filter_map(forth))
     }
 
     /// The commands by which hosts come back that do not by themselves, if nothing else is wrong.
-    pub(crate) fn ways_back(&self) -> Option<Vec<String>> {
+    pub(crate) fn ways_back(&self) -> Option<Vec<HostCommand>> {
         let goes = |result: &CheckResult| {
             result.installable && result.forth.as_ref().is_none_or(|forth| forth.possible)
         };
-        let back = self.results.iter().filter_map(|result| result.back.as_ref());
-        let by_command = |back: &Passage| {
+        if !self.results.iter().all(goes) {
+            return None;
+        }
+        let back = |result: &CheckResult| {
+            let back = result.back.as_ref().filter(|back| !back.possible)?;
             let is_known = back.remove.is_empty() && !back.leave_out.is_empty();
-            is_known.then(|| back.command())
+            Some(is_known.then(|| (back.command(), result.hosts())))
         };
-        let commands = back.filter(|back| !back.possible).map(by_command);
-        let mut commands =
-            commands.collect::<Option<Vec<String>>>().filter(|_| self.results.iter().all(goes))?;
-        commands.sort();
-        commands.dedup();
-        Some(commands)
+        let commands = self.results.iter().filter_map(back).collect::<Option<Vec<_>>>()?;
+        Some(self.host_commands(commands))
+    }
+
+    /// Each command once, with the hosts that it is for, unless it is for all.
+    fn host_commands(&self, commands: impl IntoIterator<Item = (String, HostKind)>) -> Vec<HostCommand> {
+        let mut hosts_of: BTreeMap<String, Vec<HostKind>> = BTreeMap::new();
+        for (command, hosts) in commands {
+            hosts_of.entry(command).or_default().push(hosts);
+        }
+        let commands = hosts_of.into_iter().map(|(command, mut hosts)| {
+            if hosts.len() == self.results.len() {
+                hosts.clear();
+            }
+            HostCommand { command, hosts }
+        });
+        commands.collect()
     }
 
     /// The answer in a sentence, and the reasons, a line each.
@@ -193,6 +238,11 @@ impl CheckReport {
 }
 
 impl CheckResult {
+    /// The hosts that it is about.
+    pub fn hosts(&self) -> HostKind {
+        HostKind { architecture: self.architecture.clone(), role: self.role.clone() }
+    }
+
     /// Why it cannot be installed, or be gone to, or be left again.
     fn all_reasons(&self) -> impl Iterator<Item = &Explanation> {
         self.reasons.iter().chain(self.passages().flat_map(|passage| &passage.reasons))
