@@ -22,6 +22,9 @@ const UNFINISHED: &str = ".new-";
 /// There from the first change on until what is known of the suite is written: of a publisher that was killed between.
 const BEGUN: &str = ".new-begun";
 
+/// How long another publisher is waited for: somebody may be looking for a token and typing its PIN.
+const PATIENCE: Duration = Duration::from_secs(150);
+
 /// What of an index is read, in bytes: of some million packages.
 pub(crate) const LARGEST_INDEX: u64 = 1 << 31;
 
@@ -43,8 +46,8 @@ impl SuiteFolder {
         let turn = loop {
             inside::make_folder(root, key::suite(suite))?;
             let turn = open_folder(&path).map_err(at(&path))?;
-            if !lock::wait(&turn, Hold::Alone, lock::PATIENCE) {
-                return Err(RepositoryError::Busy { path, waited: lock::PATIENCE });
+            if !lock::wait(&turn, Hold::Alone, PATIENCE) {
+                return Err(RepositoryError::Busy { path, waited: PATIENCE });
             }
             // Whoever took the suite away meanwhile took the folder that was waited for.
             let inode = |found: Metadata| (found.dev(), found.ino());
