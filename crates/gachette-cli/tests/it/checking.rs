@@ -1,143 +1,17 @@
 //! Whether stacks can be installed: gachette's answers beside those of apt and dose-debcheck, about real packages.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
-use gachette_testkit::{AptRoot, PackageFolder};
+use gachette_testkit::AptRoot;
 use serde_json::Value;
 
 use crate::assert_transcript;
 use crate::documents::document;
 use crate::playground::Playground;
-
-/// A distribution and a stack of packages that are made for a test, and who may be asked about them.
-pub(crate) struct Shop {
-    pub(crate) playground: Playground,
-    distribution: PackageFolder,
-    stack: PackageFolder,
-}
-
-/// The fields of a package of amd64.
-pub(crate) fn package(name: &str, version: &str, more: &str) -> String {
-    format!("Package: {name}\nVersion: {version}\nArchitecture: amd64\n{more}").trim_end().to_owned()
-}
-
-/// The packages of the distribution.
-fn distribution() -> Vec<String> {
-    vec![
-        package("libfoo", "1.4", ""),
-        package("libbar", "2:3.0-1", "Depends: libbaz (>= 1), libfoo | libqux"),
-        package("libbaz", "1.0", "Multi-Arch: same"),
-        package("postfix", "3.7", "Provides: mail-transport-agent (= 7)\nConflicts: mail-transport-agent"),
-        package("exim4", "4.96", "Provides: mail-transport-agent\nConflicts: mail-transport-agent"),
-        package("editor", "1", "Breaks: dh-old (<< 3)"),
-        package("viewer", "1", "Recommends: editor"),
-    ]
-}
-
-impl Shop {
-    /// With these packages in stack 124.
-    pub(crate) fn new(stacked: &[String]) -> Self {
-        Self::on(&distribution(), stacked)
-    }
-
-    /// With these packages in the distribution, and these in stack 124.
-    pub(crate) fn on(distribution: &[String], stacked: &[String]) -> Self {
-        let playground = Playground::with_configuration(
-            "meta_path: repository\ndebs_path: debs\nbases.bookworm.packages: bookworm/Packages\nbase: bookworm\n",
-        );
-        let shop = Self {
-            distribution: PackageFolder::at(playground.path("bookworm")),
-            stack: PackageFolder::at(playground.path("debs")),
-            playground,
-        };
-        for package in distribution {
-            shop.distribution.add(package);
-        }
-        shop.distribution.index();
-        shop.stack("124", stacked);
-        shop
-    }
-
-    /// Makes a stack of these packages.
-    pub(crate) fn stack(&self, name: &str, stacked: &[String]) {
-        self.playground.ok(&format!("stack create {name}"));
-        let files: Vec<String> = stacked.iter().map(|package| self.stack.add(package)).collect();
-        self.playground.ok(&format!("stack add {name} {}", files.join(" ")));
-    }
-
-    /// Has apt know the distribution, and the packages of all stacks.
-    pub(crate) fn know(&self, apt: &AptRoot) {
-        let _ = std::fs::remove_dir_all(apt.path("stack"));
-        self.stack.index();
-        for (packages, folder) in [(&self.distribution, "distribution"), (&self.stack, "stack")] {
-            packages.copy_to(&apt.path(folder));
-        }
-        let source = |folder: &str| format!("Types: deb\nURIs: file:/{folder}\nSuites: ./\nTrusted: yes\n");
-        apt.source(&format!("{}\n{}", source("distribution"), source("stack")));
-        apt.check(&["update"]);
-    }
-
-    /// What apt would install for these packages, as `NAME VERSION`; none when it refuses.
-    pub(crate) fn apt(&self, apt: &AptRoot, stacked: &[String]) -> Option<BTreeSet<String>> {
-        self.know(apt);
-        let set = stacked.iter().map(|package| package_name(package).replace(' ', "="));
-        let words: Vec<String> = ["-s", "install"].into_iter().map(str::to_owned).chain(set).collect();
-        let output = apt.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
-        // `Inst libfoo (1.4 localhost [amd64])`
-        let said = String::from_utf8(output.stdout).unwrap();
-        let installed = said.lines().filter_map(|line| line.strip_prefix("Inst "));
-        let word = |line: &str| {
-            let words: Vec<&str> = line.split([' ', '(', ')']).filter(|word| !word.is_empty()).collect();
-            format!("{} {}", words[0], words[1])
-        };
-        output.status.success().then(|| installed.map(word).collect())
-    }
-
-    /// Whether dose-debcheck says that these packages can be installed together.
-    fn dose(&self, stacked: &[String]) -> bool {
-        let set: Vec<String> =
-            stacked.iter().map(|package| package_name(package).replacen(' ', " (= ", 1) + ")").collect();
-        // dose asks about sets by way of a package that needs them all.
-        let needs = package("the-set", "1", &format!("Depends: {}", set.join(", ")));
-        let all = [self.distribution.index().trim_end(), &stacked.join("\n\n"), &needs].join("\n\n") + "\n";
-        self.playground.write("all/Packages", &all);
-        let output = Command::new("dose-debcheck")
-            .args(["--deb-native-arch=amd64", "--checkonly", "the-set:amd64", "-tdeb"])
-            .arg(self.playground.path("all/Packages"))
-            .output()
-            .unwrap();
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert!(said.contains("total-packages"), "{said}{}", String::from_utf8_lossy(&output.stderr));
-        said.contains("broken-packages: 0")
-    }
-
-    /// Our report about stack 124, and the exit code.
-    pub(crate) fn report(&self, options: &str) -> (Value, i32) {
-        let said = self.playground.run(&format!("--format json stack check 124 {options}"));
-        let report: Value = serde_json::from_str(&said.stdout).unwrap_or_else(|_| panic!("{}", said.stderr));
-        let failed = ["kind", "exit_code"].map(|key| report.get(key).cloned());
-        let expected = [Some("refused".into()), Some(said.code.into())];
-        assert_eq!(failed, if said.code == 0 { [None, None] } else { expected }, "{report}");
-        (report, said.code)
-    }
-}
-
-/// `NAME VERSION` of a package's fields.
-pub(crate) fn package_name(package: &str) -> String {
-    let lines: Vec<&str> = package.lines().filter_map(|line| Some(line.split_once(": ")?.1)).collect();
-    format!("{} {}", lines[0], lines[1])
-}
-
-pub(crate) fn named(packages: &Value) -> BTreeSet<String> {
-    let word = |package: &Value| {
-        format!("{} {}", package["name"].as_str().unwrap(), package["version"].as_str().unwrap())
-    };
-    packages.as_array().unwrap().iter().map(word).collect()
-}
+use crate::shop::{Packages, Shop, distribution, named, package, package_name, packages};
 
 /// Stacks, of packages by name, version and relations.
-const STACKS: &[&[(&str, &str, &str)]] = &[
+const STACKS: &[Packages] = &[
     &[("dh-web", "1.0", "Depends: libfoo (>= 1)")],
     &[("dh-web", "1.0", "Depends: libfoo (>= 2)")],
     &[("dh-web", "1.0", "Depends: libbar, libfoo (<< 2)"), ("dh-tool", "2", "Pre-Depends: dh-web (= 1.0)")],
@@ -152,14 +26,14 @@ const STACKS: &[&[(&str, &str, &str)]] = &[
 ];
 
 /// More of them, of which apt is the judge: dose takes `:any` for no qualifier, though only `Multi-Arch: allowed` allows it.
-const QUALIFIED: &[&[(&str, &str, &str)]] =
+const QUALIFIED: &[Packages] =
     &[&[("dh-web", "1", "Depends: libbaz:any")], &[("dh-web", "1", "Depends: libbaz:amd64")]];
 
 #[test]
 fn the_answer_is_that_of_apt_and_of_dose() {
     let (apt, mut answers) = (AptRoot::new(), [0, 0]);
     for (number, stacked) in STACKS.iter().chain(QUALIFIED).enumerate() {
-        let stacked: Vec<String> = stacked.iter().map(|(n, v, more)| package(n, v, more)).collect();
+        let stacked = packages(stacked);
         let shop = Shop::new(&stacked);
         let (report, code) = shop.report("");
         let installable = report["installable"].as_bool().unwrap();
@@ -318,8 +192,8 @@ fn hosts_with_different_roles_need_not_have_everything() {
 
 /// Two stacks, and whether hosts can go from the first to the second, and back.
 struct Ways {
-    old: &'static [(&'static str, &'static str, &'static str)],
-    new: &'static [(&'static str, &'static str, &'static str)],
+    old: Packages,
+    new: Packages,
     forth: bool,
     back: bool,
 }
@@ -359,16 +233,10 @@ pub(crate) fn removed(apt: &AptRoot, stacked: &[String]) -> Vec<String> {
 #[test]
 fn hosts_can_go_where_apt_removes_nothing() {
     for Ways { old, new, forth, back } in WAYS {
-        let packages = |stack: &[(&str, &str, &str)]| -> Vec<String> {
-            stack.iter().map(|(name, version, more)| package(name, version, more)).collect()
-        };
         let (old, new) = (packages(old), packages(new));
-        let shop = Shop::new(&new);
-        shop.stack("123", &old);
-        let (report, code) = shop.report("--from 123");
-        assert_eq!(code, if *forth && *back { 0 } else { 5 }, "{report}");
-        let result = &report["results"][0];
-        assert_eq!(result["forth"]["possible"], *forth, "{report}");
+        let (shop, result, code, told) = Shop::between([&distribution(), &old, &new]);
+        assert_eq!(code, if *forth && *back { 0 } else { 5 }, "{told}");
+        assert_eq!(result["forth"]["possible"], *forth, "{told}");
         let apt = AptRoot::new();
         shop.know(&apt);
         let install = |stacked: &[String]| {
@@ -380,7 +248,7 @@ fn hosts_can_go_where_apt_removes_nothing() {
         install(&old);
         assert_eq!(removed(&apt, &new).is_empty(), *forth);
         if *forth {
-            assert_eq!(result["back"]["possible"], *back, "{report}");
+            assert_eq!(result["back"]["possible"], *back, "{told}");
             install(&new);
             assert_eq!(removed(&apt, &old).is_empty(), *back);
         }

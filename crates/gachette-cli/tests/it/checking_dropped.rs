@@ -3,10 +3,7 @@
 use gachette_testkit::{AptRoot, PackageFolder};
 use serde_json::Value;
 
-use crate::checking::{Shop, package, package_name};
-
-/// Packages by name, version and relations.
-type Packages = &'static [(&'static str, &'static str, &'static str)];
+use crate::shop::{Packages, Shop, package, package_name, packages};
 
 /// How hosts go from one stack to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,10 +118,6 @@ const STUBBORN: &[Dropped] = &[
     },
 ];
 
-fn packages(of: Packages) -> Vec<String> {
-    of.iter().map(|(name, version, more)| package(name, version, more)).collect()
-}
-
 /// Has apt know the distribution and what a channel shows, which it is told to prefer.
 fn follow(shop: &Shop, apt: &AptRoot, base: &[String], stacked: &[String]) {
     for (folder, packages) in [("distribution", base), ("channel", stacked)] {
@@ -209,11 +202,8 @@ fn what_is_in_the_way_and_needed_or_protected_is_told() {
 fn go(cases: &[Dropped]) {
     for Dropped { base, old, new, forth, back } in cases {
         let [base, old, new] = [base, old, new].map(|of| packages(of));
-        let shop = Shop::on(&[&base[..], &[package("unrelated", "1", "")]].concat(), &new);
-        shop.stack("123", &old);
-        let (report, code) = shop.report("--from 123");
-        let result = &report["results"][0];
-        let told = format!("{old:?} to {new:?} on {base:?}: {result}");
+        let known = [&base[..], &[package("unrelated", "1", "")]].concat();
+        let (shop, result, code, told) = Shop::between([&known, &old, &new]);
         assert_eq!(code, if [*forth, *back] == [Way::Open; 2] { 0 } else { 5 }, "{told}");
         let apt = AptRoot::stock();
         follow(&shop, &apt, &base, &old);

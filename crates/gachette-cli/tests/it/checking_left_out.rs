@@ -4,11 +4,8 @@ use gachette_testkit::AptRoot;
 use serde_json::Value;
 
 use crate::assert_transcript;
-use crate::checking::{Shop, package, package_name};
 use crate::documents::document;
-
-/// Packages by name, version and relations.
-type Packages = &'static [(&'static str, &'static str, &'static str)];
+use crate::shop::{Packages, Shop, package, package_name, packages};
 
 /// A distribution, and two stacks on it of which the second recommends what the first does not.
 struct Newly {
@@ -154,10 +151,6 @@ const NEWLY: &[Newly] = &[
     },
 ];
 
-fn packages(of: Packages) -> Vec<String> {
-    of.iter().map(|(name, version, more)| package(name, version, more)).collect()
-}
-
 /// What is to be left out, as apt-get is told of it.
 fn left_out(passage: &Value) -> Vec<String> {
     let packages = passage["leave_out"].as_array().into_iter().flatten();
@@ -193,11 +186,8 @@ fn is_installed(apt: &AptRoot, stacked: &[String]) -> bool {
 fn where_apt_would_remove_or_keep_back_something_for_what_it_takes_first_hosts_go_without_it() {
     for Newly { base, old, new, leave_out, barred } in NEWLY {
         let [base, old, new] = [base, old, new].map(|of| packages(of));
-        let shop = Shop::on(&base, &new);
-        shop.stack("123", &old);
-        let (report, code) = shop.report("--from 123");
-        let (result, forth) = (&report["results"][0], &report["results"][0]["forth"]);
-        let told = format!("{old:?} to {new:?} on {base:?}: {result}");
+        let (shop, result, code, told) = Shop::between([&base, &old, &new]);
+        let forth = &result["forth"];
         assert_eq!(
             (code, &forth["possible"]),
             (if *barred { 5 } else { 0 }, &Value::from(!barred)),
@@ -231,12 +221,9 @@ fn the_way_back_to_what_recommends_more_is_asked_for_in_the_same_way() {
     let base = [package("helper", "1", "Conflicts: dh-tool")];
     let old = [package("dh-web", "1", "Recommends: helper"), package("dh-tool", "1", "")];
     let new = [package("dh-web", "2", ""), package("dh-tool", "2", "")];
-    let shop = Shop::on(&base, &new);
-    shop.stack("123", &old);
-    let (report, code) = shop.report("--from 123");
-    let result = &report["results"][0];
+    let (shop, result, code, told) = Shop::between([&base, &old, &new]);
     let possible = [&result["forth"]["possible"], &result["back"]["possible"]];
-    assert_eq!((code, possible), (5, [&Value::from(true), &Value::from(false)]), "{report}");
+    assert_eq!((code, possible), (5, [&Value::from(true), &Value::from(false)]), "{told}");
     let apt = AptRoot::stock();
     shop.know(&apt);
     apt.check(&["install", "dh-web=1", "dh-tool=1"]);

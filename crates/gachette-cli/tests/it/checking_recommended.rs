@@ -7,11 +7,9 @@ use gachette_testkit::AptRoot;
 use serde_json::Value;
 
 use crate::assert_transcript;
-use crate::checking::{Shop, named, package, package_name, removed};
+use crate::checking::removed;
 use crate::documents::document;
-
-/// Packages by name, version and relations.
-type Packages = &'static [(&'static str, &'static str, &'static str)];
+use crate::shop::{Packages, Shop, named, package, package_name, packages};
 
 /// A distribution and two stacks on it, and whether hosts with apt's own defaults go from the first to the second, and back.
 struct Ways {
@@ -119,10 +117,6 @@ const WAYS: &[Ways] = &[
     },
 ];
 
-fn packages(of: Packages) -> Vec<String> {
-    of.iter().map(|(name, version, more)| package(name, version, more)).collect()
-}
-
 fn names(of: &Value) -> BTreeSet<&str> {
     of.as_array().into_iter().flatten().map(|package| package["name"].as_str().unwrap()).collect()
 }
@@ -159,11 +153,8 @@ fn machine(shop: &Shop, base: &[String]) -> AptRoot {
 fn hosts_that_have_what_is_recommended_go_where_apt_as_it_comes_takes_them() {
     for Ways { base, old, new, forth, back, remove, unmet } in WAYS {
         let [base, old, new] = [base, old, new].map(|of| packages(of));
-        let shop = Shop::on(&[&base[..], &[package("unrelated", "1", "")]].concat(), &new);
-        shop.stack("123", &old);
-        let (report, code) = shop.report("--from 123");
-        let result = &report["results"][0];
-        let told = format!("{old:?} to {new:?} on {base:?}: {result}");
+        let known = [&base[..], &[package("unrelated", "1", "")]].concat();
+        let (shop, result, code, told) = Shop::between([&known, &old, &new]);
         assert_eq!(code, if *forth && *back { 0 } else { 5 }, "{told}");
         assert_eq!([&result["forth"]["possible"], &result["back"]["possible"]], [forth, back], "{told}");
         assert_eq!(result["forth"].get("unmet").is_some(), *unmet, "{told}");

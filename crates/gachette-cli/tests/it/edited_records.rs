@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::checking::{Shop, package};
 use crate::playground::Playground;
 use crate::republished::KEY;
+use crate::shop::{Shop, package};
 use crate::verify::forge;
 
 /// A stack of two packages on a base on which one of them cannot be installed, and a key.

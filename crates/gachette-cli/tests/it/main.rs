@@ -71,6 +71,7 @@ mod server_restarts;
 mod server_supervised;
 mod server_tags;
 mod serving;
+mod shop;
 mod source_dates;
 mod ssh_faults;
 mod ssh_masters;

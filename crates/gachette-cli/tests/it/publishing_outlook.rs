@@ -4,10 +4,10 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::checking::{Shop, package};
 use crate::playground::{Playground, Said};
 use crate::server::{token, with_token};
 use crate::serving::Serving;
+use crate::shop::{Shop, package};
 
 /// What the channel asks for in these tests.
 const ASKING: &str = "channels.live: {approvals: 3, required_checks: [smoke-tests, qa]}\n";

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::checking::{Shop, package};
+use crate::shop::{Shop, package};
 
 #[test]
 fn only_a_move_that_was_found_to_have_a_way_back_is_undone_without_asking_for_one() {
