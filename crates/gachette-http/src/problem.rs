@@ -164,9 +164,7 @@ impl From<OperationError> for Problem {
             FaultKind::Cancelled => ProblemKind::Cancelled,
             FaultKind::Internal => ProblemKind::Internal,
         };
-        let text = error.to_string();
-        let (title, rest) = text.split_once('\n').unwrap_or((&text, ""));
-        let lines = rest.lines().map(|line| line.trim_start().to_owned()).collect();
+        let (title, lines) = error.told();
         Self { hint: error.hint(), lines, ..Self::new(kind, title) }
     }
 }

@@ -8,6 +8,7 @@ use gachette::operation::{
 };
 use gachette_core::apt::Suite;
 use gachette_core::channel::{CheckName, CheckOutcome, LackingCheck};
+use gachette_core::stack::LowerPackage;
 
 use crate::errand::Errand;
 use crate::error::Failure;
@@ -91,13 +92,7 @@ impl PromoteArgs {
         if let Some(near) = &changed.near {
             session.output.warn(&format!("{channel} was made by that; did you mean `{near}`?"));
         }
-        if !changed.lower.is_empty() {
-            let lower = lower_text(&changed.lower, &format!("what {channel} showed before"));
-            session.output.warn(&format!(
-                "{lower}; hosts take them only with a pin, three lines in /etc/apt/preferences.d: `Package: *`, \
-                 `Pin: release n={channel}`, `Pin-Priority: 1001` (docs/publishing.md)"
-            ));
-        }
+        warn_of_lower(&session.output, &channel, &changed.lower);
         if let Some(check) = &changed.check {
             session.output.note(&format!("  {}", verdict_text(check)));
         }
@@ -126,6 +121,13 @@ async fn outlook(session: &Session, channel: &Suite, asked: &OutlookRequest) -> 
             None => format!("{channel} can be moved to {stack}"),
         }
     };
+    if outlook.new {
+        session.output.note(&format!("  {channel} would be a new channel"));
+    }
+    if let Some(near) = &outlook.near {
+        session.output.warn(&format!("there is no channel {channel} yet; did you mean `{near}`?"));
+    }
+    warn_of_lower(&session.output, channel, &outlook.lower);
     if outlook.possible {
         if let Some(check) = &outlook.check {
             session.output.note(&format!("  {}", verdict_text(check)));
@@ -147,7 +149,20 @@ fn obstacles_text(head: &str, obstacles: &[Obstacle]) -> String {
         let hint = obstacle.hint.iter().map(|hint| format!("  hint: {hint}"));
         [format!("- {}", obstacle.reason)].into_iter().chain(lines).chain(hint)
     });
-    [head.to_owned()].into_iter().chain(each).collect::<Vec<_>>().join("\n")
+    let yields = obstacles.iter().all(|obstacle| obstacle.yields_to_force);
+    let by_force = yields.then(|| "hint: `--force REASON` moves the channel all the same".to_owned());
+    [head.to_owned()].into_iter().chain(each).chain(by_force).collect::<Vec<_>>().join("\n")
+}
+
+/// Warns of packages that hosts take only with a pin.
+fn warn_of_lower(output: &Output, channel: &Suite, lower: &[LowerPackage]) {
+    if !lower.is_empty() {
+        let lower = lower_text(lower, &format!("what hosts of {channel} have"));
+        output.warn(&format!(
+            "{lower}; hosts take them only with a pin, three lines in /etc/apt/preferences.d: `Package: *`, \
+             `Pin: release n={channel}`, `Pin-Priority: 1001` (docs/publishing.md)"
+        ));
+    }
 }
 
 /// What each check said.

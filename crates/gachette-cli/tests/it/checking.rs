@@ -303,7 +303,11 @@ fn a_channel_that_asks_for_it_moves_only_to_what_can_be_installed_and_left_again
     let report: Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(report["lower"], serde_json::json!([{"name": "dh-mail", "from": "2", "to": "1"}]));
     let said = playground.run("stack check 123 --from 124");
-    assert!(said.stderr.contains("1 package is lower than in stack default/124@"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("1 package is lower than what hosts that have stack default/124@"),
+        "{}",
+        said.stderr
+    );
     // A check that cannot be made is not passed.
     let said = playground
         .run("--set channels.live.checked=yes,base=,domains.default.base= promote 124 --to live --unsigned");

@@ -251,7 +251,7 @@ fn a_package_of_the_distribution_that_goes_down_is_told_by_check_and_by_promote(
     let said = promote("124");
     assert_eq!(said.code, 0, "{}", said.stderr);
     assert!(
-        said.stderr.contains("1 package is lower than what default/live showed before: libfoo 1 after 2")
+        said.stderr.contains("1 package is lower than what hosts of default/live have: libfoo 1 after 2")
     );
 }
 

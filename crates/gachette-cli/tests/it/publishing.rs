@@ -162,7 +162,7 @@ fn versions_that_go_down_are_told_and_come_with_the_pin_that_the_page_shows() {
     apt.check(&["install", "dh-shop"]);
     let said = chain.playground.run(&format!("--set publish.url={url} promote {low} --to live --unsigned"));
     let told = format!("dh-shop {} after {}", of(low), of(high));
-    let words = ["2 packages are lower than what default/live showed before: ", &told, "with a pin"];
+    let words = ["2 packages are lower than what hosts of default/live have: ", &told, "with a pin"];
     assert!(words.iter().all(|words| said.stderr.contains(words)), "{}", said.stderr);
     let upgraded = || {
         apt.check(&["update"]);

@@ -259,13 +259,51 @@ fn an_entry_that_was_edited_behind_a_newer_one_is_not_believed() {
     let path = playground.path(&format!("repository/{entry}"));
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("failed", "passed")).unwrap();
-    let said = promote(&playground, "124");
-    assert!(said.code != 0, "{}", said.stdout);
-    let told = format!("{entry} is damaged: it is not the entry that the next one, 3, names: it was edited");
-    assert!(said.stderr.contains(&told), "{}", said.stderr);
+    let told = format!(
+        "did not pass: smoke-tests, security-scan; what was noted longer ago is not believed, since {entry} is damaged: it is not the \
+         entry that the next one, 3, names: one of them was edited"
+    );
+    for line in ["124 --to live --unsigned", "124 --to live --unsigned --dry-run"] {
+        let said = playground.run(&format!("promote {line}"));
+        assert!(
+            said.code == 5 && format!("{}{}", said.stdout, said.stderr).contains(&told),
+            "{}",
+            said.stderr
+        );
+    }
     assert_eq!(shown(&playground), "");
+    // That keeps nobody from noting it again, from moving the channel by force, or from deleting what it never showed.
+    assert!(playground.ok("promote 124 --to live --approve").contains(&told));
+    note(&playground, "124 --to live --passed smoke-tests", "run 4");
+    playground.ok("--yes stack delete 125");
+    assert_eq!(playground.run("promote 124 --to live --unsigned --force hurry").code, 0);
+    let said = playground.run("--yes stack delete 124");
+    assert!(said.code == 5 && said.stderr.contains("shows it"), "{}", said.stderr);
     fs::write(&path, text).unwrap();
-    is_refused(&promote(&playground, "124"), &["security-scan (failed"]);
+    let newest = playground.json("promote 124 --to live --failed security-scan");
+    assert_eq!(newest["lacking"][0]["check"], "security-scan");
+}
+
+#[test]
+fn a_stack_that_a_channel_may_go_back_to_is_kept_also_behind_an_entry_that_was_edited() {
+    let playground = Playground::with_configuration("meta_path: repository\nworking_copies: copies\n");
+    for stack in ["123", "124", "125"] {
+        playground.ok(&format!("stack create {stack}"));
+        playground.ok(&format!("stack seal {stack}"));
+    }
+    for stack in ["123", "124"] {
+        assert_eq!(promote(&playground, stack).code, 0);
+    }
+    playground.ok("promote --to live --hold night");
+    playground.ok("promote --to live --release");
+    let path = playground.path("repository/domain/default/channels/live/0000000003.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("night", "never")).unwrap();
+    for (stack, why) in [("124", "shows it"), ("123", "showed it before")] {
+        let said = playground.run(&format!("--yes stack delete {stack}"));
+        assert!(said.code == 5 && said.stderr.contains(why), "{}", said.stderr);
+    }
+    playground.ok("--yes stack delete 125");
 }
 
 #[test]

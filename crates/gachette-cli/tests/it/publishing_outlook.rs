@@ -98,6 +98,42 @@ fn who_agrees_or_notes_a_check_hears_of_all_that_is_lacking_still() {
 }
 
 #[test]
+fn who_asks_before_making_a_channel_is_told_of_its_name_and_who_asks_before_going_down_of_the_pin() {
+    let shop = Shop::new(&[package("dh-web", "2", "")]);
+    shop.stack("123", &[package("dh-web", "1", "")]);
+    let playground = &shop.playground;
+    for stack in ["123", "124"] {
+        playground.ok(&format!("stack seal {stack}"));
+    }
+    for dry in ["", " --dry-run"] {
+        let said = playground.run(&format!("promote 124 --to 123 --unsigned{dry}"));
+        assert_eq!(said.code, 5, "{}", said.stderr);
+        has(&format!("{}{}", said.stdout, said.stderr), &["a stack is called default/123 already"]);
+    }
+    playground.ok("promote 124 --to live --unsigned");
+    let said = playground.run("promote 123 --to lvie --unsigned --dry-run");
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    has(&said.stderr, &["default/lvie would be a new channel", "did you mean `default/live`?"]);
+    for dry in [" --dry-run", ""] {
+        let said = playground.run(&format!("promote 123 --to live --unsigned{dry}"));
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        has(&said.stderr, &["1 package is lower than what hosts of default/live have: dh-web 1 after 2"]);
+    }
+}
+
+#[test]
+fn force_is_named_where_it_passes_all_that_stands_in_the_way() {
+    let playground = asking();
+    let line = "--set channels.live.approvals=0 promote 124 --to live --unsigned --dry-run";
+    let force = "`--force REASON` moves the channel all the same";
+    has(&playground.run(line).stdout, &[LACKING, force]);
+    playground.ok("promote --to live --hold night");
+    let said = playground.run(line);
+    has(&said.stdout, &[HELD, LACKING]);
+    assert!(!said.stdout.contains("--force"), "{}", said.stdout);
+}
+
+#[test]
 fn who_asks_before_moving_is_told_everything_and_nothing_is_written() {
     let shop = Shop::new(&[package("dh-mail", "2", "Depends: exim4")]);
     shop.stack("123", &[package("dh-mail", "1", "Depends: postfix")]);

@@ -165,7 +165,12 @@ fn no_reason_says_by_itself_that_something_was_forced() {
         "promote 124 --to other --approve -m",
         "promote --to live --hold",
     ] {
-        for reason in ["forced (hosts cannot go there): hurry", "moved; forced (x): y"] {
+        for reason in [
+            "forced (hosts cannot go there): hurry",
+            "moved; forced (x): y",
+            "\t forced (x): y",
+            "moved;  forced (x): y",
+        ] {
             let said = playground.run_words(&line.split(' ').chain([reason]).collect::<Vec<_>>());
             assert!(
                 said.code == 2 && said.stderr.contains("in other words"),

@@ -46,6 +46,15 @@ pub struct NotedCheck {
     pub reason: String,
 }
 
+/// What the ledger of a channel says of checks of a revision.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NotedChecks {
+    /// The newest of each check last: of those at least that are asked for.
+    pub checks: Vec<NotedCheck>,
+    /// Why no more of the ledger could be read, where that is so and not all were found.
+    pub unread: Option<String>,
+}
+
 /// A check that a channel asks for, and that a revision did not pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LackingCheck {

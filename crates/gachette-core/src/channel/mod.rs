@@ -9,7 +9,7 @@ mod entry;
 mod policy;
 mod step;
 
-pub use check::{CheckName, CheckOutcome, LackingCheck, MOST_CHECKS, NotedCheck};
+pub use check::{CheckName, CheckOutcome, LackingCheck, MOST_CHECKS, NotedCheck, NotedChecks};
 pub use entry::{
     Approval, CHANNEL_FORMAT, ChannelChange, ChannelEntry, ChannelState, Hold, KeptChannelEntry, Pin,
 };

@@ -102,7 +102,7 @@ pub struct Unapproved {
 
 /// Not all checks that a channel asks for passed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("channel {channel} asks for what stack {stack} did not pass: {}", as_words(lacking))]
+#[error("channel {channel} asks for what stack {stack} did not pass: {}{}", as_words(lacking), behind(unread.as_ref()))]
 pub struct Unpassed {
     /// The channel.
     pub channel: Suite,
@@ -110,10 +110,16 @@ pub struct Unpassed {
     pub stack: StackName,
     /// What is lacking.
     pub lacking: Vec<LackingCheck>,
+    /// Why the channel's ledger could not be read to its beginning: what was noted there does not count.
+    pub unread: Option<String>,
 }
 
 fn as_words(lacking: &[LackingCheck]) -> String {
     lacking.iter().map(LackingCheck::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn behind(unread: Option<&String>) -> String {
+    unread.map(|why| format!("; what was noted longer ago is not believed, since {why}")).unwrap_or_default()
 }
 
 fn as_lines(refusals: &[ChannelRefusal]) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{CheckName, CheckOutcome, LackingCheck, NotedCheck};
+use super::check::{CheckName, CheckOutcome, LackingCheck, NotedChecks};
 use super::entry::{Approval, ChannelChange, ChannelEntry, ChannelState, Hold, KeptChannelEntry, Pin};
 use super::policy::{Approvals, ChannelPolicy, ChannelRefusal, Unapproved, Unpassed};
 use crate::apt::Suite;
@@ -15,8 +15,8 @@ pub struct ChannelStep<'a> {
     pub channel: &'a Suite,
     /// Its newest entry.
     pub newest: Option<&'a KeptChannelEntry>,
-    /// What the ledger says of checks of the revision that is meant, the newest last: of those at least that are asked for.
-    pub noted: &'a [NotedCheck],
+    /// What the ledger says of checks of the revision that is meant.
+    pub noted: &'a NotedChecks,
 }
 
 /// What a channel showed when it was looked at whether it may be moved.
@@ -70,9 +70,10 @@ impl ChannelStep<'_> {
             let unapproved = Unapproved { channel: channel(), stack: pin.stack.clone(), needed, by };
             ChannelRefusal::Unapproved(Box::new(unapproved))
         });
-        let lacking = LackingCheck::of(&pin, &policy.required_checks, self.noted);
+        let lacking = LackingCheck::of(&pin, &policy.required_checks, &self.noted.checks);
         let unpassed = (!lacking.is_empty()).then(|| {
-            let unpassed = Unpassed { channel: channel(), stack: pin.stack.clone(), lacking };
+            let unread = self.noted.unread.clone();
+            let unpassed = Unpassed { channel: channel(), stack: pin.stack.clone(), lacking, unread };
             ChannelRefusal::Unpassed(Box::new(unpassed))
         });
         [is_open, held, unapproved, unpassed].into_iter().flatten().collect()

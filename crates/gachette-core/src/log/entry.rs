@@ -158,7 +158,7 @@ fn is_zero(number: &usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::channel::{ChannelPolicy, ChannelStep};
+    use crate::channel::{ChannelPolicy, ChannelStep, NotedChecks};
     use crate::stack::{By, Content, Entry, Head, Next, StackedPackage};
 
     fn kept(next: Next) -> (Entry, LogEntry) {
@@ -189,7 +189,7 @@ mod tests {
         let (sealed, told) = kept(second.seal(by(By::new("eve").forcing("no", "yes"))).unwrap());
         assert!(told.forced && told.change == Deed::Stack(Change::Seal {}));
         let live = "shop/live".parse::<StackName>().unwrap().into();
-        let step = ChannelStep { channel: &live, newest: None, noted: &[] };
+        let step = ChannelStep { channel: &live, newest: None, noted: &NotedChecks::default() };
         let (head, policy) = (Head::from(&sealed), ChannelPolicy::default());
         let moved = step.promote(&head, &policy, by(By::new("ada"))).unwrap().unwrap();
         let bytes = moved.to_bytes().unwrap();
@@ -203,7 +203,7 @@ mod tests {
         let (first, told) = kept(Next::create(None, &"124".parse().unwrap(), None, by.clone()).unwrap());
         let (sealed, _) = kept(first.seal(by.clone()).unwrap());
         let live = "live".parse::<StackName>().unwrap().into();
-        let step = ChannelStep { channel: &live, newest: None, noted: &[] };
+        let step = ChannelStep { channel: &live, newest: None, noted: &NotedChecks::default() };
         let held = step.hold(by.clone()).unwrap().unwrap();
         let moved = step.promote(&Head::from(&sealed), &ChannelPolicy::default(), by).unwrap().unwrap();
         let channel = [held, moved].map(|entry| {

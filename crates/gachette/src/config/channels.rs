@@ -12,7 +12,8 @@ use super::{Config, keys::Keys};
 const KEYS: &[&str] = &["approvals", "checked", "required_checks"];
 
 impl Config {
-    /// What this channel asks for: what is configured for `DOMAIN/NAME`, else for `NAME`, else nothing.
+    /// What this channel asks for: what is configured for `DOMAIN/NAME`, in which reading put what stands only at `NAME`; else for `NAME`,
+    /// else nothing.
     pub fn channel_policy(&self, channel: &Suite) -> ChannelPolicy {
         self.configured_channel(channel).cloned().unwrap_or_default()
     }

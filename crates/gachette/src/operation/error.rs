@@ -249,6 +249,22 @@ impl OperationError {
         }
     }
 
+    /// What it is, in a line, and in more of them.
+    pub fn told(&self) -> (String, Vec<String>) {
+        let text = self.to_string();
+        let (title, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        (title.to_owned(), rest.lines().map(|line| line.trim_start().to_owned()).collect())
+    }
+
+    /// What to do about it but to force it.
+    pub(super) fn hint_without_force(&self) -> Option<String> {
+        match self {
+            Self::NotInstallable(_) => None,
+            Self::Repository(error) => error.hint_without_force(),
+            other => other.hint(),
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -302,8 +318,8 @@ impl OperationError {
             Self::Repository(error) => error.hint(),
             Self::Signing(error) => error.hint(),
             Self::SuiteLags { source, .. } => {
-                let again = "give the same command again, which writes the suite";
-                Some(source.hint().map_or_else(|| again.to_owned(), |hint| format!("{hint}; then {again}")))
+                let mend = source.hint().map_or_else(|| "once that is mended,".to_owned(), |hint| hint + "; then");
+                Some(format!("{mend} the same command again writes the suite"))
             }
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 Some("make room on the disk, and run the same command again".to_owned())

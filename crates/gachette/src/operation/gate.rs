@@ -75,7 +75,8 @@ impl<'a> Gate<'a> {
     /// # Errors
     /// When it does.
     pub(super) fn check_reason(by: &By) -> Result<(), OperationError> {
-        if !is_forced(&by.reason) {
+        let words: Vec<&str> = by.reason.split_whitespace().collect();
+        if !is_forced(&words.join(" ")) {
             return Ok(());
         }
         let said = "a reason cannot say `forced (…`, which is written where something is forced; say it in other words, or force it with \

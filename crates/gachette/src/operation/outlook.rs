@@ -2,19 +2,19 @@
 
 use gachette_core::apt::Suite;
 use gachette_core::channel::{Approvals, ChannelRefusal, KeptChannelEntry, Pin};
-use gachette_core::stack::{By, StackRef};
+use gachette_core::stack::{By, LowerPackage, StackName, StackRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::attest::check_sealed;
 use super::check::check_stack;
 use super::gate::StackVerdict;
+use super::promote::{Sound, look_at, lower_packages, near, with_known};
 use super::promotion::Promotion;
 use super::publish::{SuiteSignature, signers_of};
 use super::{FaultKind, OperationError};
 use crate::Cancel;
 use crate::config::Config;
-use crate::repository::{Repository, RepositoryError};
+use crate::repository::{LedgerOutlook, Repository, RepositoryError};
 
 /// What is asked.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +44,15 @@ pub struct PromotionOutlook {
     /// Whether it can be installed, where the channel asks for that and it is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<StackVerdict>,
+    /// Whether there is no such channel yet.
+    #[serde(default)]
+    pub new: bool,
+    /// A channel of nearly the same name that there is, or of which something is configured, where this one would be new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<Suite>,
+    /// The packages that are lower than those that hosts have: they go there only with a pin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lower: Vec<LowerPackage>,
 }
 
 /// Something that stands in the way of a promotion.
@@ -59,6 +68,9 @@ pub struct Obstacle {
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// Whether a promotion that is forced passes it. Beside what none passes, that does not help.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub yields_to_force: bool,
 }
 
 /// What stands in the way of a promotion.
@@ -69,6 +81,8 @@ pub enum ObstacleKind {
     Open,
     /// It is in another domain.
     Foreign,
+    /// The channel would be new, and a stack has its name, or had it.
+    Name,
     /// The channel is held.
     Held,
     /// Too few people agree.
@@ -102,7 +116,8 @@ pub fn promotion_outlook(
     let newest = repository.newest_of_channel(channel)?;
     let promotion = Promotion { config, repository, channel, to, policy, by: by.clone(), cancel };
     let ledger = (channel, newest.as_ref());
-    let (refusals, approvals) = repository.obstacles(ledger, to, &promotion.policy, Some(&by.author))?;
+    let LedgerOutlook { refusals, approvals, .. } =
+        repository.outlook(ledger, to, &promotion.policy, Some(&by.author))?;
     let mut obstacles: Vec<Obstacle> = refusals.into_iter().map(Obstacle::from).collect();
     let is_foreign = obstacles.iter().any(|it| it.kind == ObstacleKind::Foreign);
     let mut check = None;
@@ -111,7 +126,8 @@ pub fn promotion_outlook(
         obstacles.extend(more);
         check = verdict;
     }
-    let shows = newest.and_then(|newest| newest.entry.state.shows);
+    let shows = newest.as_ref().and_then(|newest| newest.entry.state.shows.as_ref());
+    let lower = shows.map(|shows| lower_packages(repository, shows, to)).unwrap_or_default();
     Ok(PromotionOutlook {
         channel: channel.clone(),
         stack: to.stack.at(to.number),
@@ -119,6 +135,9 @@ pub fn promotion_outlook(
         possible: obstacles.is_empty(),
         obstacles,
         approvals,
+        new: newest.is_none(),
+        near: if newest.is_none() { near(config, repository, channel) } else { None },
+        lower: with_known(lower, check.as_ref()),
         check,
     })
 }
@@ -135,19 +154,20 @@ impl Promotion<'_> {
             Ok(signers) => (signers, Ok(())),
             Err(error) => (None, Err(error)),
         };
-        let edited = repository.check_unedited(to).map_err(OperationError::from);
-        // An open one is told as such.
-        let edited = edited.and_then(|()| match to.sealed {
-            true => check_sealed(repository, signers.as_ref(), to).map(|_| ()),
-            false => Ok(()),
-        });
-        let files = repository.check_package_files(to, channel).map_err(OperationError::from);
+        let name = match newest {
+            Some(_) => Ok(()),
+            None => StackName::new(channel.domain().clone(), channel.name())
+                .map_err(OperationError::from)
+                .and_then(|name| Ok(repository.check_no_stack(&name)?)),
+        };
+        let Sound { statement, files } = look_at(repository, channel, to, signers.as_ref());
         let (installation, verdict) = match self.check(newest) {
             Ok(verdict) => (Ok(()), verdict),
             Err(error) => (Err(error), None),
         };
         let found = [
-            (ObstacleKind::Edited, edited),
+            (ObstacleKind::Name, name),
+            (ObstacleKind::Edited, statement.map(|_| ())),
             (ObstacleKind::Packages, files),
             (ObstacleKind::Installation, installation),
             (ObstacleKind::Signature, signature),
@@ -176,10 +196,9 @@ impl Promotion<'_> {
 
 impl Obstacle {
     fn of(kind: ObstacleKind, error: &OperationError) -> Self {
-        let text = error.to_string();
-        let (reason, rest) = text.split_once('\n').unwrap_or((&text, ""));
-        let lines = rest.lines().map(str::to_owned).collect();
-        Self { kind, reason: reason.to_owned(), lines, hint: error.hint() }
+        let (reason, lines) = error.told();
+        let yields_to_force = matches!(kind, ObstacleKind::Checks | ObstacleKind::Installation);
+        Self { kind, reason, lines, hint: error.hint_without_force(), yields_to_force }
     }
 }
 

@@ -22,7 +22,7 @@ use super::promotion::{Promoted, Promotion};
 use super::publish::{Looked, Published, SuiteSignature, publish_by, signers_of};
 use crate::Cancel;
 use crate::config::Config;
-use crate::repository::{ChannelCommitted, ChannelWish, PublishSubject, Repository};
+use crate::repository::{ChannelCommitted, ChannelWish, LedgerOutlook, PublishSubject, Repository};
 use crate::signing::Signers;
 
 /// What is wished of a channel.
@@ -74,7 +74,8 @@ pub struct ChannelChanged {
     /// What was known of the stack, when the channel asks for that and was moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<StackVerdict>,
-    /// The packages that are lower than those of what it showed before, when it was moved: hosts take them only with a pin.
+    /// The packages that are lower than those that hosts have of the channel, or of the distribution, when it was moved: they go there only with
+    /// a pin.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lower: Vec<LowerPackage>,
     /// A channel of nearly the same name that there is, or of which something is configured, when this one was made by that.
@@ -125,7 +126,7 @@ pub fn change_channel(
             // Without what it takes to write the suite, the channel stays.
             let signers = signers_of(config, channel, *signature)?;
             let to = repository.stack_head(stack)?;
-            let looked = look_at(repository, channel, &to, signers.as_ref())?;
+            let looked = look_at(repository, channel, &to, signers.as_ref()).looked(&to)?;
             let promotion =
                 Promotion { config, repository, channel, to: &to, policy, by: by.clone(), cancel };
             let Promoted { committed, check, lacking } = promotion.run(force.as_deref())?;
@@ -134,7 +135,7 @@ pub fn change_channel(
                 .flatten();
             let was_moved = committed.changed && committed.newest.entry.number > 1;
             let (published, lower) = thread::scope(|scope| {
-                let lower = was_moved.then(|| scope.spawn(|| lower_packages(repository, &committed, &to)));
+                let lower = was_moved.then(|| scope.spawn(|| lower_since(repository, &committed, &to)));
                 let subject = PublishSubject::Channel(channel.clone());
                 let published = publish_by(config, subject, signers, Some(looked));
                 let lower = lower.map(|lower| lower.join().unwrap_or_else(|panic| resume_unwind(panic)));
@@ -143,10 +144,7 @@ pub fn change_channel(
             let lags =
                 |source| OperationError::SuiteLags { channel: channel.clone(), source: Box::new(source) };
             let published = Some(published.map_err(lags)?);
-            let lower = match &check {
-                Some(StackVerdict::Installable { lower: known, .. }) => with_lower(lower, known),
-                _ => lower,
-            };
+            let lower = with_known(lower, check.as_ref());
             let changed = ChannelChanged::from(committed);
             return Ok(ChannelChanged { published, check, lower, near, lacking, ..changed });
         }
@@ -197,31 +195,47 @@ fn told_all(
     committed: ChannelCommitted,
 ) -> Result<ChannelChanged, OperationError> {
     let ledger = (channel, Some(&committed.newest));
-    let (refusals, approvals) = repository.obstacles(ledger, to, policy, None)?;
+    let LedgerOutlook { refusals, approvals, lacking } = repository.outlook(ledger, to, policy, None)?;
     Ok(ChannelChanged {
-        // Also of what it shows, where that failed by now.
-        lacking: repository.lacking_checks(&committed.newest, &Pin::of(to), policy)?,
+        lacking,
         obstacles: refusals.into_iter().map(Obstacle::from).collect(),
         approvals: (approvals.needed > 0).then_some(approvals),
         ..ChannelChanged::from(committed)
     })
 }
 
-/// Refuses to move a channel to a revision that is not the one that was sealed, or of which a package file is lost.
-fn look_at(
+/// Whether a revision is sound that a channel is to be moved to.
+pub(super) struct Sound {
+    /// Whether it is the one that was sealed; and of that, whether there is a statement that says so.
+    pub(super) statement: Result<bool, OperationError>,
+    /// Whether its package files are there.
+    pub(super) files: Result<(), OperationError>,
+}
+
+impl Sound {
+    /// What was looked at, where all of it is sound.
+    fn looked(self, to: &Head) -> Result<Looked, OperationError> {
+        let Self { statement, files } = self;
+        files?;
+        Ok(Looked { hash: to.hash, is_stated: statement? })
+    }
+}
+
+/// Looks whether a revision is sound that a channel is to be moved to.
+pub(super) fn look_at(
     repository: &Repository,
     channel: &Suite,
     to: &Head,
     signers: Option<&Signers>,
-) -> Result<Looked, OperationError> {
-    repository.check_unedited(to)?;
+) -> Sound {
     thread::scope(|scope| {
-        // An open one is refused by the channel.
-        let stated =
-            scope.spawn(|| if to.sealed { check_sealed(repository, signers, to) } else { Ok(false) });
-        repository.check_package_files(to, channel)?;
-        let is_stated = stated.join().unwrap_or_else(|panic| resume_unwind(panic))?;
-        Ok(Looked { hash: to.hash, is_stated })
+        let statement = scope.spawn(|| {
+            repository.check_unedited(to)?;
+            // An open one is refused by the channel.
+            if to.sealed { check_sealed(repository, signers, to) } else { Ok(false) }
+        });
+        let files = repository.check_package_files(to, channel).map_err(OperationError::from);
+        Sound { statement: statement.join().unwrap_or_else(|panic| resume_unwind(panic)), files }
     })
 }
 
@@ -244,7 +258,7 @@ impl From<ChannelCommitted> for ChannelChanged {
 }
 
 /// The channel that was probably meant by a name which none had: one that there is, or of which something is configured.
-fn near(config: &Config, repository: &Repository, channel: &Suite) -> Option<Suite> {
+pub(super) fn near(config: &Config, repository: &Repository, channel: &Suite) -> Option<Suite> {
     near_channel(repository, channel).or_else(|| config.near_configured_channel(channel))
 }
 
@@ -255,8 +269,21 @@ fn near_channel(repository: &Repository, channel: &Suite) -> Option<Suite> {
     known.iter().find(|known| known.name() == near).cloned().map(Suite::from)
 }
 
-/// The packages that a channel shows lower than before. It is moved: what cannot be read of that any more keeps nobody.
-fn lower_packages(repository: &Repository, moved: &ChannelCommitted, to: &Head) -> Vec<LowerPackage> {
+/// The packages that a channel shows lower than before.
+fn lower_since(repository: &Repository, moved: &ChannelCommitted, to: &Head) -> Vec<LowerPackage> {
     let before = repository.shown_before(&moved.newest).ok().flatten();
-    before.and_then(|before| repository.lower_packages(&before, &Pin::of(to)).ok()).unwrap_or_default()
+    before.map(|before| lower_packages(repository, &before, to)).unwrap_or_default()
+}
+
+/// The packages that a revision has lower than what was shown before. What cannot be read of that any more keeps nobody from moving.
+pub(super) fn lower_packages(repository: &Repository, before: &Pin, to: &Head) -> Vec<LowerPackage> {
+    repository.lower_packages(before, &Pin::of(to)).unwrap_or_default()
+}
+
+/// With those that are lower than what hosts have of the distribution, as a check found.
+pub(super) fn with_known(lower: Vec<LowerPackage>, check: Option<&StackVerdict>) -> Vec<LowerPackage> {
+    match check {
+        Some(StackVerdict::Installable { lower: known, .. }) => with_lower(lower, known),
+        _ => lower,
+    }
 }

@@ -95,8 +95,9 @@ impl Repository {
             Some(before.and_then(|before| {
                 if named != Some(before.hash) {
                     let key = key::channel_entry(channel, number - 1);
-                    let reason =
-                        format!("it is not the entry that the next one, {number}, names: it was edited");
+                    let reason = format!(
+                        "it is not the entry that the next one, {number}, names: one of them was edited"
+                    );
                     return Err(RepositoryError::Damaged { key, reason });
                 }
                 after = Some((before.entry.number, before.entry.previous));

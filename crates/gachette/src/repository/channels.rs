@@ -217,7 +217,7 @@ impl Repository {
                 "shows it"
             } else if state.approvals.iter().any(|approval| is_it(&approval.pin)) {
                 "may be moved to it, as was said with `--approve`"
-            } else if self.shown_before(&newest)?.as_ref().is_some_and(is_it) {
+            } else if self.may_go_back_to(&newest, stack)? {
                 "showed it before what it shows now, and may go back"
             } else {
                 continue;
@@ -226,6 +226,21 @@ impl Repository {
             return Err(RepositoryError::InChannel { stack, channel, why });
         }
         Ok(())
+    }
+
+    /// Whether a channel showed a stack before what it shows now; where its ledger is damaged, whether it ever did, as far as
+    /// that can be read.
+    fn may_go_back_to(&self, newest: &KeptChannelEntry, stack: &StackName) -> Result<bool, RepositoryError> {
+        let is_it = |pin: &Pin| pin.stack == *stack;
+        match self.shown_before(newest) {
+            Err(error) if error.is_of_one_path() => {
+                let channel = &newest.entry.channel;
+                let mut before =
+                    (1..newest.entry.number).filter_map(|it| self.read_channel(channel, it).ok());
+                Ok(before.any(|before| before.entry.state.shows.as_ref().is_some_and(is_it)))
+            }
+            before => Ok(before?.as_ref().is_some_and(is_it)),
+        }
     }
 
     /// Refuses a name that a channel has: its suite would be that of a stack too.
@@ -243,11 +258,16 @@ impl Repository {
             inside::make_folder(root, key::stack(name))?;
         }
         let turn = self.turn(name);
-        // Also one that was deleted, or that a tree of the original tool brought.
+        self.check_no_stack(name)?;
+        Ok(turn)
+    }
+
+    /// Refuses a name that a stack has, also one that was deleted, or that a tree of the original tool brought: no channel can have it.
+    pub(crate) fn check_no_stack(&self, name: &StackName) -> Result<(), RepositoryError> {
         if self.newest(name)?.is_some() || self.has_stack(name)? {
             return Err(RepositoryError::NameTaken { name: name.clone(), by: "a stack" });
         }
-        Ok(turn)
+        Ok(())
     }
 
     fn channel_turn(&self, channel: &Suite) -> Result<Option<File>, RepositoryError> {

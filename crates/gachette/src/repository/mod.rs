@@ -113,6 +113,7 @@ pub use gc::{
 pub use identity::Identity;
 pub use ledger::Committed;
 pub use log::{DamagedLedger, RepositoryLog};
+pub(crate) use noted_checks::LedgerOutlook;
 use own_marks::OwnMarks;
 pub(crate) use place::Unregistered;
 pub use place::{Placed, Placement};

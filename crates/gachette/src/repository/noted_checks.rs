@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use gachette_core::apt::Suite;
 use gachette_core::channel::{
     Approvals, ChannelEntry, ChannelPolicy, ChannelRefusal, ChannelStep, CheckName, KeptChannelEntry,
-    LackingCheck, NotedCheck, Pin,
+    LackingCheck, NotedChecks, Pin,
 };
 use gachette_core::stack::{By, Head};
 use jiff::Timestamp;
@@ -16,62 +16,69 @@ use jiff::Timestamp;
 use super::Repository;
 use super::error::RepositoryError;
 
+/// What the ledger of a channel says of a move to a revision.
+pub(crate) struct LedgerOutlook {
+    /// All for which it would not be moved.
+    pub(crate) refusals: Vec<ChannelRefusal>,
+    /// Whose word it has.
+    pub(crate) approvals: Approvals,
+    /// The checks that it asks for and that the revision did not pass: of what it shows already, those that failed since.
+    pub(crate) lacking: Vec<LackingCheck>,
+}
+
 impl Repository {
-    /// The newest word of each of the checks that are `asked` for about a revision: from the newest entry back, until all are found.
+    /// The newest word of each of the checks that are `asked` for about a revision: from the newest entry back, until all are found, or
+    /// to an entry that is damaged or lost. What lies behind that is not to be believed.
     pub(super) fn noted_checks(
         &self,
         newest: Option<&KeptChannelEntry>,
         pin: &Pin,
         asked: &[CheckName],
-    ) -> Result<Vec<NotedCheck>, RepositoryError> {
-        let Some(newest) = newest else { return Ok(Vec::new()) };
+    ) -> Result<NotedChecks, RepositoryError> {
+        let mut noted = NotedChecks::default();
+        let Some(newest) = newest else { return Ok(noted) };
         let mut unheard: BTreeSet<&CheckName> = asked.iter().collect();
-        let mut found = Vec::new();
         let mut hear = |entry: &ChannelEntry| {
             let of_pin = entry.noted().into_iter().filter(|noted| noted.pin == *pin);
-            found.extend(of_pin.filter(|noted| unheard.remove(&noted.check)));
+            noted.checks.extend(of_pin.filter(|noted| unheard.remove(&noted.check)));
             unheard.is_empty()
         };
         if asked.is_empty() || hear(&newest.entry) {
-            return Ok(found);
+            return Ok(noted);
         }
         for before in self.entries_before(newest) {
-            if hear(&before?.entry) {
-                break;
+            match before {
+                Ok(before) if hear(&before.entry) => break,
+                Ok(_) => {}
+                Err(error) if error.is_of_one_path() => {
+                    noted.unread = Some(error.to_string());
+                    break;
+                }
+                Err(error) => return Err(error),
             }
         }
-        Ok(found)
+        Ok(noted)
     }
 
-    /// The checks that a channel asks for, and that a revision did not pass.
+    /// What a channel's ledger says of a move from its newest entry to a revision, as long as nobody writes another.
     ///
     /// # Errors
-    /// When an entry of its ledger cannot be read.
-    pub(crate) fn lacking_checks(
-        &self,
-        newest: &KeptChannelEntry,
-        pin: &Pin,
-        policy: &ChannelPolicy,
-    ) -> Result<Vec<LackingCheck>, RepositoryError> {
-        let noted = self.noted_checks(Some(newest), pin, &policy.required_checks)?;
-        Ok(LackingCheck::of(pin, &policy.required_checks, &noted))
-    }
-
-    /// All for which a channel would not be moved from its newest entry, as long as nobody writes another; and whose word it has.
-    ///
-    /// # Errors
-    /// When an entry of its ledger cannot be read.
-    pub(crate) fn obstacles(
+    /// When the folder of its ledger cannot be read.
+    pub(crate) fn outlook(
         &self,
         (channel, newest): (&Suite, Option<&KeptChannelEntry>),
         to: &Head,
         policy: &ChannelPolicy,
         author: Option<&str>,
-    ) -> Result<(Vec<ChannelRefusal>, Approvals), RepositoryError> {
+    ) -> Result<LedgerOutlook, RepositoryError> {
         let pin = Pin::of(to);
         let noted = self.noted_checks(newest, &pin, &policy.required_checks)?;
         let step = ChannelStep { channel, newest, noted: &noted };
-        Ok((step.obstacles(to, policy, author), step.approvals(&pin, policy, author)))
+        Ok(LedgerOutlook {
+            refusals: step.obstacles(to, policy, author),
+            approvals: step.approvals(&pin, policy, author),
+            lacking: LackingCheck::of(&pin, &policy.required_checks, &noted.checks),
+        })
     }
 
     /// The entry by which a channel would be moved from its newest one, as long as nobody writes another; nothing when it is there already.

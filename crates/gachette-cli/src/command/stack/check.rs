@@ -71,7 +71,7 @@ impl CheckArgs {
             ));
         }
         if let (Some(from), false) = (&report.from, report.lower.is_empty()) {
-            let lower = lower_text(&report.lower, &format!("in stack {from}"));
+            let lower = lower_text(&report.lower, &format!("what hosts that have stack {from} have"));
             session.output.warn(&format!("{lower}; hosts go there only with a pin (docs/publishing.md)"));
         }
         if report.installable {

@@ -29,7 +29,7 @@ struct Channel {
     newest: Option<KeptChannelEntry>,
     policy: ChannelPolicy,
     /// All that its ledger says of checks.
-    noted: Vec<NotedCheck>,
+    noted: NotedChecks,
 }
 
 impl Channel {
@@ -39,7 +39,7 @@ impl Channel {
             name,
             newest: None,
             policy: ChannelPolicy { approvals, ..ChannelPolicy::default() },
-            noted: Vec::new(),
+            noted: NotedChecks::default(),
         }
     }
 
@@ -56,7 +56,7 @@ impl Channel {
         assert_eq!(kept.entry.previous, self.newest.as_ref().map(|newest| newest.hash));
         let before = self.newest.as_ref().map(|newest| &*newest.entry.state.checks).unwrap_or_default();
         assert_eq!(kept.entry.checks_behind(before), kept.entry.state.checks);
-        self.noted.extend(kept.entry.noted());
+        self.noted.checks.extend(kept.entry.noted());
         self.newest = Some(kept);
         true
     }

@@ -12,6 +12,17 @@ use super::{RepositoryError, is_in_the_way};
 impl RepositoryError {
     /// What to do about it, in a sentence for people.
     pub fn hint(&self) -> Option<String> {
+        let hint = self.hint_without_force()?;
+        Some(match self {
+            Self::Channel(ChannelRefusal::Unpassed(_)) => {
+                format!("{hint}; `--force REASON` moves the channel all the same")
+            }
+            _ => hint,
+        })
+    }
+
+    /// The same but for forcing it.
+    pub(crate) fn hint_without_force(&self) -> Option<String> {
         Some(match self {
             Self::Refused(refusal) => refusal_hint(refusal),
             Self::Signing(error) => error.hint()?,
@@ -89,17 +100,11 @@ fn io_hint(error: &io::Error) -> Option<&'static str> {
     })
 }
 
-/// What a hint ends with of what is passed over by force.
-const BY_FORCE: &str = "; `--force REASON` moves the channel all the same";
-
-/// What to do about a channel that is left as it is.
-pub(crate) fn channel_hint(refusal: &ChannelRefusal) -> Option<String> {
+/// What to do about a channel that is left as it is, but for forcing it.
+fn channel_hint(refusal: &ChannelRefusal) -> Option<String> {
     Some(match refusal {
         ChannelRefusal::Several(several) => {
-            let each = several.iter().filter_map(channel_hint);
-            // Force opens the way past checks, and not past what stands there besides.
-            let each = each.map(|hint| hint.replace(BY_FORCE, ""));
-            each.collect::<Vec<_>>().join("; ")
+            several.iter().filter_map(channel_hint).collect::<Vec<_>>().join("; ")
         }
         ChannelRefusal::Open { stack, .. } => {
             format!(
@@ -118,7 +123,7 @@ pub(crate) fn channel_hint(refusal: &ChannelRefusal) -> Option<String> {
             let (channel, stack) = (&unpassed.channel, &unpassed.stack);
             let names: Vec<&str> = unpassed.lacking.iter().map(|it| it.check.as_str()).collect();
             format!(
-                "once passed, note it with `gachette promote {stack} --to {channel} --passed {} -m WHERE`{BY_FORCE}",
+                "once passed, note it with `gachette promote {stack} --to {channel} --passed {} -m WHERE`",
                 names.join(",")
             )
         }
