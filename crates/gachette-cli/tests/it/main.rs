@@ -49,6 +49,7 @@ mod provenance;
 mod publishing;
 mod publishing_architectures;
 mod publishing_checks;
+mod publishing_fields;
 mod publishing_hammered;
 mod publishing_outlook;
 mod publishing_peers;

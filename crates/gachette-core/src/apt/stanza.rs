@@ -1,7 +1,9 @@
 //! One package in a `Packages` file.
 
+use std::borrow::Cow;
+
 use super::listing::Listed;
-use crate::debian::{Paragraph, ParagraphError};
+use crate::debian::{Paragraph, ParagraphError, RelationField, Relations};
 use crate::stack::PackageRecord;
 
 /// The folder of package files, from where a suite's `dists` lies.
@@ -12,7 +14,8 @@ const OF_THE_INDEX: [&str; 9] =
     ["Filename", "Size", "MD5sum", "SHA1", "SHA256", "SHA512", "Description-md5", "Status", "Conffiles"];
 
 /// A package's paragraph: the fields of its control file, then where its file is and what it must be. The description,
-/// which may be long, is the last. Name, version and architecture are the record's, whatever its control fields say.
+/// which may be long, is the last. Name, version and architecture are the record's, whatever its control fields say. What dpkg reads
+/// and apt does not would keep apt from the whole index: fields without a value are left out, and relations written as dpkg writes them.
 ///
 /// # Errors
 /// When a field of the record cannot be written, which no record that was made from a package has.
@@ -23,9 +26,10 @@ pub fn stanza(record: &PackageRecord) -> Result<String, ParagraphError> {
     let ours = |name: &str| OF_THE_INDEX.iter().any(|field| field.eq_ignore_ascii_case(name));
     for (name, value) in record.control.iter().filter(|(name, _)| !last(name) && !ours(name)) {
         let of_record = of_record(record, name);
+        let Some(value) = for_apt(name, value) else { continue };
         // A name that is said once more, in other capitals, stays where it was said first.
         if of_record.is_none_or(|_| paragraph.get(name).is_none()) {
-            paragraph.set(name, of_record.unwrap_or(value))?;
+            paragraph.set(name, of_record.unwrap_or(&value))?;
         }
     }
     for name in ["Version", "Architecture"] {
@@ -40,6 +44,15 @@ pub fn stanza(record: &PackageRecord) -> Result<String, ParagraphError> {
         paragraph.set(name, description)?;
     }
     Ok(paragraph.to_string())
+}
+
+/// The value of a control field in a form that apt reads too; nothing when there is none.
+fn for_apt<'v>(name: &str, value: &'v str) -> Option<Cow<'v, str>> {
+    let is_relations = RelationField::ALL.iter().any(|field| field.name().eq_ignore_ascii_case(name));
+    // What dpkg does not read either stays as it is.
+    let relations = is_relations.then(|| Relations::from_dpkg(value).ok()).flatten();
+    let value = relations.map_or(Cow::Borrowed(value), |relations| Cow::Owned(relations.to_string()));
+    (!value.trim().is_empty()).then_some(value)
 }
 
 /// What the record itself says of a field, if it is one that says which package this is.
@@ -147,6 +160,28 @@ mod tests {
              SHA256: {digest}\nDescription: a shop\n with lines\n .\n and more\n"
         );
         assert_eq!(stanza.unwrap(), expected);
+    }
+
+    #[test]
+    fn fields_without_a_value_are_left_out_and_relations_are_spelt_as_dpkg_does() {
+        let stanza = stanza(&record(&[
+            ("Depends", "libfoo(=2),libbar( =1 )\n, libbaz:any|libqux (< 3)"),
+            ("Provides", ""),
+            ("suggests", "aa(9)"),
+            ("Homepage", " "),
+            ("X-Note", "b  (=1),,c"),
+            ("Enhances", "what dpkg (would refuse"),
+        ]));
+        let stanza = stanza.unwrap();
+        let fields: Vec<&str> =
+            stanza.lines().skip(1).take_while(|line| !line.starts_with("Version")).collect();
+        let expected = [
+            "Depends: libfoo (= 2), libbar (= 1), libbaz:any | libqux (<= 3)",
+            "suggests: aa (= 9)",
+            "X-Note: b  (=1),,c",
+            "Enhances: what dpkg (would refuse",
+        ];
+        assert_eq!(fields, expected);
     }
 
     #[test]
