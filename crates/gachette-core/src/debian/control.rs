@@ -146,6 +146,7 @@ impl Control {
                     read.map_err(|source| ControlError::Relations { field: field.name(), source })?;
             }
         }
+        check_words(paragraph)?;
         for (name, value) in paragraph.iter().filter(|(name, _)| !is_own(name)) {
             control.extra.set(name, value)?;
         }
@@ -217,6 +218,32 @@ impl Control {
             RelationField::Replaces => &mut self.replaces,
         }
     }
+}
+
+/// The fields of which dpkg refuses all words but these, in any case (dpkg's lib/dpkg/fields.c).
+const WORDS: [(&str, &[&str]); 5] = [
+    ("Essential", &["yes", "no"]),
+    ("Protected", &["yes", "no"]),
+    ("Multi-Arch", &["no", "same", "allowed", "foreign"]),
+    ("Status", &[]),
+    ("Config-Version", &[]),
+];
+
+/// Refuses what dpkg refuses of fields that say one of some words.
+fn check_words(paragraph: &Paragraph) -> Result<(), ControlError> {
+    for (field, words) in WORDS {
+        let value = paragraph.get(field).filter(|value| !value.is_empty() || words.is_empty());
+        if let Some(value) = value.filter(|value| !words.iter().any(|word| word.eq_ignore_ascii_case(value)))
+        {
+            let value = value.chars().take(60).collect::<String>().escape_debug().to_string();
+            let reason = match words {
+                [] => "a package file cannot say it".to_owned(),
+                words => format!("`{value}` is none of {}", words.join(", ")),
+            };
+            return Err(ControlError::Value { field, reason });
+        }
+    }
+    Ok(())
 }
 
 fn is_own(name: &str) -> bool {

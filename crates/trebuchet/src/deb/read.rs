@@ -203,7 +203,15 @@ fn control_text<R: BufRead>(
     tar.finish().map_err(|fault| limited(fault, limits.control_bytes))?;
     archive.skip_rest()?;
     let control = control.ok_or(DebFault::Format("it has no control file"))?;
-    Ok((String::from_utf8(control).map_err(|_| DebFault::Text)?, names))
+    let control = String::from_utf8(control).map_err(|_| DebFault::Text)?;
+    // As dpkg does, which looks for the value of the last field behind its end (lib/dpkg/parse.c).
+    let last =
+        control.strip_suffix('\n').ok_or(DebFault::Format("its control file has no newline at its end"))?;
+    let last = last.rsplit('\n').next().unwrap_or_default();
+    if last.split_once(':').is_some_and(|(name, value)| !name.starts_with(' ') && value.trim().is_empty()) {
+        return Err(DebFault::Format("its control file ends with a field that has no value"));
+    }
+    Ok((control, names))
 }
 
 /// What is done with each member, whose contents can be had up to so many bytes.
@@ -238,10 +246,18 @@ fn members<R: BufRead>(
 }
 
 /// Refuses what would lie below a link or file of the same package: dpkg does not install that, and other programs would follow
-/// the link to wherever it leads.
+/// the link to wherever it leads. And hard links to what does not come before them, at which dpkg stops in the middle.
 fn check_places(members: &[DebMember]) -> Result<(), DebFault> {
-    let others = members.iter().filter(|member| member.kind != DebMemberKind::Directory);
-    let others: HashSet<&[u8]> = others.map(|member| member.path.as_bytes()).collect();
+    let mut others: HashSet<&[u8]> = HashSet::with_capacity(members.len());
+    for member in members.iter().filter(|member| member.kind != DebMemberKind::Directory) {
+        if let DebMemberKind::HardLink(target) = &member.kind
+            && !others.contains(target.as_bytes())
+        {
+            let [path, target] = [&member.path, target].map(|path| printable(path.as_bytes(), 120));
+            return Err(DebFault::LinkedToNothing { path, target });
+        }
+        others.insert(member.path.as_bytes());
+    }
     let paths = members.iter().flat_map(|member| match &member.kind {
         DebMemberKind::HardLink(target) => [Some(&member.path), Some(target)],
         _ => [Some(&member.path), None],

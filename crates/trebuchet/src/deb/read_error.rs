@@ -62,6 +62,14 @@ pub enum DebFault {
         /// The link or file.
         other: String,
     },
+    /// A hard link to nothing that was unpacked by then.
+    #[error("`{path}` is a hard link to `{target}`, which does not come before it in this package")]
+    LinkedToNothing {
+        /// The path, made printable.
+        path: String,
+        /// What it is to be the same file as.
+        target: String,
+    },
     /// Its control file is no text.
     #[error("its control file is not UTF-8")]
     Text,

@@ -266,6 +266,9 @@ fn what_lies_below_a_link_or_file_of_its_package_is_refused_as_by_dpkg() {
         (vec![opt, a, ("./opt/a/b", Directory, ""), ("./opt/a/b/x", Regular, "")], false),
         (vec![opt, ("./opt/a", Regular, ""), ("./opt/a/x", Regular, "")], false),
         (vec![opt, a, ("./opt/y", Link, "./opt/a/x")], false),
+        (vec![opt, ("./opt/x", Regular, ""), ("./opt/y", Link, "./opt/x")], true),
+        (vec![opt, ("./opt/y", Link, "./opt/x"), ("./opt/x", Regular, "")], false),
+        (vec![opt, ("./opt/y", Link, "./opt/x")], false),
     ] {
         let data = data(&members);
         let deb = archive(&[("debian-binary", b"2.0\n"), ("control.tar", &control), ("data.tar", &data)]);
@@ -275,7 +278,46 @@ fn what_lies_below_a_link_or_file_of_its_package_is_refused_as_by_dpkg() {
         assert_eq!(installed.status.success(), fine, "{members:?}: {said}");
         match read(&file) {
             Ok(found) => assert!(fine, "{members:?}: {found:?}"),
-            Err(error) => assert!(!fine && matches!(error.fault, DebFault::Through { .. }), "{error}"),
+            Err(error) => {
+                let told = matches!(error.fault, DebFault::Through { .. } | DebFault::LinkedToNothing { .. });
+                assert!(!fine && told, "{error}");
+            }
         }
+    }
+}
+
+#[test]
+fn control_files_are_taken_as_dpkg_takes_them() {
+    let head = "Package: dh-x\nVersion: 1\nArchitecture: all\nMaintainer: A <a@example.org>\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dh-x_1_all.deb");
+    let field = |field: &str| format!("{head}{field}\nDescription: x\n");
+    for (control, fine) in [
+        (field("Essential: NO"), true),
+        (field("Essential:"), true),
+        (field("Essential: foo"), false),
+        (field("Protected: foo"), false),
+        (field("Multi-Arch: Foreign"), true),
+        (field("Multi-Arch: same, foreign"), false),
+        (field("Status: install ok installed"), false),
+        (field("Config-Version: 1"), false),
+        (field("Priority: foo"), true),
+        (field("Status:"), false),
+        (field("Multi-Arch:"), true),
+        (field("Provides:"), true),
+        (field("Depends: libc6 (=1"), false),
+        (format!("{head}Description: x\nSection:\n"), false),
+        (format!("{head}Description: x\n x:\n"), true),
+        (format!("{head}Description: x"), false),
+    ] {
+        let tar = tar(b"./control", tar::EntryType::Regular, control.len() as u64, control.as_bytes());
+        let data = data(&[]);
+        let deb = archive(&[("debian-binary", b"2.0\n"), ("control.tar", &tar), ("data.tar", &data)]);
+        fs::write(&file, &deb).unwrap();
+        let installed = gachette_testkit::DpkgRoot::new().dpkg_install(&[&file]);
+        let said = String::from_utf8_lossy(&installed.stderr).into_owned();
+        assert_eq!(installed.status.success(), fine, "{control}: {said}");
+        let found = read(&file);
+        assert_eq!(found.is_ok(), fine, "{control}: {found:?}");
     }
 }
