@@ -16,6 +16,14 @@ const PACKAGES: usize = 600;
 
 /// A stack of many packages, published with a key, and again until all that can be remembered of it is.
 fn large() -> Playground {
+    let playground = unpublished();
+    assert!(publish(&playground));
+    known(&playground);
+    playground
+}
+
+/// The same stack, and the key.
+fn unpublished() -> Playground {
     let playground = Playground::new();
     let source = playground.path("source");
     fs::create_dir(&source).unwrap();
@@ -32,8 +40,6 @@ fn large() -> Playground {
     playground.ok("--set signing.folder=keys key generate archive --email archive@example.org");
     playground.ok("stack create 124");
     playground.ok("repository import source --to 124");
-    assert!(publish(&playground));
-    known(&playground);
     playground
 }
 
@@ -211,4 +217,21 @@ fn what_is_known_is_not_believed_where_it_is_old_or_of_somebody_else() {
     assert_ne!(playground.run(&format!("{KEY} publish 124")).code, 0);
     fs::write(&package, whole).unwrap();
     assert!(!publish(playground));
+}
+
+#[test]
+fn a_channel_is_not_moved_where_a_package_record_is_lost_although_all_was_found_before() {
+    let playground = &unpublished();
+    playground.ok("stack seal 124");
+    (0..3).for_each(|_| drop(playground.ok("promote 124 --to live --unsigned --dry-run")));
+    let record = playground.path("repository/packages/dh-7/version/1.0/all.json");
+    fs::rename(&record, playground.path("aside")).unwrap();
+    for line in ["promote 124 --to live --unsigned --dry-run", "promote 124 --to live --unsigned"] {
+        let said = playground.run(line);
+        let told = format!("{}{}", said.stdout, said.stderr);
+        assert!(said.code == 5 && told.contains("dh-7 1.0 (all)"), "{line}: {told}");
+        assert!(!playground.path("repository/domain/default/channels/live").exists());
+    }
+    fs::rename(playground.path("aside"), &record).unwrap();
+    playground.ok("promote 124 --to live --unsigned");
 }

@@ -50,10 +50,14 @@ impl Repository {
     pub(crate) fn check_package_files(&self, head: &Head, suite: &Suite) -> Result<(), RepositoryError> {
         let pool = self.pool(suite)?;
         let cache = self.cache_of_stack(head);
-        if pool.had_all(head.content, &cache) {
+        let own = self.suite_with(head, None)?;
+        let is_shown = |(folder, state): &(SuiteFolder, SuiteState)| folder.has_sound(&state.indices, &cache);
+        // That all files were there says nothing of records, which are needed where there are no indices.
+        if pool.had_all(head.content, &cache) && own.as_ref().is_some_and(is_shown) {
+            cache.keep();
             return Ok(());
         }
-        if !self.check_by_indices(&pool, head)? {
+        if !own.map_or(Ok(false), |own| self.check_by_indices(&pool, own))? {
             self.check_by_parts(&pool, head)?;
         }
         pool.remember_all(head.content, &cache);
@@ -103,8 +107,11 @@ impl Repository {
     }
 
     /// Does so by the indices of the stack's own suite, and says whether that could be done.
-    fn check_by_indices(&self, pool: &Pool<'_>, head: &Head) -> Result<bool, RepositoryError> {
-        let Some((folder, state)) = self.suite_with(head, None)? else { return Ok(false) };
+    fn check_by_indices(
+        &self,
+        pool: &Pool<'_>,
+        (folder, state): (SuiteFolder, SuiteState),
+    ) -> Result<bool, RepositoryError> {
         pool.doubt_unless(state.is_ours || !self.marks.are_asked_for());
         for architecture in each(state.architectures.into_iter().collect()) {
             let path = format!("{}/{PLAIN}", Release::folder_of(&architecture));
