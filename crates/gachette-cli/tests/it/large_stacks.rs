@@ -1,10 +1,11 @@
 //! Large stacks, of which it is remembered what was found in their files: only for as long as nothing happened to these.
 
 use std::fs::{self, File};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use gachette_core::debian::Control;
+use serde_json::Value;
 use trebuchet::deb::{Compression, DebPackage, WriteOptions};
 use trebuchet::process::Cancel;
 
@@ -50,11 +51,16 @@ fn publish(playground: &Playground) -> bool {
 
 /// The only cache of a suite.
 fn cache(playground: &Playground) -> PathBuf {
-    let folder = playground.path("home/.cache/gachette/stats");
-    let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let file = files.next().unwrap();
-    assert_eq!(files.next(), None);
+    let mut files = caches(playground);
+    let file = files.pop().unwrap();
+    assert_eq!(files, [] as [PathBuf; 0]);
     file
+}
+
+/// The caches of all suites.
+fn caches(playground: &Playground) -> Vec<PathBuf> {
+    let folder = playground.path("home/.cache/gachette/stats");
+    fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
 }
 
 /// Publishes what is published until it is remembered what is found in each of its files by now.
@@ -78,6 +84,28 @@ fn edit(path: &Path) {
     bytes[middle] ^= 1;
     fs::write(path, bytes).unwrap();
     File::options().append(true).open(path).unwrap().set_modified(modified).unwrap();
+}
+
+/// Changes a byte of a file, and has all that is known of it be known of what it is now: as if it had rotted on the disk.
+fn rot(playground: &Playground, path: &Path) {
+    edit(path);
+    let now = path.metadata().unwrap();
+    let stat = serde_json::json!({
+        "device": now.dev(),
+        "inode": now.ino(),
+        "size": now.size(),
+        "modified": [now.mtime(), now.mtime_nsec()],
+        "changed": [now.ctime(), now.ctime_nsec()],
+    });
+    for cache in caches(playground) {
+        let mut kept: Value = serde_json::from_slice(&fs::read(&cache).unwrap()).unwrap();
+        for fact in kept["facts"].as_object_mut().unwrap().values_mut() {
+            if fact["stat"]["inode"] == stat["inode"] {
+                fact["stat"] = stat.clone();
+            }
+        }
+        fs::write(&cache, kept.to_string()).unwrap();
+    }
 }
 
 #[test]
@@ -115,7 +143,7 @@ fn a_statement_that_was_edited_is_signed_again() {
     };
     assert!((0..9).any(|_| is_remembered()));
     let payload = || {
-        let envelope: serde_json::Value = serde_json::from_slice(&fs::read(&statement).unwrap()).unwrap();
+        let envelope: Value = serde_json::from_slice(&fs::read(&statement).unwrap()).unwrap();
         envelope["payload"].as_str().unwrap().to_owned()
     };
     let before = payload();
@@ -126,7 +154,7 @@ fn a_statement_that_was_edited_is_signed_again() {
     playground.ok(&format!("{KEY} verify 124"));
     // Whose signature it is, is judged again by another certificate.
     let judged = || {
-        let kept: serde_json::Value = serde_json::from_slice(&fs::read(cache(playground)).unwrap()).unwrap();
+        let kept: Value = serde_json::from_slice(&fs::read(cache(playground)).unwrap()).unwrap();
         let mut facts = kept["facts"].as_object().unwrap().iter();
         facts.find(|(key, _)| key.contains(hash)).unwrap().1["says"]["by"].clone()
     };
@@ -198,7 +226,7 @@ fn what_is_known_is_not_believed_where_it_is_old_or_of_somebody_else() {
         fs::write(&cache, &kept).unwrap();
         assert!(!publish(playground), "{why}");
     };
-    let mut old: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    let mut old: Value = serde_json::from_str(&kept).unwrap();
     for time in ["2020-01-01T00:00:00Z", "2200-01-01T00:00:00Z"] {
         for fact in old["facts"].as_object_mut().unwrap().values_mut() {
             fact["found"] = time.into();
@@ -234,4 +262,40 @@ fn a_channel_is_not_moved_where_a_package_record_is_lost_although_all_was_found_
     }
     fs::rename(playground.path("aside"), &record).unwrap();
     playground.ok("promote 124 --to live --unsigned");
+}
+
+#[test]
+fn an_index_that_rotted_is_written_again_as_soon_as_it_is_read() {
+    let playground = &large();
+    playground.ok(&format!("{KEY} stack seal 124"));
+    playground.ok(&format!("{KEY} promote 124 --to live"));
+    let publish = |suite: &str| {
+        let published = playground.json(&format!("{KEY} publish {suite}"));
+        published["changed"].as_bool().unwrap()
+    };
+    // Whatever is published first, and whether or not the suites share their files.
+    for first in ["live", "124", "live"] {
+        for _ in 0..3 {
+            assert!(!publish("124") && !publish("live"));
+        }
+        let index = |suite: &str, of: &str| {
+            playground.path(&format!("repository/dists/default/{suite}/main/binary-{of}/Packages"))
+        };
+        let whole = fs::read(index("124", "all")).unwrap();
+        rot(playground, &index("124", "all"));
+        if fs::read(index("124", "amd64")).unwrap() == whole {
+            rot(playground, &index("124", "amd64"));
+        }
+        // Now the package files are looked for again, and they are listed in the index.
+        fs::write(playground.path("repository/debs/another"), first).unwrap();
+        fs::remove_file(playground.path("repository/debs/another")).unwrap();
+        for suite in [first, "124", "live"] {
+            publish(suite);
+            assert!(!publish(suite), "{first}: {suite}");
+        }
+        for (suite, of) in [("124", "all"), ("124", "amd64"), ("live", "all"), ("live", "amd64")] {
+            assert!(fs::read(index(suite, of)).unwrap() == whole, "{first}: {suite}, {of}");
+        }
+        playground.ok(&format!("{KEY} verify 124"));
+    }
 }

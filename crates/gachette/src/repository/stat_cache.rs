@@ -10,10 +10,12 @@ use std::fs::DirBuilder;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
+use gachette_core::stack::Head;
 use jiff::{SignedDuration, Timestamp};
 use rustix::process::geteuid;
 use serde::de::DeserializeOwned;
@@ -66,6 +68,8 @@ pub(crate) struct StatCache {
     path: Option<PathBuf>,
     facts: BTreeMap<String, Fact>,
     fresh: Mutex<BTreeMap<String, Fact>>,
+    /// Whether something was found to be otherwise.
+    is_wrong: AtomicBool,
 }
 
 impl Repository {
@@ -81,6 +85,11 @@ impl Repository {
         root.zip(self.stat_caches.as_ref())
             .map(|(root, folder)| StatCache::read(folder.join(name_of(&root, suite))))
             .unwrap_or_default()
+    }
+
+    /// What is known of the files of a stack's own suite.
+    pub(crate) fn cache_of_stack(&self, head: &Head) -> StatCache {
+        self.stat_cache(&head.stack.clone().into(), head.packages)
     }
 
     /// What `find` finds in a file, or found when it was the same, if that is `usable` still. What fails, or finds nothing, is not
@@ -119,12 +128,12 @@ impl Repository {
 impl StatCache {
     fn read(path: PathBuf) -> Self {
         let facts = believable(&path).map(|kept| kept.facts).unwrap_or_default();
-        Self { path: Some(path), facts, fresh: Mutex::default() }
+        Self { path: Some(path), facts, ..Self::default() }
     }
 
     /// What was found of a file when it was as it is now.
     pub(crate) fn says<T: DeserializeOwned>(&self, key: &str, stat: Option<FileStat>) -> Option<T> {
-        let fact = self.facts.get(key).filter(|fact| Some(fact.stat) == stat)?;
+        let fact = self.facts.get(key).filter(|fact| Some(fact.stat) == stat && !self.is_wrong())?;
         fact.is_believed(Timestamp::now()).then(|| serde_json::from_value(fact.says.clone()).ok()).flatten()
     }
 
@@ -139,12 +148,24 @@ impl StatCache {
         }
     }
 
+    /// Forgets what was found before, since a file is not as it should be: it may have rotted, and others with it.
+    pub(crate) fn forget(&self) {
+        self.is_wrong.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that was forgotten.
+    pub(crate) fn is_wrong(&self) -> bool {
+        self.is_wrong.load(Ordering::Relaxed)
+    }
+
     /// Keeps what is to be remembered. What cannot be kept is found out again, and what somebody else keeps at this moment may be lost.
     pub(crate) fn keep(self) {
+        let is_wrong = self.is_wrong();
         let fresh = self.fresh.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Some(path) = self.path.filter(|_| !fresh.is_empty()) else { return };
+        let Some(path) = self.path.filter(|_| is_wrong || !fresh.is_empty()) else { return };
         // What was kept since this was read stays.
-        let mut facts = believable(&path).map(|kept| kept.facts).unwrap_or_default();
+        let kept = believable(&path).filter(|_| !is_wrong);
+        let mut facts = kept.map(|kept| kept.facts).unwrap_or_default();
         facts.extend(fresh);
         let now = Timestamp::now();
         facts.retain(|_, fact| fact.is_believed(now));

@@ -6,10 +6,19 @@ use jiff::Timestamp;
 
 use super::super::Repository;
 use super::super::error::RepositoryError;
+use super::super::stat_cache::StatCache;
 use super::state::SuiteState;
 use super::suite_folder::SuiteFolder;
 use super::wish::Wish;
 use crate::signing::Signers;
+
+/// Another suite that has indices of the same content.
+pub(super) struct Donor {
+    pub(super) folder: SuiteFolder,
+    pub(super) state: SuiteState,
+    /// What is known of its files.
+    pub(super) cache: StatCache,
+}
 
 impl Repository {
     /// The suite of a revision's stack, when it shows what that holds, its Release file says the same as what is known of it, and all of
@@ -34,39 +43,33 @@ impl Repository {
     }
 
     /// The same of what is to be shown, when it is another suite than the one that is to show it. Its indices are signed as they are,
-    /// so the keys must have signed them before, as those of this very content.
-    fn other_suite(&self, wish: &Wish<'_>) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
-        let is_same = Suite::from(wish.shown.head.stack.clone()) == wish.shown.suite;
-        if is_same { Ok(None) } else { self.suite_with(&wish.shown.head, wish.request.signers) }
+    /// so the keys must have signed them before, as those of this very content. `known` is what is known of the one that is to show it:
+    /// where that is wrong, what is known of the other is not believed either, since files of both may be the same.
+    pub(super) fn donor(&self, wish: &Wish<'_>, known: &StatCache) -> Result<Option<Donor>, RepositoryError> {
+        let head = &wish.shown.head;
+        if Suite::from(head.stack.clone()) == wish.shown.suite {
+            return Ok(None);
+        }
+        let Some((folder, state)) = self.suite_with(head, wish.request.signers)? else { return Ok(None) };
+        let cache = self.cache_of_stack(head);
+        if known.is_wrong() {
+            cache.forget();
+        }
+        Ok(Some(Donor { folder, state, cache }))
+    }
+}
+
+impl Donor {
+    /// The wanted ones of its indices, if they are sound.
+    pub(super) fn sound(&self, wanted: impl Fn(&Indices) -> Option<Indices>) -> Option<Indices> {
+        wanted(&self.state.indices).filter(|files| self.folder.has_sound(files, &self.cache))
     }
 
-    /// Another suite that has indices of the same content, such as that of the stack which a channel is moved to, and
-    /// the wanted ones of it.
-    pub(super) fn donor(
-        &self,
-        wish: &Wish<'_>,
-        wanted: impl Fn(&Indices) -> Option<Indices>,
-    ) -> Result<Option<(SuiteFolder, Indices)>, RepositoryError> {
-        let Some((folder, state)) = self.other_suite(wish)? else { return Ok(None) };
-        let Some(files) = wanted(&state.indices) else { return Ok(None) };
-        let cache = self.cache_of_stack(&wish.shown.head);
-        let are_sound = folder.has_sound(&files, &cache);
-        cache.keep();
-        Ok(are_sound.then_some((folder, files)))
-    }
-
-    /// One whose indices are all as they are wished: what is listed in them need not even be known then.
-    pub(super) fn twin(&self, wish: &Wish<'_>) -> Result<Option<(SuiteFolder, SuiteState)>, RepositoryError> {
-        let settings = wish.request.digest();
-        let other = self.other_suite(wish)?;
-        Ok(other.filter(|(folder, state)| {
-            let cache = self.cache_of_stack(&wish.shown.head);
-            let is_twin = state.settings == settings
-                && wish.is_served_by(&state.architectures)
-                && folder.has_sound(&state.indices, &cache);
-            cache.keep();
-            is_twin
-        }))
+    /// Whether its indices are all as they are wished: what is listed in them need not even be known then.
+    pub(super) fn is_twin(&self, wish: &Wish<'_>) -> bool {
+        self.state.settings == wish.request.digest()
+            && wish.is_served_by(&self.state.architectures)
+            && self.folder.has_sound(&self.state.indices, &self.cache)
     }
 }
 

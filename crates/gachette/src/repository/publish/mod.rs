@@ -76,11 +76,12 @@ impl Repository {
             _ => request,
         };
         // Looked at in our turn: a publisher that was slow must not bring back what was before.
-        let still_shows = |last: &mut SuiteState| self.still_shows(request, last, &folder, &cache);
-        if let Some(same) = last.take_if(|last| still_shows(last).unwrap_or_default()) {
-            self.check_shown_files(request, &same, &folder, &cache)?;
+        if let Some(same) = &last
+            && self.still_shows(request, same, &folder, &cache).unwrap_or_default()
+            && self.check_shown_files(request, same, same.hash, &folder, &cache)?
+        {
             cache.keep();
-            return Ok(same.unchanged(suite));
+            return Ok(same.clone().unchanged(suite));
         }
         if let Some(last) = &last {
             self.check_knows_what_was_shown(&suite, last)?;
@@ -90,14 +91,16 @@ impl Repository {
         if folder.was_interrupted() {
             // Clients may have read the Release file of the one who was killed: what is out of use, is so from now on.
             last.iter_mut().for_each(|last| last.retired.clear());
-        } else if let Some(same) = last.take_if(|last| wish.is_shown_by(last, &folder, &cache)) {
-            let same = same.by(&shown.head);
-            self.check_shown_files(request, &same, &folder, &cache)?;
+        } else if let Some(same) = &last
+            && wish.is_shown_by(same, &folder, &cache)
+            && self.check_shown_files(request, same, shown.head.hash, &folder, &cache)?
+        {
+            let same = same.clone().by(&shown.head);
             same.write(self, &suite)?;
             cache.keep();
             return Ok(same.unchanged(suite));
         }
-        self.write_suite(&folder, &wish, last)
+        self.write_suite(&folder, &wish, last, &cache)
     }
 
     /// What is to be published for a suite to stay as it is: what it shows now, or where its channel is.

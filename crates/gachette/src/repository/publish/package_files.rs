@@ -18,13 +18,14 @@ use super::super::error::RepositoryError;
 use super::super::key;
 use super::super::spread::{Worth, gather};
 use super::super::stat_cache::StatCache;
+use super::donors::Donor;
 use super::index::PLAIN;
 use super::part::Part;
 use super::request::PublishRequest;
 use super::state::SuiteState;
 use super::suite_folder::SuiteFolder;
 use super::unpublishable;
-use super::wish::{Shown, Wish};
+use super::wish::Wish;
 use crate::file_stat::FileStat;
 
 /// Of how much of an index one processor looks for the files at a time, in bytes.
@@ -57,7 +58,7 @@ impl Repository {
             cache.keep();
             return Ok(());
         }
-        if !own.map_or(Ok(false), |own| self.check_by_indices(&pool, own))? {
+        if !own.map_or(Ok(false), |own| self.check_by_indices(&pool, own, &cache))? {
             self.check_by_parts(&pool, head)?;
         }
         pool.remember_all(head.content, &cache);
@@ -111,70 +112,66 @@ impl Repository {
         &self,
         pool: &Pool<'_>,
         (folder, state): (SuiteFolder, SuiteState),
+        cache: &StatCache,
     ) -> Result<bool, RepositoryError> {
         pool.doubt_unless(state.is_ours || !self.marks.are_asked_for());
         for architecture in each(state.architectures.into_iter().collect()) {
             let path = format!("{}/{PLAIN}", Release::folder_of(&architecture));
-            let plain = state.indices.get(&path).and_then(|entry| folder.read_sound(&path, entry));
+            let plain = state.indices.get(&path).and_then(|entry| folder.read_known(&path, entry, cache));
             let Some(plain) = plain else { return Ok(false) };
             pool.check_index(&plain)?;
         }
         Ok(true)
     }
 
-    /// The same for indices of another suite that would be shown, unless it was looked just now.
+    /// The same for indices of another suite that would be shown, unless it was looked just now. Says whether they are what they
+    /// were taken for.
     pub(super) fn check_listed_files(
         &self,
         wish: &Wish<'_>,
-        donor: &SuiteFolder,
+        donor: &Donor,
         indices: &Indices,
         pool: &Pool<'_>,
-    ) -> Result<(), RepositoryError> {
-        let Shown { suite, head, .. } = wish.shown;
-        if wish.request.looked_for == Some(head.hash)
-            || pool.had_all(head.content, &self.cache_of_stack(head))
-        {
+    ) -> Result<bool, RepositoryError> {
+        let (head, Donor { folder, cache, .. }) = (&wish.shown.head, donor);
+        if wish.request.looked_for == Some(head.hash) || pool.had_all(head.content, cache) {
             pool.doubt_unless(false);
-            return Ok(());
+            return Ok(true);
         }
         let mut looked = BTreeSet::new();
         for (path, entry) in indices {
             // What is the same for several architectures is looked at once.
             if path.ends_with(PLAIN) && looked.insert(entry.sha256) {
-                let changed = || unpublishable(suite, format!("{path} was changed while it was read"));
-                pool.check_index(&donor.read_sound(path, entry).ok_or_else(changed)?)?;
+                let Some(plain) = folder.read_known(path, entry, cache) else { return Ok(false) };
+                pool.check_index(&plain)?;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// The same for a suite that is left as it is, whose indices were found sound just now.
+    /// The same for a suite that would be left as it is, and show this revision.
     pub(super) fn check_shown_files(
         &self,
         request: &PublishRequest<'_>,
         state: &SuiteState,
+        hash: Sha256Digest,
         folder: &SuiteFolder,
         cache: &StatCache,
-    ) -> Result<(), RepositoryError> {
+    ) -> Result<bool, RepositoryError> {
         let suite = request.subject.suite();
         let pool = self.pool(&suite)?;
-        if request.looked_for == Some(state.hash) || pool.had_all(state.content, cache) {
-            return Ok(());
+        if request.looked_for == Some(hash) || pool.had_all(state.content, cache) {
+            return Ok(true);
         }
         pool.doubt_unless(state.is_ours || !self.marks.are_asked_for());
         for architecture in each(state.architectures.iter().cloned().collect()) {
             let path = format!("{}/{PLAIN}", Release::folder_of(&architecture));
-            let plain = state.indices.get(&path).and_then(|entry| folder.read_sound(&path, entry));
-            let changed = || unpublishable(&suite, format!("{path} was changed while it was read"));
-            pool.check_index(&plain.ok_or_else(changed)?)?;
+            let plain = state.indices.get(&path).and_then(|entry| folder.read_known(&path, entry, cache));
+            let Some(plain) = plain else { return Ok(false) };
+            pool.check_index(&plain)?;
         }
         pool.remember_all(state.content, cache);
-        Ok(())
-    }
-
-    /// What is known of the files of a stack.
-    pub(super) fn cache_of_stack(&self, head: &Head) -> StatCache {
-        self.stat_cache(&head.stack.clone().into(), head.packages)
+        Ok(true)
     }
 
     /// The same for the parts of an index that would be shown.

@@ -50,8 +50,19 @@ impl SuiteFolder {
         let are_sound = gather(worth, &distinct, is_sound).is_ok();
         if are_sound {
             stats.iter().for_each(|(hashed, stat, sha256)| cache.remember(hashed, *stat, sha256));
+        } else {
+            cache.forget();
         }
         are_sound
+    }
+
+    /// The bytes of an index, if they are those that its name is of. If not, what is known of this suite is forgotten.
+    pub(super) fn read_known(&self, path: &str, entry: &IndexEntry, cache: &StatCache) -> Option<Vec<u8>> {
+        let plain = self.read_sound(path, entry);
+        if plain.is_none() {
+            cache.forget();
+        }
+        plain
     }
 
     /// The bytes of an index, if they are those that its name is of.

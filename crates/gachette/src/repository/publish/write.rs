@@ -5,7 +5,8 @@ use gachette_core::apt::{Contents, Indices, Listing, Release};
 use super::super::Repository;
 use super::super::disk::at;
 use super::super::error::RepositoryError;
-use super::donors::{indices_of, those};
+use super::super::stat_cache::StatCache;
+use super::donors::{Donor, indices_of, those};
 use super::index::Index;
 use super::package_files::Pool;
 use super::request::PublishedSuite;
@@ -17,25 +18,32 @@ use crate::Cancel;
 use crate::signing::Signers;
 
 impl Repository {
-    /// Writes the suite in the order that clients rely on.
+    /// Writes the suite, of which so much is known, in the order that clients rely on.
     pub(super) fn write_suite(
         &self,
         folder: &SuiteFolder,
         wish: &Wish<'_>,
         last: Option<SuiteState>,
+        known: &StatCache,
     ) -> Result<PublishedSuite, RepositoryError> {
         let suite = &wish.shown.suite;
         let pool = self.pool(suite)?;
         let mut published = PublishedSuite::of(wish.shown);
-        let indices = match self.twin(wish)? {
-            Some((twin, state)) => {
-                self.check_listed_files(wish, &twin, &state.indices, &pool)?;
+        let donor = self.donor(wish, known)?;
+        let indices = match &donor {
+            Some(twin)
+                if twin.is_twin(wish)
+                    && self.check_listed_files(wish, twin, &twin.state.indices, &pool)? =>
+            {
                 folder.begin()?;
-                published.architectures = state.architectures;
-                folder.link_all(&twin, state.indices)?
+                published.architectures.clone_from(&twin.state.architectures);
+                folder.link_all(&twin.folder, twin.state.indices.clone())?
             }
-            None => self.put_indices(folder, wish, &pool, &mut published)?,
+            _ => self.put_indices(folder, wish, (&pool, donor.as_ref()), &mut published)?,
         };
+        if let Some(donor) = donor {
+            donor.cache.keep();
+        }
         let release = wish.release(indices, published.architectures.clone());
         let text = release.to_text().map_err(|error| unpublishable(suite, error))?;
         let sign = |signers: &Signers| signers.sign(text.as_bytes(), wish.now, &Cancel::new());
@@ -47,6 +55,9 @@ impl Repository {
         state.write(self, suite)?;
         folder.end()?;
         let cache = self.stat_cache(suite, state.packages);
+        if known.is_wrong() {
+            cache.forget();
+        }
         pool.remember_all(state.content, &cache);
         cache.keep();
         published.date = Some(release.date);
@@ -61,7 +72,7 @@ impl Repository {
         &self,
         folder: &SuiteFolder,
         wish: &Wish<'_>,
-        pool: &Pool<'_>,
+        (pool, donor): (&Pool<'_>, Option<&Donor>),
         published: &mut PublishedSuite,
     ) -> Result<Indices, RepositoryError> {
         let (suite, content) = (&wish.shown.suite, wish.shown.content(self)?);
@@ -72,12 +83,11 @@ impl Repository {
             let place = Release::folder_of(&architecture);
             let files = match same_as.and_then(|same| indices_of(&indices, &Release::folder_of(&same))) {
                 Some(files) => folder.link(&files, &place)?,
-                None => match self.donor(wish, |theirs| indices_of(theirs, &place))? {
-                    Some((donor, files)) => {
-                        self.check_listed_files(wish, &donor, &files, pool)?;
-                        folder.link_from(&donor, &files, &place)?
+                None => match donor.zip(donor.and_then(|it| it.sound(|theirs| indices_of(theirs, &place)))) {
+                    Some((donor, files)) if self.check_listed_files(wish, donor, &files, pool)? => {
+                        folder.link_from(&donor.folder, &files, &place)?
                     }
-                    None => {
+                    _ => {
                         let is_signed = wish.request.signers.is_some();
                         let parts = self.parts(&Listing::of(content, &architecture), suite, is_signed)?;
                         self.check_files_of_parts(&parts.kept, is_signed, pool)?;
@@ -93,7 +103,7 @@ impl Repository {
             published.architectures.push(architecture);
         }
         if wish.request.settings.contents {
-            indices.extend(self.put_contents(folder, wish, published)?);
+            indices.extend(self.put_contents(folder, wish, donor, published)?);
         }
         Ok(indices)
     }
@@ -103,14 +113,16 @@ impl Repository {
         &self,
         folder: &SuiteFolder,
         wish: &Wish<'_>,
+        donor: Option<&Donor>,
         published: &mut PublishedSuite,
     ) -> Result<Indices, RepositoryError> {
         let mut indices = Indices::new();
         for architecture in &published.architectures {
             let path = Contents::path_of(architecture);
             let is_it = |theirs: &&String| theirs.strip_suffix(".gz").unwrap_or(theirs) == path;
-            if let Some((donor, files)) = self.donor(wish, |theirs| those(theirs, is_it))? {
-                indices.extend(folder.link_from(&donor, &files, Release::component())?);
+            let sound = donor.and_then(|donor| donor.sound(|theirs| those(theirs, is_it)));
+            if let Some((donor, files)) = donor.zip(sound) {
+                indices.extend(folder.link_from(&donor.folder, &files, Release::component())?);
                 continue;
             }
             let listing = Listing::of(wish.shown.content(self)?, architecture);
