@@ -3,7 +3,7 @@
 //! Each is read from its end, and of revisions not what they hold. No more is kept than is asked for, or fits into an answer.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use gachette_core::log::{Ledger, LogEntry, LogRequest};
@@ -71,8 +71,10 @@ impl Repository {
     pub fn log(&self, request: &LogRequest) -> Result<RepositoryLog, RepositoryError> {
         let mut ledgers = Vec::new();
         for domain in self.domain_folders()?.iter().filter(|domain| request.asks_for(domain)) {
-            ledgers.extend(self.ledgers(domain)?.into_iter().map(Ledger::Stack));
-            ledgers.extend(self.all_channels(domain)?.into_iter().map(|name| Ledger::Channel(name.into())));
+            let stacks = self.ledgers(domain)?;
+            let channels = self.all_channels(domain, &stacks.iter().collect())?;
+            ledgers.extend(stacks.into_iter().map(Ledger::Stack));
+            ledgers.extend(channels.into_iter().map(|name| Ledger::Channel(name.into())));
         }
         let places: Vec<(usize, &Ledger)> = ledgers.iter().enumerate().collect();
         let mut found = gather(Worth::Files, &places, |(place, ledger)| {
@@ -99,10 +101,13 @@ impl Repository {
         })
     }
 
-    /// The channels of a domain, also those of which nothing is left but a suite.
-    fn all_channels(&self, domain: &Domain) -> Result<BTreeSet<StackName>, RepositoryError> {
+    /// The channels of a domain that has these stacks, also those of which nothing is left but a suite.
+    fn all_channels(
+        &self,
+        domain: &Domain,
+        stacks: &HashSet<&StackName>,
+    ) -> Result<BTreeSet<StackName>, RepositoryError> {
         let mut channels: BTreeSet<StackName> = self.channel_folders(domain)?.into_iter().collect();
-        let stacks = self.ledgers(domain)?;
         let files = self.store.children(&key::suite_states(domain))?.files;
         let suites = files.iter().filter_map(|file| file.strip_suffix(".json"));
         let suites = suites.filter_map(|name| StackName::new(domain.clone(), name).ok());
