@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
@@ -66,7 +66,8 @@ struct Kept {
 pub(crate) struct StatCache {
     /// None where nothing is kept.
     path: Option<PathBuf>,
-    facts: BTreeMap<String, Fact>,
+    /// What was kept, which is read when it is asked for first.
+    facts: OnceLock<BTreeMap<String, Fact>>,
     fresh: Mutex<BTreeMap<String, Fact>>,
     /// Whether something was found to be otherwise.
     is_wrong: AtomicBool,
@@ -83,7 +84,7 @@ impl Repository {
     pub(crate) fn stat_cache(&self, suite: &Suite, packages: usize) -> StatCache {
         let root = self.store.root().filter(|_| packages >= MANY).and_then(|root| root.canonicalize().ok());
         root.zip(self.stat_caches.as_ref())
-            .map(|(root, folder)| StatCache::read(folder.join(name_of(&root, suite))))
+            .map(|(root, folder)| StatCache::at(folder.join(name_of(&root, suite))))
             .unwrap_or_default()
     }
 
@@ -126,14 +127,18 @@ impl Repository {
 }
 
 impl StatCache {
-    fn read(path: PathBuf) -> Self {
-        let facts = believable(&path).map(|kept| kept.facts).unwrap_or_default();
-        Self { path: Some(path), facts, ..Self::default() }
+    fn at(path: PathBuf) -> Self {
+        Self { path: Some(path), ..Self::default() }
+    }
+
+    fn facts(&self) -> &BTreeMap<String, Fact> {
+        let path = self.path.as_deref();
+        self.facts.get_or_init(|| path.and_then(believable).map(|kept| kept.facts).unwrap_or_default())
     }
 
     /// What was found of a file when it was as it is now.
     pub(crate) fn says<T: DeserializeOwned>(&self, key: &str, stat: Option<FileStat>) -> Option<T> {
-        let fact = self.facts.get(key).filter(|fact| Some(fact.stat) == stat && !self.is_wrong())?;
+        let fact = self.facts().get(key).filter(|fact| Some(fact.stat) == stat && !self.is_wrong())?;
         fact.is_believed(Timestamp::now()).then(|| serde_json::from_value(fact.says.clone()).ok()).flatten()
     }
 
@@ -212,14 +217,14 @@ mod tests {
     fn remembered(folder: &Path) -> (PathBuf, PathBuf) {
         let (file, path) = (folder.join("file"), folder.join("stats/cache.json"));
         fs::write(&file, "one").unwrap();
-        let cache = StatCache::read(path.clone());
+        let cache = StatCache::at(path.clone());
         cache.remember("file", FileStat::of_settled(&File::open(&file).unwrap()), &1);
         cache.keep();
         (file, path)
     }
 
     fn says(path: &Path, file: &Path) -> Option<u32> {
-        StatCache::read(path.to_owned()).says("file", FileStat::of_settled(&File::open(file).unwrap()))
+        StatCache::at(path.to_owned()).says("file", FileStat::of_settled(&File::open(file).unwrap()))
     }
 
     #[test]
@@ -242,13 +247,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (file, path) = remembered(folder.path());
         let stat = FileStat::of_settled(&File::open(&file).unwrap());
-        let [one, other] = [0, 1].map(|_| StatCache::read(path.clone()));
+        let [one, other] = [0, 1].map(|_| StatCache::at(path.clone()));
+        assert_eq!([&one, &other].map(|cache| cache.facts().len()), [1, 1]);
         (0..MOST).for_each(|number| one.remember(&number.to_string(), stat, &number));
         one.keep();
         other.remember("other", stat, &2);
         other.keep();
-        let kept = StatCache::read(path);
-        assert_eq!(kept.facts.len(), MOST);
+        let kept = StatCache::at(path);
+        assert_eq!(kept.facts().len(), MOST);
         assert_eq!(kept.says("other", stat), Some(2));
         assert_eq!(kept.says("255", stat), Some(255));
         assert_eq!(kept.says::<u32>("file", stat), None, "it was the first");
