@@ -5,6 +5,9 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+/// A repository in `repository`.
+const CONFIGURATION: &str = "meta_path: repository\nworking_copies: working_copies\n";
+
 /// Where one test plays.
 pub(crate) struct Playground {
     folder: TempDir,
@@ -23,12 +26,23 @@ pub(crate) struct Said {
 impl Playground {
     /// With a repository in `repository`, and nothing else configured.
     pub(crate) fn new() -> Self {
-        Self::with_configuration("meta_path: repository\nworking_copies: working_copies\n")
+        Self::with_configuration(CONFIGURATION)
+    }
+
+    /// The same where something is remembered of files that did not change; none on a machine that has no such place.
+    pub(crate) fn remembering() -> Option<Self> {
+        let places = [std::env::temp_dir(), "/dev/shm".into()];
+        places.iter().find(|place| is_remembered(place)).map(|place| Self::below(place, CONFIGURATION))
     }
 
     /// With this configuration.
     pub(crate) fn with_configuration(text: &str) -> Self {
-        let folder = tempfile::Builder::new().prefix("gachette-test-").tempdir().unwrap();
+        Self::below(&std::env::temp_dir(), text)
+    }
+
+    /// The same in a folder of this one.
+    pub(crate) fn below(place: &Path, text: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix("gachette-test-").tempdir_in(place).unwrap();
         let playground = Self { folder };
         playground.write("gachette.yml", text);
         std::fs::create_dir(playground.path("home")).unwrap();
@@ -119,6 +133,13 @@ impl Said {
 pub(crate) fn program() -> PathBuf {
     let built = || env!("CARGO_BIN_EXE_gachette").into();
     std::env::var_os("GACHETTE_TEST_PROGRAM").map_or_else(built, PathBuf::from)
+}
+
+/// Whether something is remembered of what lies at this path: whether times there are of this machine's clock.
+pub(crate) fn is_remembered(path: &Path) -> bool {
+    let output = Command::new("stat").args(["--file-system", "--format=%T"]).arg(path).output().unwrap();
+    let kind = String::from_utf8(output.stdout).unwrap();
+    ["ext2/ext3", "tmpfs", "xfs", "btrfs", "f2fs", "bcachefs", "zfs"].contains(&kind.trim())
 }
 
 /// A step of a recipe that waits until this file is there, or its folder is not.
