@@ -67,3 +67,38 @@ fn forget_stats(folder: &Path, since: SystemTime) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stat_cache_goes_when_nobody_wrote_to_it_for_two_days() {
+        let cache = tempfile::tempdir().unwrap();
+        let stats = cache.path().join(crate::cache::STATS);
+        fs::create_dir_all(stats.join("folder")).unwrap();
+        let now = SystemTime::now();
+        for (name, age) in [("new", DAY), ("just", DAY * 2 - Duration::from_secs(60)), ("old", DAY * 3)] {
+            let file = File::create_new(stats.join(name)).unwrap();
+            file.set_modified(now - age).unwrap();
+        }
+        fs::write(cache.path().join("outside"), "").unwrap();
+        File::open(cache.path().join("outside")).unwrap().set_modified(now - DAY * 9).unwrap();
+        std::os::unix::fs::symlink(cache.path().join("outside"), stats.join("link")).unwrap();
+        let marker = File::create_new(cache.path().join(MARKER)).unwrap();
+        let left = || {
+            let names =
+                fs::read_dir(&stats).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap());
+            let mut names: Vec<String> = names.collect();
+            names.sort();
+            names
+        };
+        // Not more than once a day.
+        sweep(cache.path(), now).unwrap();
+        assert_eq!(left(), ["folder", "just", "link", "new", "old"]);
+        marker.set_modified(now - DAY * 2).unwrap();
+        sweep(cache.path(), now).unwrap();
+        assert_eq!(left(), ["folder", "just", "link", "new"]);
+        assert!(cache.path().join("outside").exists());
+    }
+}
