@@ -1,8 +1,9 @@
 //! Signed suites, and what apt makes of a repository that somebody meddled with.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use gachette::signing::{KeyFolder, PassphraseSource};
 use gachette_testkit::AptRoot;
@@ -83,6 +84,15 @@ impl Archive {
         assert!(wrong || !output.status.success(), "{words:?} was done: {said}");
         said
     }
+}
+
+/// A time by which apt takes a file for another one than this: HTTP knows times of files to the second.
+fn later(file: &Path) -> SystemTime {
+    file.metadata().unwrap().modified().unwrap() + Duration::from_secs(2)
+}
+
+fn modify(file: &Path, time: SystemTime) {
+    fs::File::options().append(true).open(file).unwrap().set_modified(time).unwrap();
 }
 
 #[test]
@@ -175,10 +185,10 @@ fn a_suite_in_the_place_of_another_is_refused_by_who_knows_it_and_by_verify() {
     archive.apt.check(&["update"]);
     // All that the same key signed for the one is put where the other is.
     let (one, other) = (archive.suite("124"), archive.suite("125"));
-    // HTTP knows times of files to the second.
-    std::thread::park_timeout(std::time::Duration::from_millis(1100));
+    let modified = later(&one.join("InRelease"));
     fs::remove_dir_all(&one).unwrap();
     run(Command::new("cp").arg("-r").args([&other, &one]));
+    modify(&one.join("InRelease"), modified);
     let said = archive.refused(&["update"]);
     assert!(said.contains("changed its 'Codename' value from 'default/124' to 'default/125'"), "{said}");
     archive.apt.check(&["install", "dh-shop"]);
@@ -205,12 +215,22 @@ fn an_older_state_that_is_played_again_is_not_believed() {
     archive.apt.source(&archive.promote("124"));
     let live = archive.suite("live");
     let old = fs::read(live.join("InRelease")).unwrap();
-    // Dates are to the second.
-    std::thread::park_timeout(std::time::Duration::from_millis(1100));
+    let date = || {
+        let text = fs::read_to_string(live.join("InRelease")).unwrap();
+        text.lines().find(|line| line.starts_with("Date: ")).unwrap().to_owned()
+    };
+    let before = date();
+    // Dates are to the second: it is moved forth and back until that is another one.
     archive.promote("125");
+    while date() == before {
+        archive.promote("124");
+        archive.promote("125");
+    }
     archive.apt.check(&["update"]);
+    let modified = later(&live.join("InRelease"));
     fs::remove_file(live.join("InRelease")).unwrap();
     fs::write(live.join("InRelease"), old).unwrap();
+    modify(&live.join("InRelease"), modified);
     archive.apt.run(&["update"]);
     archive.apt.check(&["install", "dh-shop"]);
     assert_eq!(archive.apt.installed("dh-shop"), Some(archive.version("125")));
@@ -226,7 +246,7 @@ fn a_suite_that_is_not_published_again_expires() {
     archive.signed("archive", line);
     let source = archive.signed("archive", line)["source"].as_str().unwrap().to_owned();
     archive.apt.source(&source);
-    std::thread::park_timeout(std::time::Duration::from_millis(2100));
+    std::thread::park_timeout(Duration::from_millis(2100));
     let said = archive.refused(&["update"]);
     assert!(said.contains("expired"), "{said}");
     let line = "--set publish.valid_for=1d publish 124";
