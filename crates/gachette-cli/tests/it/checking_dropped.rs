@@ -231,6 +231,26 @@ fn go(cases: &[Dropped]) {
 }
 
 #[test]
+fn whatever_lists_are_called_their_packages_are_not_those_of_a_stack() {
+    let base = [package("libfoo", "3", "")];
+    let old = [package("dh-web", "1", ""), package("libfoo", "2", "")];
+    let (shop, result, code, told) =
+        Shop::between([&base, &old, &[package("dh-web", "2", "Conflicts: libfoo")]]);
+    assert!(code == 5 && result["forth"]["possible"] == false, "{told}");
+    let entry = shop.playground.path("repository/bases/bookworm/0000000001.json");
+    let before = std::fs::read_to_string(&entry).unwrap();
+    for name in ["the stack", "on hosts"] {
+        let edited = before.replace(r#""origin":"bookworm""#, &format!(r#""origin":"{name}""#));
+        assert!(edited.contains(name), "{edited}");
+        std::fs::write(&entry, edited).unwrap();
+        let (report, _) = shop.report("--from 123");
+        let nameless =
+            |result: &Value| result.to_string().replace("the stack", "bookworm").replace(name, "bookworm");
+        assert_eq!(nameless(&report["results"][0]), nameless(&result), "{name}");
+    }
+}
+
+#[test]
 fn a_package_of_the_distribution_that_goes_down_is_told_by_check_and_by_promote() {
     let shop = Shop::on(
         &[package("libfoo", "2", "")],

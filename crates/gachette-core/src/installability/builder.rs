@@ -6,7 +6,7 @@ use super::universe::{Origin, PackageIndex, Universe, Versions};
 use crate::debian::{Deb822Error, Paragraphs};
 
 /// A [`Universe`] that is being gathered. Texts are looked at where they stand, and never copied.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct UniverseBuilder<'a> {
     architectures: Architectures,
     origins: Vec<Origin>,
@@ -18,7 +18,7 @@ const USUAL_LENGTH: usize = 256;
 
 /// The number of an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OriginIndex(u16);
+pub struct OriginIndex(pub(super) u16);
 
 /// Text that is no list of packages, or control fields that are no package.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +46,13 @@ impl<'a> UniverseBuilder<'a> {
     /// Without packages, for a host of these architectures.
     pub fn new(architectures: Architectures) -> Self {
         Self { architectures, origins: Vec::new(), packages: Vec::new() }
+    }
+
+    /// All that a universe was made of, to which more can be added. What there is keeps its numbers.
+    pub fn of(universe: &Universe<'a>) -> Self {
+        let mut packages = universe.packages.clone();
+        packages.iter_mut().for_each(|package| package.candidate = false);
+        Self { architectures: universe.architectures.clone(), origins: universe.origins.clone(), packages }
     }
 
     /// Adds an origin, to which packages can then be added.

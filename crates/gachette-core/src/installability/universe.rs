@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::architectures::{Architectures, Place, ProvidedFor, Reach};
+use super::builder::OriginIndex;
 use super::package::Package;
 use super::table::Table;
 use crate::debian::{Operator, RelationField, RelationRef, RelationRefs, VersionRef};
@@ -171,6 +172,11 @@ impl<'a> Universe<'a> {
     /// Where a package comes from.
     pub fn origin(&self, index: PackageIndex) -> &Origin {
         &self.origins[self.package(index).origin as usize]
+    }
+
+    /// Whether a package comes from there.
+    pub fn is_from(&self, index: PackageIndex, origin: OriginIndex) -> bool {
+        self.package(index).origin == origin.0
     }
 
     /// The architectures of the host.

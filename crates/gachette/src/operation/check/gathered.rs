@@ -12,13 +12,10 @@ use gachette_core::stack::{Content, PackageRecord};
 use super::passage::Passing;
 use super::question::{Question, StackPart};
 use super::report::CheckResult;
-use super::set::{HOSTS, Kept, Outcome, STACK, Set, is_stacked};
+use super::set::{Kept, Origins, Outcome, STACK_PRIORITY, Set};
 use crate::Cancel;
 use crate::operation::OperationError;
 use crate::repository::Repository;
-
-/// Its priority: what a stack names is taken, whatever the base has (apt_preferences(5): more than 1000 may even go back).
-const STACK_PRIORITY: i32 = 1001;
 
 /// All that a question is about.
 pub(super) struct Gathered {
@@ -34,8 +31,7 @@ pub(super) struct Stacked<'a> {
     all: Vec<PackageIndex>,
     /// All of them, and what is written in them.
     records: HashMap<PackageIndex, &'a PackageRecord>,
-    /// What the universe was made of, when hosts go from one stack to another.
-    builder: Option<UniverseBuilder<'a>>,
+    origins: Origins,
 }
 
 impl Gathered {
@@ -77,11 +73,11 @@ impl Gathered {
         architectures: &Architectures,
     ) -> Result<Stacked<'a>, OperationError> {
         let mut builder = UniverseBuilder::new(architectures.clone());
+        let origins = Origins::in_all(&mut builder).map_err(OperationError::Packages)?;
         for (list, text) in &self.lists {
             let origin = builder.origin(&list.origin, list.priority).map_err(OperationError::Packages)?;
             builder.packages(origin, text).map_err(OperationError::Packages)?;
         }
-        let origin = builder.origin(STACK, STACK_PRIORITY).map_err(OperationError::Packages)?;
         let (mut all, mut known) = (Vec::new(), HashMap::new());
         let native = architectures.native();
         let own: HashSet<&PackageName> = records
@@ -92,13 +88,12 @@ impl Gathered {
         // A package that is there for an architecture of its own is not installed as one for all.
         let is_second = |record: &&PackageRecord| record.architecture.is_all() && own.contains(&record.name);
         for record in records.iter().filter(|record| !is_second(record)) {
-            let index = builder.package(origin, control(record)).map_err(OperationError::Packages)?;
+            let index = builder.package(origins.stack, control(record)).map_err(OperationError::Packages)?;
             known.extend(index.map(|index| (index, record)));
             let is_own = record.architecture.is_all() || record.architecture == *native;
             all.extend(index.filter(|_| is_own));
         }
-        let kept = self.from.is_some().then(|| builder.clone());
-        Ok(Stacked { universe: builder.build(Versions::Candidate), all, records: known, builder: kept })
+        Ok(Stacked { universe: builder.build(Versions::Candidate), all, records: known, origins })
     }
 }
 
@@ -117,7 +112,7 @@ impl<'a> Stacked<'a> {
     ) -> Result<Option<Universe<'a>>, OperationError> {
         let stays = |index: &&PackageIndex| {
             let package = theirs.package(**index);
-            is_stacked(theirs, **index)
+            self.origins.is_stacked(theirs, **index)
                 && self.universe.counterpart(package).is_none_or(|same| {
                     // As apt_preferences(5) has it: only what has a priority of more than 1000 is taken in place of a higher version.
                     self.universe.origin(same).priority < STACK_PRIORITY
@@ -127,11 +122,12 @@ impl<'a> Stacked<'a> {
         };
         let staying: Vec<&PackageRecord> =
             hosts.iter().filter(stays).filter_map(|index| other.records.get(index).copied()).collect();
-        let Some(builder) = self.builder.as_ref().filter(|_| !staying.is_empty()) else { return Ok(None) };
-        let mut builder = builder.clone();
-        let origin = builder.origin(HOSTS, STACK_PRIORITY).map_err(OperationError::Packages)?;
+        if staying.is_empty() {
+            return Ok(None);
+        }
+        let mut builder = UniverseBuilder::of(&self.universe);
         for record in staying {
-            builder.package(origin, control(record)).map_err(OperationError::Packages)?;
+            builder.package(self.origins.hosts, control(record)).map_err(OperationError::Packages)?;
         }
         Ok(Some(builder.build(Versions::Candidate)))
     }
@@ -161,7 +157,8 @@ fn answer_on(
     }
     let stop = || cancel.is_cancelled();
     let (recommends, takes_recommended) = (question.recommends, question.takes_recommended);
-    let set = Set { universe: &new.universe, packages: &packages, recommends, takes_recommended };
+    let origins = new.origins;
+    let set = Set { universe: &new.universe, packages: &packages, recommends, takes_recommended, origins };
     let mut result = CheckResult {
         architecture: native.clone(),
         role: part.role().cloned(),
@@ -198,7 +195,7 @@ fn answer_on(
     }
     if let (true, Some(old), Some(content)) = (result.installable, old, question.from) {
         let before = of(old, content);
-        let from = Set { universe: &old.universe, packages: &before, recommends, takes_recommended };
+        let from = Set { universe: &old.universe, packages: &before, ..set };
         let passing = Passing { from, to: set, stacked: (old, new), stop: &stop };
         let (forth, back) = passing.both_ways()?;
         (result.forth, result.back) = (Some(forth), Some(back));

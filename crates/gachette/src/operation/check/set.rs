@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use gachette_core::debian::VersionRef;
 use gachette_core::installability::{
-    Answer, Checker, Explanation, Fact, Installation, LeftOut, NamedPackage, PackageIndex, Query,
-    Recommended, Universe,
+    Answer, Checker, Explanation, Fact, Installation, LeftOut, NamedPackage, OriginIndex, PackageIndex,
+    Query, Recommended, Universe, UniverseBuilder, UniverseError,
 };
 use gachette_core::stack::LowerPackage;
 
@@ -20,12 +20,33 @@ pub(super) struct Set<'a> {
     pub(super) recommends: bool,
     /// Whether hosts install what is recommended, where it can be.
     pub(super) takes_recommended: bool,
+    pub(super) origins: Origins,
 }
 
-/// The origin of packages of a stack that are not asked about.
-pub(super) const STACK: &str = "the stack";
-/// The origin of those that hosts have of a stack that they leave, and that no list has in that version.
-pub(super) const HOSTS: &str = "on hosts";
+/// Where packages come from that are in no list of the base: the same in all universes of a question, whatever lists are called.
+#[derive(Clone, Copy)]
+pub(super) struct Origins {
+    /// A stack.
+    pub(super) stack: OriginIndex,
+    /// A stack that hosts leave, of which they have what no list has in that version.
+    pub(super) hosts: OriginIndex,
+}
+
+impl Origins {
+    /// Of the packages that are added to this.
+    pub(super) fn in_all(builder: &mut UniverseBuilder<'_>) -> Result<Self, UniverseError> {
+        let stack = builder.origin("the stack", STACK_PRIORITY)?;
+        Ok(Self { stack, hosts: builder.origin("on hosts", STACK_PRIORITY)? })
+    }
+
+    /// Whether a package is there because of a stack.
+    pub(super) fn is_stacked(self, universe: &Universe<'_>, index: PackageIndex) -> bool {
+        [self.stack, self.hosts].into_iter().any(|origin| universe.is_from(index, origin))
+    }
+}
+
+/// Their priority: what a stack names is taken, whatever the base has (apt_preferences(5): more than 1000 may even go back).
+pub(super) const STACK_PRIORITY: i32 = 1001;
 
 /// What is on hosts before a set comes, as packages of the universe of the set, in the versions that they get by it.
 #[derive(Clone, Debug, Default)]
@@ -137,19 +158,14 @@ impl Set<'_> {
             if VersionRef::from(then.version()) < now {
                 kept.lower.extend(lower(package.name(), package.version(), then.version()));
             }
-            if !is_stacked(self.universe, index) {
+            if !self.origins.is_stacked(self.universe, index) {
                 kept.recommended.extend(by.map(|by| (same, by.clone())));
-            } else if other.origin(same).name == HOSTS && !then.is_protected() {
+            } else if other.is_from(same, self.origins.hosts) && !then.is_protected() {
                 kept.may_go.push(same);
             }
         }
         kept
     }
-}
-
-/// Whether a package is there because of a stack.
-pub(super) fn is_stacked(universe: &Universe<'_>, index: PackageIndex) -> bool {
-    [STACK, HOSTS].contains(&universe.origin(index).name.as_str())
 }
 
 /// A package that goes down, unless there is no telling what it is.
