@@ -244,6 +244,24 @@ mod tests {
     }
 
     #[test]
+    fn where_something_is_otherwise_all_is_forgotten_but_what_was_found_since() {
+        let Some(folder) = local_folder() else { return };
+        let (file, path) = remembered(folder.path());
+        let stat = FileStat::of_settled(&File::open(&file).unwrap());
+        let cache = StatCache::at(path.clone());
+        assert_eq!(cache.says("file", stat), Some(1));
+        cache.forget();
+        assert_eq!(cache.says::<u32>("file", stat), None);
+        cache.remember("other", stat, &2);
+        cache.keep();
+        let kept = StatCache::at(path.clone());
+        assert_eq!((kept.says::<u32>("file", stat), kept.says("other", stat)), (None, Some(2)));
+        kept.forget();
+        kept.keep();
+        assert!(StatCache::at(path).facts().is_empty());
+    }
+
+    #[test]
     fn of_many_files_the_newest_are_remembered_and_what_two_find_out_is_kept_of_both() {
         let Some(folder) = local_folder() else { return };
         let (file, path) = remembered(folder.path());
