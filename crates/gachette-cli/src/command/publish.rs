@@ -48,7 +48,7 @@ const LEFT: &str =
 async fn all(session: &Session) -> Result<(), Failure> {
     let errand = Errand::parts("publish all suites again", LEFT);
     let client = session.client(&errand).await?;
-    let (mut published, mut failed) = (Vec::new(), None);
+    let (mut published, mut left, mut failed) = (Vec::new(), 0, None);
     'all: for domain in client.domains().await? {
         for SuiteSummary { suite, .. } in client.suites(&domain).await? {
             match client.publish_as_it_is(&suite).await {
@@ -57,6 +57,7 @@ async fn all(session: &Session) -> Result<(), Failure> {
                     published.push(done);
                 }
                 Err(problem) if problem.kind == ProblemKind::NotFound => {
+                    left += 1;
                     session.output.warn(&format!(
                         "suite {suite} is left as it is, with the signature that it has: {}; `gachette repository gc` takes it away",
                         problem.title
@@ -79,7 +80,7 @@ async fn all(session: &Session) -> Result<(), Failure> {
     if let Some(problem) = failed {
         return Err(problem.into());
     }
-    if published.is_empty() {
+    if published.is_empty() && left == 0 {
         session.output.note("no suite is published yet; `gachette publish STACK` makes one");
     }
     session.output.result(&published, |published| {

@@ -12,6 +12,7 @@ mod checking_left_out;
 mod checking_recommended;
 mod collecting;
 mod configuration;
+mod configured_keys;
 mod demo;
 mod detached;
 mod differences;

@@ -132,7 +132,7 @@ fn a_whole_repository_has_a_line_for_each_link() {
         "{}",
         said.stderr
     );
-    assert_eq!(published.run("--set signing.keys=gone verify live").code, 2);
+    assert_eq!(published.run("--set signing.keys=gone verify live").code, 3);
     // A machine that has the certificate alone.
     fs::write(published.chain.playground.path("archive.asc"), published.chain.playground.ok("key export"))
         .unwrap();

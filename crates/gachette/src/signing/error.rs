@@ -1,6 +1,6 @@
 //! Why a key cannot be used.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use trebuchet::process::ProcessError;
@@ -21,6 +21,14 @@ pub enum SigningError {
         /// The key that was asked for.
         key: KeyRef,
         /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// A key that the configuration names is not there.
+    #[error("there is no key {}, which `signing.keys` names", place(key, folder))]
+    NotConfigured {
+        /// The key.
+        key: KeyRef,
+        /// Where it was looked for, unless it is a file of its own.
         folder: PathBuf,
     },
     /// The key was changed since it was looked at.
@@ -170,10 +178,21 @@ pub enum SigningFault {
 }
 
 impl SigningError {
+    /// The same error of a key that the configuration names: that it is not there is for the configuration to mend.
+    pub(super) fn configured(self, key: &KeyRef, folder: &Path) -> Self {
+        let (key, folder) = (key.clone(), folder.to_owned());
+        match self {
+            Self::NotThere { .. } => Self::NotConfigured { key, folder },
+            Self::File(error) if error.is_missing() => Self::NotConfigured { key, folder },
+            error => error,
+        }
+    }
+
     /// Which kind of fault it is.
     pub fn kind(&self) -> SigningFault {
         match self {
             Self::NoKeys
+            | Self::NotConfigured { .. }
             | Self::InRepository { .. }
             | Self::File(PrivateFileError::Open { .. } | PrivateFileError::TooLarge { .. })
             | Self::Unusable { .. }
@@ -207,6 +226,10 @@ impl SigningError {
                 Some(hint.to_owned())
             }
             Self::NotThere { .. } => Some("see `gachette key list`".to_owned()),
+            Self::NotConfigured { .. } => {
+                let hint = "put the key right in `signing.keys`, or make it; `gachette key list` shows those that there are";
+                Some(hint.to_owned())
+            }
             Self::Taken { .. } => Some("choose another name".to_owned()),
             Self::Known { name, .. } => {
                 Some(format!("`--name {name} --replace` has the one that is imported take its place"))
@@ -229,6 +252,14 @@ impl SigningError {
             }
             _ => None,
         }
+    }
+}
+
+/// A key that is not there, with where it would be.
+fn place(key: &KeyRef, folder: &Path) -> String {
+    match key {
+        KeyRef::File(path) => format!("file {}", path.display()),
+        key => format!("`{key}` in {}", folder.display()),
     }
 }
 

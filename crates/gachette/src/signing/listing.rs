@@ -55,7 +55,7 @@ impl SigningConfig {
     pub fn certificates(&self) -> Result<Vec<u8>, SigningError> {
         let mut all: Vec<Certificate> = Vec::new();
         for key in &self.keys {
-            let certificate = self.certificate(key)?;
+            let certificate = self.configured_certificate(key)?;
             if all.iter().all(|other| other.fingerprint() != certificate.fingerprint()) {
                 all.push(certificate);
             }
@@ -70,7 +70,7 @@ impl SigningConfig {
     pub fn known_certificates(&self) -> Result<(Vec<Certificate>, MissingKeys), SigningError> {
         let (mut known, mut missing) = (Vec::new(), MissingKeys::new());
         for key in &self.keys {
-            match self.certificate(key) {
+            match self.configured_certificate(key) {
                 Ok(certificate) => known.push(certificate),
                 Err(error) => missing.push((key.clone(), error)),
             }
@@ -83,6 +83,10 @@ impl SigningConfig {
                 Ok((known, missing))
             }
         }
+    }
+
+    fn configured_certificate(&self, key: &KeyRef) -> Result<Certificate, SigningError> {
+        self.certificate(key).map_err(|error| error.configured(key, self.folder.path()))
     }
 
     fn look(&self, key: KeyRef) -> ListedKey {

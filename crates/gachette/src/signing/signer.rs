@@ -39,7 +39,7 @@ impl Signer {
             let holder = Holder::Gpg(config.gpg.clone(), fingerprint);
             return Ok(Self { key, certificate, part, holder });
         }
-        let own = config.folder.read(&key)?;
+        let own = config.folder.read(&key).map_err(|error| error.configured(&key, config.folder.path()))?;
         let (open, part) = own.open(config.passphrase.read()?)?;
         Ok(Self { key, certificate: own.certificate().clone(), part, holder: Holder::Own(Box::new(open)) })
     }
