@@ -35,6 +35,7 @@ mod import_obstacles;
 mod importing;
 mod interrupts;
 mod json_failures;
+mod key_files;
 mod keys;
 mod killed_on_hosts;
 mod kills;

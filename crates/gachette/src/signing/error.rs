@@ -45,6 +45,22 @@ pub enum SigningError {
         /// The key that has it.
         fingerprint: Fingerprint,
     },
+    /// What has that name is no key any more.
+    #[error("the file of key `{name}` is damaged: {source}")]
+    Damaged {
+        /// The name.
+        name: KeyName,
+        /// What is wrong with it.
+        source: Box<SigningError>,
+    },
+    /// What has that name lies elsewhere.
+    #[error("key `{name}` is a link to {}: a secret key stays where it is", target.display())]
+    Linked {
+        /// The name.
+        name: KeyName,
+        /// Where it leads.
+        target: PathBuf,
+    },
     /// The key that is imported is there.
     #[error("the key is there already as `{name}`, {fingerprint}")]
     Known {
@@ -204,6 +220,8 @@ impl SigningError {
             Self::WrongEnd { .. } | Self::WrongEmail(_) => SigningFault::Invalid,
             Self::Changed { .. } => SigningFault::Changed,
             Self::Taken { .. }
+            | Self::Damaged { .. }
+            | Self::Linked { .. }
             | Self::Known { .. }
             | Self::Earlier { .. }
             | Self::Expired { .. }
@@ -231,6 +249,17 @@ impl SigningError {
                 Some(hint.to_owned())
             }
             Self::Taken { .. } => Some("choose another name".to_owned()),
+            Self::Damaged { name, .. } => Some(format!(
+                "`gachette key import BACKUP --name {name} --replace` has a backup take its place; what the file holds is kept beside it"
+            )),
+            Self::Linked { name, target } => Some(match target.parent() {
+                Some(folder) if target.file_name() == Some(format!("{name}.asc").as_ref()) => {
+                    format!("run it with `--set signing.folder={}`, where the file is", folder.display())
+                }
+                _ => format!(
+                    "name the folder of the file by `--set signing.folder=FOLDER`, in which it has to be called {name}.asc"
+                ),
+            }),
             Self::Known { name, .. } => {
                 Some(format!("`--name {name} --replace` has the one that is imported take its place"))
             }

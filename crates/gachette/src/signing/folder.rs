@@ -8,15 +8,19 @@ use std::path::{Path, PathBuf};
 use gachette_core::Sha256Digest;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use zeroize::Zeroizing;
 
 use super::certify::Extension;
 use super::own_key::{NewKey, OwnKey};
 use super::passphrase::PassphraseSource;
+use super::place::{folder_around, resolved};
 use super::{Fingerprint, KeyName, KeyRef, SigningError};
 use crate::private_file::{self, PrivateFileError, PrivateFolder};
 
 /// How the name of a key's file ends.
 const ENDING: &str = ".asc";
+/// What is added to it where the file is damaged and another has taken its place.
+const DAMAGED: &str = ".damaged";
 
 /// The folder of our own keys.
 #[derive(Debug, Clone)]
@@ -140,13 +144,17 @@ impl KeyFolder {
     /// Takes in a key that was made elsewhere. What protects it stays.
     ///
     /// # Errors
-    /// When it cannot be used here, another key has that name, or it is there under another name.
+    /// When it cannot be used here, another key has that name, or it is there under another name; and when the file that it is to replace
+    /// is a link.
     pub fn import(&self, name: &KeyName, bytes: &[u8], import: Import) -> Result<OwnKey, SigningError> {
         let key = OwnKey::parse(bytes, "the key that is imported")?;
         let folder = self.hold()?;
         let replaced = (import == Import::Replace).then(|| key.certificate().fingerprint());
-        self.refuse_taken(name, replaced)?;
+        let damaged = self.refuse_taken(name, replaced)?;
         self.refuse_known(name, key.certificate().fingerprint())?;
+        if let Some(damaged) = damaged {
+            self.keep_beside(&folder, name, &damaged)?;
+        }
         folder.write(&file_name(name), &key.armored()?)?;
         Ok(key)
     }
@@ -154,7 +162,7 @@ impl KeyFolder {
     /// Gives a key another end. What it said before stays in its certificate.
     ///
     /// # Errors
-    /// When it is not in the folder, not as expected, cannot be opened, or the end is none, or before the one that it has.
+    /// When it is not in the folder but by a link, not as expected, cannot be opened, or the end is none, or before the one that it has.
     pub fn extend(
         &self,
         key: &KeyRef,
@@ -169,6 +177,7 @@ impl KeyFolder {
         }
         let folder = self.hold()?;
         let name = self.name_of(key)?;
+        self.refuse_link(&name)?;
         let own = self.read(&KeyRef::Name(name.clone()))?;
         if let Some(expected) = &self.expected
             && !expected.contains(&Sha256Digest::of(&own.certificate().armored()?))
@@ -217,16 +226,50 @@ impl KeyFolder {
         Ok(None)
     }
 
-    /// Refuses a name that another key has than the one that may be replaced.
-    fn refuse_taken(&self, name: &KeyName, replaced: Option<Fingerprint>) -> Result<(), SigningError> {
-        if !self.file(name).try_exists().map_err(PrivateFileError::io(&self.path))? {
-            return Ok(());
+    /// Refuses a name that another key has than the one that may be replaced. What of a damaged file is to be kept when that is
+    /// replaced.
+    fn refuse_taken(
+        &self,
+        name: &KeyName,
+        replaced: Option<Fingerprint>,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, SigningError> {
+        let path = self.file(name);
+        match path.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            there => there.map_err(PrivateFileError::io(&path))?,
+        };
+        self.refuse_link(name)?;
+        let bytes = private_file::read(&path)?;
+        match OwnKey::fingerprint_in(&bytes, &path.display().to_string()) {
+            Ok(fingerprint) if Some(fingerprint) == replaced => Ok(None),
+            Ok(fingerprint) => Err(SigningError::Taken { name: name.clone(), fingerprint }),
+            Err(_) if replaced.is_some() => Ok(Some(bytes)),
+            Err(source) => Err(SigningError::Damaged { name: name.clone(), source: Box::new(source) }),
         }
-        let fingerprint = self.read(&KeyRef::Name(name.clone()))?.certificate().fingerprint();
-        if Some(fingerprint) == replaced {
-            return Ok(());
+    }
+
+    /// Refuses to write in place of a link: what it leads to is kept elsewhere on purpose, such as on a disk that is taken out.
+    fn refuse_link(&self, name: &KeyName) -> Result<(), SigningError> {
+        let path = self.file(name);
+        match fs::read_link(&path) {
+            Ok(target) => {
+                Err(SigningError::Linked { name: name.clone(), target: resolved(&self.path.join(target)) })
+            }
+            Err(_) => Ok(()),
         }
-        Err(SigningError::Taken { name: name.clone(), fingerprint })
+    }
+
+    /// Keeps what a damaged file holds, under a name that no other has.
+    fn keep_beside(&self, folder: &PrivateFolder, name: &KeyName, bytes: &[u8]) -> Result<(), SigningError> {
+        let first = format!("{}{DAMAGED}", file_name(name));
+        let others = (2..).map(|number| format!("{first}-{number}"));
+        let is_free = |name: &String| self.path.join(name).symlink_metadata().is_err();
+        if let Some(free) =
+            std::iter::once(first.clone()).chain(others).find(is_free).filter(|_| !bytes.is_empty())
+        {
+            folder.write(&free, bytes)?;
+        }
+        Ok(())
     }
 
     /// Refuses a key that is there under another name: of the two, only one would be extended.
@@ -248,10 +291,9 @@ impl KeyFolder {
 
     /// Refuses a path in a folder of the repository, by whichever name.
     fn refuse_in_repository(&self, path: &Path) -> Result<(), SigningError> {
-        let real = resolved(path);
-        match self.repository.iter().find(|folder| real.starts_with(resolved(folder))) {
+        match folder_around(path, &self.repository) {
             Some(folder) => {
-                Err(SigningError::InRepository { path: path.to_owned(), repository: folder.clone() })
+                Err(SigningError::InRepository { path: path.to_owned(), repository: folder.to_owned() })
             }
             None => Ok(()),
         }
@@ -269,17 +311,6 @@ impl KeyFolder {
 
 fn file_name(name: &KeyName) -> String {
     format!("{name}{ENDING}")
-}
-
-/// The path without links, as far as it exists.
-fn resolved(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let mut ancestors = path.ancestors();
-    let found = ancestors.find_map(|there| Some((there, there.canonicalize().ok()?)));
-    match found {
-        Some((there, real)) => path.strip_prefix(there).map_or(real.clone(), |rest| real.join(rest)),
-        None => path,
-    }
 }
 
 /// A mail address that can stand in a user id.

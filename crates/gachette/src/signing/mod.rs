@@ -17,6 +17,7 @@ mod listing;
 mod open_key;
 mod own_key;
 mod passphrase;
+mod place;
 mod release;
 mod signer;
 mod signers;

@@ -43,25 +43,16 @@ impl OwnKey {
     /// # Errors
     /// When there is none, there are several, or it is none that may be used here.
     pub fn parse(bytes: &[u8], origin: &str) -> Result<Self, SigningError> {
-        let unusable = |reason: &str| SigningError::Unusable {
-            origin: origin.to_owned(),
-            reason: reason.to_owned(),
-            hint: Some(EXPORT_HINT.to_owned()),
-        };
-        let keys = SignedSecretKey::from_reader_many(bytes).and_then(|(keys, _)| keys.collect());
-        let keys: Result<Vec<SignedSecretKey>, _> = keys;
-        let none = match &keys {
-            _ if Certificate::parse_all(bytes, origin).is_ok() => {
-                "it holds a certificate, and no secret key".to_owned()
-            }
-            Err(error) => format!("it holds no secret key: {}", plain(error)),
-            Ok(_) => "it holds no secret key".to_owned(),
-        };
-        match <[SignedSecretKey; 1]>::try_from(keys.unwrap_or_default()) {
-            Ok([secret]) => Self::of(secret, origin),
-            Err(keys) if keys.is_empty() => Err(unusable(&none)),
-            Err(_) => Err(unusable("it holds several keys; give each a file of its own")),
-        }
+        Self::of(the_only_one(bytes, origin)?, origin)
+    }
+
+    /// The fingerprint of the key in this text or these bytes, also of one that cannot be used here.
+    ///
+    /// # Errors
+    /// When there is none, there are several, or it has lost what it said of itself.
+    pub(super) fn fingerprint_in(bytes: &[u8], origin: &str) -> Result<Fingerprint, SigningError> {
+        let secret = the_only_one(bytes, origin)?;
+        Ok(Certificate::of(secret.to_public_key(), origin)?.fingerprint())
     }
 
     fn of(secret: SignedSecretKey, origin: &str) -> Result<Self, SigningError> {
@@ -176,6 +167,29 @@ impl OwnKey {
                 "`gpg --import` it, and put `signing.keys: [gpg:{fingerprint}]` into gachette.yml"
             )),
         }
+    }
+}
+
+/// The secret key in this text or these bytes.
+fn the_only_one(bytes: &[u8], origin: &str) -> Result<SignedSecretKey, SigningError> {
+    let unusable = |reason: &str| SigningError::Unusable {
+        origin: origin.to_owned(),
+        reason: reason.to_owned(),
+        hint: Some(EXPORT_HINT.to_owned()),
+    };
+    let keys = SignedSecretKey::from_reader_many(bytes).and_then(|(keys, _)| keys.collect());
+    let keys: Result<Vec<SignedSecretKey>, _> = keys;
+    let none = match &keys {
+        _ if Certificate::parse_all(bytes, origin).is_ok() => {
+            "it holds a certificate, and no secret key".to_owned()
+        }
+        Err(error) => format!("it holds no secret key: {}", plain(error)),
+        Ok(_) => "it holds no secret key".to_owned(),
+    };
+    match <[SignedSecretKey; 1]>::try_from(keys.unwrap_or_default()) {
+        Ok([secret]) => Ok(secret),
+        Err(keys) if keys.is_empty() => Err(unusable(&none)),
+        Err(_) => Err(unusable("it holds several keys; give each a file of its own")),
     }
 }
 

@@ -1,0 +1,96 @@
+//! Files of keys that are damaged, lie elsewhere, or hold more than one.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
+
+use crate::playground::Playground;
+
+const KEYS: &str = "home/.local/share/gachette/keys";
+
+fn playground() -> Playground {
+    let playground = Playground::with_configuration("meta_path: repository\nsigning.keys: [archive]\n");
+    playground.ok("key generate archive");
+    playground
+}
+
+/// Writes what the program prints for this line to a file.
+fn kept(playground: &Playground, line: &str, file: &str) -> String {
+    let text = playground.ok(line);
+    playground.write(file, &text);
+    text
+}
+
+fn file(playground: &Playground) -> PathBuf {
+    playground.path(KEYS).join("archive.asc")
+}
+
+/// Refused with this exit code, and with each of these words.
+fn refused(playground: &Playground, line: &str, code: i32, words: &[&str]) {
+    let said = playground.run(line);
+    assert_eq!(said.code, code, "{line}: {}{}", said.stdout, said.stderr);
+    words.iter().for_each(|words| assert!(said.stderr.contains(words), "{line}: {}", said.stderr));
+}
+
+#[test]
+fn a_backup_is_brought_back_over_a_damaged_file_when_that_is_said() {
+    let playground = playground();
+    let backup = kept(&playground, "key export archive --secret", "backup.asc");
+    let certificate = playground.ok("key export");
+    let half = &backup[..backup.len() / 2];
+    let import = "key import backup.asc --name archive";
+    for (damage, kept) in
+        [("", None), ("garbage", Some("archive.asc.damaged")), (half, Some("archive.asc.damaged-2"))]
+    {
+        fs::write(file(&playground), damage).unwrap();
+        let replace = "`gachette key import BACKUP --name archive --replace`";
+        refused(&playground, import, 5, &["the file of key `archive` is damaged: [folder]/home", replace]);
+        refused(&playground, "key generate archive", 5, &["the file of key `archive` is damaged", replace]);
+        assert_eq!(fs::read_to_string(file(&playground)).unwrap(), damage);
+        playground.ok(&format!("{import} --replace"));
+        assert_eq!(playground.ok("key export"), certificate);
+        if let Some(kept) = kept {
+            let kept = playground.path(KEYS).join(kept);
+            assert_eq!(fs::read_to_string(&kept).unwrap(), damage);
+            assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+    assert_eq!(playground.json("key list").as_array().unwrap().len(), 1);
+    // Another key is no damage.
+    playground.ok("key generate other");
+    kept(&playground, "key export other --secret", "other.asc");
+    fs::remove_file(playground.path(KEYS).join("other.asc")).unwrap();
+    refused(
+        &playground,
+        "key import other.asc --name archive --replace",
+        5,
+        &["there is a key `archive` already"],
+    );
+}
+
+#[test]
+fn a_key_behind_a_link_is_read_there_and_written_nowhere_else() {
+    let playground = playground();
+    kept(&playground, "key export archive --secret", "backup.asc");
+    fs::create_dir(playground.path("disk")).unwrap();
+    fs::rename(file(&playground), playground.path("disk/archive.asc")).unwrap();
+    symlink(playground.path("disk/archive.asc"), file(&playground)).unwrap();
+    let certificate = playground.ok("key export");
+    let extend = "key extend archive --expires 5y";
+    let words =
+        ["key `archive` is a link to [folder]/disk/archive.asc", "`--set signing.folder=[folder]/disk`"];
+    refused(&playground, extend, 5, &words);
+    refused(&playground, "key import backup.asc --name archive --replace", 5, &words);
+    assert!(file(&playground).is_symlink());
+    assert_eq!(playground.ok("key export"), certificate);
+    // As the hint says.
+    let there = format!("--set signing.folder={}", playground.path("disk").display());
+    playground.ok(&format!("{there} {extend}"));
+    assert!(file(&playground).is_symlink());
+    assert_ne!(playground.ok("key export"), certificate);
+    // The disk was taken out.
+    fs::rename(playground.path("disk"), playground.path("out")).unwrap();
+    refused(&playground, "key generate archive", 5, &words);
+    refused(&playground, "key import backup.asc --name archive", 5, &words);
+    assert!(file(&playground).is_symlink());
+}
