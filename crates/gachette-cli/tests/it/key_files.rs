@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 
+use crate::importing::deb;
 use crate::playground::Playground;
 
 const KEYS: &str = "home/.local/share/gachette/keys";
@@ -12,6 +13,13 @@ fn playground() -> Playground {
     let playground = Playground::with_configuration("meta_path: repository\nsigning.keys: [archive]\n");
     playground.ok("key generate archive");
     playground
+}
+
+/// The fingerprint of a key that gachette lists.
+fn fingerprint(playground: &Playground, name: &str) -> String {
+    let listed = playground.json("key list");
+    let found = listed.as_array().unwrap().iter().find(|key| key["key"] == name).unwrap();
+    found["certificate"]["fingerprint"].as_str().unwrap().to_owned()
 }
 
 /// Writes what the program prints for this line to a file.
@@ -93,4 +101,63 @@ fn a_key_behind_a_link_is_read_there_and_written_nowhere_else() {
     refused(&playground, "key generate archive", 5, &words);
     refused(&playground, "key import backup.asc --name archive", 5, &words);
     assert!(file(&playground).is_symlink());
+}
+
+#[test]
+fn several_keys_behind_each_other_are_refused_as_those_of_one_block_are() {
+    let playground = playground();
+    playground.ok("key generate other");
+    let mut secrets = kept(&playground, "key export archive --secret", "a.asc");
+    playground.write("beside.asc", &(playground.ok("key export archive") + &secrets));
+    playground.write("cut.asc", &format!("{secrets}{}", &secrets[..secrets.len() / 2]));
+    secrets.push_str(&playground.ok("key export other --secret"));
+    playground.write("two.asc", &secrets);
+    let refused = |line: &str, words: &str| {
+        refused(&playground, line, 3, &[words]);
+        assert_eq!(playground.json("key list").as_array().unwrap().len(), 2, "{line}");
+    };
+    fs::set_permissions(playground.path("two.asc"), fs::Permissions::from_mode(0o600)).unwrap();
+    let several = "two.asc: it holds several keys; give each a file of its own";
+    refused(
+        "key import two.asc",
+        "the key that is imported: it holds several keys; give each a file of its own",
+    );
+    let line = format!("--set signing.keys={} key export", playground.path("two.asc").display());
+    refused(&line, several);
+    refused("key import cut.asc", "the key that is imported: one of its blocks holds no secret key: ");
+    // A certificate beside the key is none.
+    playground.ok("key import beside.asc --name archive --replace");
+}
+
+#[test]
+fn all_certificates_of_a_file_are_known_in_however_many_blocks() {
+    let playground = playground();
+    playground.ok("key generate other");
+    deb(&playground.path("source"), "dh-web", "1", "x");
+    playground.ok("stack create 124");
+    playground.ok("repository import source --to 124");
+    playground.ok("--set signing.keys=other publish 124");
+    let signed = |file: &str| {
+        let said = playground.run(&format!("verify 124 --certificates {file}"));
+        said.stdout.lines().next().unwrap().to_owned()
+    };
+    let archive = kept(&playground, "key export archive", "archive.asc");
+    let other = playground.ok("key export other");
+    playground.write("both.asc", &format!("{archive}{other}"));
+    playground.write("joined.asc", &format!("{}{other}", archive.trim_end()));
+    playground.write("damaged.asc", &format!("{archive}{}", &other[..other.len() / 2]));
+    assert!(signed("archive.asc").starts_with("✗ signature"), "{}", signed("archive.asc"));
+    for file in ["both.asc", "joined.asc"] {
+        let line = signed(file);
+        assert!(
+            line.starts_with("✓ signature") && line.contains(&fingerprint(&playground, "other")),
+            "{line}"
+        );
+    }
+    refused(
+        &playground,
+        "verify 124 --certificates damaged.asc",
+        2,
+        &["damaged.asc: it holds no certificate: "],
+    );
 }

@@ -8,6 +8,7 @@ use pgp::packet::{Signature, SignatureType};
 use pgp::ser::Serialize;
 use pgp::types::{KeyDetails, KeyVersion, SignedUser, Tag, VerifyingKey};
 
+use super::blocks::blocks;
 use super::error::plain;
 use super::{Fingerprint, KeyRef, SigningError};
 
@@ -47,12 +48,16 @@ impl Certificate {
     pub fn parse_all(bytes: &[u8], origin: &str) -> Result<Vec<Self>, SigningError> {
         let unusable = |reason: String| unusable(origin, reason);
         let none = |error: &_| unusable(format!("it holds no certificate: {}", plain(error)));
-        let keys = SignedPublicKey::from_reader_many(bytes).map_err(|error| none(&error))?.0;
-        let keys: Vec<_> = keys.collect::<Result<_, _>>().map_err(|error| none(&error))?;
-        if keys.is_empty() {
-            return Err(unusable("it holds no certificate".to_owned()));
+        let mut all = Vec::new();
+        for block in blocks(bytes) {
+            let keys = SignedPublicKey::from_reader_many(block).map_err(|error| none(&error))?.0;
+            let keys: Vec<_> = keys.collect::<Result<_, _>>().map_err(|error| none(&error))?;
+            if keys.is_empty() {
+                return Err(unusable("it holds no certificate".to_owned()));
+            }
+            all.extend(keys.into_iter().map(|key| Self::of(key, origin)));
         }
-        keys.into_iter().map(|key| Self::of(key, origin)).collect()
+        all.into_iter().collect()
     }
 
     /// Certificates that somebody hands over, as text: `gpg --export` writes bytes unless it is told `--armor`.

@@ -3,6 +3,7 @@
 //! A suite is signed with [`Signers`]; each of several keys signs by itself, in one InRelease and one Release.gpg, and it is
 //! enough for a client to know one of them. What is published, and where, is left to others.
 
+mod blocks;
 mod certificate;
 mod certify;
 mod config;

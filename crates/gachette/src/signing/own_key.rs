@@ -12,6 +12,7 @@ use pgp::types::{KeyVersion, Password, S2kParams, SecretParams, StringToKey};
 use rand::rngs::OsRng;
 use zeroize::Zeroizing;
 
+use super::blocks::blocks;
 use super::certificate::{Certificate, SigningPart};
 use super::certify::{self, Extension};
 use super::error::plain;
@@ -177,18 +178,23 @@ fn the_only_one(bytes: &[u8], origin: &str) -> Result<SignedSecretKey, SigningEr
         reason: reason.to_owned(),
         hint: Some(EXPORT_HINT.to_owned()),
     };
-    let keys = SignedSecretKey::from_reader_many(bytes).and_then(|(keys, _)| keys.collect());
-    let keys: Result<Vec<SignedSecretKey>, _> = keys;
-    let none = match &keys {
-        _ if Certificate::parse_all(bytes, origin).is_ok() => {
-            "it holds a certificate, and no secret key".to_owned()
+    let blocks = blocks(bytes);
+    let mut keys = Vec::new();
+    for block in &blocks {
+        let found = SignedSecretKey::from_reader_many(*block);
+        let found: Result<Vec<_>, _> = found.and_then(|(found, _)| found.collect());
+        let it = if blocks.len() == 1 { "it" } else { "one of its blocks" };
+        match found {
+            Ok(found) if !found.is_empty() => keys.extend(found),
+            // A key's own certificate may stand beside it.
+            _ if Certificate::parse_all(block, origin).is_ok() => {}
+            Err(error) => return Err(unusable(&format!("{it} holds no secret key: {}", plain(&error)))),
+            Ok(_) => return Err(unusable(&format!("{it} holds no secret key"))),
         }
-        Err(error) => format!("it holds no secret key: {}", plain(error)),
-        Ok(_) => "it holds no secret key".to_owned(),
-    };
-    match <[SignedSecretKey; 1]>::try_from(keys.unwrap_or_default()) {
+    }
+    match <[SignedSecretKey; 1]>::try_from(keys) {
         Ok([secret]) => Ok(secret),
-        Err(keys) if keys.is_empty() => Err(unusable(&none)),
+        Err(keys) if keys.is_empty() => Err(unusable("it holds a certificate, and no secret key")),
         Err(_) => Err(unusable("it holds several keys; give each a file of its own")),
     }
 }
