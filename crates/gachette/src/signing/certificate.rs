@@ -34,7 +34,9 @@ pub(super) struct SigningPart {
 pub(super) enum Issued {
     /// One of the certificate's parts made it.
     By(SigningPart),
-    /// It says so, but it is not true, or that part may not sign.
+    /// One of its parts made it, but none that may sign, or not so that clients take it: with why.
+    InVain(&'static str),
+    /// It says so, but it is not true.
     Falsely,
     /// It does not say so.
     ByAnother,
@@ -159,10 +161,22 @@ impl Certificate {
 
     fn judged(&self, signature: &Signature, content: &[u8], key: &impl VerifyingKey) -> Issued {
         let of_key = |part: &&SigningPart| Some(part.fingerprint) == Fingerprint::of(key);
-        match self.parts.iter().find(of_key) {
-            Some(part) if is_strong(signature) && signature.verify(key, content).is_ok() => Issued::By(*part),
-            _ => Issued::Falsely,
+        if signature.verify(key, content).is_err() {
+            return Issued::Falsely;
         }
+        match self.parts.iter().find(of_key) {
+            Some(_) if !is_strong(signature) => Issued::InVain("its signature is made by way of a weak hash"),
+            Some(part) => Issued::By(*part),
+            None if self.is_revoked() => Issued::InVain("the key was revoked"),
+            None if self.has_revoked(key) => Issued::InVain("the part of it that signed was revoked"),
+            None => Issued::InVain("the part of it that signed may not sign"),
+        }
+    }
+
+    /// Whether it took this subkey back.
+    fn has_revoked(&self, key: &impl KeyDetails) -> bool {
+        let is_it = |subkey: &&SignedPublicSubKey| Fingerprint::of(&subkey.key) == Fingerprint::of(key);
+        self.key.public_subkeys.iter().find(is_it).is_some_and(is_taken_back)
     }
 
     /// What the key says of itself last: directly, and with a user id. gpgv believes the one first and sqv the other.
@@ -192,11 +206,12 @@ impl Certificate {
 
     /// A subkey that signs has to say itself that it belongs to the primary key (RFC 4880, 5.2.1: 0x19).
     fn may_sign(&self, subkey: &SignedPublicSubKey, binding: &Signature) -> bool {
-        let revoked = subkey.signatures.iter().any(|it| it.typ() == Some(SignatureType::SubkeyRevocation));
         let agrees = |back: &Signature| {
             is_strong(back) && back.verify_primary_key_binding(&subkey.key, &self.key.primary_key).is_ok()
         };
-        !revoked && binding.key_flags().sign() && binding.embedded_signature().is_some_and(agrees)
+        !is_taken_back(subkey)
+            && binding.key_flags().sign()
+            && binding.embedded_signature().is_some_and(agrees)
     }
 }
 
@@ -264,6 +279,10 @@ fn names(signature: &Signature, key: &impl KeyDetails) -> bool {
 
 fn part(key: &impl KeyDetails, expires: Option<Timestamp>) -> Option<SigningPart> {
     Some(SigningPart { fingerprint: Fingerprint::of(key)?, created: moment(key.created_at()), expires })
+}
+
+fn is_taken_back(subkey: &SignedPublicSubKey) -> bool {
+    subkey.signatures.iter().any(|it| it.typ() == Some(SignatureType::SubkeyRevocation))
 }
 
 fn newest(signatures: &[Signature]) -> Option<&Signature> {

@@ -112,7 +112,9 @@ impl Signer {
         };
         match self.certificate.issued(&signature, content) {
             Issued::By(_) => Ok(signature),
-            Issued::Falsely | Issued::ByAnother => Err(SigningError::Disagrees { key: self.key.clone() }),
+            Issued::InVain(_) | Issued::Falsely | Issued::ByAnother => {
+                Err(SigningError::Disagrees { key: self.key.clone() })
+            }
         }
     }
 }

@@ -106,6 +106,9 @@ fn judged(
                 None => good.push(GoodSignature { key, part: part.fingerprint, made: made(signature) }),
                 Some(reason) => others.push(format!("key {key}: {reason}")),
             },
+            Issued::InVain(reason) if signature.typ() == Some(kind) => {
+                others.push(format!("key {key}: {reason}"));
+            }
             _ => return Err(VerifyError::False { key }),
         }
     }
