@@ -9,6 +9,7 @@ use pgp::composed::{CleartextSignedMessage, Deserializable, DetachedSignature};
 use pgp::packet::{Signature, SignatureType};
 use trebuchet::process::{Captured, Process, ProcessError};
 
+use super::gpg_status::{Refusal, STATUS};
 use super::{Certificate, Fingerprint, SigningError};
 use crate::Cancel;
 
@@ -16,16 +17,6 @@ use crate::Cancel;
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How many of gpg's last lines are looked at for what went wrong.
 const LINES: usize = 200;
-/// How the lines begin that gpg writes for programs (its doc/DETAILS).
-const STATUS: &str = "[GNUPG:] ";
-
-/// Codes of libgpg-error.
-const BAD_PIN: u32 = 87;
-const NO_PIN_ENTRY: u32 = 85;
-const PIN_BLOCKED: u32 = 130;
-/// `ENOTTY`, of the system's.
-const NO_TERMINAL: u32 = 0x8000 | 102;
-
 /// What a fingerprint is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
@@ -142,41 +133,41 @@ fn failed(key: Fingerprint, error: ProcessError) -> SigningError {
         ProcessError::Failed { .. } => {}
         _ => return error.into(),
     }
-    let status = |line: &str| line.strip_prefix(STATUS).map(str::to_owned);
-    let statuses: Vec<String> = error.last_lines().iter().filter_map(|line| status(line)).collect();
-    let said = |word: &str| {
-        let fields = statuses.iter().map(|line| line.split(' ').collect::<Vec<_>>());
-        fields.into_iter().find(|fields| fields.first() == Some(&word))?.get(1).map(ToString::to_string)
-    };
-    match said("INV_SGNR").as_deref() {
-        Some("1" | "9") => return not_there(key),
-        Some("4") => return refused(key, "it was revoked".to_owned(), None),
-        Some("5") => {
-            let hint = format!("extend it with `gpg --quick-set-expire {key} 2y`");
-            return refused(key, "it has ended".to_owned(), Some(hint));
-        }
-        _ => {}
-    }
-    let code = statuses.iter().find_map(|line| line.strip_prefix("FAILURE sign ")?.parse::<u32>().ok());
-    // The kind of an error is in its lower half (gpg-error.h, err-codes.h).
-    match code.map(|code| code & 0xffff) {
-        Some(BAD_PIN) => {
-            let hint = "of a token, each wrong one counts: `gpg --card-status` shows how many are left";
-            return refused(key, "the passphrase or PIN was wrong".to_owned(), Some(hint.to_owned()));
-        }
-        Some(PIN_BLOCKED) => {
-            let hint = "`gpg --card-edit`, then `admin` and `passwd`, sets a new one by the admin PIN";
-            return refused(key, "the PIN of its token is blocked".to_owned(), Some(hint.to_owned()));
-        }
-        Some(NO_TERMINAL | NO_PIN_ENTRY) => {
-            let reason = "it needs a passphrase, a PIN or its token, and has no window in which it could ask";
-            return refused(key, reason.to_owned(), remembered());
-        }
-        _ => {}
+    if let Some(refusal) = Refusal::of(error.last_lines().iter().map(String::as_str)) {
+        return explained(key, refusal, remembered());
     }
     let text = error.last_lines().iter().rev().find(|line| !line.starts_with(STATUS));
     let reason = text.map_or_else(|| error.how(), |line| line.trim_start_matches("gpg: ").to_owned());
     refused(key, reason, remembered())
+}
+
+/// What gpg said, in words, with what to do about it.
+fn explained(key: Fingerprint, refusal: Refusal, remembered: Option<String>) -> SigningError {
+    let (reason, hint) = match refusal {
+        Refusal::NoSecretKey => return not_there(key),
+        Refusal::MayNotSign => ("it may not sign", None),
+        Refusal::Revoked => ("it was revoked", None),
+        Refusal::Ended => ("it has ended", Some(format!("extend it with `gpg --quick-set-expire {key} 2y`"))),
+        Refusal::Disabled => ("it is disabled", Some(format!("`gpg --edit-key {key}`, then `enable`"))),
+        Refusal::WrongPassphrase => {
+            let hint = format!(
+                "let gpg ask for it again, at a terminal, with `gpg --local-user {key} --output - --sign /dev/null >/dev/null`"
+            );
+            ("the passphrase was wrong", Some(hint))
+        }
+        Refusal::WrongPin => {
+            let hint = "each wrong one counts: `gpg --card-status` shows how many are left";
+            ("the PIN of its token was wrong", Some(hint.to_owned()))
+        }
+        Refusal::BlockedPin => {
+            let hint = "`gpg --card-edit`, then `admin` and `passwd`, sets a new one by the admin PIN";
+            ("the PIN of its token is blocked", Some(hint.to_owned()))
+        }
+        Refusal::NobodyToAsk => {
+            ("it needs a passphrase, a PIN or its token, and has no window in which it could ask", remembered)
+        }
+    };
+    refused(key, reason.to_owned(), hint)
 }
 
 fn not_there(key: Fingerprint) -> SigningError {

@@ -12,6 +12,7 @@ mod expiry;
 mod fingerprint;
 mod folder;
 mod gpg;
+mod gpg_status;
 mod key_name;
 mod key_ref;
 mod listing;

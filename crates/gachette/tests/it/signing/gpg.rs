@@ -94,6 +94,27 @@ fn nobody_is_asked_on_the_terminal_and_what_the_agent_remembers_is_used() {
 }
 
 #[test]
+fn a_wrong_passphrase_is_called_so_and_nothing_is_said_of_tokens() {
+    let home = GnupgHome::new();
+    let key = home.generate("closed", "ed25519", "sign", "open sesame");
+    home.command("gpgconf").args(["--kill", "gpg-agent"]).output().unwrap();
+    // Somebody types what it is not, as often as he is asked.
+    let pinentry = home.path().join("pinentry");
+    fs::write(&pinentry, "#!/bin/sh\necho OK\nwhile read -r word rest; do\n  case $word in\n    GETPIN) echo 'D wrong'; echo OK ;;\n    BYE) exit ;;\n    *) echo OK ;;\n  esac\ndone\n").unwrap();
+    fs::set_permissions(&pinentry, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(home.path().join("gpg-agent.conf"), format!("pinentry-program {}\n", pinentry.display()))
+        .unwrap();
+    let refusal = desk_of(&home, &key).refusal();
+    assert_eq!(refusal.to_string(), format!("gpg cannot use key {key}: the passphrase was wrong"));
+    let hint = refusal.hint().unwrap();
+    assert!(
+        hint.contains(&format!("`gpg --local-user {key} --output - --sign /dev/null >/dev/null`")),
+        "{hint}"
+    );
+    assert!(!hint.contains("token") && !hint.contains("PIN"), "{hint}");
+}
+
+#[test]
 fn waiting_for_a_person_ends_when_it_is_cancelled() {
     let home = GnupgHome::new();
     let key = home.generate("closed", "ed25519", "sign", "open sesame");
