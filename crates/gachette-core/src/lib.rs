@@ -16,6 +16,7 @@ pub mod missile;
 pub mod sbom;
 pub mod stack;
 pub mod statement;
+pub mod uri;
 pub mod yaml;
 
 mod address_secrets;

@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::Sha256Digest;
 use crate::debian::RelationRefs;
 use crate::stack::{Entry, PackageRecord};
 use crate::statement::source_uri;
+use crate::{Sha256Digest, uri};
 use package_url::package_url;
 
 pub use licences::Licences;
@@ -85,9 +85,9 @@ fn component(part: &Part, reference: &str) -> Value {
     let provenance = &record.provenance;
     let source = provenance.url.as_deref().map(|url| match &provenance.commit {
         Some(commit) => {
-            json!([{"type": "vcs", "url": source_uri(url), "comment": format!("commit {commit}")}])
+            json!([{"type": "vcs", "url": uri::reference(&source_uri(url)), "comment": format!("commit {commit}")}])
         }
-        None => json!([{"type": "distribution", "url": url}]),
+        None => json!([{"type": "distribution", "url": uri::reference(url)}]),
     });
     put("externalReferences", source);
     put("licenses", licences.to_json());

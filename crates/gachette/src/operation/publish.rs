@@ -1,10 +1,12 @@
 //! Publishing stacks and channels as APT suites, signed.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use gachette_core::Sha256Digest;
 use gachette_core::apt::{SourceEntry, Suite};
 use gachette_core::stack::StackRef;
+use gachette_core::uri::file_uri;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -141,7 +143,7 @@ pub(super) fn publish_by(
         statements.sign_unless_done(&suite.hash, entry)?;
     }
     let root = repository.meta().unwrap_or(Path::new("/"));
-    let uri = config.publish.url.clone().unwrap_or_else(|| format!("file:{}", root.display()));
+    let uri = config.publish.url.clone().unwrap_or_else(|| file_uri(root.as_os_str().as_bytes()));
     let certificates = signers.as_ref().map(Signers::certificates);
     let certificates = certificates.as_deref().map(String::from_utf8_lossy);
     let source = SourceEntry { uri: &uri, suite: &suite.suite, certificates: certificates.as_deref() };
