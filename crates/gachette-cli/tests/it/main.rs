@@ -43,6 +43,7 @@ mod large_stacks;
 mod login_shells;
 mod lost_hosts;
 mod parallel_builds;
+mod passphrases;
 mod paths_as_uris;
 mod plain_words;
 mod planted;

@@ -25,10 +25,11 @@ impl SigningConfig {
         let folder = signing.folder.clone().unwrap_or_else(|| crate::state::data_folder().join("keys"));
         let repository: Vec<PathBuf> =
             [&config.meta_path, &config.debs_path].into_iter().flatten().cloned().collect();
+        let passphrase = PassphraseSource::of_this_process(signing.passphrase_file.clone());
         Self {
             keys: signing.keys.clone(),
+            passphrase: passphrase.outside_of(repository.clone()),
             folder: KeyFolder::new(folder, repository),
-            passphrase: PassphraseSource::of_this_process(signing.passphrase_file.clone()),
             gpg: Gpg::new(),
         }
     }

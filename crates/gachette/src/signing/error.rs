@@ -112,11 +112,22 @@ pub enum SigningError {
         /// The key.
         key: String,
     },
-    /// The file of the passphrase holds none.
-    #[error("{} holds no passphrase", path.display())]
+    /// The file of the passphrase, or the variable, holds none.
+    #[error("{origin} holds no passphrase")]
     EmptyPassphrase {
+        /// The file or variable.
+        origin: String,
+    },
+    /// The file of the passphrase cannot be read.
+    #[error("`signing.passphrase_file`: {0}")]
+    PassphraseFile(PrivateFileError),
+    /// The file of the passphrase would lie where a web server finds it.
+    #[error("`signing.passphrase_file`: {} is in the repository's folder {}, where others read", path.display(), repository.display())]
+    PassphraseInRepository {
         /// The file.
         path: PathBuf,
+        /// The folder that others read.
+        repository: PathBuf,
     },
     /// The key has ended.
     #[error("signing key {key} ({fingerprint}) ended on {}", day(*expired))]
@@ -215,6 +226,8 @@ impl SigningError {
             | Self::Locked { .. }
             | Self::WrongPassphrase { .. }
             | Self::EmptyPassphrase { .. }
+            | Self::PassphraseFile(_)
+            | Self::PassphraseInRepository { .. }
             | Self::Gpg { .. } => SigningFault::Configuration,
             Self::NotThere { .. } => SigningFault::Missing,
             Self::WrongEnd { .. } | Self::WrongEmail(_) => SigningFault::Invalid,
@@ -267,7 +280,14 @@ impl SigningError {
             Self::InRepository { .. } => Some(
                 "keep keys elsewhere, as `signing.folder` says; whoever could read them may sign".to_owned(),
             ),
-            Self::File(error) => error.hint(),
+            Self::PassphraseInRepository { .. } => {
+                Some("keep the passphrase elsewhere: it guards what is copied".to_owned())
+            }
+            Self::PassphraseFile(error) if error.is_missing() => {
+                let hint = "write the passphrase into that file, with mode 0600, or name another, or none, if no key has one";
+                Some(hint.to_owned())
+            }
+            Self::File(error) | Self::PassphraseFile(error) => error.hint(),
             Self::Unusable { hint, .. } | Self::Gpg { hint, .. } => hint.clone(),
             Self::Locked { .. } => Some(
                 "name its file in `signing.passphrase_file`, or put it into GACHETTE_PASSPHRASE".to_owned(),

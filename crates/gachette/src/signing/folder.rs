@@ -190,7 +190,7 @@ impl KeyFolder {
                 return Err(SigningError::Earlier { name, expires, ends });
             }
         }
-        let (open, _) = own.open(passphrase.read()?)?;
+        let (open, _) = own.open(passphrase.candidates()?)?;
         let extended = own.extended(&Extension { passphrase: &open.passphrase, now, expires })?;
         folder.write(&file_name(&name), &extended.armored()?)?;
         Ok(extended)

@@ -115,16 +115,17 @@ impl OwnKey {
         Ok(Zeroizing::new(self.secret.to_armored_bytes(ArmorOptions::default())?))
     }
 
-    /// Opens the part that signs, with what is known of that part.
-    pub(super) fn open(&self, passphrase: Option<Password>) -> Result<(OpenKey, SigningPart), SigningError> {
+    /// Opens the part that signs, with what is known of that part, by one of these passphrases if one protects it.
+    pub(super) fn open(&self, passphrases: Vec<Password>) -> Result<(OpenKey, SigningPart), SigningError> {
         let (part, facts) = self.signing_part()?;
         if !part.params().is_encrypted() {
             return Ok((OpenKey { part, passphrase: Password::empty() }, facts));
         }
-        let passphrase = passphrase.ok_or_else(|| SigningError::Locked { key: self.origin.clone() })?;
-        if !part.opens_with(&passphrase) {
-            return Err(SigningError::WrongPassphrase { key: self.origin.clone() });
+        if passphrases.is_empty() {
+            return Err(SigningError::Locked { key: self.origin.clone() });
         }
+        let wrong = || SigningError::WrongPassphrase { key: self.origin.clone() };
+        let passphrase = passphrases.into_iter().find(|it| part.opens_with(it)).ok_or_else(wrong)?;
         Ok((OpenKey { part, passphrase }, facts))
     }
 

@@ -40,7 +40,7 @@ impl Signer {
             return Ok(Self { key, certificate, part, holder });
         }
         let own = config.folder.read(&key).map_err(|error| error.configured(&key, config.folder.path()))?;
-        let (open, part) = own.open(config.passphrase.read()?)?;
+        let (open, part) = own.open(config.passphrase.candidates()?)?;
         Ok(Self { key, certificate: own.certificate().clone(), part, holder: Holder::Own(Box::new(open)) })
     }
 
