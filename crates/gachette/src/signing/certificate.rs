@@ -6,7 +6,10 @@ use pgp::composed::{ArmorOptions, Deserializable, SignedPublicKey, SignedPublicS
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{Signature, SignatureType};
 use pgp::ser::Serialize;
-use pgp::types::{KeyDetails, KeyVersion, SignedUser, Tag, VerifyingKey};
+use pgp::types::{
+    EcdsaPublicParams, EddsaLegacyPublicParams, KeyDetails, KeyVersion, PublicParams, SignedUser, Tag,
+    VerifyingKey,
+};
 
 use super::blocks::blocks;
 use super::error::plain;
@@ -74,6 +77,11 @@ impl Certificate {
     /// That of a public key.
     pub(super) fn of(key: SignedPublicKey, origin: &str) -> Result<Self, SigningError> {
         let fingerprint = Fingerprint::of(&key.primary_key).filter(|_| key.version() == KeyVersion::V4);
+        if let Some(kind) = unknown_kind(&key) {
+            let reason =
+                format!("keys of its kind, {kind}, cannot be used here, since not every apt knows them");
+            return Err(unusable(origin, reason));
+        }
         let wrong_version = || unusable(origin, "its version is not 4, and apt knows no other".to_owned());
         let key = of_its_own(key);
         let mut certificate =
@@ -269,6 +277,21 @@ pub(super) fn is_strong(signature: &Signature) -> bool {
     use HashAlgorithm::{Sha3_256, Sha3_512, Sha224, Sha256, Sha384, Sha512};
     let strong = [Sha224, Sha256, Sha384, Sha512, Sha3_256, Sha3_512];
     signature.hash_alg().is_some_and(|hash| strong.contains(&hash))
+}
+
+/// What kind of key it is, if it is one that sqv cannot check, by which apt of Debian 13 does, or the library here.
+fn unknown_kind(key: &impl KeyDetails) -> Option<String> {
+    use EcdsaPublicParams::{Secp256k1, Unsupported};
+    match key.public_params() {
+        PublicParams::ECDSA(params @ (Secp256k1 { .. } | Unsupported { .. })) => {
+            Some(format!("ECDSA on the curve {}", params.curve().name()))
+        }
+        PublicParams::EdDSALegacy(EddsaLegacyPublicParams::Unsupported { curve, .. }) => {
+            Some(format!("EdDSA on the curve {}", curve.name()))
+        }
+        PublicParams::Unknown { .. } => Some(format!("algorithm {}", u8::from(key.algorithm()))),
+        _ => None,
+    }
 }
 
 /// Whether a signature names this key as the one that made it.

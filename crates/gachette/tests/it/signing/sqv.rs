@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use gachette::signing::{Import, NewEnd};
+use gachette::signing::{Certificate, Import, NewEnd};
 use gachette_testkit::GnupgHome;
 use jiff::Timestamp;
 
@@ -88,4 +88,24 @@ fn sqv_accepts_subkeys_and_keys_that_were_made_by_gpg_and_extended_here() {
     let ends: Vec<&str> = ends.filter_map(|line| line.split(':').nth(6)).collect();
     let expected = until.as_second().to_string();
     assert_eq!(ends, [&expected, &expected]);
+}
+
+#[test]
+fn a_kind_of_key_that_sqv_does_not_know_is_refused_by_its_name() {
+    let desk = Desk::new();
+    let home = GnupgHome::new();
+    let release = desk.write("Release", RELEASE);
+    for curve in ["brainpoolP256r1", "secp256k1"] {
+        let key = home.generate(curve, curve, "sign", "");
+        let certificate = home.gpg(&["--armor", "--export", &key]);
+        let sign = ["--local-user", &key, "--digest-algo", "SHA512", "--output", "-", "--detach-sign"];
+        let signature = home.gpg(&[&sign[..], &[release.to_str().unwrap()]].concat());
+        sqv(&desk, &certificate, &signature, RELEASE).unwrap_err();
+        let reason = format!("keys of its kind, ECDSA on the curve {curve}, cannot be used here");
+        let said = Certificate::parse_all(&certificate, "a test").unwrap_err().to_string();
+        assert_eq!(said, format!("a test: {reason}, since not every apt knows them"));
+        let secret = home.gpg(&["--armor", "--export-secret-keys", &key]);
+        let said = desk.keys().import(&key_name("x"), &secret, Import::New).unwrap_err().to_string();
+        assert!(said.starts_with(&format!("the key that is imported: {reason}")), "{said}");
+    }
 }
