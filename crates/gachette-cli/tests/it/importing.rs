@@ -45,7 +45,7 @@ pub(crate) fn run(command: &mut Command) {
 }
 
 /// The SHA-256 of a file as coreutils says it.
-fn sha256sum(path: &Path) -> String {
+pub(crate) fn sha256sum(path: &Path) -> String {
     let output = Command::new("sha256sum").arg(path).output().unwrap();
     String::from_utf8(output.stdout).unwrap()[..64].to_owned()
 }

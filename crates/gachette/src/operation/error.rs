@@ -164,6 +164,18 @@ pub enum OperationError {
         /// Why not.
         source: Box<OperationError>,
     },
+    /// The server that packages were fetched from is gone.
+    #[error(
+        "the server does not answer any more; {taken} packages were taken in by then, and {already_there} were there already: {reason}"
+    )]
+    Silent {
+        /// What apt says of it.
+        reason: String,
+        /// How many packages were taken in.
+        taken: usize,
+        /// How many there were already.
+        already_there: usize,
+    },
     /// The operation was cancelled.
     #[error("cancelled")]
     Cancelled,
@@ -226,6 +238,7 @@ impl OperationError {
             | Self::Scheme(_)
             | Self::Build(_)
             | Self::Builder { .. }
+            | Self::Silent { .. }
             | Self::Process(_) => FaultKind::Build,
             Self::Repository(error) => match error.kind() {
                 FailureKind::Missing => FaultKind::NotFound,
@@ -300,6 +313,7 @@ impl OperationError {
             Self::EmptyRole { role, stack } => {
                 Some(format!("see what `roles.{role}` names, and what `gachette stack show {stack}` lists"))
             }
+            Self::Silent { .. } => Some("once it does, the same command goes on from there".to_owned()),
             Self::Unsigning { .. } => Some(
                 "leave `--unsigned` out; or, for a suite that is to have no signature from now on, run it without a key, \
                  as with `--set signing.keys=[]`"

@@ -1,16 +1,15 @@
 //! Packages of APT sources: the machine's own apt fetches them and believes them, in a root of its own.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
 
-use gachette_core::debian::{Architecture, PackageName, Paragraphs, Version};
+use gachette_core::address_without_secrets;
+use gachette_core::debian::Architecture;
 use gachette_core::stack::Provenance;
-use gachette_core::{Sha256Digest, address_without_secrets};
 use trebuchet::process::Process;
 
+use super::fetching::Fetching;
 use super::intake::Intake;
+use super::offer::{Offer, offers};
 use super::{Context, OperationError};
 use crate::base::AptFolder;
 use crate::config::{AptSources, Base};
@@ -27,25 +26,16 @@ APT::Get::AllowUnauthenticated \"true\";
 
 /// Sources whose lists of packages were fetched.
 pub(super) struct Archive {
-    apt: AptFolder,
-    /// The one that apt takes for its own.
-    native: Architecture,
+    fetching: Fetching,
     lists: Vec<List>,
 }
 
 /// The packages of one list.
 struct List {
+    /// Where what describes the list lies, with a slash at the end.
+    address: String,
     provenance: Provenance,
     offers: Vec<Offer>,
-}
-
-/// A package that a list names.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Offer {
-    pub(super) name: PackageName,
-    pub(super) version: Version,
-    pub(super) architecture: Architecture,
-    pub(super) sha256: Sha256Digest,
 }
 
 impl Archive {
@@ -84,7 +74,7 @@ impl Archive {
                 gachette: Some(env!("CARGO_PKG_VERSION").to_owned()),
                 ..Provenance::default()
             };
-            lists.push(List { provenance, offers });
+            lists.push(List { address: field("Base-URI"), provenance, offers });
         }
         let total: usize = lists.iter().map(|list| list.offers.len()).sum();
         if total == 0 {
@@ -94,7 +84,7 @@ impl Archive {
                 names.join(", ")
             )));
         }
-        Ok(Self { apt, native, lists })
+        Ok(Self { fetching: Fetching { apt, native }, lists })
     }
 
     /// Where the packages come from, for the report.
@@ -115,69 +105,12 @@ impl Archive {
             intake.come_from(list.provenance.clone());
             for batch in list.offers.chunks(BATCH) {
                 let wanted = intake.wanted(batch)?;
-                self.fetch(context, &wanted, intake)?;
+                self.fetching.take(context, &list.address, wanted, intake)?;
                 let text = format!("{} of {total} packages", intake.report().looked_at());
                 context.tell(Event::Step { name: None, text });
             }
         }
         Ok(())
-    }
-
-    fn fetch(
-        &self,
-        context: &mut Context<'_>,
-        wanted: &[&Offer],
-        intake: &mut Intake<'_>,
-    ) -> Result<(), OperationError> {
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let folder = self.apt.fresh_folder("fetched")?;
-        // One that cannot be had must not keep the others away.
-        if self.download(context, &folder, wanted).is_err() {
-            for offer in wanted {
-                let there = self.path_of(&folder, offer).exists();
-                match if there { Ok(()) } else { self.download(context, &folder, &[offer]) } {
-                    Ok(()) => {}
-                    Err(_) if context.cancel.is_cancelled() => return Err(OperationError::Cancelled),
-                    Err(error) => {
-                        let said = error.to_string();
-                        let reason = said.lines().find(|line| line.trim_start().starts_with("E: "));
-                        intake.refuse_offer(offer, reason.unwrap_or(&said).trim().to_owned());
-                    }
-                }
-            }
-        }
-        let mut files: Vec<PathBuf> = wanted.iter().map(|offer| self.path_of(&folder, offer)).collect();
-        files.retain(|path| path.exists());
-        intake.take_all(&files, |_| Ok(()))
-    }
-
-    fn download(
-        &self,
-        context: &mut Context<'_>,
-        folder: &Path,
-        wanted: &[&Offer],
-    ) -> Result<(), trebuchet::process::ProcessError> {
-        let words: Vec<String> = wanted.iter().map(|offer| self.word(offer)).collect();
-        let words: Vec<&str> = ["download"].into_iter().chain(words.iter().map(String::as_str)).collect();
-        self.apt.apt("apt-get", &words).current_dir(folder).output(context.cancel).map(drop)
-    }
-
-    /// How apt-get is told of one file.
-    fn word(&self, offer: &Offer) -> String {
-        let Offer { name, version, architecture, .. } = offer;
-        if architecture.is_all() || *architecture == self.native {
-            format!("{name}={version}")
-        } else {
-            format!("{name}:{architecture}={version}")
-        }
-    }
-
-    /// The name that apt-get gives a file.
-    fn path_of(&self, folder: &Path, offer: &Offer) -> PathBuf {
-        let Offer { name, version, architecture, .. } = offer;
-        folder.join(format!("{name}_{version}_{architecture}.deb").replace(':', "%3a"))
     }
 }
 
@@ -197,39 +130,4 @@ fn wanted(
     }
     let native = Process::new("dpkg").arg("--print-architecture").output(context.cancel)?.text();
     Ok(vec![native.parse().map_err(|error| OperationError::Invalid(format!("dpkg: {error}")))?])
-}
-
-/// What a list names. One that is not sound in itself was not believed by apt; a paragraph without a hash is left out.
-fn offers(file: &Path) -> Result<Vec<Offer>, OperationError> {
-    let failed = |source| OperationError::Io { path: file.display().to_string(), source };
-    let mut offers = Vec::new();
-    let mut paragraph = String::new();
-    let mut lines = BufReader::new(File::open(file).map_err(failed)?).split(b'\n');
-    loop {
-        let line = lines.next().transpose().map_err(failed)?;
-        match &line {
-            Some(line) if !line.is_empty() => {
-                paragraph.push_str(&String::from_utf8_lossy(line));
-                paragraph.push('\n');
-            }
-            _ => {
-                offers.extend(offer(&paragraph));
-                paragraph.clear();
-            }
-        }
-        if line.is_none() {
-            return Ok(offers);
-        }
-    }
-}
-
-fn offer(paragraph: &str) -> Option<Offer> {
-    let fields = Paragraphs::new(paragraph).next()?.ok()?;
-    let field = |name: &str| fields.get(name).map(|value| value.into_owned());
-    Some(Offer {
-        name: field("Package")?.parse().ok()?,
-        version: field("Version")?.parse().ok()?,
-        architecture: field("Architecture")?.parse().ok()?,
-        sha256: field("SHA256")?.parse().ok()?,
-    })
 }

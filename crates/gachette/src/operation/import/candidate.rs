@@ -1,9 +1,11 @@
 //! A package file that is offered: looked at, and copied near its place when it is new.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, Control, PackageName, Version};
@@ -11,6 +13,7 @@ use gachette_core::stack::{PackageRecord, Provenance};
 use rustix::fs::{FileType, OFlags, fstat};
 use trebuchet::deb::{self, DebFault};
 
+use super::offer::Offer;
 use super::registered::Registered;
 use super::{Compare, OperationError};
 use crate::repository::{FailureKind, Repository, RepositoryError, Staged, Staging};
@@ -32,6 +35,41 @@ pub(super) struct Look<'a> {
     pub(super) compare: Compare,
     pub(super) provenance: Provenance,
     pub(super) registered: Registered,
+    pub(super) bytes: Bytes,
+}
+
+/// Which bytes files may have.
+#[derive(Clone)]
+pub(super) struct Bytes(Option<Arc<HashMap<PathBuf, Offer>>>);
+
+impl Bytes {
+    /// Any: who brings the files answers for them.
+    pub(super) fn any() -> Self {
+        Self(None)
+    }
+
+    /// Those that somebody who is believed said of each file. Of others none are taken.
+    pub(super) fn named(files: HashMap<PathBuf, Offer>) -> Self {
+        Self(Some(Arc::new(files)))
+    }
+
+    /// How a file is called.
+    pub(super) fn name(&self, path: &Path) -> String {
+        let offer = self.0.as_ref().and_then(|files| files.get(path));
+        offer.map_or_else(|| path.display().to_string(), Offer::to_string)
+    }
+
+    fn check(&self, path: &Path, found: impl FnOnce() -> Sha256Digest) -> Result<(), Hindrance> {
+        let Some(files) = &self.0 else { return Ok(()) };
+        let (offer, found) = (files.get(path), found());
+        if offer.is_some_and(|offer| offer.sha256 == found) {
+            return Ok(());
+        }
+        let named = offer.map(|offer| offer.sha256.to_string()).unwrap_or_default();
+        Err(Hindrance::Refused(format!(
+            "what came is another file than the lists name: {found}, not {named}"
+        )))
+    }
 }
 
 /// What the repository has of a package.
@@ -69,6 +107,7 @@ impl Look<'_> {
     }
 
     fn at_small(&self, path: &Path, bytes: &[u8], place: &Place<'_>) -> Result<Looked, Hindrance> {
+        self.bytes.check(path, || Sha256Digest::of(bytes))?;
         let mut known = Ok(None);
         let read = deb::read_from_if(bytes, |control| {
             known = self.record_of(path, control);
@@ -98,6 +137,7 @@ impl Look<'_> {
         let mut name = by_right.clone();
         if let Some(known) = self.record_of(path, &control)? {
             let sha256 = deb::read_control(path).map_err(|error| no_package(error.fault))?.sha256;
+            self.bytes.check(path, || sha256)?;
             match met(self.repository, self.compare, known, sha256)? {
                 Known::Whole(record) => return Ok(Looked::Known(record)),
                 Known::Lost(lost) => name = lost,
@@ -107,6 +147,7 @@ impl Look<'_> {
         let read = place.create().and_then(|mut copy| deb::read_copying(path, &mut copy));
         let read =
             read.map_err(|error| place.failed(&name, error))?.map_err(|error| no_package(error.fault))?;
+        self.bytes.check(path, || read.sha256)?;
         if file_name(&read.control) != by_right {
             return Err(Hindrance::Refused("it changed while it was read".to_owned()));
         }

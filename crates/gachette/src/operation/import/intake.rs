@@ -4,17 +4,17 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::convert::Infallible;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::{slice, thread};
 
 use gachette_core::debian::PackageName;
 use gachette_core::stack::{By, LowerPackage, Provenance, StackDiff, StackName};
 
-use super::archive::Offer;
 use super::batch::{Batches, Names, Taken};
-use super::candidate::{Hindrance, Known, Look, known};
+use super::candidate::{Bytes, Hindrance, Known, Look, known};
 use super::imported::Imported;
+use super::offer::Offer;
 use super::registered::Registered;
 use super::{
     BATCH, Compare, Distribution, ImportReport, OperationError, RefusedFile, SMALLEST_BATCH, StackedIn,
@@ -73,8 +73,7 @@ impl<'a> Intake<'a> {
 
     /// Notes a package that is offered and cannot be taken.
     pub(super) fn refuse_offer(&mut self, offer: &Offer, reason: String) {
-        let file = format!("{} {} ({})", offer.name, offer.version, offer.architecture);
-        self.report.refused.push(RefusedFile { file, reason });
+        self.report.refused.push(RefusedFile { file: offer.to_string(), reason });
     }
 
     /// Notes what cannot be taken.
@@ -90,14 +89,16 @@ impl<'a> Intake<'a> {
         self.report
     }
 
-    /// Takes in what of these files is new, by several threads some at a time, and after each time asks whether to go on.
+    /// Takes in what of these files is new and has the bytes that it is to have, by several threads some at a time, and after each
+    /// time asks whether to go on.
     pub(super) fn take_all(
         &mut self,
         files: &[PathBuf],
+        bytes: Bytes,
         mut go_on: impl FnMut(&ImportReport) -> Result<(), OperationError>,
     ) -> Result<(), OperationError> {
         let registered = Registered::before(self.repository, files.len());
-        let look = Look { registered, ..self.look() };
+        let look = Look { registered, ..self.look(&bytes) };
         let (names, threads) = (Names::default(), processors());
         let size = files.len().div_ceil(2 * threads).clamp(SMALLEST_BATCH, BATCH);
         let batches = Mutex::new((Batches { left: files, most: size }).enumerate());
@@ -122,7 +123,7 @@ impl<'a> Intake<'a> {
             for (number, taken) in done {
                 early.insert(number, taken);
                 while let Some(taken) = early.remove(&noted) {
-                    self.note_all(taken?)?;
+                    self.note_all(taken?, &bytes)?;
                     go_on(&self.report)?;
                     noted += 1;
                 }
@@ -131,22 +132,22 @@ impl<'a> Intake<'a> {
         })
     }
 
-    fn look(&self) -> Look<'a> {
+    fn look(&self, bytes: &Bytes) -> Look<'a> {
         let (repository, compare, provenance) = (self.repository, self.compare, self.provenance.clone());
-        Look { repository, compare, provenance, registered: Registered::default() }
+        Look { repository, compare, provenance, registered: Registered::default(), bytes: bytes.clone() }
     }
 
     /// Notes what became of files. All before them were taken in, or were none.
-    fn note_all(&mut self, taken: Taken<'_>) -> Result<(), OperationError> {
+    fn note_all(&mut self, taken: Taken<'_>, bytes: &Bytes) -> Result<(), OperationError> {
         for (file, fate) in taken.fates {
             match fate {
                 Ok((record, placement)) => self.taken_in(record, placement),
-                Err(hindrance) => self.refuse(file, hindrance)?,
+                Err(hindrance) => self.refuse(bytes.name(file), hindrance)?,
             }
         }
         for second in taken.seconds {
-            let taken = self.look().take(slice::from_ref(second), Names::default().turn(0))?;
-            self.note_all(taken)?;
+            let taken = self.look(bytes).take(slice::from_ref(second), Names::default().turn(0))?;
+            self.note_all(taken, bytes)?;
         }
         Ok(())
     }
@@ -193,11 +194,10 @@ impl<'a> Intake<'a> {
     }
 
     /// Notes a file that is not taken; a fault of another kind ends the import.
-    fn refuse(&mut self, file: &Path, hindrance: Hindrance) -> Result<(), OperationError> {
+    fn refuse(&mut self, file: String, hindrance: Hindrance) -> Result<(), OperationError> {
         match hindrance {
             Hindrance::Fault(error) => Err(error),
             Hindrance::Refused(reason) => {
-                let file = file.display().to_string();
                 self.report.refused.push(RefusedFile { file, reason });
                 Ok(())
             }

@@ -7,9 +7,11 @@ mod archive;
 mod batch;
 mod candidate;
 mod distributions;
+mod fetching;
 mod folder;
 mod imported;
 mod intake;
+mod offer;
 mod registered;
 mod report;
 mod sources;
@@ -23,6 +25,7 @@ use super::{Context, OperationError, Outcome, StackedIn};
 use crate::event::Event;
 use crate::repository::Repository;
 use archive::Archive;
+use candidate::Bytes;
 use intake::Intake;
 
 pub use report::{Distribution, ImportReport, RefusedFile};
@@ -164,7 +167,7 @@ fn take_each(
     all: usize,
     intake: &mut Intake<'_>,
 ) -> Result<(), OperationError> {
-    intake.take_all(files, |report| {
+    intake.take_all(files, Bytes::any(), |report| {
         let text = format!("{} of {all} package files", report.looked_at());
         context.tell(Event::Step { name: None, text });
         if context.cancel.is_cancelled() { Err(OperationError::Cancelled) } else { Ok(()) }

@@ -1,0 +1,148 @@
+//! `gachette repository import SOURCES` from mirrors that give other files than the lists name, or only parts of them, or nothing.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::importing::{deb, sha256sum};
+use crate::mirror::{Mirror, response, whole};
+use crate::playground::Playground;
+
+/// What an import says that ends with this code, in its outcome.
+fn import(playground: &Playground, line: &str, code: i32) -> Value {
+    let words = ["--format", "json", "repository", "import", line];
+    let output = playground.command(&words).output().unwrap();
+    assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice::<Value>(&output.stdout).unwrap()["import"].clone()
+}
+
+/// Two packages in `main`, of which the one called `dh-web` does not pack well.
+fn two(folder: &Path) {
+    let body: String = (0..900u32).map(|number| number.wrapping_mul(2_654_435_761).to_string()).collect();
+    deb(&folder.join("pool/main"), "dh-web", "1", &body);
+    deb(&folder.join("pool/main"), "dh-tool", "1", "x");
+}
+
+/// The bytes of a package that says of itself what `dh-web` does, and is smaller.
+fn other() -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::read(deb(folder.path(), "dh-web", "1", "another")).unwrap()
+}
+
+#[test]
+fn another_package_than_the_lists_name_never_comes_in_however_it_is_sent() {
+    type Form = fn(usize, &[u8]) -> Vec<u8>;
+    let forms: [(&str, Form); 4] = [
+        ("of the length that the lists say", |length, other| response("200 OK", length, other)),
+        ("of a length that is not reached", |_, other| response("200 OK", other.len() + 5, other)),
+        ("whole", |_, other| response("200 OK", other.len(), other)),
+        ("in chunks of which the last is missing", |_, other| {
+            let head = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", other.len());
+            [head.as_bytes(), other, b"\r\n"].concat()
+        }),
+    ];
+    for (form, send) in forms {
+        let other = other();
+        let mirror = Mirror::new(two, "amd64", move |path, body| match path.contains("dh-web") {
+            true => Some(send(body.len(), &other)),
+            false => whole(body),
+        });
+        let playground = Playground::new();
+        playground.ok("repository init");
+        let report = import(&playground, &mirror.line("", "main"), 5);
+        assert_eq!(report["taken"], 1, "{form}: {report}");
+        let refused = &report["refused"][0];
+        assert_eq!(refused["file"], "dh-web 1 (all)", "{form}: {refused}");
+        assert!(
+            refused["reason"].as_str().unwrap().starts_with("E: Failed to fetch http"),
+            "{form}: {refused}"
+        );
+        let packages = playground.json("package list");
+        assert_eq!(
+            (packages.as_array().unwrap().len(), &packages[0]["name"]),
+            (1, &json!("dh-tool")),
+            "{form}"
+        );
+    }
+}
+
+#[test]
+fn a_download_that_is_cut_off_is_tried_again_and_then_told_as_the_fault_of_the_network_that_it_is() {
+    let cut = |body: &[u8]| Some(response("200 OK", body.len(), &body[..300]));
+    let mirror = Mirror::new(two, "amd64", move |path, body| match path.contains("dh-web") {
+        true => cut(body),
+        false => whole(body),
+    });
+    let playground = Playground::new();
+    playground.ok("repository init");
+    let report = import(&playground, &mirror.line("", "main"), 5);
+    let reason = report["refused"][0]["reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("E: Failed to fetch http") && reason.contains("/dh-web_1_all.deb"),
+        "{reason}"
+    );
+    assert!(!reason.contains("truncated"), "{reason}");
+
+    // The first time only: apt goes on by itself, or is asked to.
+    let times = std::sync::atomic::AtomicUsize::new(0);
+    let mirror = Mirror::new(two, "amd64", move |path, body| {
+        let is_cut = path.contains("dh-web") && times.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 4;
+        if is_cut { cut(body) } else { whole(body) }
+    });
+    assert_eq!(import(&playground, &mirror.line("", "main"), 0)["taken"], 1);
+    assert!(mirror.asked("dh-web") > 4);
+    playground.ok("repository fsck");
+}
+
+#[test]
+fn two_files_of_one_package_in_a_list_come_in_as_one_and_the_other_is_refused() {
+    let fill = |folder: &Path| {
+        two(folder);
+        fs::create_dir_all(folder.join("pool/main/twin")).unwrap();
+        fs::write(folder.join("pool/main/twin/dh-web_1_all.deb"), other()).unwrap();
+    };
+    let mirror = Mirror::new(fill, "amd64", crate::mirror::honest);
+    let playground = Playground::new();
+    playground.ok("repository init");
+    let report = import(&playground, &mirror.line("", "main"), 5);
+    assert_eq!((&report["taken"], report["refused"].as_array().unwrap().len()), (&json!(2), 1), "{report}");
+    let refused = &report["refused"][0];
+    assert_eq!(refused["file"], "dh-web 1 (all)", "{refused}");
+    let files = fs::read_dir(playground.path("repository/debs")).unwrap().map(|file| file.unwrap().path());
+    let taken = files.into_iter().find(|path| path.display().to_string().contains("dh-web")).unwrap();
+    let list = fs::read_to_string(mirror.list("main", "amd64")).unwrap();
+    assert!(list.contains(&sha256sum(&taken)), "{list}");
+    playground.ok("repository fsck");
+}
+
+#[test]
+fn an_import_whose_server_goes_away_ends_soon_with_what_it_took_in_and_goes_on_from_there() {
+    let fill = |folder: &Path| {
+        for number in 0..120 {
+            deb(&folder.join("pool/main"), &format!("dh-p{number:03}"), "1", "x");
+        }
+    };
+    let gone = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let is_gone = std::sync::Arc::clone(&gone);
+    // From the second batch on.
+    let since = std::sync::atomic::AtomicBool::new(false);
+    let order = std::sync::atomic::Ordering::Relaxed;
+    let mirror = Mirror::new(fill, "amd64", move |path, body| {
+        since.fetch_or(path.contains("dh-p050"), order);
+        if since.load(order) && is_gone.load(order) { None } else { whole(body) }
+    });
+    let playground = Playground::new();
+    playground.ok("repository init");
+    let line = mirror.line("", "main");
+    let said = playground.run_words(&["repository", "import", &line]);
+    assert_eq!(said.code, 4, "{}", said.stderr);
+    let told =
+        "the server does not answer any more; 50 packages were taken in by then, and 0 were there already";
+    assert!(said.stderr.contains(told), "{}", said.stderr);
+    assert!(said.stderr.contains("goes on from there"), "{}", said.stderr);
+    assert_eq!(mirror.asked("dh-p1"), 0, "what is left is not asked for");
+    gone.store(false, order);
+    let report = import(&playground, &line, 0);
+    assert_eq!((&report["taken"], &report["already_there"]), (&json!(70), &json!(50)));
+}
