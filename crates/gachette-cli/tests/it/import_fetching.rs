@@ -9,9 +9,12 @@ use crate::importing::{deb, sha256sum};
 use crate::mirror::{Mirror, response, whole};
 use crate::playground::Playground;
 
-/// What an import says that ends with this code, in its outcome.
-fn import(playground: &Playground, line: &str, code: i32) -> Value {
-    let words = ["--format", "json", "repository", "import", line];
+/// What an import of one line, with options behind it, says that ends with this code.
+pub(crate) fn import(playground: &Playground, line: &str, code: i32) -> Value {
+    let (line, options) = line.split_once(" --").unwrap_or((line, ""));
+    let options = if options.is_empty() { String::new() } else { format!("--{options}") };
+    let words = ["--format", "json", "repository", "import", line].into_iter();
+    let words: Vec<&str> = words.chain(options.split_whitespace()).collect();
     let output = playground.command(&words).output().unwrap();
     assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice::<Value>(&output.stdout).unwrap()["import"].clone()

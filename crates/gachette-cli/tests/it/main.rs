@@ -32,6 +32,7 @@ mod import_architectures;
 mod import_distributions;
 mod import_fetching;
 mod import_files;
+mod import_lists;
 mod import_obstacles;
 mod importing;
 mod interrupts;

@@ -13,10 +13,9 @@ use gachette_core::{Sha256Digest, address_without_secrets};
 use tempfile::TempDir;
 use trebuchet::process::Process;
 
-use super::{BaseError, USUAL_PRIORITY, files, kept};
+use super::{BaseError, Taken, USUAL_PRIORITY, files, kept, skipped};
 use crate::Cancel;
 use crate::config::{AptSources, Base};
-use crate::repository::KeptList;
 
 /// What apt is to know besides where its root is.
 const CONFIGURATION: &str = "\
@@ -36,8 +35,13 @@ Acquire::GzipIndexes \"true\";
 Acquire::IndexTargets::deb::Packages::KeepCompressedAs \"gz\";
 ";
 
-pub(super) fn take(sources: &AptSources, base: &Base, cancel: &Cancel) -> Result<Vec<KeptList>, BaseError> {
-    let (root, fetched) = AptFolder::fetch(sources, base, "", cancel)?;
+/// How many lines of what apt says are kept: one for each list that it leaves out.
+const MOST_LINES: usize = 1000;
+
+pub(super) fn take(sources: &AptSources, base: &Base, cancel: &Cancel) -> Result<Taken, BaseError> {
+    let Fetched { root, lists: fetched, skipped } = AptFolder::fetch(sources, base, "", cancel)?;
+    let mut missing = skipped;
+    missing.extend(skipped::architectures(base.architectures.iter(), &fetched));
     let priorities = root.priorities(cancel)?;
     let mut lists = Vec::new();
     for index in fetched {
@@ -51,7 +55,17 @@ pub(super) fn take(sources: &AptSources, base: &Base, cancel: &Cancel) -> Result
     if lists.is_empty() {
         return Err(BaseError::Nothing { architectures: listed(base) });
     }
-    Ok(lists)
+    Ok(Taken { lists, missing })
+}
+
+/// What apt fetched.
+pub(crate) struct Fetched {
+    /// The root in which it is.
+    pub(crate) root: AptFolder,
+    /// The lists that there are.
+    pub(crate) lists: Vec<FetchedList>,
+    /// What the sources name and their repositories do not have, in plain words.
+    pub(crate) skipped: Vec<String>,
 }
 
 /// A list of packages that apt fetched.
@@ -133,21 +147,23 @@ impl AptFolder {
         base: &Base,
         more: &str,
         cancel: &Cancel,
-    ) -> Result<(Self, Vec<FetchedList>), BaseError> {
+    ) -> Result<Fetched, BaseError> {
         let root = Self::new(sources, base, more)?;
-        let lists = root.update(cancel)?;
+        let (lists, skipped) = root.update(cancel)?;
         if !lists.iter().all(FetchedList::is_named) {
             let packed = Self::new(sources, base, &format!("{more}{KEEP_GZIP}"))?;
-            for list in packed.update(cancel)? {
+            for list in packed.update(cancel)?.0 {
                 let place = format!("{}.gz", address_without_secrets(list.field("URI")));
                 files::read_of(&list.file, &place, cancel)?;
             }
         }
-        Ok((root, lists))
+        Ok(Fetched { root, lists, skipped })
     }
 
-    fn update(&self, cancel: &Cancel) -> Result<Vec<FetchedList>, BaseError> {
-        self.apt("apt-get", &["update", "--error-on=any"]).output(cancel).map_err(BaseError::Apt)?;
+    /// The lists that there are, and what there is not.
+    fn update(&self, cancel: &Cancel) -> Result<(Vec<FetchedList>, Vec<String>), BaseError> {
+        let update = self.apt("apt-get", &["update", "--error-on=any"]).keep_lines(MOST_LINES);
+        let said = update.output(cancel).map_err(BaseError::Apt)?.last_lines;
         let indices = self.apt("apt-get", &["indextargets", "Created-By: Packages"]);
         let indices = indices.output(cancel).map_err(BaseError::Apt)?.text();
         let mut lists = Vec::new();
@@ -160,7 +176,7 @@ impl AptFolder {
                 lists.push(FetchedList { file, said });
             }
         }
-        Ok(lists)
+        Ok((lists, skipped::components(said.iter().map(String::as_str))))
     }
 
     fn configuration(&self, base: &Base) -> String {

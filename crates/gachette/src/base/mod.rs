@@ -3,14 +3,16 @@
 mod apt;
 mod error;
 mod files;
+mod skipped;
 
 use gachette_core::Sha256Digest;
 use gachette_core::base::{BaseList, BaseName, ListSource};
 use gachette_core::debian::Architecture;
 use gachette_core::installability::Condensed;
 
-pub(crate) use apt::AptFolder;
+pub(crate) use apt::{AptFolder, FetchedList};
 pub use error::BaseError;
+pub(crate) use skipped::architectures as without_list;
 
 use crate::Cancel;
 use crate::config::Base;
@@ -19,14 +21,25 @@ use crate::repository::KeptList;
 /// The priority of packages when apt says no other (apt_preferences(5)).
 const USUAL_PRIORITY: i32 = 500;
 
+/// The lists of a base as they were taken.
+pub struct Taken {
+    /// The lists.
+    pub lists: Vec<KeptList>,
+    /// What the base is to have and its sources do not, in plain words.
+    pub missing: Vec<String>,
+}
+
 /// Takes the lists of a base as they are now.
 ///
 /// # Errors
 /// When a file cannot be read, or apt fails or does not believe what it fetched.
-pub fn take(name: &BaseName, base: &Base, cancel: &Cancel) -> Result<Vec<KeptList>, BaseError> {
+pub fn take(name: &BaseName, base: &Base, cancel: &Cancel) -> Result<Taken, BaseError> {
     match &base.sources {
         Some(sources) => apt::take(sources, base, cancel),
-        None => base.packages.iter().map(|file| files::take(name, file, cancel)).collect(),
+        None => {
+            let lists = base.packages.iter().map(|file| files::take(name, file, cancel));
+            Ok(Taken { lists: lists.collect::<Result<_, _>>()?, missing: Vec::new() })
+        }
     }
 }
 

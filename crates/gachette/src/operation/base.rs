@@ -33,6 +33,9 @@ pub struct BaseUpdated {
     pub hash: Sha256Digest,
     /// Whether it is new; otherwise the base is as it was.
     pub changed: bool,
+    /// What the base is to have and its sources do not, such as a component that is misspelt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// The bases that are configured or were taken once, by name.
@@ -95,7 +98,7 @@ fn take(
     by: &By,
     cancel: &Cancel,
 ) -> Result<BaseUpdated, OperationError> {
-    let lists = base::take(name, settings, cancel)?;
+    let base::Taken { lists, missing } = base::take(name, settings, cancel)?;
     let BaseCommitted { entry, hash, changed } = repository.keep_base(name, &lists, by)?;
-    Ok(BaseUpdated { entry, hash, changed })
+    Ok(BaseUpdated { entry, hash, changed, missing })
 }

@@ -41,7 +41,10 @@ impl UpdateArgs {
         for base in &bases {
             updated.push(unless_interrupted(async { Ok(client.update_base(base).await?) }).await?);
         }
-        for BaseUpdated { entry, .. } in &updated {
+        for BaseUpdated { entry, missing, .. } in &updated {
+            for missing in missing {
+                session.output.warn(&format!("base {}: {missing}", entry.base));
+            }
             for list in entry.lists.iter().filter(|list| list.packages == 0) {
                 let place = &list.source.place;
                 session.output.warn(&format!("base {}: {place} names no package", entry.base));

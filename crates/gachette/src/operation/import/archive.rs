@@ -10,8 +10,8 @@ use trebuchet::process::Process;
 use super::fetching::Fetching;
 use super::intake::Intake;
 use super::offer::{Offer, offers};
-use super::{Context, OperationError};
-use crate::base::AptFolder;
+use super::{Context, OperationError, RefusedFile};
+use crate::base::{AptFolder, FetchedList, without_list};
 use crate::config::{AptSources, Base};
 use crate::event::Event;
 
@@ -28,6 +28,8 @@ APT::Get::AllowUnauthenticated \"true\";
 pub(super) struct Archive {
     fetching: Fetching,
     lists: Vec<List>,
+    /// What the lists name and cannot be taken.
+    refused: Vec<RefusedFile>,
 }
 
 /// The packages of one list.
@@ -47,7 +49,8 @@ impl Archive {
         architectures: &[Architecture],
     ) -> Result<Self, OperationError> {
         let sources = super::sources::paragraphs(sources)?;
-        let architectures = wanted(context, architectures)?;
+        let named = architectures;
+        let architectures = wanted(context, named)?;
         let native = architectures.first().cloned().unwrap_or_else(Architecture::all);
         let base = Base {
             packages: Vec::new(),
@@ -59,12 +62,17 @@ impl Archive {
         };
         let more = if unsigned { UNSIGNED } else { "" };
         context.tell(Event::Step { name: None, text: "lists of packages".to_owned() });
-        let (apt, fetched) = AptFolder::fetch(&AptSources::Text(sources), &base, more, context.cancel)?;
-        let mut lists = Vec::new();
+        let fetched = AptFolder::fetch(&AptSources::Text(sources), &base, more, context.cancel)?;
+        let missing = fetched.skipped.iter().cloned();
+        for text in missing.chain(without_list(named.iter(), &fetched.lists)) {
+            context.tell(Event::Warning { text });
+        }
+        let accepted = accepted(named, &architectures, &fetched.lists);
+        let (mut lists, mut refused) = (Vec::new(), Vec::new());
         let mut seen = BTreeSet::new();
-        for index in fetched {
+        for index in fetched.lists {
             let field = |name: &str| index.field(name).to_owned();
-            let mut offers = offers(&index.file)?;
+            let mut offers = offers(&index.file, &accepted, &mut refused)?;
             offers.retain(|offer| seen.insert(offer.clone()));
             let reference =
                 [field("Suite"), field("Codename"), field("Release")].into_iter().find(|it| !it.is_empty());
@@ -77,14 +85,16 @@ impl Archive {
             lists.push(List { address: field("Base-URI"), provenance, offers });
         }
         let total: usize = lists.iter().map(|list| list.offers.len()).sum();
-        if total == 0 {
+        if total == 0 && refused.is_empty() {
             let names: Vec<&str> = architectures.iter().map(Architecture::as_str).collect();
             return Err(OperationError::Invalid(format!(
                 "the sources offer no package for {}; others are asked for with `--architecture`",
                 names.join(", ")
             )));
         }
-        Ok(Self { fetching: Fetching { apt, native }, lists })
+        refused.sort();
+        refused.dedup();
+        Ok(Self { fetching: Fetching { apt: fetched.root, native }, lists, refused })
     }
 
     /// Where the packages come from, for the report.
@@ -110,6 +120,7 @@ impl Archive {
                 context.tell(Event::Step { name: None, text });
             }
         }
+        intake.refuse_all(self.refused.clone());
         Ok(())
     }
 }
@@ -130,4 +141,15 @@ fn wanted(
     }
     let native = Process::new("dpkg").arg("--print-architecture").output(context.cancel)?.text();
     Ok(vec![native.parse().map_err(|error| OperationError::Invalid(format!("dpkg: {error}")))?])
+}
+
+/// Whose packages are taken: those of the architectures that are named, or else also of those that the sources name.
+fn accepted(
+    named: &[Architecture],
+    wanted: &[Architecture],
+    lists: &[FetchedList],
+) -> BTreeSet<Architecture> {
+    let of_lists = lists.iter().filter_map(|list| list.field("Architecture").parse().ok());
+    let of_sources = of_lists.filter(|_| named.is_empty());
+    wanted.iter().cloned().chain([Architecture::all()]).chain(of_sources).collect()
 }

@@ -1,5 +1,6 @@
 //! The packages that lists name.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -8,8 +9,11 @@ use std::path::Path;
 use gachette_core::Sha256Digest;
 use gachette_core::debian::{Architecture, PackageName, Paragraphs, Version};
 
-use super::OperationError;
+use super::{OperationError, RefusedFile};
 use crate::repository::hash;
+
+/// Why a package cannot be compared with what a list says.
+const NO_SHA256: &str = "the list of packages names no `SHA256` of it, so what comes could be any file";
 
 /// A package that a list names.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,8 +38,13 @@ impl fmt::Display for Offer {
     }
 }
 
-/// What a list names. One that is not sound in itself was not believed by apt; a paragraph without a hash is left out.
-pub(super) fn offers(file: &Path) -> Result<Vec<Offer>, OperationError> {
+/// What a list names for these architectures. One that is not sound in itself was not believed by apt; what it names and cannot be
+/// taken is noted.
+pub(super) fn offers(
+    file: &Path,
+    accepted: &BTreeSet<Architecture>,
+    refused: &mut Vec<RefusedFile>,
+) -> Result<Vec<Offer>, OperationError> {
     let failed = |source| OperationError::Io { path: file.display().to_string(), source };
     let mut offers = Vec::new();
     let mut paragraph = String::new();
@@ -48,7 +57,11 @@ pub(super) fn offers(file: &Path) -> Result<Vec<Offer>, OperationError> {
                 paragraph.push('\n');
             }
             _ => {
-                offers.extend(offer(&paragraph));
+                match offer(&paragraph, accepted).transpose() {
+                    Some(Ok(offer)) => offers.push(offer),
+                    Some(Err(reason)) => refused.push(reason),
+                    None => {}
+                }
                 paragraph.clear();
             }
         }
@@ -58,13 +71,28 @@ pub(super) fn offers(file: &Path) -> Result<Vec<Offer>, OperationError> {
     }
 }
 
-fn offer(paragraph: &str) -> Option<Offer> {
-    let fields = Paragraphs::new(paragraph).next()?.ok()?;
-    let field = |name: &str| fields.get(name).map(|value| value.into_owned());
-    Some(Offer {
-        name: field("Package")?.parse().ok()?,
-        version: field("Version")?.parse().ok()?,
-        architecture: field("Architecture")?.parse().ok()?,
-        sha256: field("SHA256")?.parse().ok()?,
-    })
+/// What a paragraph names, if it names anything for these architectures.
+fn offer(paragraph: &str, accepted: &BTreeSet<Architecture>) -> Result<Option<Offer>, RefusedFile> {
+    let Some(fields) = Paragraphs::new(paragraph).next() else { return Ok(None) };
+    let refused = |file: &str, reason: String| RefusedFile { file: file.to_owned(), reason };
+    let fields = fields.map_err(|error| {
+        refused(paragraph.lines().next().unwrap_or_default(), format!("in the list of packages: {error}"))
+    })?;
+    let field = |name: &str| fields.get(name).unwrap_or_default();
+    let said = format!("{} {} ({})", field("Package"), field("Version"), field("Architecture"));
+    let wrong = |error: &dyn fmt::Display| refused(&said, error.to_string());
+    let architecture = field("Architecture").parse().map_err(|error| wrong(&error))?;
+    if !accepted.contains(&architecture) {
+        return Ok(None);
+    }
+    let sha256 = match field("SHA256") {
+        none if none.is_empty() => return Err(wrong(&NO_SHA256)),
+        some => some.parse().map_err(|error| wrong(&error))?,
+    };
+    Ok(Some(Offer {
+        name: field("Package").parse().map_err(|error| wrong(&error))?,
+        version: field("Version").parse().map_err(|error| wrong(&error))?,
+        architecture,
+        sha256,
+    }))
 }

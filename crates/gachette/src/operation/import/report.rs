@@ -40,9 +40,9 @@ pub struct Distribution {
 }
 
 /// A package file that was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct RefusedFile {
-    /// Its path.
+    /// Its path, or what a list calls it.
     pub file: String,
     /// Why not.
     pub reason: String,
