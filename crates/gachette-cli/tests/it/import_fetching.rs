@@ -1,12 +1,16 @@
 //! `gachette repository import SOURCES` from mirrors that give other files than the lists name, or only parts of them, or nothing.
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 
 use serde_json::{Value, json};
 
 use crate::importing::{deb, sha256sum};
-use crate::mirror::{Mirror, response, whole};
+use crate::mirror::{Mirror, honest, response, whole};
 use crate::playground::Playground;
 
 /// What an import of one line, with options behind it, says that ends with this code.
@@ -88,9 +92,9 @@ fn a_download_that_is_cut_off_is_tried_again_and_then_told_as_the_fault_of_the_n
     assert!(!reason.contains("truncated"), "{reason}");
 
     // The first time only: apt goes on by itself, or is asked to.
-    let times = std::sync::atomic::AtomicUsize::new(0);
+    let times = AtomicUsize::new(0);
     let mirror = Mirror::new(two, "amd64", move |path, body| {
-        let is_cut = path.contains("dh-web") && times.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 4;
+        let is_cut = path.contains("dh-web") && times.fetch_add(1, Ordering::Relaxed) < 4;
         if is_cut { cut(body) } else { whole(body) }
     });
     assert_eq!(import(&playground, &mirror.line("", "main"), 0)["taken"], 1);
@@ -105,7 +109,7 @@ fn two_files_of_one_package_in_a_list_come_in_as_one_and_the_other_is_refused() 
         fs::create_dir_all(folder.join("pool/main/twin")).unwrap();
         fs::write(folder.join("pool/main/twin/dh-web_1_all.deb"), other()).unwrap();
     };
-    let mirror = Mirror::new(fill, "amd64", crate::mirror::honest);
+    let mirror = Mirror::new(fill, "amd64", honest);
     let playground = Playground::new();
     playground.ok("repository init");
     let report = import(&playground, &mirror.line("", "main"), 5);
@@ -126,11 +130,11 @@ fn an_import_whose_server_goes_away_ends_soon_with_what_it_took_in_and_goes_on_f
             deb(&folder.join("pool/main"), &format!("dh-p{number:03}"), "1", "x");
         }
     };
-    let gone = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
-    let is_gone = std::sync::Arc::clone(&gone);
+    let gone = Arc::new(AtomicBool::new(true));
+    let is_gone = Arc::clone(&gone);
     // From the second batch on.
-    let since = std::sync::atomic::AtomicBool::new(false);
-    let order = std::sync::atomic::Ordering::Relaxed;
+    let since = AtomicBool::new(false);
+    let order = Ordering::Relaxed;
     let mirror = Mirror::new(fill, "amd64", move |path, body| {
         since.fetch_or(path.contains("dh-p050"), order);
         if since.load(order) && is_gone.load(order) { None } else { whole(body) }
@@ -148,4 +152,50 @@ fn an_import_whose_server_goes_away_ends_soon_with_what_it_took_in_and_goes_on_f
     gone.store(false, order);
     let report = import(&playground, &line, 0);
     assert_eq!((&report["taken"], &report["already_there"]), (&json!(70), &json!(50)));
+}
+
+/// The folders for apt below a folder.
+fn folders_for_apt(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.display().to_string().contains("/gachette-base-")).collect()
+}
+
+#[test]
+fn what_a_killed_import_fetched_is_removed_by_the_next_and_what_a_living_one_needs_is_not() {
+    let (asked, is_asked) = mpsc::channel();
+    let (go_on, waits) = mpsc::channel::<()>();
+    // The first who asks for this one gets no answer before it is killed.
+    let waits = Mutex::new(Some(waits));
+    let mirror = Mirror::new(two, "amd64", move |path, body| {
+        if path.contains("dh-tool")
+            && let Some(waits) = waits.lock().unwrap().take()
+        {
+            asked.send(()).unwrap();
+            let _ = waits.recv();
+        }
+        whole(body)
+    });
+    let playground = Playground::new();
+    playground.ok("repository init");
+    let temporary = tempfile::Builder::new().prefix("gachette-tmp-").tempdir().unwrap();
+    fs::set_permissions(temporary.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let line = mirror.line("", "main");
+    let command = |line: &str| {
+        let mut command = playground.command(&["repository", "import", line]);
+        command.env("TMPDIR", temporary.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let mut first = command(&line).spawn().unwrap();
+    is_asked.recv().unwrap();
+    let of_first = folders_for_apt(temporary.path());
+    assert_eq!(of_first.len(), 1);
+    let other = Mirror::new(two, "amd64", honest);
+    assert!(command(&other.line("", "main")).status().unwrap().success());
+    assert_eq!(folders_for_apt(temporary.path()), of_first, "it is still needed");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    drop(go_on);
+    assert_eq!(folders_for_apt(temporary.path()), of_first, "nobody could remove it");
+    assert!(command(&line).status().unwrap().success());
+    assert!(folders_for_apt(temporary.path()).is_empty());
 }

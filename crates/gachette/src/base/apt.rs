@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use gachette_core::base::ListSource;
 use gachette_core::debian::{Architecture, Paragraphs};
 use gachette_core::{Sha256Digest, address_without_secrets};
-use tempfile::TempDir;
 use trebuchet::process::Process;
 
+use super::own_folder::OwnFolder;
 use super::{BaseError, Taken, USUAL_PRIORITY, files, kept, skipped};
 use crate::Cancel;
 use crate::config::{AptSources, Base};
@@ -113,12 +113,12 @@ fn listed(base: &Base) -> String {
 }
 
 /// A root for apt, which is gone when this is dropped.
-pub(crate) struct AptFolder(TempDir);
+pub(crate) struct AptFolder(OwnFolder);
 
 impl AptFolder {
     /// A root with these sources, and `more` in its configuration.
     fn new(sources: &AptSources, base: &Base, more: &str) -> Result<Self, BaseError> {
-        let folder = tempfile::Builder::new().prefix("gachette-base-").tempdir();
+        let folder = OwnFolder::new();
         let root = Self(folder.map_err(|source| BaseError::Io { path: std::env::temp_dir(), source })?);
         root.open_to_apt()?;
         for folder in ["etc/apt/sources.list.d", "etc/apt/apt.conf.d", "etc/apt/preferences.d"] {

@@ -3,6 +3,7 @@
 mod apt;
 mod error;
 mod files;
+mod own_folder;
 mod skipped;
 
 use gachette_core::Sha256Digest;
