@@ -160,3 +160,28 @@ fn a_version_that_goes_down_comes_in_and_is_told_with_the_way_back() {
     let report = import(&playground, "old --to 1", 0);
     assert_eq!(report["lower"], serde_json::json!([{"name": "dh-web", "from": "1:2.0", "to": "10"}]));
 }
+
+#[test]
+fn what_is_said_of_a_damaged_record_leads_out_of_it() {
+    let playground = Playground::new();
+    deb(&playground.path("source"), "dh-web", "1", "x");
+    playground.ok("stack create 1");
+    playground.ok("repository import source --to 1");
+    let record = playground.path("repository/packages/dh-web/version/1/all.json");
+    let text = fs::read_to_string(&record).unwrap();
+    for (damaged, refuses) in [("{", true), (&*text.replace("a test", "edited"), false)] {
+        fs::write(&record, damaged).unwrap();
+        let way_out = "move it away and bring the package again with `gachette repository import FOLDER`";
+        let said = playground.run("repository fsck");
+        assert!(said.code == 5 && said.stderr.contains(way_out), "{}", said.stderr);
+        assert!(!said.stderr.contains("--verify"), "{}", said.stderr);
+        if refuses {
+            let report = import(&playground, "source --verify", 5);
+            let reason = report["refused"][0]["reason"].as_str().unwrap();
+            assert!(reason.contains(way_out), "{reason}");
+        }
+        fs::rename(&record, playground.path("damaged.json")).unwrap();
+        import(&playground, "source", 0);
+        playground.ok("repository fsck");
+    }
+}

@@ -113,6 +113,11 @@ pub(crate) fn record(package: &PackageName, version: &Version, architecture: &Ar
     format!("packages/{package}/version/{version}/{architecture}.json")
 }
 
+/// Whether that is a package record.
+pub(crate) fn is_record(key: &str) -> bool {
+    key.starts_with("packages/") && key.ends_with(".json")
+}
+
 /// The file of the name of a version's package file, beside the version's records.
 pub(crate) const FILE: &str = "file";
 

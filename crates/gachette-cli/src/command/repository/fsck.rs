@@ -48,7 +48,11 @@ impl FsckArgs {
     fn hint(&self, report: &FsckReport) -> String {
         let mut hints: Vec<&str> = Vec::new();
         for finding in report.findings.iter().filter(|finding| finding.matters()) {
-            let hint = finding.hint.as_deref().unwrap_or(match finding.fault.class() {
+            // What is found of one file in several places is mended at once.
+            let same = |other: &&Finding| other.path == finding.path && other.hint.is_some();
+            let known = finding.hint.as_deref();
+            let known = known.or_else(|| report.findings.iter().find(same)?.hint.as_deref());
+            let hint = known.unwrap_or(match finding.fault.class() {
                 FaultClass::Damage => DAMAGED,
                 FaultClass::Unseen => "make readable what is not, and check again",
                 FaultClass::Mendable | FaultClass::Note if self.repair => {

@@ -58,12 +58,7 @@ impl RepositoryError {
                 )
             }
             Self::NotThere { path } => format!("make one with `gachette repository init {}`", path.display()),
-            Self::Damaged { key, .. } if key == key::IDENTITY => {
-                "bring the file back from a backup; or move it away and run `gachette repository init`, which makes \
-                 another and keeps all stacks and packages"
-                    .to_owned()
-            }
-            Self::Damaged { .. } => "see what else is with `gachette repository fsck`".to_owned(),
+            Self::Damaged { key, .. } => damaged_hint(key),
             Self::Newer { .. } => "use the gachette that wrote it, or a newer one".to_owned(),
             Self::NoFolder { .. } => "give another folder as `meta_path`".to_owned(),
             Self::NotVacant { path, .. } => {
@@ -82,6 +77,21 @@ impl RepositoryError {
             }
             other => io_hint(other.io()?)?.to_owned(),
         })
+    }
+}
+
+/// What helps where a package record is damaged: while it lies there, nothing can take its place.
+pub(crate) const DAMAGED_RECORD: &str = "bring the file back from a backup; or move it away and bring the package again with \
+     `gachette repository import FOLDER`, or build it again";
+
+fn damaged_hint(key: &str) -> String {
+    let all = "see what else is with `gachette repository fsck`";
+    match key {
+        key::IDENTITY => "bring the file back from a backup; or move it away and run `gachette repository init`, which makes \
+             another and keeps all stacks and packages"
+            .to_owned(),
+        key if key::is_record(key) => format!("{DAMAGED_RECORD}; {all}"),
+        _ => all.to_owned(),
     }
 }
 

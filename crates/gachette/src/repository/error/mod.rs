@@ -2,6 +2,8 @@
 
 mod hint;
 
+pub(crate) use hint::DAMAGED_RECORD;
+
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;

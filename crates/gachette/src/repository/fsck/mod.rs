@@ -21,7 +21,7 @@ use gachette_core::stack::{Domain, StackName};
 
 pub use report::{Checked, Fault, FaultClass, Finding, FsckReport};
 
-use super::error::RepositoryError;
+use super::error::{DAMAGED_RECORD, RepositoryError};
 use super::{Repository, StatedRevision, key};
 
 /// What to do where something lies in the place of a file or folder.
@@ -88,9 +88,16 @@ impl<'a> Fsck<'a> {
         self.note(Finding { path: path.into(), fault, mended: false, obstacle: None, hint: None });
     }
 
+    /// Notes a record that is not as it was: an import does not replace it.
+    fn record_changed(&mut self, path: &str, reason: String) {
+        let (fault, hint) = (Fault::Changed { reason }, Some(DAMAGED_RECORD.to_owned()));
+        self.note(Finding { path: path.to_owned(), fault, mended: false, obstacle: None, hint });
+    }
+
     /// Notes what could not be looked at, and what to do about that.
     fn unseen(&mut self, path: impl Into<String>, error: &RepositoryError) {
         let hint = match error {
+            RepositoryError::Damaged { key, .. } if key::is_record(key) => Some(DAMAGED_RECORD.to_owned()),
             RepositoryError::Damaged { .. } => Some("bring the file back from a backup".to_owned()),
             _ if error.is_in_the_way() => Some(IN_THE_WAY.to_owned()),
             _ => error.hint(),

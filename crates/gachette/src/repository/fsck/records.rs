@@ -74,21 +74,20 @@ impl Fsck<'_> {
     pub(super) fn check_record(&mut self, key: &str) -> Result<Option<PackageRecord>, RepositoryError> {
         self.report.checked.records += 1;
         let Some(bytes) = self.repository.store.read(key)? else { return Ok(None) };
-        let changed = |reason: String| Fault::Changed { reason };
         let record = match PackageRecord::parse(&bytes) {
             Ok(record) => record,
             Err(error) => {
-                self.found(key, changed(error.to_string()));
+                self.record_changed(key, error.to_string());
                 return Ok(None);
             }
         };
         if key::record(&record.name, &record.version, &record.architecture) != key {
             let reason = format!("it is that of {} {} {}", record.name, record.version, record.architecture);
-            self.found(key, changed(reason));
+            self.record_changed(key, reason);
             return Ok(None);
         }
         if !record.is_intact(&bytes) {
-            self.found(key, changed("its bytes were edited".to_owned()));
+            self.record_changed(key, "its bytes were edited".to_owned());
         }
         self.check_file(key, &record)?;
         self.check_buildinfo(key, &record)?;
