@@ -79,3 +79,54 @@ fn shlex(line: &str) -> Vec<String> {
     let output = Command::new("sh").args(["-c", &format!("printf '%s\\n' {line}")]).output().unwrap();
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
+
+#[test]
+fn distributions_below_others_and_under_prefixes_are_named_where_their_packages_are_taken() {
+    let playground = Playground::new();
+    let reprepro = playground.path("reprepro");
+    fs::create_dir_all(reprepro.join("conf")).unwrap();
+    let names = ["bookworm", "bookworm/updates"];
+    let conf = names.map(|name| format!("Codename: {name}\nArchitectures: amd64\nComponents: main\n"));
+    fs::write(reprepro.join("conf/distributions"), conf.join("\n")).unwrap();
+    let file = deb(&playground.path("debs"), "dh-web", "1", "x");
+    for name in names {
+        run(Command::new("reprepro").arg("-b").arg(&reprepro).args(["includedeb", name]).arg(&file));
+    }
+    let aptly = playground.path("aptly");
+    let configuration = format!(
+        r#"{{"rootDir": "{}", "gpgDisableSign": true, "architectures": ["amd64"]}}"#,
+        aptly.display()
+    );
+    playground.write("aptly.conf", &configuration);
+    let publish = "publish repo -skip-signing";
+    for words in [
+        "repo create all",
+        "repo add all debs",
+        &format!("{publish} -distribution=stable all"),
+        &format!("{publish} -distribution=stable all ppa"),
+        &format!("{publish} -distribution=new all team/ppa"),
+    ] {
+        let mut command = Command::new("aptly");
+        command.env("HOME", playground.path("home")).current_dir(playground.path(""));
+        run(command.arg("-config=aptly.conf").args(words.split(' ')));
+    }
+    let named = |folder: &str| -> Vec<(String, String)> {
+        let said = playground.json(&format!("repository import {folder}"));
+        let distributions = said["import"]["distributions"].as_array().cloned().unwrap_or_default();
+        let text = |it: &serde_json::Value| it.as_str().unwrap().to_owned();
+        distributions.iter().map(|it| (text(&it["name"]), text(&it["sources"]))).collect()
+    };
+    let line = |root: &Path, name: &str| format!("deb file:{} {name} main", root.display());
+    let expected = names.map(|name| (name.to_owned(), line(&reprepro, name)));
+    assert_eq!(named("reprepro"), expected);
+    let public = aptly.join("public");
+    let expected = [
+        ("ppa/stable".to_owned(), line(&public.join("ppa"), "stable")),
+        ("stable".to_owned(), line(&public, "stable")),
+        ("team/ppa/new".to_owned(), line(&public.join("team/ppa"), "new")),
+    ];
+    assert_eq!(named("aptly"), expected);
+    // Of what is published only its own pool is looked at.
+    assert_eq!(named("aptly/public"), expected[1..2]);
+    assert_eq!(named("aptly/public/ppa"), [("stable".to_owned(), expected[0].1.clone())]);
+}

@@ -185,3 +185,32 @@ fn what_is_said_of_a_damaged_record_leads_out_of_it() {
         playground.ok("repository fsck");
     }
 }
+
+#[test]
+fn a_link_to_a_folder_of_packages_is_told_unless_they_are_taken_in_any_case() {
+    let playground = Playground::new();
+    let (source, big) = (playground.path("source"), playground.path("big"));
+    deb(&source.join("pool/extra"), "dh-web", "1", "x");
+    fs::create_dir(source.join("dists")).unwrap();
+    deb(&big.join("w"), "dh-tool", "1", "x");
+    symlink(&big, source.join("pool/main")).unwrap();
+    // To what is taken besides, to the repository's own, to what has no package, and to nothing.
+    playground.ok("repository init");
+    fs::create_dir_all(playground.path("notes/below")).unwrap();
+    playground.write("notes/below/text", "x");
+    symlink("extra", source.join("pool/same")).unwrap();
+    symlink(playground.path("repository/debs"), source.join("pool/own")).unwrap();
+    symlink(playground.path("notes"), source.join("pool/notes")).unwrap();
+    symlink("nothing", source.join("pool/gone")).unwrap();
+    let said = playground.run("repository import source");
+    assert_eq!(said.code, 5, "{}", said.stderr);
+    let told = "source/pool/main: it is a link to the folder [folder]/big, and is not followed";
+    assert!(said.stdout.contains(told), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("1 package taken in") && said.stdout.contains("1 refused"),
+        "{}",
+        said.stdout
+    );
+    fs::remove_file(source.join("pool/main")).unwrap();
+    playground.ok("repository import source");
+}

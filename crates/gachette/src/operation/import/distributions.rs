@@ -1,7 +1,7 @@
 //! The distributions of a repository whose pool is imported: a pool tells nothing of them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gachette_core::debian::Paragraphs;
 
@@ -9,19 +9,48 @@ use super::report::Distribution;
 
 /// The largest release file that is read, in bytes.
 const LARGEST: u64 = 1 << 24;
-/// How many parts a distribution's name has at most, such as `stable/updates`.
+/// How many parts a distribution's name has at most, such as `stable/updates`, and the prefix that it is published under.
 const DEEPEST: usize = 3;
+/// In how many folders distributions are looked for.
+const MOST: usize = 1000;
 
-/// Those that a repository in this folder has, or what aptly published from there, by name.
-pub(super) fn distributions(folder: &Path) -> Vec<Distribution> {
+/// Those whose packages are in the part of a repository's folder that is looked at, or what aptly published from there, by name.
+pub(super) fn distributions(folder: &Path, looked_at: &Path) -> Vec<Distribution> {
     let published = folder.join("public");
-    let root = [folder, &published].into_iter().find(|root| root.join("dists").is_dir());
+    let mut roots = Vec::new();
+    if looked_at == published.join("pool") {
+        roots.push(published.clone());
+    } else if looked_at == folder.join("pool") {
+        roots.push(folder.to_path_buf());
+        // aptly keeps there what it publishes anywhere below.
+        below(&published, DEEPEST, &mut roots);
+    } else {
+        below(folder, DEEPEST, &mut roots);
+    }
     let mut found = Vec::new();
-    if let Some(root) = root.filter(|root| is_word(&root.to_string_lossy())) {
+    for root in roots.iter().filter(|root| root.join("dists").is_dir() && is_word(&root.to_string_lossy())) {
+        let first = found.len();
         look(root, "", DEEPEST, &mut found);
+        // As aptly calls what it publishes under a prefix.
+        let prefix = root.strip_prefix(&published).or_else(|_| root.strip_prefix(folder)).unwrap_or(root);
+        for distribution in found.iter_mut().skip(first) {
+            distribution.name = prefix.join(&distribution.name).display().to_string();
+        }
     }
     found.sort_by(|one, other| one.name.cmp(&other.name));
     found
+}
+
+/// Notes a folder and those below it in which a repository may be published.
+fn below(folder: &Path, deeper: usize, roots: &mut Vec<PathBuf>) {
+    roots.push(folder.to_path_buf());
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
+        let is_part = ["dists", "pool"].iter().any(|part| entry.file_name() == *part);
+        if deeper > 0 && !is_part && roots.len() < MOST {
+            below(&entry.path(), deeper - 1, roots);
+        }
+    }
 }
 
 /// Notes the distributions at this place below `dists`, and below it.
@@ -30,10 +59,10 @@ fn look(root: &Path, above: &str, deeper: usize, found: &mut Vec<Distribution>) 
     // Links are other names of the same.
     for entry in entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
         let name = format!("{above}{}", entry.file_name().to_string_lossy());
-        match of(root, &name) {
-            Some(distribution) => found.push(distribution),
-            None if deeper > 1 => look(root, &format!("{name}/"), deeper - 1, found),
-            None => {}
+        found.extend(of(root, &name));
+        // reprepro has some below others, such as `bookworm/updates`.
+        if deeper > 1 {
+            look(root, &format!("{name}/"), deeper - 1, found);
         }
     }
 }

@@ -4,20 +4,22 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{OperationError, RefusedFile};
+use super::{OperationError, RefusedFile, linked};
 
 /// What else lies beside the pool of a repository: of reprepro, of aptly, or as it is published.
 const BESIDE_POOL: [&str; 4] = ["dists", "conf", "db", "public"];
 
 /// What is found in a folder.
 pub(super) struct Found {
+    /// Where they were looked for.
+    pub(super) top: PathBuf,
     /// The package files, in order.
     pub(super) files: Vec<PathBuf>,
-    /// The folders below it that cannot be looked into.
+    /// The folders below it that cannot be looked into, and links to others.
     pub(super) unseen: Vec<RefusedFile>,
 }
 
-/// All files in the folder and those below it whose names end in `.deb`. Links to folders are not followed; what lies
+/// All files in the folder and those below it whose names end in `.deb`. Links to folders are not followed, but told; what lies
 /// in `own`, the repository's own folder, is no source of anything.
 pub(super) fn package_files(folder: &Path, own: &Path) -> Result<Found, OperationError> {
     let shown = folder.display().to_string();
@@ -32,13 +34,14 @@ pub(super) fn package_files(folder: &Path, own: &Path) -> Result<Found, Operatio
     let mut is_own_met = false;
     let top = pool_of(folder);
     let mut folders = vec![top.clone()];
-    let mut found = Found { files: Vec::new(), unseen: Vec::new() };
+    let mut found = Found { top: top.clone(), files: Vec::new(), unseen: Vec::new() };
+    let mut links = Vec::new();
     while let Some(folder) = folders.pop() {
         if own.is_some() && folder.canonicalize().ok() == own {
             is_own_met = true;
             continue;
         }
-        match look(&folder, &mut folders, &mut found.files) {
+        match look(&folder, &mut folders, &mut links, &mut found.files) {
             Err(source) if folder == top => {
                 return Err(OperationError::Io { path: folder.display().to_string(), source });
             }
@@ -49,6 +52,8 @@ pub(super) fn package_files(folder: &Path, own: &Path) -> Result<Found, Operatio
             Ok(()) => {}
         }
     }
+    let looked_at: Vec<&Path> = own.as_deref().into_iter().chain([&*top]).collect();
+    found.unseen.extend(links.iter().filter_map(|link| linked::refused(link, &looked_at)));
     if found.files.is_empty() && found.unseen.is_empty() {
         if is_own_met {
             return Err(OperationError::OwnFolder { path: shown_own });
@@ -82,14 +87,22 @@ pub(super) fn named_files(files: &[PathBuf]) -> Result<Vec<PathBuf>, OperationEr
     Ok(files)
 }
 
-/// Notes the folders and package files that lie in a folder.
-fn look(folder: &Path, folders: &mut Vec<PathBuf>, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Notes the folders, links to folders and package files that lie in a folder.
+fn look(
+    folder: &Path,
+    folders: &mut Vec<PathBuf>,
+    links: &mut Vec<PathBuf>,
+    files: &mut Vec<PathBuf>,
+) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_type()?.is_dir() {
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
             folders.push(entry.path());
         } else if entry.file_name().to_string_lossy().ends_with(".deb") {
             files.push(entry.path());
+        } else if kind.is_symlink() && entry.path().is_dir() {
+            links.push(entry.path());
         }
     }
     Ok(())

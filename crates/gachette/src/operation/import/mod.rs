@@ -11,6 +11,7 @@ mod fetching;
 mod folder;
 mod imported;
 mod intake;
+mod linked;
 mod offer;
 mod registered;
 mod report;
@@ -123,10 +124,10 @@ fn take_folder(
     repository: &Repository,
     intake: &mut Intake<'_>,
 ) -> Result<(), OperationError> {
-    let folder::Found { files, unseen } = folder::package_files(folder, repository.debs())?;
+    let folder::Found { top, files, unseen } = folder::package_files(folder, repository.debs())?;
     let source = come_from(folder, intake);
     intake.name_source(source);
-    intake.name_distributions(distributions::distributions(folder));
+    intake.name_distributions(distributions::distributions(folder, &top));
     take_each(context, &files, files.len(), intake)?;
     intake.refuse_all(unseen);
     Ok(())
