@@ -76,7 +76,9 @@ fn a_server_takes_files_that_an_order_names_and_no_order_without_any() {
 #[test]
 fn what_is_neither_a_file_nor_a_folder_is_answered_with_what_to_say() {
     let playground = Playground::new();
-    playground.write("notes.txt", "mine");
+    for name in ["notes.txt", "y.list", "WEB.DEB"] {
+        playground.write(name, "mine");
+    }
     for (words, told) in [
         ("missing.deb", "there is no file `[folder]/missing.deb`"),
         (
@@ -87,6 +89,9 @@ fn what_is_neither_a_file_nor_a_folder_is_answered_with_what_to_say() {
         ("https://h.invalid/debian", "import 'deb https://h.invalid/debian SUITE COMPONENT'`"),
         ("https://h.invalid/dh-web.deb", "fetch the file, and import that"),
         ("file:/srv/debian", "say `gachette repository import /srv/debian`"),
+        ("y.list", "`[folder]/y.list` is a file, and no folder: of sources in lines, one is said in quotes"),
+        ("WEB.DEB", "is a file, and no folder: the name of a package file ends in `.deb`, in small letters"),
+        ("notes.txt", "is a file, and no folder: the name of a package file ends in `.deb`, and that of APT"),
         ("missing.deb --unsigned", "`--unsigned` is for APT sources"),
         ("", "<SOURCE>"),
     ] {
@@ -94,4 +99,24 @@ fn what_is_neither_a_file_nor_a_folder_is_answered_with_what_to_say() {
         assert!(said.code == 2 && said.stderr.contains(told), "{words}: {} {}", said.code, said.stderr);
         assert!(!said.stderr.contains("geheim"), "{}", said.stderr);
     }
+}
+
+#[test]
+fn a_name_in_which_a_server_wrote_signs_for_characters_is_that_of_its_package() {
+    let playground = Playground::new();
+    let source = playground.path("source");
+    let file = deb(&source, "dh-c++", "1:1.0+b1~rc1", "x");
+    for name in
+        ["dh-c%2b%2b_1%3a1.0%2bb1%7erc1_all.deb", "dh-c++_1.0%2Bb1~rc1_all.deb", "dh-c++_1%%zz_all.deb"]
+    {
+        fs::copy(&file, source.join(name)).unwrap();
+    }
+    let said = playground.run("repository import source");
+    assert_eq!(said.code, 5, "{}", said.stderr);
+    assert!(
+        said.stdout.contains("1 package taken in") && said.stdout.contains("1 refused"),
+        "{}",
+        said.stdout
+    );
+    assert!(said.stdout.contains("%%zz_all.deb: it holds dh-c++ 1:1.0+b1~rc1 (all), not what its name says"));
 }

@@ -142,3 +142,15 @@ fn of_a_flat_repository_only_packages_for_the_machine_come_in_unless_others_are_
     let said = playground.json("package show dh-own");
     assert_eq!(said["versions"][0]["files"][0]["architecture"], "arm64");
 }
+
+#[test]
+fn of_lists_that_have_expired_it_is_said_how_they_are_taken_all_the_same() {
+    let mirror = mirror();
+    mirror.release_with("main", "amd64 arm64", &["Valid-Until: Mon, 05 Jan 2026 00:00:00 UTC"]);
+    let playground = playground();
+    let line = mirror.line("", "main");
+    let said = playground.run_words(&["repository", "import", &line, "--architecture", "amd64"]);
+    assert!(said.code == 3 && said.stderr.contains("[check-valid-until=no]"), "{}", said.stderr);
+    let line = mirror.line(" check-valid-until=no", "main");
+    assert_eq!(import(&playground, &format!("{line} --architecture amd64"), 0)["taken"], 3);
+}

@@ -60,6 +60,11 @@ impl Mirror {
 
     /// Writes what the suite says of itself.
     pub(crate) fn release(&self, components: &str, architectures: &str) {
+        self.release_with(components, architectures, &[]);
+    }
+
+    /// The same, with more fields.
+    pub(crate) fn release_with(&self, components: &str, architectures: &str, more: &[&str]) {
         let suite = self.folder.path().join("dists/stable");
         let _ = fs::remove_file(suite.join("Release"));
         let mut command = Command::new("apt-ftparchive");
@@ -70,7 +75,8 @@ impl Mirror {
         }
         let output = command.arg("release").arg(&suite).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        fs::write(suite.join("Release"), output.stdout).unwrap();
+        let more: String = more.iter().map(|field| format!("{field}\n")).collect();
+        fs::write(suite.join("Release"), [more.as_bytes(), &output.stdout].concat()).unwrap();
     }
 
     /// The list of a component for an architecture.

@@ -72,6 +72,12 @@ impl BaseError {
             Self::Apt(ProcessError::NotFound { .. }) => {
                 Some("apt is needed to take a base from sources".to_owned())
             }
+            // `Release file for ADDRESS is expired (invalid since 1d).`
+            Self::Apt(error) if error.last_lines().iter().any(|line| line.contains(" is expired (")) => Some(
+                "it may be a mirror that is no longer kept up; `Check-Valid-Until: no`, or `[check-valid-until=no]` in one line, \
+                 believes it all the same"
+                    .to_owned(),
+            ),
             Self::Apt(_) => Some(
                 "try the same sources with `apt-get update`; keys are named by `Signed-By` or `keyring`"
                     .to_owned(),

@@ -283,18 +283,39 @@ fn file_name(control: &Control) -> String {
 /// many tools leave out the epoch.
 fn check_name(file: &Path, control: &Control) -> Result<(), Hindrance> {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let mut parts: Vec<&str> = name.trim_end_matches(".deb").split('_').collect();
+    let name = percent_decoded(name.trim_end_matches(".deb"));
+    let mut parts: Vec<&str> = name.split('_').collect();
     let is_hash = |part: &&str| part.len() >= 28 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
     if parts.len() == 4 && parts.first().is_some_and(is_hash) {
         parts.remove(0);
     }
     let [package, version, architecture] = parts[..] else { return Ok(()) };
-    let said = version.replace("%3a", ":").replace("%3A", ":");
     let without_epoch = control.version.as_str().split_once(':').map(|(_, rest)| rest);
-    let same_version = said == control.version.as_str() || without_epoch == Some(&*said);
+    let same_version = version == control.version.as_str() || without_epoch == Some(version);
     if package == control.package.as_str() && same_version && architecture == control.architecture.as_str() {
         return Ok(());
     }
     let Control { package, version, architecture, .. } = control;
     Err(Hindrance::Refused(format!("it holds {package} {version} ({architecture}), not what its name says")))
+}
+
+/// A name without the signs that apt (`%3a`) and servers (`%2b`, `%7e`) write for characters (RFC 3986, 2.1).
+fn percent_decoded(name: &str) -> String {
+    let mut decoded = String::new();
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once('%') {
+        decoded.push_str(before);
+        let byte = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte.filter(u8::is_ascii_graphic) {
+            Some(byte) => {
+                decoded.push(char::from(byte));
+                rest = &after[2..];
+            }
+            None => {
+                decoded.push('%');
+                rest = after;
+            }
+        }
+    }
+    decoded + rest
 }

@@ -28,7 +28,7 @@ pub(super) fn package_files(folder: &Path, own: &Path) -> Result<Found, Operatio
         return Err(OperationError::Invalid(format!("`{shown}` is no absolute path")));
     }
     if !folder.is_dir() {
-        return Err(OperationError::Invalid(format!("there is no folder `{shown}`")));
+        return Err(OperationError::Invalid(no_folder(folder, &shown.to_string())));
     }
     let (own, shown_own) = (own.canonicalize().ok(), own.display().to_string());
     let mut is_own_met = false;
@@ -63,6 +63,22 @@ pub(super) fn package_files(folder: &Path, own: &Path) -> Result<Found, Operatio
     // By their text: to compare thousands of paths part by part takes long.
     found.files.sort_unstable_by(|one, other| one.as_os_str().cmp(other.as_os_str()));
     Ok(found)
+}
+
+/// What is said of what is no folder.
+fn no_folder(path: &Path, shown: &str) -> String {
+    if !path.exists() {
+        return format!("there is no folder `{shown}`");
+    }
+    let is_named = |end: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(end));
+    let what = if is_named("list") {
+        "of sources in lines, one is said in quotes, such as `gachette repository import 'deb ADDRESS SUITE COMPONENT'`"
+    } else if is_named("deb") {
+        "the name of a package file ends in `.deb`, in small letters"
+    } else {
+        "the name of a package file ends in `.deb`, and that of APT sources in `.sources`"
+    };
+    format!("`{shown}` is a file, and no folder: {what}")
 }
 
 /// These files, in order, each once. What they are is looked at by who takes them in.

@@ -56,6 +56,7 @@ fn one_line(line: &str) -> Result<String, OperationError> {
             Some(("arch", value)) => ("Architectures", value.replace(',', " ")),
             Some(("signed-by", value)) => ("Signed-By", value.to_owned()),
             Some(("trusted", value)) => ("Trusted", value.to_owned()),
+            Some(("check-valid-until", value)) => ("Check-Valid-Until", value.to_owned()),
             _ => return Err(wrong(&format!("the option `{}` is not known here", option.escape_debug()))),
         };
         paragraph.push_str(&format!("{field}: {value}\n"));
@@ -77,6 +78,8 @@ mod tests {
         let expected = "Types: deb\nURIs: http://h.example.org/debian\nSuites: stable\nComponents: main contrib\n\
                         Architectures: amd64 arm64\nSigned-By: /k.gpg\n";
         assert_eq!(paragraphs(line).unwrap(), expected);
+        let old = paragraphs("deb [check-valid-until=no] http://h stable main").unwrap();
+        assert!(old.ends_with("Components: main\nCheck-Valid-Until: no\n"), "{old}");
         let flat = "Types: deb\nURIs: file:/srv/flat\nSuites: ./\n";
         assert_eq!(paragraphs("deb file:/srv/flat ./").unwrap(), flat);
         assert_eq!(paragraphs("Types: deb\nURIs: x").unwrap(), "Types: deb\nURIs: x\n");

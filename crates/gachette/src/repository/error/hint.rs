@@ -48,7 +48,9 @@ impl RepositoryError {
             Self::NoBuildinfo { .. } => "bring it before the packages that name it".to_owned(),
             Self::Conflict(conflict) => conflict.hint().to_owned(),
             Self::Unregistered { .. } => {
-                "move it away, or make it known with `gachette stack add STACK FILE` if it is the right one".to_owned()
+                "if another import or build is just bringing it, try again when that has ended; else move it away, or make it known \
+                 with `gachette stack add STACK FILE` if it is the right one"
+                    .to_owned()
             }
             Self::Collected { .. } => "build them again, or begin with a stack that was not deleted".to_owned(),
             Self::Busy { path, .. } => {
