@@ -196,6 +196,15 @@ fn what_a_killed_import_fetched_is_removed_by_the_next_and_what_a_living_one_nee
     first.wait().unwrap();
     drop(go_on);
     assert_eq!(folders_for_apt(temporary.path()), of_first, "nobody could remove it");
+    // What somebody else made is left, whatever it is called.
+    let mut others = ["gachette-base-notes", "gachette-base-abc123"].map(|name| temporary.path().join(name));
+    for other in &others {
+        fs::create_dir(other).unwrap();
+        fs::write(other.join("file"), "precious").unwrap();
+    }
     assert!(command(&line).status().unwrap().success());
-    assert!(folders_for_apt(temporary.path()).is_empty());
+    let mut left = folders_for_apt(temporary.path());
+    left.sort();
+    others.sort();
+    assert_eq!(left, others);
 }

@@ -15,8 +15,8 @@ use crate::stack::Content;
 const USUAL_LENGTH: u64 = 64;
 /// How many packages a part has at most.
 const GREATEST_LENGTH: usize = 256;
-/// Goes into the key of each part: another way to write stanzas must have another number.
-const STANZA_FORMAT: u32 = 1;
+/// How stanzas are written: another way must have another number. It goes into the key of each part, and into what is known of suites.
+pub const STANZA_FORMAT: u32 = 2;
 
 /// One package file of an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

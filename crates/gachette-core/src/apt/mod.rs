@@ -11,7 +11,7 @@ mod stanza;
 mod suite;
 
 pub use contents::Contents;
-pub use listing::{Listed, Listing, Part};
+pub use listing::{Listed, Listing, Part, STANZA_FORMAT};
 pub use release::{IndexEntry, Indices, Release, ReleaseError};
 pub use source_entry::SourceEntry;
 pub use stanza::{POOL, files_of, lists, stanza};

@@ -98,7 +98,9 @@ fn judged(
     for signature in signatures {
         let issued =
             certificates.iter().map(|certificate| (certificate, certificate.issued(signature, content)));
-        let known = issued.filter(|(_, issued)| *issued != Issued::ByAnother).last();
+        // Of several copies of a certificate, the one counts that takes the key back, wherever it stands.
+        let known = issued.filter(|(_, issued)| *issued != Issued::ByAnother);
+        let known = known.max_by_key(|(_, issued)| matches!(issued, Issued::InVain(_)));
         let Some((certificate, issued)) = known else { continue };
         let key = certificate.fingerprint();
         match issued {

@@ -208,7 +208,10 @@ fn control_text<R: BufRead>(
     let last =
         control.strip_suffix('\n').ok_or(DebFault::Format("its control file has no newline at its end"))?;
     let last = last.rsplit('\n').next().unwrap_or_default();
-    if last.split_once(':').is_some_and(|(name, value)| !name.starts_with(' ') && value.trim().is_empty()) {
+    if last
+        .split_once(':')
+        .is_some_and(|(name, value)| !name.starts_with([' ', '\t']) && value.trim().is_empty())
+    {
         return Err(DebFault::Format("its control file ends with a field that has no value"));
     }
     Ok((control, names))
@@ -246,18 +249,11 @@ fn members<R: BufRead>(
 }
 
 /// Refuses what would lie below a link or file of the same package: dpkg does not install that, and other programs would follow
-/// the link to wherever it leads. And hard links to what does not come before them, at which dpkg stops in the middle.
+/// the link to wherever it leads.
 fn check_places(members: &[DebMember]) -> Result<(), DebFault> {
-    let mut others: HashSet<&[u8]> = HashSet::with_capacity(members.len());
-    for member in members.iter().filter(|member| member.kind != DebMemberKind::Directory) {
-        if let DebMemberKind::HardLink(target) = &member.kind
-            && !others.contains(target.as_bytes())
-        {
-            let [path, target] = [&member.path, target].map(|path| printable(path.as_bytes(), 120));
-            return Err(DebFault::LinkedToNothing { path, target });
-        }
-        others.insert(member.path.as_bytes());
-    }
+    check_hard_links(members)?;
+    let others = members.iter().filter(|member| member.kind != DebMemberKind::Directory);
+    let others: HashSet<&[u8]> = others.map(|member| member.path.as_bytes()).collect();
     let paths = members.iter().flat_map(|member| match &member.kind {
         DebMemberKind::HardLink(target) => [Some(&member.path), Some(target)],
         _ => [Some(&member.path), None],
@@ -275,6 +271,25 @@ fn check_places(members: &[DebMember]) -> Result<(), DebFault> {
             let (path, other) = (printable(path, 120), printable(&parent[..end], 120));
             return Err(DebFault::Through { path, other });
         }
+    }
+    Ok(())
+}
+
+/// Refuses hard links at which dpkg stops in the middle: to what does not come before them, or is a symbolic link.
+fn check_hard_links(members: &[DebMember]) -> Result<(), DebFault> {
+    if !members.iter().any(|member| matches!(member.kind, DebMemberKind::HardLink(_))) {
+        return Ok(());
+    }
+    let mut files: HashSet<&[u8]> = HashSet::new();
+    for member in members {
+        match &member.kind {
+            DebMemberKind::Directory | DebMemberKind::Symlink(_) => continue,
+            DebMemberKind::HardLink(target) if !files.contains(target.as_bytes()) => {
+                let [path, target] = [&member.path, target].map(|path| printable(path.as_bytes(), 120));
+                return Err(DebFault::LinkedToNothing { path, target });
+            }
+            _ => files.insert(member.path.as_bytes()),
+        };
     }
     Ok(())
 }

@@ -62,8 +62,8 @@ pub enum DebFault {
         /// The link or file.
         other: String,
     },
-    /// A hard link to nothing that was unpacked by then.
-    #[error("`{path}` is a hard link to `{target}`, which does not come before it in this package")]
+    /// A hard link to no file that was unpacked by then.
+    #[error("`{path}` is a hard link to `{target}`, and no such file comes before it in this package")]
     LinkedToNothing {
         /// The path, made printable.
         path: String,

@@ -269,6 +269,7 @@ fn what_lies_below_a_link_or_file_of_its_package_is_refused_as_by_dpkg() {
         (vec![opt, ("./opt/x", Regular, ""), ("./opt/y", Link, "./opt/x")], true),
         (vec![opt, ("./opt/y", Link, "./opt/x"), ("./opt/x", Regular, "")], false),
         (vec![opt, ("./opt/y", Link, "./opt/x")], false),
+        (vec![opt, ("./opt/x", Symlink, "z"), ("./opt/y", Link, "./opt/x")], false),
     ] {
         let data = data(&members);
         let deb = archive(&[("debian-binary", b"2.0\n"), ("control.tar", &control), ("data.tar", &data)]);
@@ -308,6 +309,7 @@ fn control_files_are_taken_as_dpkg_takes_them() {
         (field("Depends: libc6 (=1"), false),
         (format!("{head}Description: x\nSection:\n"), false),
         (format!("{head}Description: x\n x:\n"), true),
+        (format!("{head}Description: x\n\tx:\n"), true),
         (format!("{head}Description: x"), false),
     ] {
         let tar = tar(b"./control", tar::EntryType::Regular, control.len() as u64, control.as_bytes());

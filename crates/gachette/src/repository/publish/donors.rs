@@ -1,6 +1,6 @@
 //! Other suites that have the same indices, such as that of the stack which a channel is moved to.
 
-use gachette_core::apt::{Indices, Suite};
+use gachette_core::apt::{Indices, STANZA_FORMAT, Suite};
 use gachette_core::stack::Head;
 use jiff::Timestamp;
 
@@ -32,7 +32,7 @@ impl Repository {
         let Some(root) = self.store.root() else { return Ok(None) };
         let state = SuiteState::read(self, &theirs)?.filter(|state| {
             let is_other = state.revision == head.number && state.hash != head.hash;
-            state.content == head.content && !is_other
+            state.content == head.content && !is_other && state.stanzas == STANZA_FORMAT
         });
         let folder = SuiteFolder::look(root, &theirs);
         let files = folder.release_files();

@@ -1,7 +1,7 @@
 //! What is asked of publishing, and what became of it.
 
 use gachette_core::Sha256Digest;
-use gachette_core::apt::Suite;
+use gachette_core::apt::{STANZA_FORMAT, Suite};
 use gachette_core::debian::Architecture;
 use gachette_core::stack::{StackName, StackRef};
 use jiff::{SignedDuration, Timestamp};
@@ -39,7 +39,7 @@ impl PublishRequest<'_> {
         let settings = &self.settings;
         let sign = self.signers.map(Signers::parts);
         let all = (
-            RELEASE_FORMAT,
+            (RELEASE_FORMAT, STANZA_FORMAT),
             &settings.origin,
             &settings.label,
             &settings.description,

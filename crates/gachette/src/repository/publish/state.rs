@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gachette_core::Sha256Digest;
-use gachette_core::apt::{Indices, Release, Suite};
+use gachette_core::apt::{Indices, Release, STANZA_FORMAT, Suite};
 use gachette_core::debian::Architecture;
 use gachette_core::stack::{Domain, Head, StackName, StackRef};
 use jiff::Timestamp;
@@ -42,12 +42,20 @@ pub(super) struct SuiteState {
     /// The files above the indices, by name, with their SHA-256.
     pub(super) top: BTreeMap<String, Sha256Digest>,
     pub(super) signed: bool,
+    /// How the stanzas of its indices are written.
+    #[serde(default = "first_stanzas")]
+    pub(super) stanzas: u32,
     pub(super) indices: Indices,
     /// Files that are named by their hash and by no Release file any more, and since when.
     pub(super) retired: BTreeMap<String, Timestamp>,
     /// Whether this user wrote it, by its mark: told of the very bytes that were read.
     #[serde(skip)]
     pub(super) is_ours: bool,
+}
+
+/// The format of stanzas before it was told.
+fn first_stanzas() -> u32 {
+    1
 }
 
 impl Repository {
@@ -126,6 +134,7 @@ impl SuiteState {
             packages: head.packages,
             content: head.content,
             settings: wish.request.digest(),
+            stanzas: STANZA_FORMAT,
             date: release.date,
             valid_until: release.valid_until,
             architectures: release.architectures.clone(),

@@ -124,7 +124,15 @@ fn a_key_that_was_revoked_is_called_so_and_another_that_signed_counts_as_for_gpg
     for file in [&one, &both, &part] {
         judged(file).0.unwrap();
     }
+    let older = home.gpg(&["--armor", "--export"]);
     revoke(&home, &keys[0]);
+    // Also where an older copy of its certificate stands before or behind the newer one.
+    let newer = home.gpg(&["--armor", "--export"]);
+    for copies in [[&older[..], &newer[..]].concat(), [&newer[..], &older[..]].concat()] {
+        let known = Certificate::parse_all(&copies, "a test").unwrap();
+        let ours = verify(&fs::read(&one).unwrap(), &known, desk.now);
+        assert!(ours.unwrap_err().to_string().ends_with("the key was revoked"));
+    }
     let (ours, said) = judged(&one);
     assert!(said.contains("[GNUPG:] REVKEYSIG") && !said.contains("GOODSIG"), "{said}");
     let reason = format!("no signature of a known key holds: key {}: the key was revoked", keys[0]);
