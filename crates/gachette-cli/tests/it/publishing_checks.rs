@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use gachette_core::Sha256Digest;
 use serde_json::{Value, json};
 
 use crate::documents::document;
@@ -263,6 +264,23 @@ fn an_entry_that_was_edited_behind_a_newer_one_is_not_believed() {
         "did not pass: smoke-tests, security-scan; what was noted longer ago is not believed, since {entry} is damaged: it is not the \
          entry that the next one, 3, names: one of them was edited"
     );
+    for (more, numbers) in [("", vec![3, 2, 1]), (" --before 3", vec![2, 1])] {
+        let said = playground.run(&format!("--format json channel log live{more}"));
+        let log: Value = serde_json::from_str(&said.stdout).unwrap();
+        let shown: Vec<_> = log["entries"].as_array().unwrap().iter().map(|entry| &entry["number"]).collect();
+        assert_eq!(
+            (said.code, shown),
+            (5, numbers.iter().map(|number| json!(number)).collect::<Vec<_>>().iter().collect())
+        );
+        let damaged = log["damaged"].as_array().unwrap();
+        assert!(damaged.len() == 1 && damaged[0].as_str().unwrap().starts_with(entry), "{damaged:?}");
+        assert!(
+            said.stderr.contains(entry) && said.stderr.contains("the log is not whole"),
+            "{}",
+            said.stderr
+        );
+    }
+    assert_eq!(playground.run("channel log live -n 1").code, 0, "the newest is as it was");
     for line in ["124 --to live --unsigned", "124 --to live --unsigned --dry-run"] {
         let said = playground.run(&format!("promote {line}"));
         assert!(
@@ -333,12 +351,15 @@ fn a_log_that_is_too_long_for_one_answer_is_cut_and_gone_on_with() {
     let playground = asking();
     note(&playground, "124 --to live --passed smoke-tests", "run 1");
     let folder = playground.path("repository/domain/default/channels/live");
-    let first: Value = serde_json::from_slice(&fs::read(folder.join("0000000001.json")).unwrap()).unwrap();
+    let mut before = fs::read(folder.join("0000000001.json")).unwrap();
+    let first: Value = serde_json::from_slice(&before).unwrap();
     for number in 2..=300 {
         let mut entry = first.clone();
+        entry["previous"] = Sha256Digest::of(&before).to_string().into();
         entry["number"] = number.into();
         entry["reason"] = "x".repeat(100_000).into();
-        fs::write(folder.join(format!("{number:010}.json")), entry.to_string()).unwrap();
+        before = entry.to_string().into_bytes();
+        fs::write(folder.join(format!("{number:010}.json")), &before).unwrap();
     }
     let (mut told, mut before) = (Vec::new(), "-n 1000".to_owned());
     loop {

@@ -15,6 +15,8 @@ use super::{Repository, key};
 /// The most entries that are told at once.
 const MOST_ENTRIES: usize = 10_000;
 
+/// The most faults that are told of them.
+const MOST_FAULTS: usize = 100;
 /// The most bytes that they have: an answer is no longer than a client takes.
 const MOST_BYTES: usize = 16 << 20;
 
@@ -34,13 +36,16 @@ pub struct ChannelLog {
     pub entries: Vec<ChannelEntry>,
     /// Whether there are more, older ones, which are not told.
     pub cut: bool,
+    /// What is lost or was edited of these entries, in words; not everything where that is much.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damaged: Vec<String>,
 }
 
 impl Repository {
-    /// What was done with a channel, newest first.
+    /// What was done with a channel, newest first. What cannot be read of it is named in what is returned.
     ///
     /// # Errors
-    /// When there is no such channel, or an entry cannot be read.
+    /// When there is no such channel, or its folder cannot be read.
     pub fn log_channel(
         &self,
         channel: &Suite,
@@ -52,20 +57,37 @@ impl Repository {
             return Err(missing(channel));
         }
         let last = range.before.map_or(newest, |before| newest.min(before.saturating_sub(1)));
-        let (mut entries, mut bytes) = (Vec::new(), 0);
-        for number in (1..=last).rev() {
-            let full = entries.len() == most;
-            let entry = if full { None } else { Some(self.read_channel(channel, number)?.entry) };
-            let weigh = |entry: &ChannelEntry| {
-                entry.to_bytes().map_err(|error| unreadable(key::channel_entry(channel, number), &error))
-            };
-            bytes += entry.as_ref().map(weigh).transpose()?.map_or(0, |text| text.len());
-            match entry {
-                Some(entry) if bytes <= MOST_BYTES => entries.push(entry),
-                _ => return Ok(ChannelLog { entries, cut: true }),
-            }
+        let mut log = ChannelLog { entries: Vec::new(), cut: false, damaged: Vec::new() };
+        if last == newest {
+            log.damaged.extend(self.lost_end_of_channel(channel)?.map(|error| error.to_string()));
         }
-        Ok(ChannelLog { entries, cut: false })
+        let after = (last < newest).then(|| self.read_channel(channel, last + 1).ok()).flatten();
+        let (mut named, mut bytes) = (after.map(|after| after.entry.previous), 0);
+        for number in (1..=last).rev() {
+            if log.entries.len() == most || log.damaged.len() >= MOST_FAULTS {
+                log.cut = true;
+                break;
+            }
+            let kept = match self.read_channel(channel, number) {
+                Ok(kept) => kept,
+                Err(error) => {
+                    named = None;
+                    log.damaged.push(error.to_string());
+                    continue;
+                }
+            };
+            if named.replace(kept.entry.previous).is_some_and(|named| named != Some(kept.hash)) {
+                log.damaged.push(not_named(channel, number + 1).to_string());
+            }
+            let text = kept.entry.to_bytes();
+            bytes += text.map_err(|error| unreadable(key::channel_entry(channel, number), &error))?.len();
+            if bytes > MOST_BYTES {
+                log.cut = true;
+                break;
+            }
+            log.entries.push(kept.entry);
+        }
+        Ok(log)
     }
 
     /// Every entry of a channel, newest first.
@@ -94,11 +116,7 @@ impl Repository {
             let before = self.read_channel(channel, number - 1);
             Some(before.and_then(|before| {
                 if named != Some(before.hash) {
-                    let key = key::channel_entry(channel, number - 1);
-                    let reason = format!(
-                        "it is not the entry that the next one, {number}, names: one of them was edited"
-                    );
-                    return Err(RepositoryError::Damaged { key, reason });
+                    return Err(not_named(channel, number));
                 }
                 after = Some((before.entry.number, before.entry.previous));
                 Ok(before)
@@ -120,4 +138,11 @@ impl Repository {
         }
         Ok(None)
     }
+}
+
+/// The error of an entry that the next one, which has this number, does not name.
+fn not_named(channel: &Suite, next: u64) -> RepositoryError {
+    let key = key::channel_entry(channel, next - 1);
+    let reason = format!("it is not the entry that the next one, {next}, names: one of them was edited");
+    RepositoryError::Damaged { key, reason }
 }

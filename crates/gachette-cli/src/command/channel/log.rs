@@ -6,12 +6,13 @@ use gachette_core::channel::ChannelEntry;
 
 use crate::errand::Errand;
 use crate::error::Failure;
-use crate::output::{channel_change, moment, table};
+use crate::output::{channel_change, moment, plural, table};
 use crate::session::Session;
 
 /// Show all that was done with a channel, newest first
 ///
-/// Ten thousand entries are shown at the most, and fewer where they say much; `--before` goes on from there.
+/// Ten thousand entries are shown at the most, and fewer where they say much; `--before` goes on from there. The exit code is 5 when
+/// an entry is lost or was edited; what can be read is shown.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LogArgs {
     /// The channel
@@ -40,7 +41,15 @@ impl LogArgs {
         let rows = |log: &ChannelLog| {
             table(&["entry", "time", "by", "change", "reason"], log.entries.iter().map(row))
         };
-        session.output.result(&log, rows)
+        if log.damaged.is_empty() {
+            return session.output.result(&log, rows);
+        }
+        for damaged in &log.damaged {
+            session.output.warn(damaged);
+        }
+        let message = format!("the log is not whole: {}", plural(log.damaged.len(), "fault"));
+        let failure = Failure::refused(message).with_hint("see what else is with `gachette repository fsck`");
+        Err(session.output.failed_result(&log, rows, failure))
     }
 }
 
