@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::importing::deb;
 use crate::playground::Playground;
@@ -104,6 +105,19 @@ fn a_key_behind_a_link_is_read_there_and_written_nowhere_else() {
 }
 
 #[test]
+fn a_damaged_file_keeps_nobody_from_a_key_that_is_named_by_its_fingerprint() {
+    let playground = playground();
+    let name = fingerprint(&playground, "archive");
+    let certificate = playground.ok("key export archive");
+    playground.write(&format!("{KEYS}/aaa.asc"), "garbage");
+    fs::set_permissions(playground.path(KEYS).join("aaa.asc"), fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(playground.ok(&format!("--set signing.keys={name} key export")), certificate);
+    // It could be the one that is asked for.
+    let other = "0".repeat(40);
+    refused(&playground, &format!("--set signing.keys={other} key export"), 3, &["aaa.asc: "]);
+}
+
+#[test]
 fn several_keys_behind_each_other_are_refused_as_those_of_one_block_are() {
     let playground = playground();
     playground.ok("key generate other");
@@ -147,6 +161,18 @@ fn all_certificates_of_a_file_are_known_in_however_many_blocks() {
     playground.write("joined.asc", &format!("{}{other}", archive.trim_end()));
     playground.write("damaged.asc", &format!("{archive}{}", &other[..other.len() / 2]));
     assert!(signed("archive.asc").starts_with("✗ signature"), "{}", signed("archive.asc"));
+    // As bytes, and text behind them.
+    let bytes = Command::new("gpg")
+        .args(["--dearmor", "--output", "-", "archive.asc"])
+        .env("GNUPGHOME", playground.path(""))
+        .current_dir(playground.path(""))
+        .output();
+    let mut mixed = bytes.unwrap().stdout;
+    assert!(!mixed.is_empty());
+    mixed.extend(other.as_bytes());
+    fs::write(playground.path("mixed.asc"), mixed).unwrap();
+    let said = playground.run("verify 124 --certificates mixed.asc");
+    assert!(said.code == 2 && said.stderr.lines().count() <= 2, "{}", said.stderr);
     for file in ["both.asc", "joined.asc"] {
         let line = signed(file);
         assert!(

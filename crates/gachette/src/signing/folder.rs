@@ -217,13 +217,16 @@ impl KeyFolder {
     }
 
     fn named(&self, fingerprint: Fingerprint) -> Result<Option<(KeyName, OwnKey)>, SigningError> {
+        let mut unread = None;
         for name in self.names()? {
-            let own = self.read(&KeyRef::Name(name.clone()))?;
-            if own.certificate().fingerprint() == fingerprint {
-                return Ok(Some((name, own)));
+            match self.read(&KeyRef::Name(name.clone())) {
+                Ok(own) if own.certificate().fingerprint() == fingerprint => return Ok(Some((name, own))),
+                Ok(_) => {}
+                Err(error) => unread = unread.or(Some(error)),
             }
         }
-        Ok(None)
+        // It may be the one that cannot be read.
+        unread.map_or(Ok(None), Err)
     }
 
     /// Refuses a name that another key has than the one that may be replaced. What of a damaged file is to be kept when that is
