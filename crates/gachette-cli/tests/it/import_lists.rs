@@ -77,6 +77,15 @@ fn what_a_list_names_and_cannot_be_taken_is_refused_by_name() {
 }
 
 #[test]
+fn a_list_with_lines_as_on_windows_is_read_as_apt_does() {
+    let mirror = mirror();
+    change(&mirror, |list| list.lines().map(|line| format!("{line}\r\n")).collect());
+    let line = mirror.line("", "main");
+    let report = import(&playground(), &format!("{line} --architecture amd64"), 0);
+    assert_eq!((&report["taken"], refused(&report)), (&json!(3), vec![]), "{report}");
+}
+
+#[test]
 fn a_component_or_architecture_that_there_is_not_is_warned_about() {
     let mirror = mirror();
     let playground = playground();

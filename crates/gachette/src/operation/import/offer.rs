@@ -52,8 +52,9 @@ pub(super) fn offers(
     loop {
         let line = lines.next().transpose().map_err(failed)?;
         match &line {
-            Some(line) if !line.is_empty() => {
-                paragraph.push_str(&String::from_utf8_lossy(line));
+            // Lines may end as on Windows: apt takes such lists too.
+            Some(line) if !matches!(&line[..], [] | [b'\r']) => {
+                paragraph.push_str(&String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)));
                 paragraph.push('\n');
             }
             _ => {
