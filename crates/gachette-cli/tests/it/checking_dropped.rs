@@ -260,6 +260,13 @@ fn a_package_of_the_distribution_that_goes_down_is_told_by_check_and_by_promote(
     let (report, code) = shop.report("--from 123");
     let lower = serde_json::json!([{"name": "libfoo", "from": "2", "to": "1"}]);
     assert_eq!((code, &report["lower"]), (0, &lower), "{report}");
+    // Also where hosts cannot go there.
+    let other = [package("libfoo", "2", ""), package("dh-old", "1", "")];
+    let packages = [package("dh-web", "2", "Conflicts: dh-old"), package("libfoo", "1", "")];
+    let barred = Shop::on(&other, &packages);
+    barred.stack("123", &[package("dh-web", "1", "Depends: libfoo, dh-old")]);
+    let (report, code) = barred.report("--from 123");
+    assert_eq!((code, &report["lower"]), (5, &lower), "{report}");
     let playground = &shop.playground;
     for stack in ["123", "124"] {
         playground.ok(&format!("stack seal {stack}"));

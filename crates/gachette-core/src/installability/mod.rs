@@ -60,7 +60,7 @@ pub use universe::{Origin, PackageIndex, Universe, Versions};
 
 /// The rules by which is decided here, as a number that is another when the same question may have another answer, or one told in
 /// another way: answers that are kept are known by it.
-pub const RULES: u32 = 5;
+pub const RULES: u32 = 6;
 
 #[cfg(test)]
 #[path = "brute_force_tests.rs"]

@@ -70,7 +70,8 @@ impl Passing<'_> {
                 Outcome::Refused(reasons) => {
                     let (left, going) = kept.without_what_may_go(to.universe, &reasons);
                     if going.is_empty() {
-                        return Ok((self.barred(to, kept, reasons)?, None));
+                        let barred = self.barred(to, kept, reasons)?;
+                        return Ok((Passage { lower: hosts.lower, ..barred }, None));
                     }
                     kept = left;
                     gone.extend(going);
