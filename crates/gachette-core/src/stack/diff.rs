@@ -60,17 +60,6 @@ pub enum PackageChange {
     },
 }
 
-/// A package of which the second stack has an older version, in Debian's order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct LowerPackage {
-    /// Its name.
-    pub name: PackageName,
-    /// The first's version.
-    pub from: Version,
-    /// The second's version.
-    pub to: Version,
-}
-
 impl StackDiff {
     /// What leads from `old` to `new`.
     pub fn between(old: &Content, new: &Content) -> Self {
@@ -87,15 +76,6 @@ impl StackDiff {
             let right = if side.is_ge() { new.next() } else { None };
             packages.extend(difference(left, right));
         }
-    }
-
-    /// The packages of which the second has an older version: apt goes down to that only with a pin (apt_preferences(5)).
-    pub fn lower(self) -> Vec<LowerPackage> {
-        let lower = |PackageDiff { name, change }| match change {
-            PackageChange::Downgraded { from, to } => Some(LowerPackage { name, from, to }),
-            _ => None,
-        };
-        self.packages.into_iter().filter_map(lower).collect()
     }
 
     /// Whether there is none.

@@ -1,16 +1,40 @@
-//! Which packages of one revision are older than those of another, by their stored bytes: most lines are the same in both, and
-//! need not be understood for that.
+//! Which packages of one revision are older than those of another: by what they hold, or by their stored bytes, of which most lines
+//! are the same in both and need not be understood for that.
 
 use std::cmp::Ordering;
 
-use super::content::StackedPackage;
-use super::diff::LowerPackage;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::content::{Content, StackedPackage};
+use crate::debian::{PackageName, Version};
 
 /// The line after which packages come, one a line and by name, and the one that ends them ([`super::Revision::to_bytes`]).
 const BEGIN: &[u8] = b"  \"packages\": [";
 const END: &[u8] = b"  ]";
 
-/// What [`super::StackDiff::lower`] says of the revisions with these stored bytes; none of bytes that are laid out otherwise than we
+/// A package of which the second stack has an older version, in Debian's order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LowerPackage {
+    /// Its name.
+    pub name: PackageName,
+    /// The first's version.
+    pub from: Version,
+    /// The second's version.
+    pub to: Version,
+}
+
+/// The packages of which the second has an older version: apt goes down to that only with a pin (apt_preferences(5)).
+pub fn lower(old: &Content, new: &Content) -> Vec<LowerPackage> {
+    let lower = |before: &StackedPackage| {
+        let after = new.get(&before.name).filter(|after| after.version < before.version)?;
+        let (name, from, to) = (before.name.clone(), before.version.clone(), after.version.clone());
+        Some(LowerPackage { name, from, to })
+    };
+    old.iter().filter_map(lower).collect()
+}
+
+/// What [`lower`] says of the revisions with these stored bytes; none of bytes that are laid out otherwise than we
 /// write them. Whoever asks knows that they are revisions.
 pub fn lower_by_lines(old: &[u8], new: &[u8]) -> Option<Vec<LowerPackage>> {
     let (mut old, mut new) = (Lines::of(old)?, Lines::of(new)?);
@@ -85,7 +109,7 @@ mod tests {
 
     use super::*;
     use crate::Sha256Digest;
-    use crate::stack::{By, Content, Next, StackDiff};
+    use crate::stack::{By, Next};
 
     /// Some of a few packages, in one of a few versions each.
     fn content() -> impl Strategy<Value = Content> {
@@ -114,8 +138,7 @@ mod tests {
     proptest! {
         #[test]
         fn by_lines_the_same_packages_are_lower_as_by_contents(old in content(), new in content()) {
-            let by_contents = StackDiff::between(&old, &new).lower();
-            prop_assert_eq!(lower_by_lines(&stored(&old), &stored(&new)), Some(by_contents));
+            prop_assert_eq!(lower_by_lines(&stored(&old), &stored(&new)), Some(lower(&old, &new)));
         }
     }
 

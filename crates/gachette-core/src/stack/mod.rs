@@ -20,12 +20,12 @@ mod stacked_files;
 
 pub use change::{Deletion, Next, Refusal};
 pub use content::{Content, ContentError, StackedPackage};
-pub use diff::{LowerPackage, PackageChange, PackageDiff, StackDiff};
+pub use diff::{PackageChange, PackageDiff, StackDiff};
 pub use encoding::to_readable_json;
 pub use forced::is_forced;
 pub use head::Head;
 pub use ledger::{Entry, LedgerFault, latest};
-pub use lower::lower_by_lines;
+pub use lower::{LowerPackage, lower, lower_by_lines};
 pub use name::{Domain, NameError, StackName, StackRef};
 pub(crate) use name::{revision_number, segment};
 pub use record::{PackageRecord, Provenance, RECORD_FORMAT};

@@ -6,7 +6,7 @@ use gachette_core::Sha256Digest;
 use gachette_core::apt::Suite;
 use gachette_core::channel::{ChannelPolicy, ChannelStep, KeptChannelEntry, Pin};
 use gachette_core::stack::{
-    By, Domain, Entry, Head, LowerPackage, Refusal, StackDiff, StackName, StackRef, lower_by_lines,
+    By, Domain, Entry, Head, LowerPackage, Refusal, StackName, StackRef, lower, lower_by_lines,
 };
 use jiff::Timestamp;
 
@@ -156,7 +156,7 @@ impl Repository {
             return Ok(lower);
         }
         let content = |pin| Ok::<_, RepositoryError>(self.pinned(pin)?.revision.packages);
-        Ok(StackDiff::between(&content(from)?, &content(to)?).lower())
+        Ok(lower(&content(from)?, &content(to)?))
     }
 
     /// The stored bytes of what a pin names, which was found sound when it was pinned.

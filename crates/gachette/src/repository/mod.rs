@@ -121,7 +121,7 @@ pub(crate) use publish::{LARGEST_INDEX, is_packed};
 pub use publish::{PublishRequest, PublishSubject, PublishedSuite, SuiteSettings, SuiteSummary};
 pub use readable::{DamagedStack, Readable};
 pub use register_all::{Expected, ToRegister};
-pub(crate) use spread::{Worth, gather, processors};
+pub(crate) use spread::{Worth, be_one_of_many, gather, processors};
 pub use staging::Staging;
 pub use store::Store;
 pub(crate) use take_in::Staged;

@@ -1,5 +1,6 @@
 //! The same small step for many things, by several threads where that is worth it.
 
+use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
 use std::sync::LazyLock;
@@ -47,7 +48,7 @@ pub(crate) fn gather<T: Sync, R: Send, E: Send>(
         Worth::Lines | Worth::Megabytes => *PROCESSORS,
         Worth::Files => THREADS,
     };
-    let threads = (things.len() / worth as usize).clamp(1, most);
+    let threads = if is_one_of_many() { 1 } else { (things.len() / worth as usize).clamp(1, most) };
     if threads == 1 {
         return things.iter().map(step).collect();
     }
@@ -76,9 +77,44 @@ pub(crate) fn gather<T: Sync, R: Send, E: Send>(
     done.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
+thread_local! {
+    /// Whether this thread is one of several that share some work, as many as there are processors.
+    static ONE_OF_MANY: Cell<bool> = const { Cell::new(false) };
+}
+
+fn is_one_of_many() -> bool {
+    ONE_OF_MANY.get()
+}
+
+/// Says that this thread is one of as many as there are processors: what it does by [`gather`] it does by itself.
+pub(crate) fn be_one_of_many() {
+    ONE_OF_MANY.set(true);
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+
+    #[test]
+    fn one_of_many_threads_does_all_by_itself() {
+        let things = [(); 1000];
+        let threads = move || -> HashSet<thread::ThreadId> {
+            // Long enough that others would come to it too.
+            let step = |_: &()| {
+                thread::yield_now();
+                Ok::<_, ()>(thread::current().id())
+            };
+            gather(Worth::Files, &things, step).unwrap().into_iter().collect()
+        };
+        let alone = thread::spawn(move || {
+            be_one_of_many();
+            (threads(), thread::current().id())
+        });
+        let (threads, own) = alone.join().unwrap();
+        assert_eq!(threads, HashSet::from([own]));
+    }
 
     #[test]
     fn outcomes_come_in_order_and_of_errors_the_first() {

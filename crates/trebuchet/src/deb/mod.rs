@@ -9,6 +9,7 @@ mod deb_member;
 mod decode;
 mod entry;
 mod gzip;
+mod kept_buffer;
 mod layout;
 mod output_file;
 mod package;

@@ -1,15 +1,16 @@
 //! Reads the tar archives in a package header by header, taking what dpkg takes and nothing ambiguous.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead as _, Read};
 
 use tar::EntryType;
 
 use super::DebFault;
+use super::kept_buffer::KeptBuffer;
 use super::tar_header::BLOCK;
 
 /// A tar archive that is being read.
 pub(super) struct TarReader<R> {
-    input: BufReader<R>,
+    input: KeptBuffer<R>,
     member: &'static str,
     /// What is left of the current member's contents, and its padding.
     contents: u64,
@@ -35,9 +36,7 @@ const LONGEST_NAME: u64 = 4096;
 impl<R: Read> TarReader<R> {
     /// Reads `input`, which is the part of a package called `member`.
     pub(super) fn new(input: R, member: &'static str) -> Self {
-        // A decoder that is asked for one block at a time does little else than begin.
-        let input = BufReader::with_capacity(16 * BLOCK, input);
-        Self { input, member, contents: 0, padding: 0 }
+        Self { input: KeptBuffer::new(input), member, contents: 0, padding: 0 }
     }
 
     /// The next member; none at the end of the archive.
@@ -79,8 +78,7 @@ impl<R: Read> TarReader<R> {
 
     /// Reads what is behind the archive's end, so that checksums at the end of the compressed stream are checked.
     pub(super) fn finish(mut self) -> Result<(), DebFault> {
-        io::copy(&mut self.input, &mut io::sink()).map_err(|error| fault(error, self.member))?;
-        Ok(())
+        self.discard(u64::MAX).map(drop)
     }
 
     fn checked<'b>(&self, block: &'b [u8; BLOCK]) -> Result<&'b tar::Header, DebFault> {
@@ -138,12 +136,25 @@ impl<R: Read> TarReader<R> {
     }
 
     fn skip(&mut self, count: u64) -> Result<(), DebFault> {
-        let skipped = io::copy(&mut (&mut self.input).take(count), &mut io::sink());
-        match skipped {
-            Ok(skipped) if skipped == count => Ok(()),
-            Ok(_) => Err(DebFault::Truncated),
-            Err(error) => Err(fault(error, self.member)),
+        if self.discard(count)? == count { Ok(()) } else { Err(DebFault::Truncated) }
+    }
+
+    /// Reads up to so many bytes that nobody wants; how many it were.
+    fn discard(&mut self, most: u64) -> Result<u64, DebFault> {
+        let mut left = most;
+        while left > 0 {
+            let count = match self.input.fill_buf() {
+                Ok(bytes) => left.min(bytes.len() as u64),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(fault(error, self.member)),
+            };
+            if count == 0 {
+                break;
+            }
+            self.input.consume(count as usize);
+            left -= count;
         }
+        Ok(most - left)
     }
 
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), DebFault> {

@@ -13,7 +13,7 @@ mod tempted;
 use gachette_core::base::{BaseEntry, BaseName, BaseRef};
 use gachette_core::debian::{Architecture, PackageName};
 use gachette_core::installability::GaveUp;
-use gachette_core::stack::{By, Entry, LowerPackage, Refusal, RoleName, StackDiff, StackRef};
+use gachette_core::stack::{self, By, Entry, LowerPackage, Refusal, RoleName, StackRef};
 
 pub use question::StackPart;
 pub use report::{AbsentPackages, CheckReport, CheckResult, CheckedBase, HostCommand, HostKind, Passage};
@@ -111,7 +111,7 @@ fn report(
 ) -> CheckReport {
     let exact = |entry: &Entry| entry.revision.stack.at(entry.revision.number);
     let lower = |from: &Entry| {
-        let stacked = StackDiff::between(&from.revision.packages, &stack.revision.packages).lower();
+        let stacked = stack::lower(&from.revision.packages, &stack.revision.packages);
         let hosts = results.iter().filter_map(|result| result.forth.as_ref()).flat_map(|forth| &forth.lower);
         with_lower(stacked, hosts)
     };

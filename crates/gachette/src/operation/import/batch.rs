@@ -105,16 +105,16 @@ impl Look<'_> {
                 Ok(Looked::Known(record)) => {
                     taken.fates.push((file, Ok(((*record).into(), Placement::AlreadyThere))));
                 }
-                Ok(Looked::New(staged)) => new.push((file, *staged)),
+                Ok(Looked::New(staged)) => new.push((file, staged)),
                 Err(hindrance) => taken.fates.push((file, Err(hindrance))),
             }
         }
         let firsts = turn.firsts(new.iter().map(|(_, staged)| &*staged.record.file));
-        let (mut originals, mut staged) = (Vec::new(), Vec::new());
+        let (mut originals, mut staged) = (Vec::with_capacity(new.len()), Vec::with_capacity(new.len()));
         for ((file, new), first) in new.into_iter().zip(firsts) {
             if first {
                 originals.push(file.as_path());
-                staged.push(new);
+                staged.push(*new);
             } else {
                 taken.seconds.push(file);
             }

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::{slice, thread};
 
 use gachette_core::debian::PackageName;
-use gachette_core::stack::{By, LowerPackage, Provenance, StackDiff, StackName};
+use gachette_core::stack::{By, LowerPackage, Provenance, StackName, lower};
 
 use super::batch::{Batches, Names, Taken};
 use super::candidate::{Bytes, Hindrance, Known, Look, known};
@@ -19,7 +19,9 @@ use super::registered::Registered;
 use super::{
     BATCH, Compare, Distribution, ImportReport, OperationError, RefusedFile, SMALLEST_BATCH, StackedIn,
 };
-use crate::repository::{Committed, Placement, Repository, RepositoryError, Worth, gather, processors};
+use crate::repository::{
+    Committed, Placement, Repository, RepositoryError, Worth, be_one_of_many, gather, processors,
+};
 
 /// One import, as far as it came.
 pub(super) struct Intake<'a> {
@@ -105,9 +107,13 @@ impl<'a> Intake<'a> {
         let next = || batches.lock().unwrap_or_else(PoisonError::into_inner).next();
         thread::scope(|scope| {
             let (sender, done) = mpsc::channel();
-            for _ in 0..threads.min(files.len().div_ceil(size)) {
+            let workers = threads.min(files.len().div_ceil(size));
+            for _ in 0..workers {
                 let (sender, look, names) = (sender.clone(), &look, &names);
                 scope.spawn(move || {
+                    if workers == threads {
+                        be_one_of_many();
+                    }
                     while let Some((number, files)) = next() {
                         let taken = look.take(files, names.turn(number));
                         // The receiver is gone when it is not to go on.
@@ -222,13 +228,12 @@ impl<'a> Intake<'a> {
         let (revision, changed) = (committed.entry.revision.number, committed.changed);
         Ok(StackedIn { stack: stack.to_string(), revision, changed })
     }
+
     /// The packages that are lower than in the revision before. The new one is written: what cannot be read of that keeps nobody.
     fn lowered_by(&self, committed: &Committed) -> Vec<LowerPackage> {
         let now = &committed.entry.revision;
         let before = now.number.checked_sub(1).filter(|before| committed.changed && *before > 0);
         let before = before.and_then(|number| self.repository.show_stack(&now.stack.at(number)).ok());
-        before
-            .map(|before| StackDiff::between(&before.revision.packages, &now.packages).lower())
-            .unwrap_or_default()
+        before.map(|before| lower(&before.revision.packages, &now.packages)).unwrap_or_default()
     }
 }
