@@ -281,6 +281,19 @@ fn an_entry_that_was_edited_behind_a_newer_one_is_not_believed() {
         );
     }
     assert_eq!(playground.run("channel log live -n 1").code, 0, "the newest is as it was");
+    // Of many that are lost it is told at once, and the others are shown.
+    let far = playground.path("repository/domain/default/channels/live/9999999999.json");
+    fs::copy(&path, &far).unwrap();
+    let said = playground.run("--format json channel log live");
+    let log: Value = serde_json::from_str(&said.stdout).unwrap();
+    let counts = ["entries", "damaged"].map(|list| log[list].as_array().unwrap().len());
+    assert_eq!((said.code, counts), (5, [3, 3]), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("0000000004.json is damaged: the file is lost, and 9999999994 more"),
+        "{}",
+        said.stderr
+    );
+    fs::remove_file(&far).unwrap();
     for line in ["124 --to live --unsigned", "124 --to live --unsigned --dry-run"] {
         let said = playground.run(&format!("promote {line}"));
         assert!(

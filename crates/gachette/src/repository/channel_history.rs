@@ -4,6 +4,7 @@ use std::iter;
 
 use gachette_core::apt::Suite;
 use gachette_core::channel::{ChannelChange, ChannelEntry, KeptChannelEntry, Pin};
+use gachette_core::log::Ledger;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -52,18 +53,19 @@ impl Repository {
         range: &ChannelLogRange,
     ) -> Result<ChannelLog, RepositoryError> {
         let most = range.limit.unwrap_or(MOST_ENTRIES).min(MOST_ENTRIES);
-        let newest = self.last_of_channel(channel)?;
-        if newest == 0 {
+        let (numbers, lost) = self.numbers_of(&Ledger::Channel(channel.clone()))?;
+        if numbers.is_empty() {
             return Err(missing(channel));
         }
-        let last = range.before.map_or(newest, |before| newest.min(before.saturating_sub(1)));
         let mut log = ChannelLog { entries: Vec::new(), cut: false, damaged: Vec::new() };
-        if last == newest {
-            log.damaged.extend(self.lost_end_of_channel(channel)?.map(|error| error.to_string()));
-        }
-        let after = (last < newest).then(|| self.read_channel(channel, last + 1).ok()).flatten();
-        let (mut named, mut bytes) = (after.map(|after| after.entry.previous), 0);
-        for number in (1..=last).rev() {
+        let end = if range.before.is_none() { self.lost_end_of_channel(channel)? } else { None };
+        log.damaged.extend(lost.into_iter().chain(end).map(|error| error.to_string()));
+        let asked = |number: &u64| range.before.is_none_or(|before| *number < before);
+        let after = numbers.iter().copied().find(|number| !asked(number));
+        let after =
+            after.and_then(|after| Some((after, self.read_channel(channel, after).ok()?.entry.previous)));
+        let (mut after, mut bytes) = (after, 0);
+        for number in numbers.into_iter().filter(asked).rev() {
             if log.entries.len() == most || log.damaged.len() >= MOST_FAULTS {
                 log.cut = true;
                 break;
@@ -71,13 +73,15 @@ impl Repository {
             let kept = match self.read_channel(channel, number) {
                 Ok(kept) => kept,
                 Err(error) => {
-                    named = None;
                     log.damaged.push(error.to_string());
                     continue;
                 }
             };
-            if named.replace(kept.entry.previous).is_some_and(|named| named != Some(kept.hash)) {
-                log.damaged.push(not_named(channel, number + 1).to_string());
+            if let Some((after, named)) = after.replace((number, kept.entry.previous))
+                && after == number + 1
+                && named != Some(kept.hash)
+            {
+                log.damaged.push(not_named(channel, after).to_string());
             }
             let text = kept.entry.to_bytes();
             bytes += text.map_err(|error| unreadable(key::channel_entry(channel, number), &error))?.len();

@@ -136,7 +136,10 @@ impl Repository {
     }
 
     /// The numbers of a ledger's entries that are there, and the error for those that are not.
-    fn numbers_of(&self, ledger: &Ledger) -> Result<(Vec<u64>, Option<RepositoryError>), RepositoryError> {
+    pub(super) fn numbers_of(
+        &self,
+        ledger: &Ledger,
+    ) -> Result<(Vec<u64>, Option<RepositoryError>), RepositoryError> {
         // The mark of a stack's derived files betrays that the end of its ledger is lost.
         let (folder, known) = match ledger {
             Ledger::Stack(stack) => {
